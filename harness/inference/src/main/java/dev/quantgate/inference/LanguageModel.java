@@ -1,0 +1,71 @@
+package dev.quantgate.inference;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A live model: it continues prompts and says how likely given continuations are.
+ *
+ * <p>Batch in, batch out: a caller hands over all it has, the engine decides how many run together,
+ * which prefixes they share and how much memory they take. The numbers do not depend on that: the
+ * same prompt gives the same bits whatever else is in the call.
+ *
+ * <p>Results are handed over one by one as they are ready, not in the order of the requests, so that
+ * a caller can journal each. A request that cannot be answered (too long, a non-finite logit) is an
+ * {@link Outcome.Faulted} of its own and leaves the others alone. Interrupting the calling thread
+ * stops the call at the next step with an {@link InferenceException} of kind {@link
+ * InferenceException.Kind#INTERRUPTED}; what was handed over stays good.
+ *
+ * <p>A model is used by one thread at a time.
+ */
+public interface LanguageModel extends AutoCloseable {
+
+  /** What the model is: equal identities give equal answers. */
+  ModelIdentity identity();
+
+  /** What the model can be asked, so that a suite that needs more is refused before the run. */
+  Capabilities capabilities();
+
+  /** Memory taken and work done up to now. */
+  Telemetry telemetry();
+
+  /**
+   * Renders a prompt the way {@link #generate} and {@link #score} will see it.
+   *
+   * @throws InferenceException if the prompt cannot be rendered (a chat prompt for a model without a
+   *     chat template, for one)
+   */
+  RenderedPrompt render(Prompt prompt);
+
+  /** Continues each prompt; {@code sink} gets each index of {@code prompts} exactly once. */
+  void generate(List<Prompt> prompts, Decoding decoding, Sink<Generation> sink);
+
+  /** Scores each request; {@code sink} gets each index of {@code requests} exactly once. */
+  void score(List<ScoringRequest> requests, Sink<Score> sink);
+
+  /** {@link #generate} with the outcomes in the order of the prompts. */
+  default List<Outcome<Generation>> generate(List<Prompt> prompts, Decoding decoding) {
+    return Sink.collect(prompts.size(), sink -> generate(prompts, decoding, sink));
+  }
+
+  /** {@link #score} with the outcomes in the order of the requests. */
+  default List<Outcome<Score>> score(List<ScoringRequest> requests) {
+    return Sink.collect(requests.size(), sink -> score(requests, sink));
+  }
+
+  @Override
+  void close();
+
+  /** Takes one result as soon as it is ready. Called by one thread at a time. */
+  @FunctionalInterface
+  interface Sink<T> {
+    void accept(int index, Outcome<T> outcome);
+
+    private static <T> List<Outcome<T>> collect(
+        int size, java.util.function.Consumer<Sink<T>> call) {
+      var outcomes = new ArrayList<Outcome<T>>(java.util.Collections.nCopies(size, (Outcome<T>) Outcome.missing()));
+      call.accept(outcomes::set);
+      return List.copyOf(outcomes);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package dev.quantgate.inference;
+
+/**
+ * What must be equal for two loads to be the same model. Caches and resumption are keyed by it, never
+ * by a name or a path.
+ *
+ * @param engine the engine's kind and the revision of its numbers, such as "cpu/1"
+ * @param architecture the model type of config.json, such as "llama"
+ * @param weightsSha256 over the files that hold weights, in the order of their names
+ * @param configSha256 over what changes numbers: config.json and the quantisation config
+ * @param tokenizerSha256 over the tokenizer's files
+ * @param weightFormat for people: "F16", "BF16", "GPTQ int4 g64 sym" and so on
+ */
+public record ModelIdentity(
+    String engine,
+    String architecture,
+    String weightsSha256,
+    String configSha256,
+    String tokenizerSha256,
+    String weightFormat) {}

@@ -1,0 +1,20 @@
+package dev.quantgate.sandbox;
+
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What ran the jobs.
+ *
+ * @param kind the provider's kind
+ * @param identity what must be equal for two runs' verdicts to be comparable: Python version, image,
+ *     checker, layout, hashes of supervisor and codec, limits
+ * @param facts what may differ: engine versions, slow-down measured, replacements
+ */
+public record SandboxDescription(
+    String kind, SortedMap<String, String> identity, SortedMap<String, String> facts) {
+  public SandboxDescription {
+    identity = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(identity));
+    facts = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(facts));
+  }
+}

@@ -1,0 +1,28 @@
+package dev.quantgate.sandbox;
+
+/** A sandbox that cannot be started or went away. The message is one or two lines for its user. */
+public final class SandboxException extends RuntimeException {
+  private final Kind kind;
+
+  public SandboxException(Kind kind, String message) {
+    super(message);
+    this.kind = kind;
+  }
+
+  public SandboxException(Kind kind, String message, Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /** What went wrong, so that it can be counted. */
+  public enum Kind {
+    UNAVAILABLE,
+    SELF_TEST_FAILED,
+    LOST,
+    INTERRUPTED
+  }
+}
