@@ -1,0 +1,53 @@
+package dev.quantgate.evaluation.protocol;
+
+import dev.quantgate.inference.Generation;
+import java.util.List;
+
+/** What came back for one question, before anything is read into it. */
+public sealed interface Answer {
+
+  /**
+   * Texts that a live model wrote, one for each sample, as they left the engine: the protocol's
+   * extraction is still to be applied.
+   */
+  record Written(List<Text> samples) implements Answer {
+    public Written {
+      samples = List.copyOf(samples);
+    }
+  }
+
+  /** How likely a live model found each choice, in the order of {@link Request.Choose#labels}. */
+  record Scored(List<ChoiceScore> choices) implements Answer {
+    public Scored {
+      choices = List.copyOf(choices);
+    }
+  }
+
+  /**
+   * Answers recorded elsewhere, final as they are: completions to execute, or a choice's label.
+   * Nothing is extracted from them.
+   */
+  record Given(List<String> values) implements Answer {
+    public Given {
+      values = List.copyOf(values);
+    }
+  }
+
+  /**
+   * One text.
+   *
+   * @param tokens how many were generated
+   */
+  record Text(String text, Generation.End end, int tokens) {}
+
+  /**
+   * The log-probabilities of one choice.
+   *
+   * @param sum over the tokens of the continuation
+   * @param tokens of the continuation
+   * @param wholeSum over tokens 2 .. n of the whole text; equal to {@code sum} where only the
+   *     continuation was asked for
+   * @param wholeTokens n of the whole text
+   */
+  record ChoiceScore(double sum, int tokens, double wholeSum, int wholeTokens) {}
+}

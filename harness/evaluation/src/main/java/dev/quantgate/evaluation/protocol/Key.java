@@ -1,0 +1,38 @@
+package dev.quantgate.evaluation.protocol;
+
+import java.util.List;
+
+/** What makes an answer right. */
+public sealed interface Key {
+
+  /**
+   * One choice is right.
+   *
+   * @param index of the right one in {@code labels}; -1 where the data has no answers, which no suite
+   *     that is judged may have
+   * @param labels the choices' names
+   */
+  record Choice(int index, List<String> labels) implements Key {
+    public Choice {
+      labels = List.copyOf(labels);
+      if (index < -1 || index >= labels.size()) {
+        throw new IllegalArgumentException("choice " + index + " of " + labels.size());
+      }
+    }
+
+    /** The right choice's name; empty where unknown. */
+    public String label() {
+      return index < 0 ? "" : labels.get(index);
+    }
+  }
+
+  /**
+   * A program is right that passes the problem's test.
+   *
+   * @param prelude imports put before everything; empty in the layout of openai/human-eval
+   * @param prompt signature and docstring
+   * @param test a program that defines {@code check(candidate)}
+   * @param entryPoint what {@code check} is given
+   */
+  record Program(String prelude, String prompt, String test, String entryPoint) implements Key {}
+}

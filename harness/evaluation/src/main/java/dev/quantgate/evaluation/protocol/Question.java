@@ -1,0 +1,30 @@
+package dev.quantgate.evaluation.protocol;
+
+import java.util.List;
+
+/**
+ * An item, ready to be asked.
+ *
+ * @param id the item's id
+ * @param requests what to ask, the preferred form first; each later one is a shorter form (a demo less
+ *     at the front) to be used where the one before does not fit the model's context. At least one;
+ *     forms of one subject share the strings of their prefixes.
+ * @param key what makes an answer right
+ */
+public record Question(String id, List<Request> requests, Key key) {
+  public Question {
+    requests = List.copyOf(requests);
+    if (requests.isEmpty()) {
+      throw new IllegalArgumentException("question " + id + " has no request");
+    }
+  }
+
+  public Question(String id, Request request, Key key) {
+    this(id, List.of(request), key);
+  }
+
+  /** The preferred form. */
+  public Request request() {
+    return requests.getFirst();
+  }
+}

@@ -1,0 +1,41 @@
+package dev.quantgate.evaluation.protocol;
+
+import dev.quantgate.inference.Decoding;
+import dev.quantgate.inference.Prompt;
+import dev.quantgate.inference.ScoringRequest;
+import java.util.List;
+
+/** What a model is asked about one item. */
+public sealed interface Request {
+
+  /**
+   * Write an answer.
+   *
+   * @param decoding the protocol's own: stop strings, length; a run may set temperature, seed and
+   *     length over it
+   */
+  record Generate(Prompt prompt, Decoding decoding) implements Request {}
+
+  /**
+   * Say how likely each choice is.
+   *
+   * @param requests the choices are all their continuations, in order; one request unless the choices
+   *     stand behind different texts
+   * @param labels a name for each choice, such as "A" or "entailment": how recorded answers name it.
+   *     Ties go to the first.
+   */
+  record Choose(List<ScoringRequest> requests, List<String> labels, Rule rule) implements Request {
+    public Choose {
+      requests = List.copyOf(requests);
+      labels = List.copyOf(labels);
+      int choices = requests.stream().mapToInt(request -> request.continuations().size()).sum();
+      if (choices != labels.size() || choices < 2) {
+        throw new IllegalArgumentException(choices + " choices for " + labels.size() + " labels");
+      }
+    }
+
+    public Choose(ScoringRequest request, List<String> labels, Rule rule) {
+      this(List.of(request), labels, rule);
+    }
+  }
+}
