@@ -37,11 +37,17 @@ public interface BlockwiseModel extends AutoCloseable {
 
   /**
    * Runs a block over some sequences and shows the observer what each linear layer of the given stage
-   * is given.
+   * is given. What lies behind the stage is not computed.
+   *
+   * <p>A quantiser walks the stages of a block in ascending order over the same {@code hidden} lists,
+   * replaces a stage's weights after it was observed, and ends with {@link #run}. An engine can
+   * therefore keep what it computed up to a stage's inputs and continue from there (the weights
+   * before it have not changed since), which makes the whole walk cost one pass instead of two and a
+   * half. Keeping or recomputing gives the same bits.
    *
    * @param hidden the block's input for each sequence, not changed
-   * @param stage an index of {@link #linearStages}; the observer sees this stage's inputs, and what
-   *     lies behind the stage is not computed
+   * @param stage an index of {@link #linearStages}; the observer sees this stage's inputs, in the order
+   *     of the sequences, on the calling thread
    */
   void observe(int block, List<float[]> hidden, int stage, StageObserver observer);
 
@@ -57,7 +63,10 @@ public interface BlockwiseModel extends AutoCloseable {
   @Override
   void close();
 
-  /** Sees the inputs of a stage: {@code rows} is row-major {@code [tokens, inputs]}. */
+  /**
+   * Sees the inputs of a stage: {@code rows} is row-major {@code [tokens, inputs]}, valid during the
+   * call.
+   */
   @FunctionalInterface
   interface StageObserver {
     void accept(int sequence, Matrix rows);
