@@ -1,0 +1,237 @@
+package dev.quantgate.benchmarks;
+
+import dev.quantgate.benchmarks.Catalogue.Edition;
+import dev.quantgate.benchmarks.SuiteData.Origin;
+import dev.quantgate.benchmarks.SuiteData.Subject;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.zip.GZIPInputStream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Loads the items of a suite, wherever they lie, and checks them.
+ *
+ * <p>Official data is known by the hash of its content (see {@link Origin}). Other data is refused,
+ * saying what differs, unless {@link DataOptions#acceptUncatalogued} is set; its form is checked
+ * either way.
+ */
+public final class BenchmarkData {
+  private static final List<String> OFFICIAL = List.of("humaneval", "cmnli", "ceval", "ceval-test");
+  private static final List<String> BUNDLED = List.of("starter-code", "starter-nli", "starter-exam");
+
+  private BenchmarkData() {}
+
+  /** The names of all suites, the official ones first. */
+  public static List<String> suites() {
+    var all = new ArrayList<>(OFFICIAL);
+    all.addAll(BUNDLED);
+    return List.copyOf(all);
+  }
+
+  /**
+   * Loads a suite.
+   *
+   * @param suite one of {@link #suites}
+   * @param options ignored by the bundled suites
+   * @throws DataException if there is no such suite, its data is nowhere to be found, is damaged, or
+   *     is not catalogued and not accepted
+   */
+  public static SuiteData load(String suite, DataOptions options) {
+    return switch (suite) {
+      case "humaneval" -> humaneval(options);
+      case "cmnli" -> cmnli(options);
+      case "ceval" -> ceval(suite, "val", options);
+      case "ceval-test" -> ceval(suite, "test", options);
+      case "starter-code" -> {
+        String name = "starter-code.jsonl";
+        byte[] bytes = STARTER.read(name);
+        yield new SuiteData.Code(
+            bundled(suite, name, Text.sha256(bytes)),
+            HumanEvalReader.read(STARTER.describe(name), bytes));
+      }
+      case "starter-nli" -> {
+        String name = "starter-nli.jsonl";
+        byte[] bytes = STARTER.read(name);
+        yield new SuiteData.Pairs(
+            bundled(suite, name, Text.sha256(bytes)),
+            CmnliReader.read(STARTER.describe(name), bytes).pairs());
+      }
+      case "starter-exam" -> {
+        var content = CEvalReader.read(STARTER_EXAM, starterSubjects(), "val");
+        yield new SuiteData.Exam(
+            bundled(suite, "starter-exam", content.sha256()),
+            content.subjects(),
+            content.questions(),
+            content.demos());
+      }
+      default ->
+          throw new DataException(
+              "There is no suite %s; expected one of %s"
+                  .formatted(Text.shown(suite), String.join(", ", suites())));
+    };
+  }
+
+  private static SuiteData humaneval(DataOptions options) {
+    Path file = DataLayout.locate("humaneval", options.folder());
+    byte[] bytes = FileTree.bounded(file);
+    if (bytes.length > 1 && bytes[0] == 0x1f && bytes[1] == (byte) 0x8b) {
+      try (var in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+        bytes = FileTree.bounded(in, file.toString());
+      } catch (IOException e) {
+        throw new DataException(
+            "%s: expected gzip data, found it damaged (%s); fetch it anew"
+                .formatted(file, FileTree.reason(e)),
+            e);
+      }
+    }
+    refusePlaceholder(file, bytes);
+    var problems = HumanEvalReader.read(file.toString(), bytes);
+    var counts = counts("problems", problems.size());
+    return new SuiteData.Code(
+        origin("humaneval", file.toString(), Text.sha256(bytes), counts, options), problems);
+  }
+
+  private static SuiteData cmnli(DataOptions options) {
+    Path path = DataLayout.locate("cmnli", options.folder());
+    String file = path.toString();
+    byte[] bytes;
+    if (DataLayout.isZip(path)) {
+      try (var zip = FileTree.Zip.open(path)) {
+        String name =
+            zip.find("dev.json")
+                .orElseThrow(
+                    () -> new DataException(path + ": expected an entry dev.json, found none"));
+        file = zip.describe(name);
+        bytes = zip.read(name);
+      }
+    } else {
+      bytes = FileTree.bounded(path);
+      refusePlaceholder(path, bytes);
+    }
+    var content = CmnliReader.read(file, bytes);
+    var counts = counts("rows", content.rows());
+    counts.put("labelled", content.pairs().size());
+    return new SuiteData.Pairs(
+        origin("cmnli", file, Text.sha256(bytes), counts, options), content.pairs());
+  }
+
+  private static SuiteData ceval(String suite, String split, DataOptions options) {
+    Path path = DataLayout.locate("ceval", options.folder());
+    try (var tree = FileTree.open(path)) {
+      var content = CEvalReader.read(tree, CEvalReader.officialSubjects(), split);
+      var counts = counts("subjects", content.subjects().size());
+      counts.put("demos", content.demos().values().stream().mapToInt(List::size).sum());
+      counts.put("questions", content.questions().size());
+      return new SuiteData.Exam(
+          origin(suite, path.toString(), content.sha256(), counts, options),
+          content.subjects(),
+          content.questions(),
+          content.demos());
+    }
+  }
+
+  /** Says what content with this hash is, or refuses it. */
+  private static Origin origin(
+      String suite,
+      String file,
+      String sha256,
+      SequencedMap<String, Integer> counts,
+      DataOptions options) {
+    var editions = Catalogue.editions(suite);
+    for (Edition edition : editions) {
+      if (edition.contentSha256().equals(sha256)) {
+        if (!edition.counts().equals(counts)) {
+          throw new IllegalStateException(
+              "%s with the catalogued hash was read as %s, expected %s"
+                  .formatted(file, counts, edition.counts()));
+        }
+        return new Origin(suite, file, edition.publishedSha256(), true);
+      }
+    }
+    if (options.acceptUncatalogued()) {
+      return new Origin(suite, file, sha256, false);
+    }
+    throw new DataException(
+        """
+        %s is not catalogued data: its content has sha256 %s and %s; known are %s.
+        Give --accept-data to run on it as custom data, or get the official file: quantgate data fetch %s"""
+            .formatted(
+                file,
+                sha256,
+                shown(counts),
+                editions.stream()
+                    .map(e -> "%s (%s, %s)".formatted(e.name(), e.contentSha256(), shown(e.counts())))
+                    .collect(Collectors.joining("; ")),
+                suite.equals("ceval-test") ? "ceval" : suite));
+  }
+
+  private static void refusePlaceholder(Path file, byte[] bytes) {
+    Placeholder.of(bytes, bytes.length)
+        .ifPresent(
+            found -> {
+              throw new DataException(
+                  "%s: expected data, found %s; get the file itself: quantgate data fetch"
+                      .formatted(file, found.description()));
+            });
+  }
+
+  private static SequencedMap<String, Integer> counts(String name, int number) {
+    var counts = new LinkedHashMap<String, Integer>();
+    counts.put(name, number);
+    return counts;
+  }
+
+  private static String shown(SequencedMap<String, Integer> counts) {
+    return counts.entrySet().stream()
+        .map(count -> "%,d %s".formatted(count.getValue(), count.getKey()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static final FileTree STARTER = new FileTree.Bundled("/dev/quantgate/benchmarks/starter");
+  private static final FileTree STARTER_EXAM =
+      new FileTree.Bundled("/dev/quantgate/benchmarks/starter/starter-exam");
+
+  private static Origin bundled(String suite, String name, String sha256) {
+    return new Origin(suite, "bundled:" + name, sha256, true);
+  }
+
+  /** The subjects of starter-exam, from its mapping in C-Eval's form. */
+  private static List<Subject> starterSubjects() {
+    String name = "subject_mapping.json";
+    String file = STARTER_EXAM.describe(name);
+    var mapper = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    JsonNode mapping;
+    try {
+      mapping = mapper.readTree(Text.decode(file, STARTER_EXAM.read(name)));
+    } catch (JacksonException e) {
+      throw new DataException(file + ": expected JSON, found " + e.getOriginalMessage(), e);
+    }
+    Function<JsonNode, String> text =
+        node -> {
+          if (!node.isString()) {
+            throw new DataException(
+                file + ": expected SUBJECT: [English name, Chinese name, category]");
+          }
+          return node.stringValue();
+        };
+    return mapping.properties().stream()
+        .map(
+            entry ->
+                new Subject(
+                    entry.getKey(),
+                    text.apply(entry.getValue().path(1)),
+                    text.apply(entry.getValue().path(2)),
+                    false))
+        .toList();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.quantgate.benchmarks;
+
+import dev.quantgate.benchmarks.SuiteData.Label;
+import dev.quantgate.benchmarks.SuiteData.SentencePair;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Reads CMNLI's dev.json as CLUE publishes it. */
+final class CmnliReader {
+  private static final Set<String> KEYS =
+      new LinkedHashSet<>(List.of("sentence1", "sentence2", "label"));
+
+  private CmnliReader() {}
+
+  /**
+   * What a file holds.
+   *
+   * @param rows how many rows it has, those labelled "-" (on which the annotators did not agree)
+   *     included
+   * @param pairs the labelled ones, in its order
+   */
+  record Content(int rows, List<SentencePair> pairs) {}
+
+  /**
+   * Reads all rows.
+   *
+   * @throws DataException naming the first line that is no such row
+   */
+  static Content read(String file, byte[] content) {
+    var rows = JsonLines.read(file, content, KEYS);
+    var pairs = new ArrayList<SentencePair>(rows.size());
+    for (var row : rows) {
+      for (String key : List.of("sentence1", "sentence2")) {
+        if (row.get(key).isBlank()) {
+          throw new DataException(
+              "%s, line %d: expected a sentence under \"%s\", found none"
+                  .formatted(file, row.line(), key));
+        }
+      }
+      String label = row.get("label");
+      if (label.equals("-")) {
+        continue;
+      }
+      pairs.add(
+          new SentencePair(
+              Integer.toString(row.line() - 1),
+              row.get("sentence1"),
+              row.get("sentence2"),
+              switch (label) {
+                case "contradiction" -> Label.CONTRADICTION;
+                case "entailment" -> Label.ENTAILMENT;
+                case "neutral" -> Label.NEUTRAL;
+                default ->
+                    throw new DataException(
+                        "%s, line %d: expected the label entailment, contradiction, neutral or -, found %s"
+                            .formatted(file, row.line(), Text.shown(label)));
+              }));
+    }
+    if (pairs.isEmpty()) {
+      throw new DataException(file + ": expected labelled rows, found only rows labelled -");
+    }
+    return new Content(rows.size(), pairs);
+  }
+}

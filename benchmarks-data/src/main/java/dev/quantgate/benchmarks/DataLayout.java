@@ -1,0 +1,91 @@
+package dev.quantgate.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Where the data of a set can lie in a folder. The first place that exists is taken. */
+final class DataLayout {
+  private DataLayout() {}
+
+  /**
+   * The file, or for C-Eval the file or folder, that holds a set.
+   *
+   * @param given a folder, or the file itself; empty for the cache folder
+   * @throws DataException if there is nothing there, saying where it was looked for
+   */
+  static Path locate(String set, Optional<Path> given) {
+    Path folder = given.orElseGet(() -> DataStore.standard().folder());
+    if (given.isPresent() && !Files.exists(folder)) {
+      throw new DataException(folder + ": there is no such folder or file");
+    }
+    return find(set, folder)
+        .orElseThrow(
+            () ->
+                new DataException(
+                    """
+                    No %s data in %s: expected one of %s there or in its folder %s.
+                    Get it with `quantgate data fetch %s`, or name its folder with --data"""
+                        .formatted(
+                            set,
+                            folder,
+                            String.join(", ", names(set)),
+                            folder.resolve(set),
+                            set)));
+  }
+
+  /** As {@link #locate}, empty where there is nothing. */
+  static Optional<Path> find(String set, Path folder) {
+    if (Files.isRegularFile(folder)) {
+      return Optional.of(folder);
+    }
+    for (Path root : List.of(folder.resolve(set), folder, folder.resolve("CLUE").resolve(set))) {
+      for (String name : names(set)) {
+        Path path = root.resolve(name).normalize();
+        if (name.endsWith("/") ? isExam(path) : Files.isRegularFile(path)) {
+          return Optional.of(path);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static List<String> names(String set) {
+    return switch (set) {
+      case "humaneval" ->
+          List.of(
+              "HumanEval.jsonl.gz",
+              "HumanEval.jsonl",
+              "example_problem.jsonl.gz",
+              "example_problem.jsonl");
+      case "cmnli" ->
+          List.of(
+              "cmnli_public.zip",
+              "cmnli_public/dev.json",
+              "dev.json",
+              "dev.reconstructed.jsonl");
+      case "ceval" -> List.of("ceval-exam.zip", "ceval-exam/", "formal_ceval/", "./");
+      default -> throw new IllegalArgumentException("no data set " + set);
+    };
+  }
+
+  private static boolean isExam(Path folder) {
+    return Files.isDirectory(folder.resolve("dev"))
+        && (Files.isDirectory(folder.resolve("val")) || Files.isDirectory(folder.resolve("test")));
+  }
+
+  /** Whether a file is, by its first bytes, a zip archive, or by its name should be one. */
+  static boolean isZip(Path file) {
+    try (var in = Files.newInputStream(file)) {
+      byte[] start = in.readNBytes(4);
+      return (start.length == 4 && start[0] == 'P' && start[1] == 'K')
+          || (file.toString().toLowerCase(Locale.ROOT).endsWith(".zip")
+              && Placeholder.of(start, start.length).isEmpty());
+    } catch (IOException e) {
+      throw new DataException(file + " cannot be read: " + FileTree.reason(e), e);
+    }
+  }
+}
