@@ -1,0 +1,470 @@
+package dev.quantgate.inference.checkpoint;
+
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What config.json says, in its old form ({@code rope_theta}, {@code rope_scaling}) or its new one
+ * ({@code rope_parameters}), with the defaults that transformers 5 has for each model type. Whatever
+ * would change a number and is not implemented is refused by name.
+ *
+ * @param config the public part
+ * @param attentionBias whether query, key and value have a bias
+ * @param outputBias whether the attention's output projection has one
+ * @param mlpBias whether gate, up and down have one
+ */
+record Architecture(
+    ModelConfig config, boolean attentionBias, boolean outputBias, boolean mlpBias) {
+
+  static final long JSON_LIMIT = 16 << 20;
+
+  private static final int MAX_WIDTH = 1 << 24;
+  private static final int MAX_LAYERS = 1 << 12;
+  private static final int MAX_HEADS = 1 << 14;
+  private static final int MAX_HEAD_SIZE = 1 << 13;
+
+  /**
+   * Keys of other architectures, or of options that nothing here computes, with the values that mean
+   * "off". Any other value is refused. Null is always off.
+   */
+  private static final Map<String, Set<String>> NEUTRAL =
+      Map.ofEntries(
+          Map.entry("partial_rotary_factor", Set.of("1", "1.0")),
+          Map.entry("rotary_pct", Set.of("1", "1.0")),
+          Map.entry("rope_interleaved", Set.of("false")),
+          Map.entry("rope_local_base_freq", Set.of()),
+          Map.entry("no_rope_layers", Set.of()),
+          Map.entry("use_mrope", Set.of("false")),
+          Map.entry("logit_scale", Set.of("1", "1.0")),
+          Map.entry("logits_scaling", Set.of("1", "1.0")),
+          Map.entry("final_logit_softcapping", Set.of()),
+          Map.entry("attn_logit_softcapping", Set.of()),
+          Map.entry("embedding_multiplier", Set.of("1", "1.0")),
+          Map.entry("residual_multiplier", Set.of("1", "1.0")),
+          Map.entry("attention_multiplier", Set.of()),
+          Map.entry("query_pre_attn_scalar", Set.of()),
+          Map.entry("scale_emb", Set.of("1", "1.0")),
+          Map.entry("scale_depth", Set.of()),
+          Map.entry("dim_model_base", Set.of()),
+          Map.entry("num_experts", Set.of("0")),
+          Map.entry("num_local_experts", Set.of("0")),
+          Map.entry("use_qk_norm", Set.of("false")),
+          Map.entry("qk_layernorm", Set.of("false")),
+          Map.entry("qkv_bias", Set.of("false")),
+          Map.entry("clip_qkv", Set.of()),
+          Map.entry("alibi", Set.of("false")),
+          Map.entry("use_parallel_residual", Set.of("false")),
+          Map.entry("parallel_attn", Set.of("false")),
+          Map.entry("attention_chunk_size", Set.of()),
+          Map.entry("use_logn_attn", Set.of("false")),
+          Map.entry("use_dynamic_ntk", Set.of("false")),
+          Map.entry("is_encoder_decoder", Set.of("false")),
+          Map.entry("add_cross_attention", Set.of("false")),
+          Map.entry("vision_config", Set.of()),
+          Map.entry("text_config", Set.of()));
+
+  /** What transformers assumes where config.json says nothing. */
+  private enum Type {
+    LLAMA("LlamaForCausalLM", 2048, OptionalInt.empty(), OptionalInt.of(1), OptionalInt.of(2)),
+    MISTRAL("MistralForCausalLM", 131072, OptionalInt.of(8), OptionalInt.of(1), OptionalInt.of(2)),
+    QWEN2("Qwen2ForCausalLM", 32768, OptionalInt.of(32), OptionalInt.empty(), OptionalInt.empty()),
+    QWEN3("Qwen3ForCausalLM", 32768, OptionalInt.of(32), OptionalInt.empty(), OptionalInt.empty());
+
+    private final String className;
+    private final int context;
+    private final OptionalInt keyValueHeads;
+    private final OptionalInt bos;
+    private final OptionalInt eos;
+
+    Type(
+        String className,
+        int context,
+        OptionalInt keyValueHeads,
+        OptionalInt bos,
+        OptionalInt eos) {
+      this.className = className;
+      this.context = context;
+      this.keyValueHeads = keyValueHeads;
+      this.bos = bos;
+      this.eos = eos;
+    }
+
+    boolean isQwen() {
+      return this == QWEN2 || this == QWEN3;
+    }
+
+    String modelType() {
+      return className.substring(0, className.indexOf("For")).toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /** Reads config.json and, where there is one, generation_config.json of a folder. */
+  static Architecture read(Path folder) {
+    Path file = folder.resolve("config.json");
+    if (!Files.isRegularFile(file)) {
+      throw Refusal.damaged(folder, "is no checkpoint folder: it has no config.json");
+    }
+    JsonObject json = JsonObject.read(file, JSON_LIMIT);
+    Type type = type(json);
+    refuseForeignArithmetic(json, type);
+
+    int hidden = json.required("hidden_size", 1, MAX_WIDTH);
+    int heads = json.required("num_attention_heads", 1, MAX_HEADS);
+    int layers = json.required("num_hidden_layers", 1, MAX_LAYERS);
+    OptionalInt statedKeyValueHeads = json.integer("num_key_value_heads", 1, MAX_HEADS);
+    int keyValueHeads =
+        statedKeyValueHeads.orElse(
+            json.knows("num_key_value_heads")
+                ? heads
+                : type.keyValueHeads.orElse(heads));
+    if (heads % keyValueHeads != 0) {
+      throw Refusal.damaged(
+          file, heads + " query heads cannot share " + keyValueHeads + " key/value heads evenly");
+    }
+    OptionalInt statedHeadSize = json.integer("head_dim", 1, MAX_HEAD_SIZE);
+    if (statedHeadSize.isEmpty() && type != Type.QWEN3 && hidden % heads != 0) {
+      throw Refusal.damaged(
+          file, "hidden_size " + hidden + " is no multiple of num_attention_heads " + heads);
+    }
+    int headSize = statedHeadSize.orElse(type == Type.QWEN3 ? 128 : hidden / heads);
+    if (headSize % 2 != 0) {
+      throw Refusal.damaged(file, "head size " + headSize + " is odd: rotary embedding needs pairs");
+    }
+    int context =
+        json.integer("max_position_embeddings", 1, Integer.MAX_VALUE).orElse(type.context);
+    Rope rope = rope(json, context);
+    OptionalInt window = slidingWindow(json, type, layers);
+
+    Ids ids = Ids.of(json, type);
+    Path generation = folder.resolve("generation_config.json");
+    if (Files.isRegularFile(generation)) {
+      ids = ids.overriddenBy(JsonObject.read(generation, JSON_LIMIT));
+    }
+
+    boolean stated = json.flag("attention_bias", false);
+    boolean attentionBias = type == Type.QWEN2 || stated;
+    boolean outputBias = type != Type.QWEN2 && stated;
+    ModelConfig config =
+        new ModelConfig(
+            type.modelType(),
+            json.required("vocab_size", 1, MAX_WIDTH),
+            hidden,
+            json.required("intermediate_size", 1, MAX_WIDTH),
+            layers,
+            heads,
+            keyValueHeads,
+            headSize,
+            context,
+            json.positive("rms_norm_eps", 1e-6),
+            rope,
+            type == Type.QWEN3,
+            json.flag("tie_word_embeddings", false),
+            window,
+            ids.bos(),
+            ids.eos());
+    return new Architecture(config, attentionBias, outputBias, json.flag("mlp_bias", false));
+  }
+
+  private static Type type(JsonObject json) {
+    String modelType =
+        json.string("model_type")
+            .orElseThrow(() -> Refusal.damaged(json.file(), "has no \"model_type\""));
+    for (Type type : Type.values()) {
+      if (type.modelType().equals(modelType)) {
+        JsonNode architectures = json.entries().get("architectures");
+        if (architectures != null) {
+          if (!architectures.isArray()
+              || architectures.size() != 1
+              || !type.className.equals(architectures.get(0).asString())) {
+            throw Refusal.unsupported(
+                json.file(),
+                "architecture " + Refusal.quoted(architectures.toString())
+                    + " is not supported; model type \"" + modelType + "\" is as "
+                    + type.className + " only");
+          }
+        }
+        return type;
+      }
+    }
+    throw Refusal.unsupported(
+        json.file(),
+        "model type " + Refusal.quoted(modelType)
+            + " is not supported; supported: llama, mistral, qwen2, qwen3");
+  }
+
+  private static void refuseForeignArithmetic(JsonObject json, Type type) {
+    json.entries()
+        .forEach(
+            (key, value) -> {
+              Set<String> neutral = NEUTRAL.get(key);
+              if (neutral != null && !neutral.contains(value.asString())) {
+                throw json.refused(key, value);
+              }
+            });
+    json.string("hidden_act")
+        .filter(act -> !act.equals("silu") && !act.equals("swish"))
+        .ifPresent(
+            act -> {
+              throw Refusal.unsupported(
+                  json.file(),
+                  "hidden_act " + Refusal.quoted(act) + " is not supported; supported: silu");
+            });
+    json.object("auto_map")
+        .filter(map -> map.has("AutoModelForCausalLM") || map.has("AutoModel"))
+        .ifPresent(
+            map -> {
+              throw Refusal.unsupported(
+                  json.file(),
+                  "\"auto_map\" names code of the checkpoint's own as its model, which is never run");
+            });
+    boolean biasKnown = type == Type.LLAMA || type == Type.QWEN3;
+    if (!biasKnown && json.flag("attention_bias", false)) {
+      throw json.refused("attention_bias", json.entries().get("attention_bias"));
+    }
+    if (type != Type.LLAMA && json.flag("mlp_bias", false)) {
+      throw json.refused("mlp_bias", json.entries().get("mlp_bias"));
+    }
+  }
+
+  /**
+   * Mistral's window holds for every layer. Qwen's counts only with use_sliding_window, and then from
+   * layer max_window_layers on; a model that mixes both kinds of layer is refused.
+   */
+  private static OptionalInt slidingWindow(JsonObject json, Type type, int layers) {
+    OptionalInt stated = json.integer("sliding_window", 1, Integer.MAX_VALUE);
+    OptionalInt window =
+        switch (type) {
+          case LLAMA -> {
+            if (stated.isPresent()) {
+              throw Refusal.unsupported(
+                  json.file(), "\"sliding_window\" is not supported for model type \"llama\"");
+            }
+            yield stated;
+          }
+          case MISTRAL -> json.knows("sliding_window") ? stated : OptionalInt.of(4096);
+          case QWEN2, QWEN3 -> {
+            if (!json.flag("use_sliding_window", false)) {
+              yield OptionalInt.empty();
+            }
+            OptionalInt effective = json.knows("sliding_window") ? stated : OptionalInt.of(4096);
+            if (effective.isEmpty() || json.has("layer_types")) {
+              yield effective;
+            }
+            int full = json.integer("max_window_layers", 0, Integer.MAX_VALUE).orElse(28);
+            if (full >= layers) {
+              yield OptionalInt.empty();
+            }
+            if (full > 0) {
+              throw Refusal.unsupported(
+                  json.file(),
+                  "\"max_window_layers\" = " + full + " of " + layers
+                      + " layers mixes full and sliding attention, which is not supported");
+            }
+            yield effective;
+          }
+        };
+    JsonNode layerTypes = json.entries().get("layer_types");
+    if (layerTypes == null) {
+      return window;
+    }
+    if (!layerTypes.isArray() || layerTypes.size() != layers) {
+      throw json.wrong("layer_types", "a list of " + layers + " names", layerTypes);
+    }
+    int sliding = 0;
+    for (JsonNode layer : layerTypes) {
+      switch (layer.asString()) {
+        case "full_attention" -> {}
+        case "sliding_attention" -> sliding++;
+        default ->
+            throw Refusal.unsupported(
+                json.file(), "layer type " + Refusal.quoted(layer.asString()) + " is not supported");
+      }
+    }
+    if (sliding == 0 && type.isQwen()) {
+      return OptionalInt.empty();
+    }
+    if (sliding != (window.isPresent() ? layers : 0)) {
+      throw Refusal.unsupported(
+          json.file(),
+          "\"layer_types\" has " + sliding + " of " + layers
+              + " layers with sliding attention, which \"sliding_window\" does not give to all"
+              + " or none");
+    }
+    return window;
+  }
+
+  private static Rope rope(JsonObject json, int context) {
+    Optional<JsonObject> fresh = json.object("rope_parameters");
+    Optional<JsonObject> old = json.object("rope_scaling");
+    if (fresh.isPresent() && old.isPresent()) {
+      throw Refusal.damaged(
+          json.file(), "has both \"rope_parameters\" and \"rope_scaling\"; keep one of them");
+    }
+    double outerTheta = json.positive("rope_theta", 10_000);
+    Optional<JsonObject> given = fresh.or(() -> old);
+    if (given.isEmpty()) {
+      return new Rope.Default(theta(json, outerTheta));
+    }
+    JsonObject rope = given.get();
+    double theta = theta(json, rope.positive("rope_theta", outerTheta));
+    if (json.has("rope_theta") && theta != outerTheta) {
+      throw Refusal.damaged(
+          json.file(), "says rope_theta " + outerTheta + " and " + theta + " at a time");
+    }
+    String type = rope.string("rope_type").or(() -> rope.string("type")).orElse("default");
+    Set<String> known =
+        switch (type) {
+          case "default" -> Set.of();
+          case "linear" -> Set.of("factor");
+          case "llama3" ->
+              Set.of(
+                  "factor",
+                  "low_freq_factor",
+                  "high_freq_factor",
+                  "original_max_position_embeddings");
+          case "yarn" ->
+              Set.of(
+                  "factor",
+                  "original_max_position_embeddings",
+                  "beta_fast",
+                  "beta_slow",
+                  "attention_factor",
+                  "mscale",
+                  "mscale_all_dim",
+                  "truncate");
+          case "dynamic" ->
+              throw Refusal.unsupported(
+                  json.file(),
+                  "rope type \"dynamic\" is not supported: its numbers depend on how a text was"
+                      + " cut");
+          default ->
+              throw Refusal.unsupported(
+                  json.file(),
+                  "rope type " + Refusal.quoted(type)
+                      + " is not supported; supported: default, linear, llama3, yarn");
+        };
+    rope.entries()
+        .forEach(
+            (key, value) -> {
+              boolean always =
+                  key.equals("rope_theta")
+                      || ((key.equals("rope_type") || key.equals("type"))
+                          && value.asString().equals(type))
+                      || (key.equals("partial_rotary_factor")
+                          && value.isNumber()
+                          && value.doubleValue() == 1);
+              if (!always && !known.contains(key)) {
+                throw rope.refused(key, value);
+              }
+            });
+    return switch (type) {
+      case "linear" -> new Rope.Linear(theta, rope.requiredPositive("factor"));
+      case "llama3" -> {
+        double low = rope.requiredPositive("low_freq_factor");
+        double high = rope.requiredPositive("high_freq_factor");
+        if (high <= low) {
+          throw Refusal.damaged(
+              json.file(), "high_freq_factor " + high + " must be above low_freq_factor " + low);
+        }
+        yield new Rope.Llama3(
+            theta, rope.requiredPositive("factor"), low, high, originalLength(json, rope, context));
+      }
+      case "yarn" -> yarn(json, rope, theta, context);
+      default -> new Rope.Default(theta);
+    };
+  }
+
+  private static Rope yarn(JsonObject json, JsonObject rope, double theta, int context) {
+    if (!rope.flag("truncate", true)) {
+      throw rope.refused("truncate", rope.entries().get("truncate"));
+    }
+    int original = originalLength(json, rope, context);
+    double factor = rope.positive("factor", (double) context / original);
+    double mscale = rope.positive("mscale", Double.NaN);
+    double mscaleAll = rope.positive("mscale_all_dim", Double.NaN);
+    double inferred =
+        Double.isNaN(mscale) || Double.isNaN(mscaleAll)
+            ? magnitude(factor, 1)
+            : magnitude(factor, mscale) / magnitude(factor, mscaleAll);
+    return new Rope.Yarn(
+        theta,
+        factor,
+        original,
+        rope.positive("beta_fast", 32),
+        rope.positive("beta_slow", 1),
+        rope.positive("attention_factor", inferred));
+  }
+
+  /** YaRN's correction of the attention's temperature (Peng et al. 2023, equation 22). */
+  private static double magnitude(double factor, double mscale) {
+    return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
+  }
+
+  private static int originalLength(JsonObject json, JsonObject rope, int context) {
+    return json.integer("original_max_position_embeddings", 1, Integer.MAX_VALUE)
+        .orElseGet(
+            () ->
+                rope.integer("original_max_position_embeddings", 1, Integer.MAX_VALUE)
+                    .orElse(context));
+  }
+
+  private static double theta(JsonObject json, double theta) {
+    if (theta <= 1) {
+      throw Refusal.damaged(json.file(), "rope_theta must be above 1, not " + theta);
+    }
+    return theta;
+  }
+
+  private record Ids(OptionalInt bos, List<Integer> eos) {
+    static Ids of(JsonObject json, Type type) {
+      OptionalInt bos =
+          json.knows("bos_token_id") ? json.integer("bos_token_id", 0, MAX_WIDTH) : type.bos;
+      List<Integer> eos =
+          json.knows("eos_token_id")
+              ? ids(json, "eos_token_id")
+              : type.eos.isPresent() ? List.of(type.eos.getAsInt()) : List.of();
+      return new Ids(bos, eos);
+    }
+
+    Ids overriddenBy(JsonObject generation) {
+      return new Ids(
+          generation.has("bos_token_id")
+              ? generation.integer("bos_token_id", 0, MAX_WIDTH)
+              : bos,
+          generation.has("eos_token_id") ? ids(generation, "eos_token_id") : eos);
+    }
+
+    private static List<Integer> ids(JsonObject json, String key) {
+      JsonNode value = json.entries().get(key);
+      if (value == null || !value.isArray()) {
+        OptionalInt id = json.integer(key, 0, MAX_WIDTH);
+        return id.isPresent() ? List.of(id.getAsInt()) : List.of();
+      }
+      List<Integer> ids = new ArrayList<>();
+      for (JsonNode id : value) {
+        if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0) {
+          throw json.wrong(key, "token ids", id);
+        }
+        ids.add(id.intValue());
+      }
+      return ids;
+    }
+  }
+
+  /** Makes the message for a tensor that contradicts this architecture. */
+  InferenceException mismatch(Path file, String tensor, long[] expected, long[] found) {
+    return Refusal.damaged(
+        file,
+        "tensor " + Refusal.quoted(tensor) + " has shape " + java.util.Arrays.toString(found)
+            + " where config.json asks for " + java.util.Arrays.toString(expected));
+  }
+}

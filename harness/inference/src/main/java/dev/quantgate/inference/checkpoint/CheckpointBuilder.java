@@ -1,0 +1,269 @@
+package dev.quantgate.inference.checkpoint;
+
+import dev.quantgate.inference.checkpoint.Checkpoint.Block;
+import dev.quantgate.inference.checkpoint.Tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Gives every tensor of the files its place in the model, and refuses what is missing or left over. */
+final class CheckpointBuilder {
+  private static final int NAMES_IN_MESSAGE = 3;
+
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final Architecture architecture;
+  private final Optional<GptqConfig> gptq;
+  private final WeightFiles files;
+  private final Map<String, Tensor> left;
+  private final List<Tensor> used = new ArrayList<>();
+  private final List<String> missing = new ArrayList<>();
+  private final Set<String> formats = new LinkedHashSet<>();
+  private boolean actOrder;
+
+  private CheckpointBuilder(
+      Architecture architecture, Optional<GptqConfig> gptq, WeightFiles files) {
+    this.architecture = architecture;
+    this.gptq = gptq;
+    this.files = files;
+    this.left = new LinkedHashMap<>(files.tensors());
+  }
+
+  static Checkpoint build(
+      Path folder,
+      Architecture architecture,
+      Optional<GptqConfig> gptq,
+      WeightFiles files,
+      Arena arena) {
+    CheckpointBuilder builder = new CheckpointBuilder(architecture, gptq, files);
+    return builder.build(folder, arena);
+  }
+
+  private Checkpoint build(Path folder, Arena arena) {
+    ModelConfig config = architecture.config();
+    int hidden = config.hiddenSize();
+    Tensor embedding = floats("model.embed_tokens.weight", config.vocabularySize(), hidden);
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < config.layers() && missing.size() < NAMES_IN_MESSAGE; i++) {
+      blocks.add(block(i));
+    }
+    Tensor finalNorm = floats("model.norm.weight", hidden);
+    Linear head = head(embedding);
+    if (!missing.isEmpty()) {
+      throw Refusal.damaged(
+          files.source(),
+          "lacks tensor "
+              + missing.stream().limit(NAMES_IN_MESSAGE).map(Refusal::quoted).collect(Collectors.joining(", "))
+              + (missing.size() >= NAMES_IN_MESSAGE ? " and maybe more" : "")
+              + ", which config.json asks for");
+    }
+    refuseLeftovers();
+    FiniteScan.requireFinite(files.source(), used);
+    if (gptq.isPresent() && formats.stream().noneMatch(format -> format.startsWith("GPTQ"))) {
+      throw Refusal.damaged(
+          gptq.get().file(), "says that the weights are packed by GPTQ, but no tensor is");
+    }
+    return new FolderCheckpoint(
+        folder,
+        config,
+        embedding,
+        List.copyOf(blocks),
+        finalNorm,
+        head,
+        used.stream().mapToLong(tensor -> tensor.data().byteSize()).sum(),
+        String.join(" + ", formats) + (actOrder ? " act-order" : ""),
+        files.paths(),
+        arena);
+  }
+
+  private Block block(int index) {
+    ModelConfig config = architecture.config();
+    String layer = "model.layers." + index + ".";
+    int hidden = config.hiddenSize();
+    int queries = config.heads() * config.headSize();
+    int keys = config.keyValueHeads() * config.headSize();
+    int inner = config.intermediateSize();
+    boolean bias = architecture.attentionBias();
+    boolean mlpBias = architecture.mlpBias();
+    return new Block(
+        floats(layer + "input_layernorm.weight", hidden),
+        linear(layer + "self_attn.q_proj", queries, hidden, bias),
+        linear(layer + "self_attn.k_proj", keys, hidden, bias),
+        linear(layer + "self_attn.v_proj", keys, hidden, bias),
+        linear(layer + "self_attn.o_proj", hidden, queries, architecture.outputBias()),
+        headNorm(layer + "self_attn.q_norm.weight"),
+        headNorm(layer + "self_attn.k_norm.weight"),
+        floats(layer + "post_attention_layernorm.weight", hidden),
+        linear(layer + "mlp.gate_proj", inner, hidden, mlpBias),
+        linear(layer + "mlp.up_proj", inner, hidden, mlpBias),
+        linear(layer + "mlp.down_proj", hidden, inner, mlpBias));
+  }
+
+  private Optional<Tensor> headNorm(String name) {
+    ModelConfig config = architecture.config();
+    return config.queryKeyNorm() ? Optional.of(floats(name, config.headSize())) : Optional.empty();
+  }
+
+  private Linear head(Tensor embedding) {
+    ModelConfig config = architecture.config();
+    if (!config.tiedEmbeddings()) {
+      return linear("lm_head", config.vocabularySize(), config.hiddenSize(), false);
+    }
+    Tensor stored = left.remove("lm_head.weight");
+    if (stored != null
+        && missing.isEmpty()
+        && !(stored.dtype() == embedding.dtype()
+            && stored.data().mismatch(embedding.data()) < 0)) {
+      throw Refusal.damaged(
+          files.source(),
+          "config.json ties lm_head.weight to the embedding, but both are stored and they differ;"
+              + " set tie_word_embeddings to what was meant");
+    }
+    return new Linear.Dense("lm_head", embedding, Optional.empty());
+  }
+
+  private Linear linear(String name, int outputs, int inputs, boolean bias) {
+    boolean packed = left.containsKey(name + ".qweight");
+    if (packed && left.containsKey(name + ".weight")) {
+      throw Refusal.damaged(
+          files.source(), Refusal.quoted(name) + " is stored both packed and plain");
+    }
+    if (packed) {
+      return packed(name, outputs, inputs, bias);
+    }
+    Tensor weight = floats(name + ".weight", outputs, inputs);
+    if (!name.equals("lm_head")) {
+      formats.add(weight.dtype().name());
+    }
+    return new Linear.Dense(
+        name, weight, bias ? Optional.of(floats(name + ".bias", outputs)) : Optional.empty());
+  }
+
+  private Linear packed(String name, int outputs, int inputs, boolean bias) {
+    GptqConfig config =
+        gptq.orElseThrow(
+            () ->
+                Refusal.damaged(
+                    files.source(),
+                    Refusal.quoted(name + ".qweight")
+                        + " is packed, but no quantize_config.json or quantization_config says how"));
+    if (name.equals("lm_head") && !config.quantisedHead()) {
+      throw Refusal.damaged(
+          files.source(), "lm_head is packed, but " + config.file().getFileName() + " does not say so");
+    }
+    int perWord = Integer.SIZE / config.bits();
+    if (inputs % perWord != 0 || outputs % perWord != 0) {
+      throw Refusal.unsupported(
+          files.source(),
+          Refusal.quoted(name) + " is " + outputs + " x " + inputs + ", no multiple of the " + perWord
+              + " codes of a word");
+    }
+    int groupSize = config.groupSize() == -1 ? inputs : config.groupSize();
+    int groups = Math.ceilDiv(inputs, groupSize);
+    Tensor qweight = tensor(name + ".qweight", Set.of(DType.I32), inputs / perWord, outputs);
+    Tensor qzeros = tensor(name + ".qzeros", Set.of(DType.I32), groups, outputs / perWord);
+    Tensor scales = tensor(name + ".scales", Set.of(DType.F16, DType.BF16), groups, outputs);
+    Optional<Tensor> groupIndex =
+        left.containsKey(name + ".g_idx")
+            ? scattered(tensor(name + ".g_idx", Set.of(DType.I32), inputs), groupSize, groups)
+            : Optional.empty();
+    actOrder |= groupIndex.isPresent();
+    formats.add(
+        "GPTQ int" + config.bits() + (config.groupSize() == -1 ? " whole-column" : " g" + groupSize)
+            + (config.symmetric() ? " sym" : " asym"));
+    return new Linear.Gptq(
+        name,
+        config.bits(),
+        groupSize,
+        inputs,
+        outputs,
+        qweight,
+        qzeros,
+        config.zeroOffset(),
+        scales,
+        groupIndex,
+        packedBias(name + ".bias", outputs, bias));
+  }
+
+  /** AutoGPTQ used to store a bias of zeros for layers that have none. */
+  private Optional<Tensor> packedBias(String name, int outputs, boolean expected) {
+    if (!expected && !left.containsKey(name)) {
+      return Optional.empty();
+    }
+    Tensor bias = floats(name, outputs);
+    if (expected) {
+      return Optional.of(bias);
+    }
+    for (long i = 0; i < bias.data().byteSize(); i++) {
+      if (bias.data().get(ValueLayout.JAVA_BYTE, i) != 0) {
+        throw Refusal.damaged(
+            files.source(), "tensor " + Refusal.quoted(name) + " is not zero, but config.json knows no such bias");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The group index if it is not simply k / groupSize. */
+  private Optional<Tensor> scattered(Tensor index, int groupSize, int groups) {
+    boolean trivial = true;
+    for (long k = 0; k < index.elements(); k++) {
+      int group = index.data().get(INT, k * Integer.BYTES);
+      if (group < 0 || group >= groups) {
+        throw Refusal.damaged(
+            files.source(),
+            "tensor " + Refusal.quoted(index.name()) + " puts input " + k + " into group " + group + " of "
+                + groups);
+      }
+      trivial &= group == k / groupSize;
+    }
+    return trivial ? Optional.empty() : Optional.of(index);
+  }
+
+  private Tensor floats(String name, int... shape) {
+    return tensor(name, Set.of(DType.F32, DType.F16, DType.BF16), shape);
+  }
+
+  private Tensor tensor(String name, Set<DType> dtypes, int... shape) {
+    Tensor tensor = left.remove(name);
+    long[] expected = Arrays.stream(shape).asLongStream().toArray();
+    if (tensor == null) {
+      missing.add(name);
+      return new Tensor(name, dtypes.iterator().next(), expected, MemorySegment.NULL);
+    }
+    if (!Arrays.equals(expected, tensor.shape())) {
+      throw architecture.mismatch(files.source(), name, expected, tensor.shape());
+    }
+    if (!dtypes.contains(tensor.dtype())) {
+      throw Refusal.damaged(
+          files.source(),
+          "tensor " + Refusal.quoted(name) + " has element type " + tensor.dtype() + ", expected "
+              + dtypes.stream().map(Enum::name).sorted().collect(Collectors.joining(" or ")));
+    }
+    used.add(tensor);
+    return tensor;
+  }
+
+  /** Old checkpoints store the rotary frequencies, which are computed from config.json. */
+  private void refuseLeftovers() {
+    List<String> unexpected =
+        left.keySet().stream().filter(name -> !name.endsWith("rotary_emb.inv_freq")).toList();
+    if (!unexpected.isEmpty()) {
+      throw Refusal.unsupported(
+          files.source(),
+          "has " + unexpected.size() + " tensors that config.json has no place for, first "
+              + Refusal.quoted(unexpected.getFirst()));
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.quantgate.inference.checkpoint;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Opens checkpoint folders. */
+public final class Checkpoints {
+  private Checkpoints() {}
+
+  /**
+   * Opens a Hugging Face folder: config.json, and weights as safetensors or PyTorch files, whole or
+   * sharded, plain or packed by GPTQ. Everything is checked before this returns: the files against
+   * their format, the tensors against config.json, group indices against their groups, and every
+   * floating-point weight for being finite (one pass over the file, which also brings it into the
+   * page cache).
+   *
+   * @throws dev.quantgate.inference.InferenceException of kind BAD_CHECKPOINT, UNSUPPORTED or IO, with
+   *     the file, what was expected and what was found
+   */
+  public static Checkpoint open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw Refusal.damaged(folder, "is no checkpoint folder");
+    }
+    Architecture architecture = Architecture.read(folder);
+    Optional<GptqConfig> gptq = GptqConfig.read(folder);
+    Arena arena = Arena.ofShared();
+    try {
+      return CheckpointBuilder.build(
+          folder, architecture, gptq, WeightFiles.open(folder, gptq, arena), arena);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.quantgate.inference.checkpoint;
+
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.InferenceException.Kind;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Makes the messages of this package: the file first, then what was expected, found and helps. */
+final class Refusal {
+  private static final int LONGEST_QUOTE = 120;
+
+  private Refusal() {}
+
+  /** The file is damaged, hostile, or contradicts itself. */
+  static InferenceException damaged(Path file, String message) {
+    return new InferenceException(Kind.BAD_CHECKPOINT, file + ": " + message);
+  }
+
+  /** The file is sound but asks for arithmetic that does not exist here. */
+  static InferenceException unsupported(Path file, String message) {
+    return new InferenceException(Kind.UNSUPPORTED, file + ": " + message);
+  }
+
+  static InferenceException unreadable(Path file, IOException cause) {
+    String reason =
+        cause instanceof NoSuchFileException
+            ? "no such file"
+            : cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    return new InferenceException(
+        Kind.IO, file + ": cannot be read: " + quotable(reason), cause);
+  }
+
+  /** A string out of a file, made fit for a one-line message. */
+  static String quoted(String text) {
+    return '"' + quotable(text) + '"';
+  }
+
+  private static String quotable(String text) {
+    StringBuilder line = new StringBuilder();
+    text.codePoints()
+        .limit(LONGEST_QUOTE)
+        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? '\uFFFD' : c));
+    return text.codePointCount(0, text.length()) > LONGEST_QUOTE ? line + "..." : line.toString();
+  }
+}
