@@ -5,7 +5,9 @@ import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -103,7 +105,7 @@ record Architecture(
     }
 
     String modelType() {
-      return className.substring(0, className.indexOf("For")).toLowerCase(java.util.Locale.ROOT);
+      return className.substring(0, className.indexOf("For")).toLowerCase(Locale.ROOT);
     }
   }
 
@@ -207,7 +209,7 @@ record Architecture(
             (key, value) -> {
               Set<String> neutral = NEUTRAL.get(key);
               if (neutral != null && !neutral.contains(value.asString())) {
-                throw json.refused(key, value);
+                throw json.refused(key);
               }
             });
     json.string("hidden_act")
@@ -228,10 +230,10 @@ record Architecture(
             });
     boolean biasKnown = type == Type.LLAMA || type == Type.QWEN3;
     if (!biasKnown && json.flag("attention_bias", false)) {
-      throw json.refused("attention_bias", json.entries().get("attention_bias"));
+      throw json.refused("attention_bias");
     }
     if (type != Type.LLAMA && json.flag("mlp_bias", false)) {
-      throw json.refused("mlp_bias", json.entries().get("mlp_bias"));
+      throw json.refused("mlp_bias");
     }
   }
 
@@ -363,7 +365,7 @@ record Architecture(
                           && value.isNumber()
                           && value.doubleValue() == 1);
               if (!always && !known.contains(key)) {
-                throw rope.refused(key, value);
+                throw rope.refused(key);
               }
             });
     return switch (type) {
@@ -385,7 +387,7 @@ record Architecture(
 
   private static Rope yarn(JsonObject json, JsonObject rope, double theta, int context) {
     if (!rope.flag("truncate", true)) {
-      throw rope.refused("truncate", rope.entries().get("truncate"));
+      throw rope.refused("truncate");
     }
     int original = originalLength(json, rope, context);
     double factor = rope.positive("factor", (double) context / original);
@@ -464,7 +466,7 @@ record Architecture(
   InferenceException mismatch(Path file, String tensor, long[] expected, long[] found) {
     return Refusal.damaged(
         file,
-        "tensor " + Refusal.quoted(tensor) + " has shape " + java.util.Arrays.toString(found)
-            + " where config.json asks for " + java.util.Arrays.toString(expected));
+        "tensor " + Refusal.quoted(tensor) + " has shape " + Arrays.toString(found)
+            + " where config.json asks for " + Arrays.toString(expected));
   }
 }

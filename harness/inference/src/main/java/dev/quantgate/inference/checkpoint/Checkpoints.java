@@ -19,6 +19,7 @@ public final class Checkpoints {
    * @throws dev.quantgate.inference.InferenceException of kind BAD_CHECKPOINT, UNSUPPORTED or IO, with
    *     the file, what was expected and what was found
    */
+  @SuppressWarnings("MustBeClosedChecker") // the checkpoint owns the arena and closes it
   public static Checkpoint open(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw Refusal.damaged(folder, "is no checkpoint folder");

@@ -132,7 +132,7 @@ record GptqConfig(
             });
     for (Map.Entry<String, JsonNode> entry : json.entries().entrySet()) {
       if (!HARMLESS.contains(entry.getKey()) && !isOff(entry.getValue())) {
-        throw json.refused(entry.getKey(), entry.getValue());
+        throw json.refused(entry.getKey());
       }
     }
     int bits = json.required("bits", 1, 32);

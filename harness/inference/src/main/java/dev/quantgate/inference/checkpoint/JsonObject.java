@@ -168,11 +168,13 @@ final class JsonObject {
             + Refusal.quoted(found.isContainer() ? found.getNodeType().toString() : found.toString()));
   }
 
-  InferenceException refused(String key, JsonNode found) {
+  /** Refuses an option that stands in the file with a value that changes numbers. */
+  InferenceException refused(String key) {
+    JsonNode found = node.get(key);
     return Refusal.unsupported(
         file,
         Refusal.quoted(prefix + key) + " = "
-            + (found.isContainer() ? "{...}" : Refusal.quoted(found.asString()))
+            + (found == null || found.isContainer() ? "{...}" : Refusal.quoted(found.asString()))
             + " changes the numbers and is not supported");
   }
 }
