@@ -36,9 +36,13 @@ public sealed interface Answer {
   /**
    * One text.
    *
-   * @param tokens how many were generated
+   * @param tokens the ids generated; empty where unknown
    */
-  record Text(String text, Generation.End end, int tokens) {}
+  record Text(String text, Generation.End end, List<Integer> tokens) {
+    public Text {
+      tokens = List.copyOf(tokens);
+    }
+  }
 
   /**
    * The log-probabilities of one choice.

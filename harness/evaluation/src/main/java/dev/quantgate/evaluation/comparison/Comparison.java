@@ -1,0 +1,71 @@
+package dev.quantgate.evaluation.comparison;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.quantgate.evaluation.run.Side;
+import dev.quantgate.evaluation.run.Usage;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Two runs, paired item by item: the content of comparison.json, which every report renders and none
+ * adds to. Its JSON Schema is the resource {@code comparison.schema.json} of this package.
+ *
+ * @param schemaVersion of this form, {@link #SCHEMA_VERSION}
+ * @param program name and version of what wrote it
+ * @param exitCode of a process that ends in {@code verdict}
+ * @param reason one line that says what the verdict rests on
+ * @param suites in the order of the run
+ * @param flips of all suites, in item order
+ * @param notes what a reader must know: what was not compared since only one side knows it, custom
+ *     data, an unsafe sandbox
+ */
+public record Comparison(
+    int schemaVersion,
+    String program,
+    Verdict verdict,
+    int exitCode,
+    String reason,
+    GatePolicy policy,
+    ModelSummary baseline,
+    ModelSummary candidate,
+    List<SuiteComparison> suites,
+    List<Flip> flips,
+    List<String> notes) {
+
+  /** Grows when a reader of the last form would misread this one. */
+  public static final int SCHEMA_VERSION = 1;
+
+  public Comparison {
+    suites = List.copyOf(suites);
+    flips = List.copyOf(flips);
+    notes = List.copyOf(notes);
+  }
+
+  /** The flips of one suite. */
+  public List<Flip> flipsOf(String suite) {
+    return flips.stream().filter(flip -> flip.suite().equals(suite)).toList();
+  }
+
+  /**
+   * One of the two models.
+   *
+   * @param reference what the user typed
+   * @param live whether it was asked; false for answers recorded elsewhere
+   * @param identity what it is: engine, architecture, weightFormat, weightsSha256 and so on; empty for
+   *     recorded answers
+   * @param usage memory and speed; empty for recorded answers
+   */
+  @JsonInclude(JsonInclude.Include.NON_ABSENT)
+  public record ModelSummary(
+      Side side,
+      String reference,
+      boolean live,
+      SortedMap<String, String> identity,
+      Optional<Usage> usage) {
+    public ModelSummary {
+      identity = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(identity));
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package dev.quantgate.evaluation.comparison;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.quantgate.evaluation.protocol.Protocol.Average;
+import dev.quantgate.evaluation.run.Fault;
+import dev.quantgate.evaluation.run.Side;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * One suite's pairs.
+ *
+ * @param protocol its id, such as "ceval/official-5shot"
+ * @param data file and sha256 of the items, and whether the catalogue knows them
+ * @param available items that the data holds; more than asked where a limit drew some
+ * @param asked items that both models were given
+ * @param items pairs that were judged: {@code asked} less those where a side has a fault
+ * @param deltaPoints candidate less baseline in percentage points, over items (micro), not rounded:
+ *     what the gate looks at
+ * @param losses items the baseline does better
+ * @param gains items the candidate does better
+ * @param bothRight items that both have wholly right
+ * @param bothWrong items that both have wholly wrong
+ * @param ungraded items left out of the pairs, each with its fault
+ * @param reason one line that says what the verdict rests on
+ * @param sandbox what executed the programs; empty for other suites
+ */
+@JsonInclude(JsonInclude.Include.NON_ABSENT)
+public record SuiteComparison(
+    String suite,
+    String protocol,
+    Data data,
+    int available,
+    int asked,
+    int items,
+    SideScore baseline,
+    SideScore candidate,
+    double deltaPoints,
+    int losses,
+    int gains,
+    int bothRight,
+    int bothWrong,
+    List<AverageDelta> averages,
+    List<Ungraded> ungraded,
+    Diagnostics diagnostics,
+    Optional<Executed> sandbox,
+    Verdict verdict,
+    String reason) {
+
+  /**
+   * A baseline margin below this is a near-tie: in the unit of the protocol's rule, nats of a choice's
+   * log-probability, or of its mean over tokens.
+   */
+  public static final double NEAR_TIE = 0.05;
+
+  /** More than this share of a suite's items in faults, and the comparison says nothing. */
+  public static final double FAULT_SHARE = 0.01;
+
+  public SuiteComparison {
+    averages = List.copyOf(averages);
+    ungraded = List.copyOf(ungraded);
+  }
+
+  /** Where the items came from. */
+  public record Data(String file, String sha256, boolean catalogued) {}
+
+  /**
+   * How one model did on the pairs.
+   *
+   * @param score mean over the items of the share of right answers, 0 .. 1
+   * @param correct right answers
+   * @param answers answers graded; equal to the items with one answer each
+   */
+  public record SideScore(double score, int correct, int answers) {}
+
+  /**
+   * A further average of both models: "macro", "category/STEM", "hard", "subject/law", "pass@10".
+   *
+   * @param deltaPoints candidate less baseline in percentage points
+   */
+  public record AverageDelta(
+      String name, int items, double baseline, double candidate, double deltaPoints) {
+    static AverageDelta of(Average baseline, Average candidate) {
+      return new AverageDelta(
+          baseline.name(),
+          baseline.items(),
+          baseline.score(),
+          candidate.score(),
+          100 * (candidate.score() - baseline.score()));
+    }
+  }
+
+  /** An item without a grade, on the side where it has none. */
+  public record Ungraded(String id, Side side, Fault.Category category, String message) {}
+
+  /** What executed the programs. */
+  public record Executed(String kind, SortedMap<String, String> identity) {
+    public Executed {
+      identity = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(identity));
+    }
+  }
+
+  /**
+   * What stands beside the score. Values that a side cannot know are empty.
+   *
+   * @param sameAnswers items that both answered alike: the same choice, or the same text
+   * @param baselineTies items where the baseline's best choice was exactly tied
+   * @param nearTieFlips flips whose baseline margin is below {@link #NEAR_TIE}
+   * @param baselineMedianMargin median of the baseline's margin
+   * @param sameTokens share of items whose generated token sequences are identical
+   * @param lengthRatio tokens the candidate generated, by the baseline's
+   * @param baselineTruncated texts that ended at the limit of length
+   * @param shortened items whose demos were cut to fit the context
+   */
+  @JsonInclude(JsonInclude.Include.NON_ABSENT)
+  public record Diagnostics(
+      int sameAnswers,
+      int baselineTies,
+      int candidateTies,
+      int nearTieFlips,
+      OptionalDouble baselineMedianMargin,
+      OptionalDouble candidateMedianMargin,
+      OptionalDouble sameTokens,
+      OptionalDouble lengthRatio,
+      int baselineTruncated,
+      int candidateTruncated,
+      int shortened) {}
+}

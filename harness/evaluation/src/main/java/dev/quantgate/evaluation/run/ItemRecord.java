@@ -1,0 +1,93 @@
+package dev.quantgate.evaluation.run;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import dev.quantgate.inference.Generation;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * One line of {@code {suite}.jsonl}: an item, what was answered and what it is worth. Holds nothing
+ * that may differ between two runs of the same identity.
+ *
+ * @param promptSha256 of the rendered prompt, as prompts/{suite}.jsonl has it, in UTF-8
+ * @param promptTokens how many tokens the prompt has; empty where unknown
+ * @param tokensSha256 over all ids that the model was given; empty where unknown
+ * @param shortened how many demos were dropped so that the prompt fits the context
+ * @param answer the choice's label or the first completion, as it was graded; empty for none
+ * @param expected the right choice's label; empty for programs
+ * @param score {@code right / answers}; empty where {@code fault} says why
+ * @param margin by how much the chosen value beats the next; empty where unknown
+ * @param tied whether another choice had exactly the same value
+ * @param choices the log-probabilities of each choice
+ * @param samples the texts that a model wrote or a recording gave
+ */
+@JsonPropertyOrder({
+  "id", "promptSha256", "promptTokens", "tokensSha256", "shortened", "answer", "expected", "answers",
+  "right", "score", "fault", "margin", "tied", "choices", "samples"
+})
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record ItemRecord(
+    String id,
+    String promptSha256,
+    @JsonInclude OptionalInt promptTokens,
+    Optional<String> tokensSha256,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int shortened,
+    @JsonInclude String answer,
+    String expected,
+    int answers,
+    int right,
+    @JsonInclude OptionalDouble score,
+    @JsonInclude Optional<Fault> fault,
+    OptionalDouble margin,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean tied,
+    List<Choice> choices,
+    List<Sample> samples) {
+
+  public ItemRecord {
+    choices = List.copyOf(choices);
+    samples = List.copyOf(samples);
+  }
+
+  /**
+   * What a model made of one choice.
+   *
+   * @param sum log-probability of the continuation
+   * @param value what the protocol's rule compares
+   */
+  public record Choice(
+      String label, double sum, int tokens, double wholeSum, int wholeTokens, double value) {}
+
+  /**
+   * One text.
+   *
+   * @param answer what was graded, extracted from {@code text}
+   * @param text what the model wrote; empty where it is the same as {@code answer}
+   * @param end why it ended; empty where unknown
+   * @param tokens the ids generated; empty where unknown
+   * @param execution what came of executing it; empty for choices
+   */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  public record Sample(
+      @JsonInclude String answer,
+      Optional<String> text,
+      Optional<Generation.End> end,
+      List<Integer> tokens,
+      Optional<Execution> execution) {
+    public Sample {
+      tokens = List.copyOf(tokens);
+    }
+  }
+
+  /**
+   * What came of a program.
+   *
+   * @param outcome the sandbox's class
+   * @param detail one line for people, addresses in memory blotted out
+   * @param exit exit status, or minus the signal's number; 0 where unknown
+   */
+  public record Execution(
+      dev.quantgate.sandbox.ExecutionResult.Outcome outcome, String detail, int exit) {}
+}

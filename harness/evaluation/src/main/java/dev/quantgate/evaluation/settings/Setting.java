@@ -1,0 +1,63 @@
+package dev.quantgate.evaluation.settings;
+
+import java.util.Locale;
+
+/**
+ * Everything a user can say, once: a flag {@code --key}, an environment variable {@code QUANTGATE_KEY}
+ * and a key of quantgate.yaml are the same setting.
+ */
+public enum Setting {
+  BASELINE("model reference of the baseline: a checkpoint folder, or replay:FILE-OR-FOLDER", ""),
+  CANDIDATE("model reference of the candidate", ""),
+  MODEL("model reference, where there is only one", ""),
+  SUITES("suites, separated by commas: humaneval, cmnli, ceval, ceval-test, starter-code, starter-nli, starter-exam", ""),
+  DATA("folder of the official data files", ""),
+  ACCEPT_DATA("take data files whose sha256 is not in the catalogue", "false"),
+  OUT("folder of the run", "quantgate-out"),
+  LIMIT("items of each suite, drawn by the seed with every subject in its share", ""),
+  SEED("seed of the draw and of sampling", "0"),
+  PROTOCOL("protocol of a suite, as SUITE=VARIANT, separated by commas", ""),
+  LAYOUT("how check programs are put together: openai, import-prelude", "openai"),
+  TEMPERATURE("0 is greedy", "0"),
+  TOP_P("share of nucleus sampling", "1"),
+  SAMPLES("texts for each programming problem", "1"),
+  MAX_NEW_TOKENS("most tokens of a text; by default the protocol's", ""),
+  MARGIN("allowed loss in percentage points", "1.0"),
+  ON_INCONCLUSIVE("what happens where nothing is proven: point, fail, pass, report", "point"),
+  ENGINE("auto, cpu, cuda", "auto"),
+  THREADS("worker threads; by default all cores", ""),
+  MEMORY("most memory of weights, keys and values, such as 12G; by default what the machine has", ""),
+  MAX_BATCH("most sequences that run together; 0 leaves it to the engine", "0"),
+  SANDBOX("auto, docker, bubblewrap, embedded, unsafe-local", "auto"),
+  REQUIRE_SANDBOX("a kind of sandbox without which nothing is judged", ""),
+  CHECKER("who judges a program: split, official, both", "split"),
+  WORKERS("programs that run at the same time; by default all cores", "");
+
+  private final String description;
+  private final String defaultText;
+
+  Setting(String description, String defaultText) {
+    this.description = description;
+    this.defaultText = defaultText;
+  }
+
+  /** The key in quantgate.yaml and behind {@code --}, such as "on-inconclusive". */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The environment variable, such as "QUANTGATE_ON_INCONCLUSIVE". */
+  public String variable() {
+    return "QUANTGATE_" + name();
+  }
+
+  /** One line for a help page. */
+  public String description() {
+    return description;
+  }
+
+  /** What holds where nobody says anything; empty for nothing, or what the machine gives. */
+  public String defaultText() {
+    return defaultText;
+  }
+}

@@ -1,0 +1,310 @@
+package dev.quantgate.evaluation.settings;
+
+import static dev.quantgate.evaluation.run.EvaluationException.Kind.SETTING;
+
+import dev.quantgate.evaluation.CompareRequest;
+import dev.quantgate.evaluation.EvalRequest;
+import dev.quantgate.evaluation.RunRequest;
+import dev.quantgate.evaluation.comparison.GatePolicy;
+import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.run.Assignment;
+import dev.quantgate.evaluation.run.Assignment.Sampling;
+import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.inference.EngineOptions;
+import dev.quantgate.sandbox.Limits;
+import dev.quantgate.sandbox.SandboxOptions;
+import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Settings from where they may be said, each with its place: what was typed wins over the environment,
+ * that over quantgate.yaml, that over the defaults. Every message about a setting names the place it
+ * came from.
+ */
+public final class Settings {
+  private static final Pattern SIZE =
+      Pattern.compile("(\\d{1,15}(?:\\.\\d{1,6})?)\\s*([KMGT]?)(?:I?B)?", Pattern.CASE_INSENSITIVE);
+
+  private final Map<Setting, Said> said;
+
+  private Settings(Map<Setting, Said> said) {
+    this.said = said;
+  }
+
+  /** A value and where it was said, such as "--limit" or "quantgate.yaml: limit". */
+  private record Said(String text, String place) {}
+
+  /**
+   * Resolves settings.
+   *
+   * @param typed what was typed as flags
+   * @param environment all environment variables; those that are no setting are passed over
+   * @param config a quantgate.yaml
+   * @throws EvaluationException if the file cannot be read or has a key that is no setting
+   */
+  public static Settings resolve(
+      Map<Setting, String> typed, Map<String, String> environment, Optional<Path> config) {
+    var said = new EnumMap<Setting, Said>(Setting.class);
+    config.ifPresent(
+        file -> ConfigFile.read(file).forEach(
+            (setting, text) -> said.put(setting, new Said(text, file.getFileName() + ": " + setting.key()))));
+    for (Setting setting : Setting.values()) {
+      String text = environment.get(setting.variable());
+      if (text != null && !text.isBlank()) {
+        said.put(setting, new Said(text.strip(), setting.variable()));
+      }
+    }
+    typed.forEach((setting, text) -> said.put(setting, new Said(text.strip(), "--" + setting.key())));
+    return new Settings(said);
+  }
+
+  /** Whether somebody said it. */
+  public boolean isSaid(Setting setting) {
+    return said.containsKey(setting);
+  }
+
+  /** What was said or the default; empty for neither. */
+  public Optional<String> text(Setting setting) {
+    Said value = said.get(setting);
+    String text = value == null ? setting.defaultText() : value.text();
+    return text.isEmpty() ? Optional.empty() : Optional.of(text);
+  }
+
+  /** Both models over the same suites. */
+  public RunRequest runRequest() {
+    return new RunRequest(
+        required(Setting.BASELINE),
+        required(Setting.CANDIDATE),
+        assignment(),
+        machinery(),
+        policy(),
+        out());
+  }
+
+  /** One model over some suites. */
+  public EvalRequest evalRequest() {
+    return new EvalRequest(required(Setting.MODEL), assignment(), machinery(), out());
+  }
+
+  /** Two finished runs. */
+  public CompareRequest compareRequest(Path baseline, Path candidate) {
+    return new CompareRequest(baseline, candidate, policy(), out());
+  }
+
+  /** Folder of the run. */
+  public Path out() {
+    return path(Setting.OUT).orElseThrow();
+  }
+
+  /** Folder of the official data files. */
+  public Optional<Path> data() {
+    return path(Setting.DATA);
+  }
+
+  /** What every model is given. */
+  public Assignment assignment() {
+    return new Assignment(
+        list(required(Setting.SUITES)),
+        data(),
+        flag(Setting.ACCEPT_DATA),
+        integer(Setting.LIMIT, 1),
+        value(Setting.SEED, "a whole number", Long::parseLong).orElse(0L),
+        protocols(),
+        value(Setting.LAYOUT, "a layout", Layout::of).orElse(Layout.OPENAI),
+        new Sampling(
+            number(Setting.TEMPERATURE),
+            number(Setting.TOP_P),
+            integer(Setting.SAMPLES, 1).orElse(1),
+            integer(Setting.MAX_NEW_TOKENS, 1)));
+  }
+
+  /** What computes. */
+  public Machinery machinery() {
+    return new Machinery(
+        text(Setting.ENGINE).orElseThrow(),
+        engineOptions(),
+        text(Setting.SANDBOX).orElseThrow(),
+        text(Setting.REQUIRE_SANDBOX),
+        sandboxOptions());
+  }
+
+  /** How engines run. */
+  public EngineOptions engineOptions() {
+    EngineOptions defaults = EngineOptions.defaults();
+    return new EngineOptions(
+        integer(Setting.THREADS, 1).orElse(defaults.threads()),
+        memory(),
+        integer(Setting.MAX_BATCH, 0).orElse(defaults.maxBatch()),
+        defaults.sharePrefixes(),
+        defaults.reference());
+  }
+
+  /** How sandboxes run. */
+  public SandboxOptions sandboxOptions() {
+    SandboxOptions defaults = SandboxOptions.defaults();
+    return new SandboxOptions(
+        integer(Setting.WORKERS, 1).orElse(defaults.workers()),
+        choice(Setting.CHECKER, SandboxOptions.Checker.class),
+        Limits.defaults());
+  }
+
+  /** What the gate is told. */
+  public GatePolicy policy() {
+    return new GatePolicy(number(Setting.MARGIN), choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
+  }
+
+  private String required(Setting setting) {
+    return text(setting)
+        .orElseThrow(
+            () -> new EvaluationException(
+                SETTING,
+                "--" + setting.key() + " is missing: " + setting.description() + " (or "
+                    + setting.variable() + ", or " + setting.key() + " in quantgate.yaml)"));
+  }
+
+  private OptionalLong memory() {
+    return value(Setting.MEMORY, "a size such as 12G or 800M", Settings::bytes)
+        .map(OptionalLong::of)
+        .orElse(OptionalLong.empty());
+  }
+
+  /** Bytes of a size like "12G", "1.5 GiB" or "4096"; units are powers of 1024. */
+  static long bytes(String text) {
+    Matcher size = SIZE.matcher(text.strip());
+    if (!size.matches()) {
+      throw new IllegalArgumentException("no size");
+    }
+    int power =
+        switch (size.group(2).toUpperCase(Locale.ROOT)) {
+          case "K" -> 10;
+          case "M" -> 20;
+          case "G" -> 30;
+          case "T" -> 40;
+          default -> 0;
+        };
+    long bytes = new BigDecimal(size.group(1)).multiply(BigDecimal.valueOf(1L << power)).toBigInteger().longValueExact();
+    if (bytes < 1) {
+      throw new IllegalArgumentException("no size");
+    }
+    return bytes;
+  }
+
+  private Map<String, String> protocols() {
+    var protocols = new LinkedHashMap<String, String>();
+    for (String choice : list(text(Setting.PROTOCOL).orElse(""))) {
+      int equals = choice.indexOf('=');
+      if (equals < 1 || equals == choice.length() - 1) {
+        throw bad(Setting.PROTOCOL, "SUITE=VARIANT, such as ceval=lm-eval", choice);
+      }
+      String suite = choice.substring(0, equals).strip();
+      String variant = choice.substring(equals + 1).strip();
+      if (variant.startsWith(suite + "/")) {
+        variant = variant.substring(suite.length() + 1);
+      }
+      if (protocols.put(suite, variant) != null) {
+        throw bad(Setting.PROTOCOL, "one variant for each suite", choice);
+      }
+    }
+    return protocols;
+  }
+
+  private Optional<Path> path(Setting setting) {
+    return value(setting, "a path", Path::of);
+  }
+
+  private boolean flag(Setting setting) {
+    String text = text(setting).orElse("false");
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "true", "yes", "1" -> true;
+      case "false", "no", "0" -> false;
+      default -> throw bad(setting, "true or false", text);
+    };
+  }
+
+  private OptionalInt integer(Setting setting, int least) {
+    return value(
+            setting,
+            "a whole number of at least " + least,
+            text -> {
+              int number = Integer.parseInt(text);
+              if (number < least) {
+                throw new IllegalArgumentException("too small");
+              }
+              return number;
+            })
+        .map(OptionalInt::of)
+        .orElse(OptionalInt.empty());
+  }
+
+  private double number(Setting setting) {
+    return value(
+            setting,
+            "a number",
+            text -> {
+              double number = Double.parseDouble(text);
+              if (!Double.isFinite(number)) {
+                throw new IllegalArgumentException("not finite");
+              }
+              return number;
+            })
+        .orElseThrow();
+  }
+
+  private <E extends Enum<E>> E choice(Setting setting, Class<E> type) {
+    String text = text(setting).orElseThrow();
+    return Arrays.stream(type.getEnumConstants())
+        .filter(constant -> constant.name().toLowerCase(Locale.ROOT).equals(text.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(
+            () -> bad(
+                setting,
+                "one of "
+                    + Arrays.stream(type.getEnumConstants())
+                        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                        .collect(Collectors.joining(", ")),
+                text));
+  }
+
+  private <T> Optional<T> value(Setting setting, String expected, Function<String, T> read) {
+    Optional<String> text = text(setting);
+    try {
+      return text.map(read);
+    } catch (InvalidPathException | ArithmeticException e) {
+      throw bad(setting, expected, text.orElse(""));
+    } catch (IllegalArgumentException e) {
+      throw bad(setting, expected, text.orElse(""));
+    }
+  }
+
+  private EvaluationException bad(Setting setting, String expected, String found) {
+    Said value = said.get(setting);
+    String place = value == null ? "the default of --" + setting.key() : value.place();
+    return new EvaluationException(
+        SETTING, place + ": expected " + expected + ", found \"" + shortened(found) + "\"");
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 80 ? text : text.substring(0, 80) + "...";
+  }
+
+  private static List<String> list(String text) {
+    return Stream.of(text.split(",")).map(String::strip).filter(part -> !part.isEmpty()).toList();
+  }
+}
