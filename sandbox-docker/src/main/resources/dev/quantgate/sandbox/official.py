@@ -1,0 +1,61 @@
+"""The check as openai/human-eval makes it: candidate and test in one interpreter.
+
+For exact parity with published numbers. A program can forge this verdict, which is why it is not the
+default. Layout, streams and disabled functions are those of openai/human-eval's execution.py.
+"""
+
+import sys
+
+from candidate import swallow_streams
+from tester import EARLY_EXIT, FAILED, MEMORY, PASSED, SEED, UNSUPPORTED, describe
+
+# What reliability_guard sets to None, so that a program that calls it fails here too.
+_GUARDED = {
+    "builtins": "exit quit",
+    "os": "kill system putenv remove removedirs rmdir fchdir setuid fork forkpty killpg rename "
+    "renames truncate replace unlink fchmod fchown chmod chown chroot lchflags lchmod lchown "
+    "getcwd chdir",
+    "shutil": "rmtree move chown",
+    "subprocess": "Popen",
+}
+_FORBIDDEN_MODULES = "ipdb joblib resource psutil tkinter"
+
+
+def guard():
+    """Disables what openai/human-eval disables. It is no protection, only a difference to know."""
+    import importlib
+
+    for module, names in _GUARDED.items():
+        try:
+            target = importlib.import_module(module)
+        except ImportError:
+            continue
+        for name in names.split():
+            setattr(target, name, None)
+    for module in _FORBIDDEN_MODULES.split():
+        sys.modules[module] = None
+
+
+def program(prelude, prompt, completion, test, entry_point):
+    """The text that is executed."""
+    return f"{prelude}{prompt}{completion}\n{test}\ncheck({entry_point})"
+
+
+def judge(source, seed=SEED, note=lambda: None):
+    """Executes a whole program; returns (class, one line for people)."""
+    import random
+
+    random.seed(seed)
+    swallow_streams()
+    try:
+        exec(source, {})
+    except BaseException as error:
+        detail, noted = describe(error), note()
+        if noted is not None:
+            return UNSUPPORTED, f"{noted} is not available in this sandbox ({detail})"
+        if isinstance(error, MemoryError):
+            return MEMORY, detail
+        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+            return EARLY_EXIT, detail
+        return FAILED, detail
+    return PASSED, ""
