@@ -32,10 +32,13 @@ public interface Protocol {
    * What the suite's authors report beside the plain mean: macro, category and hard-subset averages
    * ("macro", "category/STEM", "hard", "subject/law"), pass@k ("pass@10").
    *
-   * @param data the items asked
+   * <p>Needs no data, so that finished runs can be averaged where the data is not.
+   *
+   * @param subjects of an exam, an item's being what stands before the last slash of its id; empty for
+   *     other suites
    * @param scores of the items that were graded, in the order of the data
    */
-  List<Average> averages(SuiteData data, List<ItemScore> scores);
+  List<Average> averages(List<SuiteData.Subject> subjects, List<ItemScore> scores);
 
   /**
    * How an item came out.
