@@ -94,7 +94,6 @@ public final class BenchmarkData {
             e);
       }
     }
-    refusePlaceholder(file, bytes);
     var problems = HumanEvalReader.read(file.toString(), bytes);
     var counts = counts("problems", problems.size());
     return new SuiteData.Code(
@@ -116,7 +115,6 @@ public final class BenchmarkData {
       }
     } else {
       bytes = FileTree.bounded(path);
-      refusePlaceholder(path, bytes);
     }
     var content = CmnliReader.read(file, bytes);
     var counts = counts("rows", content.rows());
@@ -173,16 +171,6 @@ public final class BenchmarkData {
                     .map(e -> "%s (%s, %s)".formatted(e.name(), e.contentSha256(), shown(e.counts())))
                     .collect(Collectors.joining("; ")),
                 suite.equals("ceval-test") ? "ceval" : suite));
-  }
-
-  private static void refusePlaceholder(Path file, byte[] bytes) {
-    Placeholder.of(bytes, bytes.length)
-        .ifPresent(
-            found -> {
-              throw new DataException(
-                  "%s: expected data, found %s; get the file itself: quantgate data fetch"
-                      .formatted(file, found.description()));
-            });
   }
 
   private static SequencedMap<String, Integer> counts(String name, int number) {

@@ -210,17 +210,23 @@ final class CEvalReader {
   private static List<CsvRow> csv(String file, byte[] bytes) {
     String text = Text.decode(file, bytes);
     var rows = new ArrayList<CsvRow>();
+    // The parser does not count the line ends inside quoted fields.
     int line = 1;
+    int next = 2;
     try (var parser = CSV.createParser(ObjectReadContext.empty(), text)) {
       List<String> fields = List.of();
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
         switch (token) {
-          case START_ARRAY -> {
-            line = parser.currentTokenLocation().getLineNr();
-            fields = new ArrayList<>();
+          case START_ARRAY -> fields = new ArrayList<>();
+          case END_ARRAY -> {
+            rows.add(new CsvRow(line, List.copyOf(fields)));
+            line = next++;
           }
-          case END_ARRAY -> rows.add(new CsvRow(line, List.copyOf(fields)));
-          default -> fields.add(parser.getString().replace("\r\n", "\n"));
+          default -> {
+            String field = parser.getString().replace("\r\n", "\n");
+            next += (int) field.chars().filter(c -> c == '\n' || c == '\r').count();
+            fields.add(field);
+          }
         }
       }
     } catch (JacksonException e) {
@@ -228,7 +234,7 @@ final class CEvalReader {
           "%s, line %d: expected comma-separated values, found %s"
               .formatted(
                   file,
-                  e.getLocation() == null ? line : e.getLocation().getLineNr(),
+                  line,
                   e.getOriginalMessage().lines().findFirst().orElse("something else")),
           e);
     }

@@ -15,14 +15,15 @@ final class DataLayout {
    * The file, or for C-Eval the file or folder, that holds a set.
    *
    * @param given a folder, or the file itself; empty for the cache folder
-   * @throws DataException if there is nothing there, saying where it was looked for
+   * @throws DataException if there is nothing there, saying where it was looked for, or only a
+   *     placeholder
    */
   static Path locate(String set, Optional<Path> given) {
     Path folder = given.orElseGet(() -> DataStore.standard().folder());
     if (given.isPresent() && !Files.exists(folder)) {
       throw new DataException(folder + ": there is no such folder or file");
     }
-    return find(set, folder)
+    Path found = find(set, folder)
         .orElseThrow(
             () ->
                 new DataException(
@@ -35,6 +36,17 @@ final class DataLayout {
                             String.join(", ", names(set)),
                             folder.resolve(set),
                             set)));
+    if (Files.isRegularFile(found)) {
+      byte[] start = start(found, Placeholder.SNIFFED);
+      Placeholder.of(start, start.length)
+          .ifPresent(
+              placeholder -> {
+                throw new DataException(
+                    "%s: expected data, found %s; get the file itself: quantgate data fetch %s"
+                        .formatted(found, placeholder.description(), set));
+              });
+    }
+    return found;
   }
 
   /** As {@link #locate}, empty where there is nothing. */
@@ -79,11 +91,14 @@ final class DataLayout {
 
   /** Whether a file is, by its first bytes, a zip archive, or by its name should be one. */
   static boolean isZip(Path file) {
+    byte[] start = start(file, 2);
+    return (start.length == 2 && start[0] == 'P' && start[1] == 'K')
+        || file.toString().toLowerCase(Locale.ROOT).endsWith(".zip");
+  }
+
+  private static byte[] start(Path file, int length) {
     try (var in = Files.newInputStream(file)) {
-      byte[] start = in.readNBytes(4);
-      return (start.length == 4 && start[0] == 'P' && start[1] == 'K')
-          || (file.toString().toLowerCase(Locale.ROOT).endsWith(".zip")
-              && Placeholder.of(start, start.length).isEmpty());
+      return in.readNBytes(length);
     } catch (IOException e) {
       throw new DataException(file + " cannot be read: " + FileTree.reason(e), e);
     }
