@@ -1,0 +1,118 @@
+package dev.quantgate.quantization;
+
+import dev.quantgate.inference.EngineOptions;
+import dev.quantgate.inference.Engines;
+import java.nio.file.Path;
+
+/**
+ * What is to be quantised, and how. Made by {@link #of} and the {@code with} methods; what is not said
+ * has the default that was measured to be the best one (see the module's README).
+ *
+ * @param model the folder of a 16- or 32-bit checkpoint
+ * @param out the folder to be made; must not exist
+ * @param damping share of the Hessian's mean diagonal that is added to it; raised by 0.01 until it can
+ *     be factored
+ * @param shardBytes the most bytes of tensors in a file, but for a single tensor that is larger
+ * @param engine the engine that runs the model, or {@link Engines#AUTO}
+ * @param engineOptions threads (of the linear algebra too) and memory
+ */
+public record QuantizationRequest(
+    Path model,
+    Path out,
+    QuantizationMethod method,
+    Scheme scheme,
+    ActOrder actOrder,
+    ClipSearch clip,
+    double damping,
+    Calibration calibration,
+    GptqFormat format,
+    long shardBytes,
+    String engine,
+    EngineOptions engineOptions) {
+
+  /** As Hugging Face shards by default: 5 GB. */
+  public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+  /** How many calibration sequences are used, and how long, when nothing is said (the GPTQ paper). */
+  public static final int DEFAULT_SEQUENCES = 128;
+
+  public static final int DEFAULT_LENGTH = 2048;
+
+  public QuantizationRequest {
+    if (!(damping > 0 && damping < 1)) {
+      throw new IllegalArgumentException("damping must be above 0 and below 1, not " + damping);
+    }
+    if (shardBytes < 1) {
+      throw new IllegalArgumentException("shard bytes must be at least 1, not " + shardBytes);
+    }
+    if (method == QuantizationMethod.GPTQ && calibration instanceof Calibration.None) {
+      throw new IllegalArgumentException(
+          "gptq needs calibration text: give a file of text, or questions for the model to answer");
+    }
+  }
+
+  /** Round-to-nearest with the given scheme. */
+  public static QuantizationRequest rtn(Path model, Path out, Scheme scheme) {
+    return of(model, out, QuantizationMethod.RTN, scheme, new Calibration.None());
+  }
+
+  /** GPTQ with the given scheme and calibration. */
+  public static QuantizationRequest gptq(
+      Path model, Path out, Scheme scheme, Calibration calibration) {
+    return of(model, out, QuantizationMethod.GPTQ, scheme, calibration);
+  }
+
+  /** A request with defaults for all that is not named. */
+  public static QuantizationRequest of(
+      Path model, Path out, QuantizationMethod method, Scheme scheme, Calibration calibration) {
+    return new QuantizationRequest(
+        model,
+        out,
+        method,
+        scheme,
+        ActOrder.GROUP_AWARE,
+        ClipSearch.FULL,
+        0.01,
+        calibration,
+        GptqFormat.V1,
+        DEFAULT_SHARD_BYTES,
+        Engines.AUTO,
+        EngineOptions.defaults());
+  }
+
+  public QuantizationRequest withActOrder(ActOrder value) {
+    return new QuantizationRequest(
+        model, out, method, scheme, value, clip, damping, calibration, format, shardBytes, engine,
+        engineOptions);
+  }
+
+  public QuantizationRequest withClip(ClipSearch value) {
+    return new QuantizationRequest(
+        model, out, method, scheme, actOrder, value, damping, calibration, format, shardBytes, engine,
+        engineOptions);
+  }
+
+  public QuantizationRequest withDamping(double value) {
+    return new QuantizationRequest(
+        model, out, method, scheme, actOrder, clip, value, calibration, format, shardBytes, engine,
+        engineOptions);
+  }
+
+  public QuantizationRequest withFormat(GptqFormat value) {
+    return new QuantizationRequest(
+        model, out, method, scheme, actOrder, clip, damping, calibration, value, shardBytes, engine,
+        engineOptions);
+  }
+
+  public QuantizationRequest withShardBytes(long value) {
+    return new QuantizationRequest(
+        model, out, method, scheme, actOrder, clip, damping, calibration, format, value, engine,
+        engineOptions);
+  }
+
+  public QuantizationRequest withEngine(String value, EngineOptions options) {
+    return new QuantizationRequest(
+        model, out, method, scheme, actOrder, clip, damping, calibration, format, shardBytes, value,
+        options);
+  }
+}
