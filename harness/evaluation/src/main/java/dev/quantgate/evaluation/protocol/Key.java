@@ -11,13 +11,22 @@ public sealed interface Key {
    * @param index of the right one in {@code labels}; -1 where the data has no answers, which no suite
    *     that is judged may have
    * @param labels the choices' names
+   * @param texts what each choice says, for answers that repeat it; empty where the names say all
    */
-  record Choice(int index, List<String> labels) implements Key {
+  record Choice(int index, List<String> labels, List<String> texts) implements Key {
     public Choice {
       labels = List.copyOf(labels);
+      texts = List.copyOf(texts);
+      if (!texts.isEmpty() && texts.size() != labels.size()) {
+        throw new IllegalArgumentException(texts.size() + " texts for " + labels.size() + " labels");
+      }
       if (index < -1 || index >= labels.size()) {
         throw new IllegalArgumentException("choice " + index + " of " + labels.size());
       }
+    }
+
+    public Choice(int index, List<String> labels) {
+      this(index, labels, List.of());
     }
 
     /** The right choice's name; empty where unknown. */

@@ -6,8 +6,8 @@ import java.util.List;
  * An item, ready to be asked.
  *
  * @param id the item's id
- * @param requests what to ask, the preferred form first; each later one is a shorter form (a demo less
- *     at the front) to be used where the one before does not fit the model's context. At least one;
+ * @param requests what to ask, the preferred form first; each later one is a shorter form (a demo less)
+ *     to be used where the one before does not fit the model's context. At least one;
  *     forms of one subject share the strings of their prefixes.
  * @param key what makes an answer right
  */
