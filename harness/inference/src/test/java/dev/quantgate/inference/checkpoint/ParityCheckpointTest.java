@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -59,8 +60,9 @@ class ParityCheckpointTest {
       }
       assertThat(packed).hasSameSizeAs(expected.keySet()).isNotEmpty();
       for (Linear.Gptq linear : packed) {
-        Tensor reference = expected.get(linear.name() + ".weight");
-        assertThat(reference).as(linear.name()).isNotNull();
+        String name = linear.name() + ".weight";
+        assertThat(expected).containsKey(name);
+        Tensor reference = Objects.requireNonNull(expected.get(name));
         assertThat(reference.shape()).containsExactly(linear.outputs(), linear.inputs());
         long mismatch =
             MemorySegment.ofArray(Dequantizer.halves(linear)).mismatch(reference.data());

@@ -1,0 +1,85 @@
+package dev.quantgate.inference.tokenizer;
+
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.InferenceException.Kind;
+import dev.quantgate.inference.Prompt;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A folder's chat template: chat_template.jinja, else chat_template.json, else the one in
+ * tokenizer_config.json (of several the one named "default"). It sees what transformers shows it:
+ * messages, add_generation_prompt, tools and documents (none), and the named special tokens. What
+ * depends on the day ({@code strftime_now}) is left undefined, so that the same messages always give
+ * the same text: a template falls back to the date that its author wrote into it, or is refused.
+ */
+final class ChatTemplate {
+  private final Path file;
+  private final Optional<String> source;
+  private final Map<String, String> namedTokens;
+
+  private ChatTemplate(Path file, Optional<String> source, Map<String, String> namedTokens) {
+    this.file = file;
+    this.source = source;
+    this.namedTokens = namedTokens;
+  }
+
+  static ChatTemplate of(TokenizerFiles files) {
+    Map<String, String> named = new LinkedHashMap<>(files.namedTokens());
+    Optional<String> own = files.text("chat_template.jinja");
+    if (own.isPresent()) {
+      return new ChatTemplate(files.path("chat_template.jinja"), own, named);
+    }
+    Optional<ObjectNode> json = files.json("chat_template.json");
+    Path file =
+        files.path(json.isPresent() ? "chat_template.json" : "tokenizer_config.json");
+    JsonNode template = json.orElseGet(files::config).path("chat_template");
+    if (template.isString()) {
+      return new ChatTemplate(file, Optional.of(template.stringValue()), named);
+    }
+    for (JsonNode entry : template) {
+      if (entry.path("name").asString("").equals("default")) {
+        return new ChatTemplate(file, Optional.of(entry.path("template").asString("")), named);
+      }
+    }
+    return new ChatTemplate(file, Optional.empty(), named);
+  }
+
+  boolean isPresent() {
+    return source.isPresent();
+  }
+
+  /** Renders each conversation; the first that fails fails the call. */
+  List<String> render(List<List<Prompt.Message>> conversations, boolean openAnswer) {
+    String template =
+        source.orElseThrow(
+            () ->
+                new InferenceException(
+                    Kind.UNSUPPORTED,
+                    file.getParent() + ": has no chat template, so it cannot be asked by messages"));
+    if (conversations.isEmpty()) {
+      return List.of();
+    }
+    ObjectNode job = TokenizerFiles.JSON.createObjectNode();
+    job.put("template", template);
+    ArrayNode contexts = job.putArray("contexts");
+    for (List<Prompt.Message> conversation : conversations) {
+      ObjectNode context = contexts.addObject();
+      namedTokens.forEach(context::put);
+      ArrayNode messages = context.putArray("messages");
+      for (Prompt.Message message : conversation) {
+        messages.addObject().put("role", message.role()).put("content", message.content());
+      }
+      context.put("add_generation_prompt", openAnswer);
+      context.putNull("tools");
+      context.putNull("documents");
+    }
+    return JinjaScript.run(file, job.toString(), conversations.size());
+  }
+}

@@ -1,0 +1,30 @@
+package dev.quantgate.inference.tokenizer;
+
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.InferenceException.Kind;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Makes the messages of this package. */
+final class Refusal {
+  private Refusal() {}
+
+  static InferenceException damaged(Path file, String message) {
+    return new InferenceException(Kind.BAD_CHECKPOINT, file + ": " + message);
+  }
+
+  static InferenceException unsupported(Path file, String message) {
+    return new InferenceException(Kind.UNSUPPORTED, file + ": " + message);
+  }
+
+  static InferenceException unreadable(Path file, IOException cause) {
+    return new InferenceException(Kind.IO, file + ": cannot be read: " + firstLine(cause), cause);
+  }
+
+  /** The first line of somebody else's message, not longer than a terminal is wide. */
+  static String firstLine(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    String line = message.lines().findFirst().orElse("");
+    return line.length() > 200 ? line.substring(0, 200) + "..." : line;
+  }
+}

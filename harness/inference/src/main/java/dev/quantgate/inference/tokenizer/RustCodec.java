@@ -1,0 +1,341 @@
+package dev.quantgate.inference.tokenizer;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import dev.quantgate.inference.tokenizer.Tokenizer.Encoding;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * tokenizer.json, run by the Rust library that it was written for.
+ *
+ * <p>The file is changed on its way in, as transformers does: what tokenizer_config.json says about bos
+ * and eos takes the place of the file's post-processor, named special tokens become special, and
+ * truncation and padding are off. A second instance without any leading-space marker tokenises
+ * continuations.
+ */
+final class RustCodec implements TokenCodec {
+  private static final String FILE = "tokenizer.json";
+
+  private final HuggingFaceTokenizer whole;
+  private final HuggingFaceTokenizer continuing;
+  private final Map<Integer, String> tokens;
+  private final Set<Integer> specials;
+  private final Function<String, byte[]> toBytes;
+
+  private RustCodec(
+      HuggingFaceTokenizer whole,
+      HuggingFaceTokenizer continuing,
+      Map<Integer, String> tokens,
+      Set<Integer> specials,
+      Function<String, byte[]> toBytes) {
+    this.whole = whole;
+    this.continuing = continuing;
+    this.tokens = tokens;
+    this.specials = specials;
+    this.toBytes = toBytes;
+  }
+
+  static RustCodec open(TokenizerFiles files) {
+    Path path = files.path(FILE);
+    ObjectNode json = files.json(FILE).orElseThrow();
+    json.putNull("truncation");
+    json.putNull("padding");
+
+    Map<Integer, String> tokens = new HashMap<>();
+    Map<String, Integer> ids = new HashMap<>();
+    readVocabulary(path, json.path("model").path("vocab"), tokens, ids);
+    ArrayNode added =
+        json.get("added_tokens") instanceof ArrayNode array ? array : json.putArray("added_tokens");
+    promoteNamedTokens(files, added, ids);
+    Set<Integer> specials = new HashSet<>();
+    for (JsonNode token : added) {
+      int id = token.path("id").asInt(-1);
+      String content = token.path("content").asString("");
+      tokens.put(id, content);
+      ids.put(content, id);
+      if (token.path("special").asBoolean(false)) {
+        specials.add(id);
+      }
+    }
+    Function<String, byte[]> toBytes = TokenBytes.of(path, json.get("decoder"));
+    replacePostProcessor(files, json, ids);
+
+    HuggingFaceTokenizer whole = RustLibrary.open(path, json.toString());
+    try {
+      ObjectNode unmarked = json.deepCopy();
+      boolean changed = removeMarkers(unmarked.get("normalizer"), unmarked, "normalizer");
+      changed |= removeMarkers(unmarked.get("pre_tokenizer"), unmarked, "pre_tokenizer");
+      HuggingFaceTokenizer continuing =
+          changed ? RustLibrary.open(path, unmarked.toString()) : whole;
+      return new RustCodec(whole, continuing, tokens, specials, toBytes);
+    } catch (RuntimeException e) {
+      whole.close();
+      throw e;
+    }
+  }
+
+  private static void readVocabulary(
+      Path path, JsonNode vocabulary, Map<Integer, String> tokens, Map<String, Integer> ids) {
+    if (vocabulary.isObject()) {
+      vocabulary
+          .properties()
+          .forEach(
+              entry -> {
+                if (!entry.getValue().isIntegralNumber() || !entry.getValue().canConvertToInt()) {
+                  throw Refusal.damaged(path, "token \"" + entry.getKey() + "\" has no whole id");
+                }
+                tokens.put(entry.getValue().intValue(), entry.getKey());
+                ids.put(entry.getKey(), entry.getValue().intValue());
+              });
+    } else if (vocabulary.isArray()) { // unigram: [[piece, score], ...]
+      for (JsonNode piece : vocabulary) {
+        String content = piece.path(0).asString("");
+        ids.put(content, tokens.size());
+        tokens.put(tokens.size(), content);
+      }
+    } else {
+      throw Refusal.damaged(path, "has no model.vocab");
+    }
+  }
+
+  /**
+   * Tokens that tokenizer_config.json names, or lists in added_tokens_decoder, are special even if
+   * tokenizer.json does not say so. One that no file gives an id is not invented.
+   */
+  private static void promoteNamedTokens(
+      TokenizerFiles files, ArrayNode added, Map<String, Integer> ids) {
+    Set<String> named = new HashSet<>(files.namedTokens().values());
+    files
+        .config()
+        .path("added_tokens_decoder")
+        .forEach(
+            token -> {
+              if (token.path("special").asBoolean(false)) {
+                TokenizerFiles.content(token).ifPresent(named::add);
+              }
+            });
+    Set<String> present = new HashSet<>();
+    for (JsonNode token : added) {
+      String content = token.path("content").asString("");
+      present.add(content);
+      if (named.contains(content)) {
+        ((ObjectNode) token).put("special", true);
+      }
+    }
+    for (String content : named) {
+      Integer id = ids.get(content);
+      if (id != null && present.add(content)) {
+        ObjectNode token = added.addObject();
+        token.put("id", id);
+        token.put("content", content);
+        token.put("single_word", false);
+        token.put("lstrip", false);
+        token.put("rstrip", false);
+        token.put("normalized", false);
+        token.put("special", true);
+      }
+    }
+  }
+
+  /**
+   * With add_bos_token or add_eos_token in tokenizer_config.json they alone decide. Otherwise the
+   * file's post-processor does, without its byte-level part, which only trims offsets.
+   */
+  private static void replacePostProcessor(
+      TokenizerFiles files, ObjectNode json, Map<String, Integer> ids) {
+    boolean stated =
+        files.flag("add_bos_token").isPresent() || files.flag("add_eos_token").isPresent();
+    if (!stated) {
+      JsonNode processor = json.get("post_processor");
+      if (processor instanceof ObjectNode object) {
+        if (isByteLevel(object)) {
+          json.putNull("post_processor");
+        } else if (object.get("processors") instanceof ArrayNode processors) {
+          for (int i = processors.size() - 1; i >= 0; i--) {
+            if (isByteLevel(processors.get(i))) {
+              processors.remove(i);
+            }
+          }
+        }
+      }
+      return;
+    }
+    Map<String, String> named = files.namedTokens();
+    ObjectNode template = json.putObject("post_processor");
+    template.put("type", "TemplateProcessing");
+    ArrayNode single = template.putArray("single");
+    ArrayNode pair = template.putArray("pair");
+    ObjectNode specials = template.putObject("special_tokens");
+    if (files.flag("add_bos_token").orElse(false)) {
+      addSpecial(files, named.get("bos_token"), ids, single, specials);
+    }
+    single.addObject().putObject("Sequence").put("id", "A").put("type_id", 0);
+    if (files.flag("add_eos_token").orElse(false)) {
+      addSpecial(files, named.get("eos_token"), ids, single, specials);
+    }
+    pair.addAll(single);
+    pair.addObject().putObject("Sequence").put("id", "B").put("type_id", 1);
+  }
+
+  private static void addSpecial(
+      TokenizerFiles files,
+      @Nullable String token,
+      Map<String, Integer> ids,
+      ArrayNode sequence,
+      ObjectNode specials) {
+    if (token == null) {
+      return; // as transformers: no such token, nothing added
+    }
+    Integer id = ids.get(token);
+    if (id == null) {
+      throw Refusal.damaged(
+          files.path("tokenizer_config.json"),
+          "adds the token \"" + token + "\", which tokenizer.json does not know");
+    }
+    sequence.addObject().putObject("SpecialToken").put("id", token).put("type_id", 0);
+    ObjectNode special = specials.putObject(token);
+    special.put("id", token);
+    special.putArray("ids").add(id);
+    special.putArray("tokens").add(token);
+  }
+
+  private static boolean isByteLevel(JsonNode processor) {
+    return processor.path("type").asString("").equals("ByteLevel");
+  }
+
+  /** Turns off whatever puts a space before a text. Returns whether there was anything. */
+  private static boolean removeMarkers(
+      @Nullable JsonNode component, ObjectNode parent, String key) {
+    if (!(component instanceof ObjectNode object)) {
+      return false;
+    }
+    boolean changed = false;
+    switch (object.path("type").asString("")) {
+      case "Prepend" -> {
+        parent.putNull(key);
+        changed = true;
+      }
+      case "Metaspace" -> {
+        changed = !object.path("prepend_scheme").asString("always").equals("never");
+        object.put("prepend_scheme", "never");
+        object.remove("add_prefix_space");
+      }
+      case "ByteLevel" -> {
+        changed = object.path("add_prefix_space").asBoolean(true);
+        object.put("add_prefix_space", false);
+      }
+      case "Sequence" -> {
+        for (String list : List.of("normalizers", "pretokenizers")) {
+          if (object.get(list) instanceof ArrayNode inner) {
+            for (int i = inner.size() - 1; i >= 0; i--) {
+              if (inner.get(i).path("type").asString("").equals("Prepend")) {
+                inner.remove(i);
+                changed = true;
+              } else {
+                changed |= removeMarkers(inner.get(i), object, list);
+              }
+            }
+          }
+        }
+      }
+      default -> {}
+    }
+    return changed;
+  }
+
+  @Override
+  public Encoding encode(String text) {
+    return encode(whole, text, true);
+  }
+
+  @Override
+  public Encoding encodeRendered(String text) {
+    return encode(whole, text, false);
+  }
+
+  @Override
+  public List<Integer> encodeContinuation(String text) {
+    return encode(continuing, text, false).ids();
+  }
+
+  private static Encoding encode(HuggingFaceTokenizer tokenizer, String text, boolean specials) {
+    ai.djl.huggingface.tokenizers.Encoding encoding =
+        tokenizer.encode(wellFormed(text), specials, false);
+    long[] ids = encoding.getIds();
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    int[] utf16 = utf16Indices(text);
+    List<Integer> idList = new ArrayList<>(ids.length);
+    List<Integer> ends = new ArrayList<>(ids.length);
+    for (int i = 0; i < ids.length; i++) {
+      idList.add(Math.toIntExact(ids[i]));
+      CharSpan span = spans[i];
+      ends.add(span == null ? 0 : utf16[span.getEnd()]);
+    }
+    return new Encoding(idList, ends);
+  }
+
+  /** The library wants Unicode: half a surrogate pair becomes U+FFFD, which has the same length. */
+  static String wellFormed(String text) {
+    StringBuilder fixed = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+      } else if (Character.isSurrogate(c)) {
+        fixed = fixed == null ? new StringBuilder(text) : fixed;
+        fixed.setCharAt(i, '\uFFFD');
+      }
+    }
+    return fixed == null ? text : fixed.toString();
+  }
+
+  /** For each code point, and for the end, its index in UTF-16. */
+  private static int[] utf16Indices(String text) {
+    int[] indices = new int[text.codePointCount(0, text.length()) + 1];
+    int index = 0;
+    for (int i = 0; i < indices.length - 1; i++) {
+      indices[i] = index;
+      index += Character.charCount(text.codePointAt(index));
+    }
+    indices[indices.length - 1] = text.length();
+    return indices;
+  }
+
+  @Override
+  public String decode(List<Integer> ids, boolean skipSpecials) {
+    long[] known = ids.stream().filter(tokens::containsKey).mapToLong(Integer::longValue).toArray();
+    return whole.decode(known, skipSpecials);
+  }
+
+  @Override
+  public byte[] bytesOf(int id) {
+    String token = tokens.get(id);
+    return token == null || specials.contains(id) ? new byte[0] : toBytes.apply(token);
+  }
+
+  @Override
+  public boolean isSpecial(int id) {
+    return specials.contains(id);
+  }
+
+  @Override
+  public void close() {
+    whole.close();
+    if (continuing != whole) {
+      continuing.close();
+    }
+  }
+}
