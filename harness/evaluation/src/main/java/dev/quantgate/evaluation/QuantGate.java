@@ -1,9 +1,25 @@
 package dev.quantgate.evaluation;
 
+import dev.quantgate.evaluation.Evaluation.SuiteResult;
+import dev.quantgate.evaluation.comparison.Comparer;
 import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.comparison.ComparisonFile;
+import dev.quantgate.evaluation.comparison.GatePolicy;
+import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
+import dev.quantgate.evaluation.run.Assignment;
+import dev.quantgate.evaluation.run.Doors;
 import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.evaluation.run.FinishedRun;
+import dev.quantgate.evaluation.run.ItemRecord;
+import dev.quantgate.evaluation.run.Machinery;
 import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.RunFolder;
+import dev.quantgate.evaluation.run.Runner;
+import dev.quantgate.evaluation.run.Runner.Participant;
+import dev.quantgate.evaluation.run.Side;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The one object that a face calls. It finds engines, sandboxes and data, keeps the run on disk and
@@ -16,6 +32,19 @@ import java.nio.file.Path;
  * leaves a folder that the same request continues.
  */
 public final class QuantGate {
+  private final Doors doors;
+  private final Comparer comparer;
+
+  /** With the suites, protocols, engines and sandboxes of this installation. */
+  public QuantGate() {
+    this(Doors.standard());
+  }
+
+  /** With other doors than the installation's. */
+  public QuantGate(Doors doors) {
+    this.doors = doors;
+    this.comparer = new Comparer(doors.protocols());
+  }
 
   /**
    * Asks both models, executes what they wrote, pairs the answers and judges. Continues what an earlier
@@ -25,21 +54,84 @@ public final class QuantGate {
    * @throws EvaluationException if the request cannot be carried out, or {@code out} holds another run
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
-    throw new EvaluationException(EvaluationException.Kind.INPUT, "run is not there yet");
+    Comparer.requireGate(request.policy());
+    List<FinishedRun> runs =
+        runner(request.assignment(), request.machinery(), request.out(), progress)
+            .run(
+                List.of(
+                    new Participant(Side.BASELINE, request.baseline()),
+                    new Participant(Side.CANDIDATE, request.candidate())));
+    return judge(runs.get(0), runs.get(1), request.policy(), request.out());
   }
 
   /** Asks one model and grades its answers. Writes {@code out/model} and {@code out/prompts}. */
   public Evaluation eval(EvalRequest request, Progress.Listener progress) {
-    throw new EvaluationException(EvaluationException.Kind.INPUT, "eval is not there yet");
+    FinishedRun run =
+        runner(request.assignment(), request.machinery(), request.out(), progress)
+            .run(List.of(new Participant(Side.MODEL, request.model())))
+            .getFirst();
+    List<SuiteResult> suites = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    run.suites().forEach((suite, records) -> {
+      List<ItemRecord> graded = records.stream().filter(record -> record.fault().isEmpty()).toList();
+      List<Ungraded> ungraded =
+          records.stream()
+              .flatMap(
+                  record -> record.fault().stream()
+                      .map(
+                          fault -> new Ungraded(
+                              record.id(), Side.MODEL, fault.category(), fault.message())))
+              .toList();
+      var data = Comparer.data(run, suite);
+      if (!data.catalogued()) {
+        notes.add(suite + ": custom data, " + data.file() + ", sha256 " + data.sha256());
+      }
+      suites.add(
+          new SuiteResult(
+              suite,
+              run.identity().get("suite." + suite + ".protocol"),
+              data,
+              Comparer.facts(run, suite).available(),
+              records.size(),
+              graded.size(),
+              Comparer.score(graded),
+              comparer.averages(run, suite, graded),
+              ungraded));
+    });
+    return new Evaluation(Comparer.summary(Side.MODEL, run), suites, notes, run.folder());
   }
 
   /** Pairs two finished runs and judges. Writes {@code out/comparison.json}. */
-  public Comparison compare(CompareRequest request, Progress.Listener progress) {
-    throw new EvaluationException(EvaluationException.Kind.INPUT, "compare is not there yet");
+  public Comparison compare(CompareRequest request) {
+    Comparer.requireGate(request.policy());
+    FinishedRun baseline = RunFolder.read(locate(request.baseline(), Side.BASELINE));
+    FinishedRun candidate = RunFolder.read(locate(request.candidate(), Side.CANDIDATE));
+    return judge(baseline, candidate, request.policy(), request.out());
   }
 
-  /** Reads a comparison.json, for rendering it again. */
+  /** Reads a comparison.json, given itself or its folder, for rendering it again. */
   public Comparison read(Path comparison) {
-    throw new EvaluationException(EvaluationException.Kind.INPUT, "read is not there yet");
+    return ComparisonFile.read(comparison);
+  }
+
+  private Comparison judge(
+      FinishedRun baseline, FinishedRun candidate, GatePolicy policy, Path out) {
+    Comparison comparison = comparer.compare(baseline, candidate, policy);
+    ComparisonFile.write(out, comparison);
+    return comparison;
+  }
+
+  private Runner runner(
+      Assignment assignment, Machinery machinery, Path out, Progress.Listener progress) {
+    return new Runner(doors, assignment, machinery, out, progress);
+  }
+
+  private static Path locate(Path path, Side side) {
+    return RunFolder.locate(path, side)
+        .orElseThrow(
+            () -> new EvaluationException(
+                EvaluationException.Kind.INPUT,
+                path + ": expected the folder of a finished run (identity.json in it, or in its folder "
+                    + side + " or model), found none"));
   }
 }
