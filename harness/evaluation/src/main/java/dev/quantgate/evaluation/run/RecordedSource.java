@@ -130,14 +130,14 @@ final class RecordedSource implements AnswerSource {
 
   /** A label that names no choice is refused: nobody can say what it was meant to be. */
   private void requireFit(SuiteTask task, Question question, AnswerLine line) {
-    if (question.key() instanceof Key.Choice(int index, List<String> labels)
+    if (question.key() instanceof Key.Choice key
         && line.answer().orElseThrow() instanceof Answer.Given(List<String> values)) {
       String label = values.getFirst().strip();
-      if (!label.isEmpty() && labels.stream().noneMatch(label::equalsIgnoreCase)) {
+      if (!label.isEmpty() && key.labels().stream().noneMatch(label::equalsIgnoreCase)) {
         throw new EvaluationException(
             INPUT,
             path + ": " + task.suite() + " item " + question.id() + ": expected one of "
-                + String.join(", ", labels) + " (or nothing), found \"" + Disk.shortened(label) + "\"");
+                + String.join(", ", key.labels()) + " (or nothing), found \"" + Disk.shortened(label) + "\"");
       }
     }
   }
