@@ -15,6 +15,8 @@ public sealed interface Outcome<T> {
     TOO_LONG,
     /** A logit was NaN or infinite. */
     NON_FINITE,
+    /** Nothing stands before the continuation, or it adds no token of its own to the prompt. */
+    UNSCORABLE,
     /** A served model sent something that is no valid answer. */
     BROKEN_REPLY
   }

@@ -1,0 +1,187 @@
+package dev.quantgate.inference.cpu;
+
+import java.util.Arrays;
+
+/**
+ * Products of a batch of activation rows with whole weight matrices, shared out over a {@link Team} by
+ * panels of weight rows. A panel is widened once and serves all rows.
+ */
+final class Projection {
+  /** Weight rows of a panel: a few tens of KiB once widened, and a whole number of tiles. */
+  private static final int PANEL = 16;
+
+  /** What becomes of the products. */
+  enum Into {
+    /** They replace what is there. */
+    SET,
+    /** They are added to what is there: a residual. */
+    ADD
+  }
+
+  /** A matrix of activations: row r begins at {@code r * stride} and is zero beyond its width. */
+  record Rows(float[] values, int stride) {}
+
+  private static final class Scratch {
+    float[] panel = new float[0];
+    float[] out = new float[0];
+    float[] second = new float[0];
+    final float[] lanes = new float[16 * Lanes.COUNT];
+  }
+
+  private final Team team;
+  private final Scratch[] scratch;
+  private float[][] gathered = new float[0][];
+
+  Projection(Team team) {
+    this.team = team;
+    this.scratch = new Scratch[team.size()];
+    Arrays.setAll(scratch, i -> new Scratch());
+  }
+
+  /** {@code y = x W^T + bias} for each of some weights that share an input. */
+  void project(Rows x, int rows, Weights[] weights, Rows[] y, Into into) {
+    Rows[] inputs = gather(x, rows, weights);
+    int[] firstPanel = new int[weights.length + 1];
+    for (int i = 0; i < weights.length; i++) {
+      firstPanel[i + 1] = firstPanel[i] + panels(weights[i]);
+    }
+    int total = firstPanel[weights.length];
+    int rowBlock = rowBlock(rows, total);
+    int blocks = (rows + rowBlock - 1) / rowBlock;
+    team.forEach(
+        total * blocks,
+        (item, thread) -> {
+          int panel = item / blocks;
+          int which = 0;
+          while (panel >= firstPanel[which + 1]) {
+            which++;
+          }
+          int from = item % blocks * rowBlock;
+          int count = Math.min(rowBlock, rows - from);
+          Weights w = weights[which];
+          int first = (panel - firstPanel[which]) * PANEL;
+          int n = Math.min(PANEL, w.outputs() - first);
+          Scratch own = scratch[thread];
+          own.out = room(own.out, count * PANEL);
+          compute(inputs[which], from, count, w, first, n, own, own.out);
+          write(own.out, count, first, n, y[which], from, into);
+        });
+  }
+
+  /** {@code y = silu(x G^T) * (x U^T)}. */
+  void swiglu(Rows x, int rows, Weights gate, Weights up, Rows y) {
+    Rows[] inputs = gather(x, rows, new Weights[] {gate, up});
+    int total = panels(gate);
+    int rowBlock = rowBlock(rows, total);
+    int blocks = (rows + rowBlock - 1) / rowBlock;
+    team.forEach(
+        total * blocks,
+        (item, thread) -> {
+          int from = item % blocks * rowBlock;
+          int count = Math.min(rowBlock, rows - from);
+          int first = item / blocks * PANEL;
+          int n = Math.min(PANEL, gate.outputs() - first);
+          Scratch own = scratch[thread];
+          own.out = room(own.out, count * PANEL);
+          own.second = room(own.second, count * PANEL);
+          compute(inputs[0], from, count, gate, first, n, own, own.out);
+          compute(inputs[1], from, count, up, first, n, own, own.second);
+          Lanes.swiglu(own.out, own.second, count * PANEL);
+          write(own.out, count, first, n, y, from, Into.SET);
+        });
+  }
+
+  private static int panels(Weights weights) {
+    return (weights.outputs() + PANEL - 1) / PANEL;
+  }
+
+  /** Splits the rows too where there are more threads than panels to keep them busy. */
+  private int rowBlock(int rows, int panels) {
+    int wanted = 4 * team.size();
+    if (team.size() == 1 || panels >= wanted) {
+      return rows;
+    }
+    int parts = (wanted + panels - 1) / panels;
+    return Math.max(16, ((rows + parts - 1) / parts + 3) & -4);
+  }
+
+  private void compute(
+      Rows x, int from, int count, Weights w, int first, int n, Scratch own, float[] out) {
+    int columns = w.columns();
+    own.panel = room(own.panel, PANEL * columns);
+    w.unpack(first, n, own.panel);
+    Product.panel(
+        x.values(), from * x.stride(), x.stride(), count, own.panel, n, columns, out, 0, PANEL, own.lanes);
+    float[] bias = w.bias();
+    if (bias != null) {
+      for (int m = 0; m < count; m++) {
+        for (int j = 0; j < n; j++) {
+          out[m * PANEL + j] += bias[first + j];
+        }
+      }
+    }
+  }
+
+  private static void write(
+      float[] out, int count, int first, int n, Rows y, int from, Into into) {
+    float[] to = y.values();
+    for (int m = 0; m < count; m++) {
+      int at = (from + m) * y.stride() + first;
+      int source = m * PANEL;
+      if (into == Into.SET) {
+        System.arraycopy(out, source, to, at, n);
+      } else {
+        for (int j = 0; j < n; j++) {
+          to[at + j] += out[source + j];
+        }
+      }
+    }
+  }
+
+  /** Activations in the order of each weight's columns. */
+  private Rows[] gather(Rows x, int rows, Weights[] weights) {
+    var inputs = new Rows[weights.length];
+    Arrays.fill(inputs, x);
+    if (gathered.length < weights.length) {
+      gathered = Arrays.copyOf(gathered, weights.length);
+    }
+    for (int i = 0; i < weights.length; i++) {
+      int[] slots = weights[i].slots();
+      if (slots == null) {
+        continue;
+      }
+      int same = sameSlots(weights, i);
+      if (same < i) {
+        inputs[i] = inputs[same];
+        continue;
+      }
+      int columns = slots.length;
+      float[] previous = gathered[i];
+      float[] to = previous == null ? new float[rows * columns] : room(previous, rows * columns);
+      gathered[i] = to;
+      float[] from = x.values();
+      team.forEach(
+          rows,
+          (row, thread) -> {
+            for (int c = 0; c < columns; c++) {
+              to[row * columns + c] = slots[c] < 0 ? 0f : from[row * x.stride() + slots[c]];
+            }
+          });
+      inputs[i] = new Rows(to, columns);
+    }
+    return inputs;
+  }
+
+  private static int sameSlots(Weights[] weights, int i) {
+    for (int before = 0; before < i; before++) {
+      if (Arrays.equals(weights[before].slots(), weights[i].slots())) {
+        return before;
+      }
+    }
+    return i;
+  }
+
+  private static float[] room(float[] array, int length) {
+    return array.length >= length ? array : new float[length];
+  }
+}

@@ -1,0 +1,115 @@
+package dev.quantgate.inference.cpu;
+
+import dev.quantgate.inference.checkpoint.Linear;
+import dev.quantgate.inference.checkpoint.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A linear layer's weights as the kernels read them: rows of one output each, in the form they are
+ * stored in, widened to float32 a panel of rows at a time.
+ *
+ * <p>A panel's row has {@link #columns()} floats. Column c is multiplied with the activation at {@link
+ * #slots()}{@code [c]}, or with activation c where there are no slots; columns that stand for no
+ * input meet a zero activation.
+ */
+sealed interface Weights permits Weights.Dense, GptqWeights {
+  int outputs();
+
+  int inputs();
+
+  /** The length of a widened row, a multiple of the vector's lanes. */
+  int columns();
+
+  /** For each column the input it belongs to, -1 for none; null where column c belongs to input c. */
+  int @Nullable [] slots();
+
+  /** {@code [outputs]}, or null. */
+  float @Nullable [] bias();
+
+  /** Widens {@code rows} rows from {@code row} on into {@code panel}, one after the other. */
+  void unpack(int row, int rows, float[] panel);
+
+  /** Bytes that the kernels read for one product. */
+  long residentBytes();
+
+  /** Floating-point weights, used where they are mapped. */
+  final class Dense implements Weights {
+    private final MemorySegment data;
+    private final Tensor.DType dtype;
+    private final int outputs;
+    private final int inputs;
+    private final int columns;
+    private final float @Nullable [] bias;
+
+    Dense(Linear.Dense linear) {
+      this(linear.weight(), linear.outputs(), linear.inputs(),
+          linear.bias().map(Widen::vector).orElse(null));
+    }
+
+    Dense(Tensor weight, int outputs, int inputs, float @Nullable [] bias) {
+      if (weight.dtype() == Tensor.DType.I32) {
+        throw new IllegalArgumentException(weight.name() + " holds integers, not weights");
+      }
+      this.data = weight.data();
+      this.dtype = weight.dtype();
+      this.outputs = outputs;
+      this.inputs = inputs;
+      this.columns = Lanes.pad(inputs);
+      this.bias = bias;
+    }
+
+    @Override
+    public int outputs() {
+      return outputs;
+    }
+
+    @Override
+    public int inputs() {
+      return inputs;
+    }
+
+    @Override
+    public int columns() {
+      return columns;
+    }
+
+    @Override
+    public int @Nullable [] slots() {
+      return null;
+    }
+
+    @Override
+    public float @Nullable [] bias() {
+      return bias;
+    }
+
+    @Override
+    public void unpack(int row, int rows, float[] panel) {
+      long bytes = (long) inputs * dtype.bytes();
+      if (columns == inputs) {
+        widen(row * bytes, panel, 0, rows * inputs);
+        return;
+      }
+      for (int r = 0; r < rows; r++) {
+        widen((row + r) * bytes, panel, r * columns, inputs);
+        Arrays.fill(panel, r * columns + inputs, (r + 1) * columns, 0f);
+      }
+    }
+
+    private void widen(long at, float[] to, int offset, int n) {
+      switch (dtype) {
+        case F16 -> Widen.f16(data, at, to, offset, n);
+        case BF16 -> Widen.bf16(data, at, to, offset, n);
+        case F32 -> Widen.f32(data, at, to, offset, n);
+        case I32 -> throw new AssertionError();
+      }
+    }
+
+    @Override
+    public long residentBytes() {
+      return (long) outputs * inputs * dtype.bytes();
+    }
+  }
+}
