@@ -137,6 +137,30 @@ final class BatchEngine implements TokenEngine {
     }
   }
 
+  /**
+   * The logits that follow each position of a sequence computed in pieces of at most {@code piece}
+   * tokens: what reference numbers are given for.
+   */
+  float[][] logits(int[] tokens, int piece) {
+    int vocabulary = config.vocabularySize();
+    float[][] all = new float[tokens.length][];
+    try (KeyValueCache.Sequence sequence = cache.sequence()) {
+      int to;
+      for (int from = 0; from < tokens.length; from = to) {
+        to = Math.min(tokens.length, from + Math.min(piece, STEP_ROWS));
+        var asks = new ArrayList<Ask>();
+        for (int position = from; position < to; position++) {
+          int at = position;
+          asks.add(
+              new Ask(
+                  at, (row, offset) -> all[at] = Arrays.copyOfRange(row, offset, offset + vocabulary)));
+        }
+        step(List.of(new Slice(sequence, tokens, from, to, asks)));
+      }
+    }
+    return all;
+  }
+
   // --- Admission ---------------------------------------------------------------------------------
 
   private int uncommittedPages(List<Node> path) {
@@ -157,6 +181,16 @@ final class BatchEngine implements TokenEngine {
 
   private void hold(List<Node> path) {
     path.forEach(node -> node.users++);
+  }
+
+  /**
+   * A path of its own for a sequence whose shared path (a partly filled page at each branch) takes too
+   * many pages. So whether a sequence fits does not depend on what else is in the call.
+   */
+  private List<Node> alone(int[] tokens, int neededFrom) {
+    List<Node> path = List.of(Node.alone(tokens, neededFrom));
+    hold(path);
+    return path;
   }
 
   private void commit(List<Node> path) {
@@ -283,13 +317,17 @@ final class BatchEngine implements TokenEngine {
           if (next == null) {
             break;
           }
-          int whole = pathPages(next.path());
-          if (whole > cache.capacity()) {
-            results.faulted(
-                next.job(), Fault.TOO_LONG, tooBig(jobs.get(next.job()).tokens().length, whole));
+          if (pathPages(next.path()) > cache.capacity()) {
+            ScoreJob job = jobs.get(next.job());
             letGo(next.path());
-            next = null;
-            continue;
+            next = new Admitted(next.job(), alone(job.tokens(), job.from()));
+            int whole = pathPages(next.path());
+            if (whole > cache.capacity()) {
+              results.faulted(next.job(), Fault.TOO_LONG, tooBig(job.tokens().length, whole));
+              letGo(next.path());
+              next = null;
+              continue;
+            }
           }
           if (committedPages + uncommittedPages(next.path()) > cache.capacity()) {
             break;
@@ -446,12 +484,17 @@ final class BatchEngine implements TokenEngine {
           if (next == null) {
             break;
           }
-          int whole = pathPages(next.path) + next.pages;
-          if (whole > cache.capacity()) {
-            results.faulted(next.job, Fault.TOO_LONG, tooBig(next.tokens.length, whole));
+          if (pathPages(next.path) + next.pages > cache.capacity()) {
             letGo(next.path);
-            next = null;
-            continue;
+            GenerateJob job = jobs.get(next.job);
+            next = new Answer(next.job, alone(job.prompt(), Integer.MAX_VALUE), job);
+            int whole = pathPages(next.path) + next.pages;
+            if (whole > cache.capacity()) {
+              results.faulted(next.job, Fault.TOO_LONG, tooBig(next.tokens.length, whole));
+              letGo(next.path);
+              next = null;
+              continue;
+            }
           }
           if (committedPages + uncommittedPages(next.path) + next.pages > cache.capacity()) {
             break;

@@ -361,11 +361,7 @@ final class CpuModel implements LanguageModel {
     try {
       engine.close();
     } finally {
-      try {
-        tokenizer.close();
-      } finally {
-        loaded.close().run();
-      }
+      loaded.close().run();
     }
   }
 }

@@ -54,6 +54,20 @@ final class PrefixTree {
       this.computed = start;
     }
 
+    /** A sequence by itself, for one whose shared path takes more pages than there are. */
+    static Node alone(int[] tokens, int neededFrom) {
+      var node = new Node(null, 0, tokens.length, tokens);
+      node.neededFrom = neededFrom;
+      node.finish();
+      return node;
+    }
+
+    private void finish() {
+      computeEnd = children.isEmpty() ? end - 1 : end;
+      logProbabilities = new double[end - start];
+      greedy = new boolean[end - start];
+    }
+
     boolean ready() {
       return parent == null || parent.computed == parent.end;
     }
@@ -120,11 +134,7 @@ final class PrefixTree {
         node.neededFrom = Math.min(node.neededFrom, neededFrom[i]);
       }
     }
-    for (Node node : nodes) {
-      node.computeEnd = node.children.isEmpty() ? node.end - 1 : node.end;
-      node.logProbabilities = new double[node.end - node.start];
-      node.greedy = new boolean[node.end - node.start];
-    }
+    nodes.forEach(Node::finish);
   }
 
   /** Sequences {@code from .. to - 1} of the order, which agree before position {@code start}. */

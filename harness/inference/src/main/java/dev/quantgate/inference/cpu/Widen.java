@@ -54,33 +54,4 @@ final class Widen {
     elements(tensor, 0, values, 0, values.length);
     return values;
   }
-
-  /** How many of {@code n} elements from byte {@code at} on are infinite or NaN. */
-  static int nonFinite(Tensor tensor, long at, int n) {
-    return switch (tensor.dtype()) {
-      case F16 -> nonFinite16(tensor.data(), at, n, 0x7c00);
-      case BF16 -> nonFinite16(tensor.data(), at, n, 0x7f80);
-      case F32 -> nonFinite32(tensor.data(), at, n);
-      case I32 -> 0;
-    };
-  }
-
-  private static int nonFinite16(MemorySegment data, long at, int n, int exponent) {
-    int found = 0;
-    for (int i = 0; i < n; i++) {
-      int bits = data.get(SHORT, at + 2L * i) & exponent;
-      // 1 exactly where every exponent bit is set.
-      found += (bits - exponent) >> 31;
-    }
-    return n + found;
-  }
-
-  private static int nonFinite32(MemorySegment data, long at, int n) {
-    int found = 0;
-    for (int i = 0; i < n; i++) {
-      int bits = data.get(INT, at + 4L * i) & 0x7f800000;
-      found += (bits - 0x7f800000) >> 31;
-    }
-    return n + found;
-  }
 }
