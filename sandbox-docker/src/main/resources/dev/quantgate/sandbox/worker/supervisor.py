@@ -1,0 +1,450 @@
+"""PID 1 of a sandbox container: forks the processes of each job, and leaves nothing of it behind.
+
+The host sends one frame of set-up (JSON), then one frame a job; every job is answered by one frame.
+A request is a line of JSON for the supervisor (`sizes` names the bytes of each part that follows) and
+the parts, one a role. The parts are the job's text; they go through one buffer, which is cleared,
+into memfds that only the role's process keeps. So no process forked later can find a former job's
+test in the memory it was born with. The verdict comes back the same way, unread.
+
+A job runs under two user ids that no other job of this container has: the candidate's and the
+tester's. When it is over, `kill(-1)` ends every process but this one (atomic against fork bombs: the
+kernel walks the list under the lock that fork needs), the ids' files are removed by a process of that
+id, without following links, and the room they took must be what it was at the start. What cannot be
+cleaned is reported as dirty; the host then throws the container away.
+
+Needs CAP_SETUID, CAP_SETGID and CAP_KILL and no others.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import random
+import resource
+import select
+import signal
+import stat
+import struct
+import sys
+import time
+
+import roles
+
+STDIN, STDOUT = 0, 1
+U32 = struct.Struct(">I")
+MAX_PART = 64 << 20
+CHUNK = 1 << 16
+VERDICT_BYTES = 8 << 10
+PR_SET_DUMPABLE = 4
+WRITABLE = ("/tmp", "/dev/shm")
+CLEANING_SECONDS = 2.0
+
+
+class Hangup(Exception):
+    """The host closed its end."""
+
+
+class Wire:
+    """The two streams to the host, through one buffer that never keeps what passed."""
+
+    def __init__(self):
+        self.buffer = bytearray(CHUNK)
+        self.view = memoryview(self.buffer)
+
+    def exactly(self, size):
+        """A few bytes for the supervisor itself."""
+        data = bytearray()
+        while len(data) < size:
+            chunk = os.read(STDIN, size - len(data))
+            if not chunk:
+                raise Hangup
+            data += chunk
+        return data
+
+    def frame(self):
+        (size,) = U32.unpack(self.exactly(4))
+        return json.loads(self.exactly(size))
+
+    def to_memfd(self, size):
+        """Moves that many bytes into a file of memory; nothing of them stays here."""
+        if size > MAX_PART:
+            raise Hangup
+        memfd = os.memfd_create("part", os.MFD_CLOEXEC)
+        while size:
+            got = os.readv(STDIN, [self.view[: min(size, CHUNK)]])
+            if not got:
+                raise Hangup
+            at = 0
+            while at < got:
+                at += os.write(memfd, self.view[at:got])
+            self.view[:got] = bytes(got)
+            size -= got
+        os.lseek(memfd, 0, os.SEEK_SET)
+        return memfd
+
+    def answer(self, report, verdict, verdict_size):
+        head = json.dumps(report).encode()
+        body = U32.pack(len(head)) + U32.pack(verdict_size) + head
+        for data in (memoryview(body), verdict[:verdict_size]):
+            while data:
+                data = data[os.write(STDOUT, data) :]
+        verdict[:] = bytes(len(verdict))
+
+
+class Supervisor:
+    def __init__(self, wire, setup):
+        self.wire = wire
+        self.limits = setup["limits"]
+        self.verdict = memoryview(bytearray(VERDICT_BYTES))
+        # Two ids a job. The kernel counts processes by user id over all containers, so that each
+        # container starts somewhere else; all below 65,536, where user namespaces end.
+        self.uid = random.SystemRandom().randrange(10_000, 60_000, 2)
+        self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+        self.rooms = {path: free(path) for path in WRITABLE if os.path.isdir(path)}
+        self.ooms = oom_kills()
+
+    def serve(self):
+        while True:
+            request = self.wire.frame()
+            parts = [self.wire.to_memfd(size) for size in request["sizes"]]
+            report, got = self.run(request, parts)
+            self.wire.answer(report, self.verdict, got)
+
+    # ---- one job ----
+
+    def run(self, request, parts):
+        self.uid += 2
+        start = time.monotonic()
+        verdict, tell = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        output, print_to = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        if request["mode"] == "split":
+            requests, ask = os.pipe2(os.O_CLOEXEC)
+            replies, reply = os.pipe2(os.O_CLOEXEC)
+            program = self.fork("candidate", self.uid, parts[0], (requests, reply), print_to)
+            judge = self.fork("tester", self.uid + 1, parts[1], (replies, ask, tell), print_to)
+            used = [requests, ask, replies, reply]
+        else:
+            program = judge = self.fork("official", self.uid, parts[0], (tell,), print_to)
+            used = []
+        for each in (*used, *parts, tell, print_to):
+            os.close(each)
+        watch = Watch(self, {program, judge}, verdict, output)
+        timed_out = not watch.until(judge, start + request["wall"])
+        wall = time.monotonic() - start
+        watch.grace(program, 0.05)
+        watch.drain()
+        left = self.end(watch)
+        os.close(verdict)
+        os.close(output)
+        dirty = self.clean(left)
+        ooms, self.ooms = self.ooms, oom_kills()
+        report = {
+            "wall": round(wall * 1000),
+            "timeout": timed_out,
+            "oom": self.ooms - ooms,
+            "killed": watch.orphans,
+            "output": watch.printed,
+            "dirty": dirty,
+            "program": watch.ends.get(program),
+            "judge": watch.ends.get(judge),
+        }
+        return report, watch.got
+
+    def fork(self, role, uid, part, descriptors, output):
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            self.become(role, uid, part, descriptors, output)
+        finally:
+            os._exit(70)
+
+    def become(self, role, uid, part, descriptors, output):
+        """The child's way from a copy of the supervisor to a role; returns when the role is played."""
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000" if role != "tester" else "900")
+        # Descriptors in one dense row, everything else closed, the host's streams among it.
+        kept = [self.null, output, output, part, *descriptors]
+        high = [fcntl_dup(each, 40 + i) for i, each in enumerate(kept)]
+        for i, each in enumerate(high):
+            os.dup2(each, i, inheritable=i < 3)
+        os.closerange(len(kept), 256)
+        os.set_blocking(1, True)
+        roles.isolate(roles.rlimits(self.limits, role))
+        os.chdir("/tmp")
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        gc.enable()
+        job = roles.part(3)
+        if role == "candidate":
+            roles.play_candidate(job, 4, 5)
+        elif role == "tester":
+            roles.play_tester(job, 4, 5, 6, self.limits["frame_bytes"])
+        else:
+            roles.play_official(job, 4)
+        os._exit(0)
+
+    # ---- the end of a job ----
+
+    def end(self, watch):
+        """Kills and reaps until no process is left; says how many could not be ended."""
+        deadline = time.monotonic() + CLEANING_SECONDS
+        while True:
+            try:
+                os.kill(-1, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            while True:
+                try:
+                    pid, status, usage = os.wait4(-1, os.WNOHANG)
+                except ChildProcessError:
+                    return False
+                if not pid:
+                    break
+                watch.ended(pid, status, usage)
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(0.0005)
+
+    def clean(self, left):
+        """Removes what the job left; says what remains, or nothing."""
+        if left:
+            return "a process that cannot be ended"
+        if any(free(path) != room for path, room in self.rooms.items()):
+            for uid in (self.uid, self.uid + 1):
+                if not self.wipe(uid):
+                    return "files that cannot be removed"
+            for path, room in self.rooms.items():
+                if free(path) != room:
+                    return f"{path} is not as it was"
+        for kind in ("shm", "sem", "msg"):
+            try:
+                with open(f"/proc/sysvipc/{kind}") as table:
+                    if len(table.readlines()) > 1:
+                        return f"System V {kind}"
+            except OSError:
+                pass
+        return ""
+
+    def wipe(self, uid):
+        pid = os.fork()
+        if not pid:
+            try:
+                roles.isolate([(resource.RLIMIT_CORE, 0)])
+                os.setgroups([])
+                os.setresgid(uid, uid, uid)
+                os.setresuid(uid, uid, uid)
+                for path in self.rooms:
+                    empty(path, uid)
+                os._exit(0)
+            finally:
+                os._exit(70)
+        deadline = time.monotonic() + CLEANING_SECONDS
+        while time.monotonic() < deadline:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                return status == 0
+            time.sleep(0.0005)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        return False
+
+
+class Watch:
+    """Waits for the processes of one job and notes how each ended."""
+
+    def __init__(self, supervisor, known, verdict, output):
+        self.supervisor = supervisor
+        self.known = known
+        self.verdict, self.output = verdict, output
+        self.ends = {}
+        self.got = 0
+        self.orphans = 0
+        self.printed = 0
+        self.poll = select.poll()
+        self.pidfds = {pid: os.pidfd_open(pid) for pid in known}
+        for each in (verdict, output, *self.pidfds.values()):
+            self.poll.register(each, select.POLLIN)
+
+    def until(self, pid, deadline):
+        """Waits for a process's end; False when the deadline came first."""
+        while pid not in self.ends:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            for fd, _ in self.poll.poll(max(1, left * 1000)):
+                if fd == self.verdict:
+                    self.read_verdict()
+                elif fd == self.output:
+                    self.discard_output()
+                else:
+                    self.reap(fd)
+        return True
+
+    def grace(self, pid, seconds):
+        """A process that ended by itself is told from one that is killed now."""
+        if self.ends.get(pid) is None and self.got and self.verdict_hints_at_an_end():
+            self.until(pid, time.monotonic() + seconds)
+
+    def verdict_hints_at_an_end(self):
+        return b'"early_exit"' in self.supervisor.verdict[: self.got].tobytes()
+
+    def drain(self):
+        self.read_verdict()
+
+    def read_verdict(self):
+        view = self.supervisor.verdict
+        while self.got < len(view):
+            try:
+                count = os.readv(self.verdict, [view[self.got :]])
+            except BlockingIOError:
+                return
+            if not count:
+                break
+            self.got += count
+        self.poll_off(self.verdict)
+
+    def discard_output(self):
+        try:
+            count = os.splice(self.output, self.supervisor.null, 1 << 20)
+        except BlockingIOError:
+            return
+        self.printed += count
+        if not count:
+            self.poll_off(self.output)
+
+    def poll_off(self, fd):
+        try:
+            self.poll.unregister(fd)
+        except KeyError:
+            pass
+
+    def reap(self, pidfd):
+        for pid, each in list(self.pidfds.items()):
+            if each == pidfd:
+                done, status, usage = os.wait4(pid, os.WNOHANG)
+                if done:
+                    self.ended(pid, status, usage)
+
+    def ended(self, pid, status, usage):
+        if pid not in self.known:
+            self.orphans += 1
+            return
+        pidfd = self.pidfds.pop(pid, None)
+        if pidfd is not None:
+            self.poll_off(pidfd)
+            os.close(pidfd)
+        self.ends[pid] = {
+            "exit": os.waitstatus_to_exitcode(status),
+            "cpu": round((usage.ru_utime + usage.ru_stime) * 1000),
+            "peak": usage.ru_maxrss << 10,
+        }
+
+
+def empty(top, uid):
+    """Removes everything under a folder that belongs to a user.
+
+    Every folder found is first moved right under `top`, so that no path is ever longer than two
+    names, however deep the tree; nothing is opened through a link.
+    """
+    root = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    serial = 0
+    again = True
+    while again:
+        again = False
+        for name in os.listdir(root):
+            info = os.lstat(name, dir_fd=root)
+            if info.st_uid != uid:
+                continue
+            again = True
+            if not stat.S_ISDIR(info.st_mode):
+                os.unlink(name, dir_fd=root)
+                continue
+            os.chmod(name, 0o700, dir_fd=root)
+            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
+            for each in os.listdir(inner):
+                if stat.S_ISDIR(os.lstat(each, dir_fd=inner).st_mode):
+                    os.chmod(each, 0o700, dir_fd=inner)
+                    serial += 1
+                    os.rename(each, f".wiped-{uid}-{serial}", src_dir_fd=inner, dst_dir_fd=root)
+                else:
+                    os.unlink(each, dir_fd=inner)
+            os.close(inner)
+            os.rmdir(name, dir_fd=root)
+    os.close(root)
+
+
+def free(path):
+    room = os.statvfs(path)
+    return room.f_bfree, room.f_ffree
+
+
+def oom_kills():
+    """How often the kernel ended something here for want of memory; 0 where it does not say."""
+    for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
+        try:
+            with open(path) as file:
+                for line in file:
+                    key, _, value = line.partition(" ")
+                    if key == "oom_kill":
+                        return int(value)
+        except OSError:
+            continue
+    return 0
+
+
+def fcntl_dup(fd, at_least):
+    import fcntl
+
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, at_least)
+
+
+def main(setup):
+    for number in signal.valid_signals():
+        if number not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    for name in list(os.environ):
+        del os.environ[name]
+    os.environ.update(PATH="/usr/local/bin:/usr/bin:/bin", HOME="/tmp", LANG="C.UTF-8")
+    import fcntl  # noqa: F401  (before the first fork)
+
+    roles.warm()
+    wire = Wire()
+    supervisor = Supervisor(wire, setup)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    hello = {
+        "python": sys.version.split()[0],
+        "implementation": sys.implementation.name,
+        "pid": os.getpid(),
+        "rooms": sorted(supervisor.rooms),
+        "seccomp": seccomp_mode(),
+        "missing": [each for each in setup["imports"] if not importable(each)],
+    }
+    head = json.dumps(hello).encode()
+    os.write(STDOUT, U32.pack(len(head)) + U32.pack(0) + head)
+    try:
+        supervisor.serve()
+    except (Hangup, BrokenPipeError):
+        pass
+    os._exit(0)
+
+
+def seccomp_mode():
+    with open("/proc/self/status") as file:
+        return next((line.split()[1] for line in file if line.startswith("Seccomp:")), "")
+
+
+def importable(name):
+    """Tried in a child: what an import does to its process is not the supervisor's."""
+    pid = os.fork()
+    if not pid:
+        try:
+            __import__(name)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1] == 0
