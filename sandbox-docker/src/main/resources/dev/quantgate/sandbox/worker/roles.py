@@ -22,7 +22,7 @@ WARM = (
     "abc array base64 bisect calendar cmath collections collections.abc contextlib copy dataclasses "
     "datetime decimal enum fractions functools hashlib heapq inspect io itertools json keyword math "
     "numbers operator random re secrets statistics string struct textwrap threading time traceback "
-    "types typing unicodedata warnings"
+    "shutil subprocess types typing unicodedata warnings"
 )
 
 

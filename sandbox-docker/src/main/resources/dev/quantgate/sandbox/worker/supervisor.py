@@ -95,7 +95,8 @@ class Supervisor:
     def __init__(self, wire, setup):
         self.wire = wire
         self.limits = setup["limits"]
-        self.verdict = memoryview(bytearray(VERDICT_BYTES))
+        self.verdict_bytes = bytearray(VERDICT_BYTES)
+        self.verdict = memoryview(self.verdict_bytes)
         # Two ids a job. The kernel counts processes by user id over all containers, so that each
         # container starts somewhere else; all below 65,536, where user namespaces end.
         self.uid = random.SystemRandom().randrange(10_000, 60_000, 2)
@@ -288,7 +289,7 @@ class Watch:
             self.until(pid, time.monotonic() + seconds)
 
     def verdict_hints_at_an_end(self):
-        return b'"early_exit"' in self.supervisor.verdict[: self.got].tobytes()
+        return self.supervisor.verdict_bytes.find(b'"early_exit"', 0, self.got) >= 0
 
     def drain(self):
         self.read_verdict()

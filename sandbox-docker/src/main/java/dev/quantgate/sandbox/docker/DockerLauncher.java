@@ -1,0 +1,223 @@
+package dev.quantgate.sandbox.docker;
+
+import dev.quantgate.sandbox.Limits;
+import dev.quantgate.sandbox.SandboxException;
+import dev.quantgate.sandbox.SandboxException.Kind;
+import dev.quantgate.sandbox.worker.WorkerLauncher;
+import dev.quantgate.sandbox.worker.WorkerScripts;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Starts one container a worker, and removes what killed runs left. */
+final class DockerLauncher implements WorkerLauncher {
+  /** Bears the owner, so that a sweep can tell a killed run's containers from a living one's. */
+  static final String LABEL = "dev.quantgate.sandbox";
+
+  /** Processes beyond a job's own: the supervisor, the tester and room to clean up. */
+  private static final int SPARE_PROCESSES = 16;
+
+  private static final int TMP_BYTES = 64 << 20;
+
+  private final Engine engine;
+  private final Limits limits;
+  private final String imageId;
+  private final SortedMap<String, String> facts;
+  private final Path profile;
+  private final Set<String> names = ConcurrentHashMap.newKeySet();
+
+  private DockerLauncher(Engine engine, Limits limits, String imageId) {
+    this.engine = engine;
+    this.limits = limits;
+    this.imageId = imageId;
+    facts = engineFacts(engine);
+    profile = writeProfile();
+  }
+
+  /**
+   * Checks that engine and image are there, and sweeps.
+   *
+   * @throws SandboxException UNAVAILABLE, with what to do
+   */
+  static DockerLauncher open(Engine engine, Limits limits) {
+    String image =
+        SandboxImage.id(engine, SandboxImage.TAG)
+            .orElseThrow(
+                () ->
+                    new SandboxException(
+                        Kind.UNAVAILABLE,
+                        engine
+                            .silence()
+                            .orElse(
+                                "the image "
+                                    + SandboxImage.TAG
+                                    + " is missing; make it with `quantgate sandbox build`")));
+    sweep(engine);
+    return new DockerLauncher(engine, limits, image);
+  }
+
+  @Override
+  public String kind() {
+    return "docker";
+  }
+
+  @Override
+  public String supervisor() {
+    return "supervisor";
+  }
+
+  @Override
+  public Launched launch() {
+    String name = Owner.containerName();
+    names.add(name);
+    Process client = engine.start(command(name));
+    return new Launched(client, () -> remove(name));
+  }
+
+  /** The whole wall, flag by flag. */
+  List<String> command(String name) {
+    String memory = Long.toString(limits.memoryBytes());
+    String noFiles = "rw,noexec,nosuid,nodev,mode=1777,";
+    List<String> run = new ArrayList<>(List.of("run", "--rm", "--interactive", "--init=false"));
+    run.addAll(List.of("--name", name, "--label", LABEL + "=" + Owner.current()));
+    // Whatever would be pulled is not what was checked.
+    run.addAll(List.of("--pull", "never"));
+    run.addAll(List.of("--network", "none", "--ipc", "none", "--read-only"));
+    // The three that the supervisor needs to become a job's user and to end its processes.
+    run.addAll(List.of("--user", "0:0", "--cap-drop", "ALL"));
+    run.addAll(List.of("--cap-add", "SETUID", "--cap-add", "SETGID", "--cap-add", "KILL"));
+    run.addAll(List.of("--security-opt", "no-new-privileges"));
+    run.addAll(List.of("--security-opt", "seccomp=" + profile));
+    run.addAll(List.of("--pids-limit", Integer.toString(limits.processes() + SPARE_PROCESSES)));
+    run.addAll(List.of("--memory", memory, "--memory-swap", memory, "--cpus", "1"));
+    run.addAll(List.of("--ulimit", "nofile=64:64", "--ulimit", "core=0:0"));
+    run.addAll(List.of("--ulimit", "fsize=" + limits.fileBytes() + ":" + limits.fileBytes()));
+    run.addAll(List.of("--tmpfs", "/tmp:" + noFiles + "size=" + TMP_BYTES + ",nr_inodes=4096"));
+    // multiprocessing's semaphores live here.
+    run.addAll(List.of("--tmpfs", "/dev/shm:" + noFiles + "size=1048576,nr_inodes=256"));
+    // Engines mount a message queue file system that anyone may write: a way to the next job.
+    run.addAll(List.of("--tmpfs", "/dev/mqueue:ro,noexec,nosuid,nodev,size=4096,nr_inodes=1"));
+    run.addAll(List.of("--log-driver", "none", "--no-healthcheck", "--workdir", "/"));
+    // Fixed hashes, so that a set's order is the same in every run; two arenas, so that threads do
+    // not use up the address space.
+    run.addAll(List.of("--env", "PYTHONHASHSEED=0", "--env", "MALLOC_ARENA_MAX=2"));
+    run.addAll(List.of("--entrypoint", "python3", imageId));
+    run.addAll(List.of("-s", "-B", "-c", WorkerScripts.bootstrap()));
+    return run;
+  }
+
+  private void remove(String name) {
+    names.remove(name);
+    Engine.Answer answer = engine.run(Engine.QUICK, "rm", "--force", "--volumes", name);
+    if (!answer.ok() && !answer.complaint().contains("No such container")) {
+      names.add(name);
+    }
+  }
+
+  @Override
+  public SortedMap<String, String> identity() {
+    SortedMap<String, String> identity = new TreeMap<>();
+    identity.put("image", imageId);
+    identity.put(
+        "seccompProfile",
+        WorkerScripts.sha256(WorkerScripts.seccompProfile().getBytes(StandardCharsets.UTF_8)));
+    return identity;
+  }
+
+  @Override
+  public SortedMap<String, String> facts() {
+    return facts;
+  }
+
+  private static SortedMap<String, String> engineFacts(Engine engine) {
+    SortedMap<String, String> facts = new TreeMap<>();
+    facts.put("engine", engine.client());
+    String format =
+        "{{.ServerVersion}}|{{.DefaultRuntime}}|{{.CgroupVersion}}|{{.SecurityOptions}}|{{.KernelVersion}}|{{.Driver}}";
+    Engine.Answer answer = engine.run(Engine.QUICK, "info", "--format", format);
+    String[] told = answer.out().strip().split("\\|", -1);
+    List<String> names =
+        List.of("engineVersion", "runtime", "cgroupVersion", "securityOptions", "kernel", "storage");
+    if (answer.ok() && told.length == names.size()) {
+      for (int i = 0; i < told.length; i++) {
+        facts.put(names.get(i), told[i]);
+      }
+      facts.put("rootless", Boolean.toString(told[3].contains("rootless")));
+      facts.put("userNamespaces", Boolean.toString(told[3].contains("userns")));
+    } else {
+      Engine.Answer version =
+          engine.run(Engine.QUICK, "version", "--format", "{{.Server.Version}}");
+      facts.put("engineVersion", version.out().strip());
+    }
+    return facts;
+  }
+
+  /**
+   * Removes the containers of this machine's runs that were killed. Those of other machines on a
+   * shared engine are left alone: whether their owner lives cannot be seen from here.
+   */
+  static void sweep(Engine engine) {
+    Engine.Answer answer =
+        engine.run(
+            Engine.QUICK,
+            "ps",
+            "--all",
+            "--no-trunc",
+            "--filter",
+            "label=" + LABEL,
+            "--format",
+            "{{.ID}} {{.Label \"" + LABEL + "\"}}");
+    List<String> stale =
+        answer
+            .out()
+            .lines()
+            .map(line -> line.strip().split(" ", 2))
+            .filter(row -> row.length == 2 && Owner.isDead(row[1]))
+            .map(row -> row[0])
+            .toList();
+    if (!stale.isEmpty()) {
+      List<String> rm = new ArrayList<>(List.of("rm", "--force", "--volumes"));
+      rm.addAll(stale);
+      engine.run(Engine.QUICK.multipliedBy(3), rm.toArray(String[]::new));
+    }
+  }
+
+  private static Path writeProfile() {
+    try {
+      Path file = Files.createTempFile("quantgate-seccomp-", ".json");
+      file.toFile().deleteOnExit();
+      return Files.writeString(file, WorkerScripts.seccompProfile());
+    } catch (IOException e) {
+      throw new SandboxException(
+          Kind.UNAVAILABLE, "cannot write the seccomp profile: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    List<String> left = List.copyOf(names);
+    if (!left.isEmpty()) {
+      List<String> running =
+          Arrays.asList(
+              engine
+                  .run(Engine.QUICK, "ps", "--all", "--filter", "label=" + LABEL, "--format", "{{.Names}}")
+                  .out()
+                  .split("\\s+"));
+      left.stream().filter(running::contains).forEach(this::remove);
+    }
+    names.clear();
+    try {
+      Files.deleteIfExists(profile);
+    } catch (IOException e) {
+      // Empty of secrets; removed when this process ends.
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package dev.quantgate.sandbox.worker;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What the supervisor says about one execution. The report is the supervisor's own; the verdict was
+ * written by the tester and passed on unread, so it is hostile until its random id is right.
+ */
+record Reply(Report report, byte[] verdict) {
+  private static final int MAX_REPORT_BYTES = 1 << 16;
+  private static final int MAX_VERDICT_BYTES = 1 << 14;
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  /**
+   * The supervisor's observations.
+   *
+   * @param wall milliseconds from before the first fork to the end of the judging process
+   * @param timeout the wall limit was hit
+   * @param oom processes that the kernel ended for want of memory
+   * @param killed processes found beyond the job's own
+   * @param output bytes that the job printed, all discarded
+   * @param dirty what could not be cleaned, or empty
+   * @param program how the candidate's process ended
+   * @param judge how the process that owns the verdict ended; the same one in official mode
+   */
+  record Report(
+      long wall,
+      boolean timeout,
+      int oom,
+      int killed,
+      long output,
+      String dirty,
+      Optional<End> program,
+      Optional<End> judge) {}
+
+  /** How a process ended: exit status or minus the signal, CPU milliseconds, peak resident bytes. */
+  record End(int exit, long cpu, long peak) {}
+
+  /** What the tester wrote. */
+  record Verdict(String nonce, String kind, String detail) {}
+
+  static Reply read(DataInputStream in) throws IOException {
+    byte[] verdict;
+    byte[] report;
+    int reportSize = in.readInt();
+    int verdictSize = in.readInt();
+    if (reportSize < 0
+        || reportSize > MAX_REPORT_BYTES
+        || verdictSize < 0
+        || verdictSize > MAX_VERDICT_BYTES) {
+      throw new IOException("a reply of " + reportSize + " + " + verdictSize + " bytes");
+    }
+    report = in.readNBytes(reportSize);
+    verdict = in.readNBytes(verdictSize);
+    if (report.length < reportSize || verdict.length < verdictSize) {
+      throw new IOException("the supervisor ended in the middle of a reply");
+    }
+    try {
+      return new Reply(JSON.readValue(report, Report.class), verdict);
+    } catch (JacksonException e) {
+      throw new IOException("not a report: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** The verdict, if there is one that bears the id. */
+  Optional<Verdict> verdict(String nonce) {
+    try {
+      var tree = JSON.readTree(verdict);
+      Verdict told =
+          new Verdict(
+              tree.path("nonce").asString(""),
+              tree.path("class").asString(""),
+              tree.path("detail").asString(""));
+      return told.nonce().equals(nonce) ? Optional.of(told) : Optional.empty();
+    } catch (JacksonException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.quantgate.sandbox.worker;
+
+import dev.quantgate.sandbox.ExecutionResult;
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.Limits;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * From what the supervisor saw and the tester said to a result. Only one road leads to {@link
+ * Outcome#PASSED}: the verdict bears the job's random id, says passed, and its process exited with 0
+ * in time. Everything else only chooses among the ways of not passing.
+ */
+final class Verdicts {
+  private static final int SIGKILL = 9;
+  private static final int SIGXCPU = 24;
+  private static final Map<String, Outcome> SAID =
+      Map.of(
+          "passed", Outcome.PASSED,
+          "failed", Outcome.FAILED,
+          "memory", Outcome.MEMORY,
+          "early_exit", Outcome.EARLY_EXIT,
+          "unsupported", Outcome.UNSUPPORTED);
+
+  private Verdicts() {}
+
+  static ExecutionResult of(Request request, Reply reply, Limits limits) {
+    Reply.Report report = reply.report();
+    Optional<Reply.Verdict> verdict = reply.verdict(request.nonce());
+    boolean judgeDone = report.judge().map(end -> end.exit() == 0).orElse(false);
+    int exit = report.program().map(Reply.End::exit).orElse(0);
+
+    Outcome outcome;
+    String detail;
+    if (report.timeout()) {
+      outcome = Outcome.TIMEOUT;
+      detail = "no verdict within " + limits.wall().toMillis() / 1000.0 + " s";
+    } else if (verdict.isPresent() && judgeDone) {
+      outcome = SAID.getOrDefault(verdict.get().kind(), Outcome.FAILED);
+      detail = verdict.get().detail();
+      if (outcome == Outcome.EARLY_EXIT) {
+        outcome = ended(exit, report.oom(), outcome);
+        detail = exit < 0 ? signal(exit) : detail;
+      }
+    } else {
+      // The process that owns the verdict is gone without one.
+      int judge = report.judge().map(Reply.End::exit).orElse(0);
+      outcome = ended(judge, report.oom(), Outcome.EARLY_EXIT);
+      detail = judge < 0 ? signal(judge) : "ended with status " + judge + " before the verdict";
+    }
+    if (report.oom() > 0 && outcome != Outcome.PASSED && outcome != Outcome.TIMEOUT) {
+      outcome = Outcome.MEMORY;
+      detail = "more than " + (limits.memoryBytes() >> 20) + " MiB of memory";
+    }
+    long cpu = cpu(report.program()) + (request.mode() == Request.Mode.SPLIT ? cpu(report.judge()) : 0);
+    long peak = report.program().map(Reply.End::peak).orElse(0L);
+    return new ExecutionResult(
+        request.job().id(), outcome, oneLine(detail), report.wall(), cpu, peak, exit);
+  }
+
+  private static Outcome ended(int exit, int oom, Outcome otherwise) {
+    if (exit == -SIGXCPU) {
+      return Outcome.TIMEOUT;
+    }
+    if (exit == -SIGKILL && oom > 0) {
+      return Outcome.MEMORY;
+    }
+    return exit < 0 ? Outcome.CRASHED : otherwise;
+  }
+
+  private static String signal(int exit) {
+    return "ended by signal " + -exit;
+  }
+
+  private static long cpu(Optional<Reply.End> end) {
+    return end.map(Reply.End::cpu).orElse(0L);
+  }
+
+  /** Text from inside, fit for a terminal and a table. */
+  private static String oneLine(String text) {
+    String clean = text.replaceAll("\\p{Cntrl}+", " ").strip();
+    return clean.length() <= 300 ? clean : clean.substring(0, 300);
+  }
+}

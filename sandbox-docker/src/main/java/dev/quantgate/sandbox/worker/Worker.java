@@ -1,0 +1,200 @@
+package dev.quantgate.sandbox.worker;
+
+import dev.quantgate.sandbox.Limits;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * One running supervisor. Used by one thread; {@link #kill()} may come from any.
+ *
+ * <p>Every wait has a watchdog: when the supervisor does not answer in time, its client is killed,
+ * the streams break, and the caller sees a {@link Failure}.
+ */
+final class Worker {
+  /** What the supervisor gets on top of a job's own limit before it is taken for lost. */
+  static final Duration GRACE = Duration.ofSeconds(5);
+
+  private static final Duration START = Duration.ofSeconds(30);
+  private static final int MAX_ERROR_BYTES = 4096;
+
+  private final WorkerLauncher.Launched launched;
+  private final ScheduledExecutorService clock;
+  private final DataInputStream in;
+  private final OutputStream out;
+  private final AtomicBoolean dead = new AtomicBoolean();
+  private final AtomicBoolean late = new AtomicBoolean();
+  private final StringBuffer complaints = new StringBuffer();
+  private final Map<String, Object> hello;
+  private int served;
+
+  /** The supervisor is lost. The message says how, for people. */
+  static final class Failure extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Failure(String message) {
+      super(message);
+    }
+  }
+
+  private Worker(WorkerLauncher launcher, Limits limits, ScheduledExecutorService clock)
+      throws Failure {
+    this.clock = clock;
+    launched = launcher.launch();
+    in = new DataInputStream(new BufferedInputStream(launched.process().getInputStream(), 1 << 15));
+    out = launched.process().getOutputStream();
+    Thread.ofVirtual().start(this::listenToComplaints);
+    byte[] setup = Request.setupFrame(WorkerScripts.setup(launcher.supervisor(), limits));
+    try {
+      hello =
+          watched(
+              START,
+              () -> {
+                out.write(setup);
+                out.flush();
+                int size = in.readInt();
+                in.readInt();
+                if (size < 0 || size > 1 << 16) {
+                  throw new IOException("a greeting of " + size + " bytes");
+                }
+                return greeting(in.readNBytes(size));
+              });
+    } catch (Failure e) {
+      close();
+      throw e;
+    }
+  }
+
+  static Worker start(WorkerLauncher launcher, Limits limits, ScheduledExecutorService clock)
+      throws Failure {
+    return new Worker(launcher, limits, clock);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> greeting(byte[] json) throws IOException {
+    try {
+      return JsonMapper.shared().readValue(json, Map.class);
+    } catch (JacksonException e) {
+      throw new IOException("not a greeting: " + new String(json, StandardCharsets.UTF_8), e);
+    }
+  }
+
+  /** What the supervisor said of itself: Python's version and the like. */
+  Map<String, Object> hello() {
+    return hello;
+  }
+
+  int served() {
+    return served;
+  }
+
+  /** Hands over a job without waiting; the supervisor takes it when the one before is through. */
+  void send(Request request) throws Failure {
+    watched(
+        GRACE.multipliedBy(4),
+        () -> {
+          out.write(request.frame());
+          out.flush();
+          return request;
+        });
+  }
+
+  /** Waits for the answer to the oldest request that has none. */
+  Reply receive(Duration wall) throws Failure {
+    Reply reply = watched(wall.plus(GRACE), () -> Reply.read(in));
+    served++;
+    return reply;
+  }
+
+  private interface Step<T> {
+    T run() throws IOException;
+  }
+
+  private <T> T watched(Duration limit, Step<T> step) throws Failure {
+    ScheduledFuture<?> watchdog =
+        clock.schedule(
+            () -> {
+              late.set(true);
+              kill();
+            },
+            limit.toMillis(),
+            TimeUnit.MILLISECONDS);
+    try {
+      return step.run();
+    } catch (IOException e) {
+      throw new Failure(why(limit, e));
+    } finally {
+      watchdog.cancel(false);
+    }
+  }
+
+  private String why(Duration limit, IOException error) {
+    if (late.get()) {
+      return "no answer within " + limit.toMillis() / 1000.0 + " s";
+    }
+    String code = "";
+    try {
+      if (launched.process().waitFor(2, TimeUnit.SECONDS)) {
+        code = " (exit code " + launched.process().exitValue() + ")";
+      }
+      // The last words come through a thread of their own.
+      Thread.sleep(20);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    String said = complaints.toString().strip();
+    if (said.isEmpty()) {
+      return "the worker ended" + code + ": " + error.getMessage();
+    }
+    return said.lines().reduce((first, second) -> second).orElse(said) + code;
+  }
+
+  private void listenToComplaints() {
+    byte[] chunk = new byte[512];
+    try (InputStream errors = launched.process().getErrorStream()) {
+      for (int n = errors.read(chunk); n >= 0; n = errors.read(chunk)) {
+        if (complaints.length() < MAX_ERROR_BYTES) {
+          complaints.append(new String(chunk, 0, n, StandardCharsets.UTF_8));
+        }
+      }
+    } catch (IOException e) {
+      // The client is gone; what it said is kept.
+    }
+  }
+
+  /** Ends it at once and for sure. */
+  void kill() {
+    if (dead.compareAndSet(false, true)) {
+      launched.process().destroyForcibly();
+      launched.remove().run();
+    }
+  }
+
+  /** Lets it end by itself, which it does when its input ends, and makes sure that it did. */
+  void close() {
+    try {
+      out.close();
+      if (!launched.process().waitFor(3, TimeUnit.SECONDS)) {
+        kill();
+      } else if (dead.compareAndSet(false, true) && launched.process().exitValue() != 0) {
+        launched.remove().run();
+      }
+    } catch (IOException e) {
+      kill();
+    } catch (InterruptedException e) {
+      kill();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.quantgate.sandbox.worker;
+
+import java.util.SortedMap;
+
+/** Starts supervisors of one tier, and knows what surrounds them. */
+public interface WorkerLauncher extends AutoCloseable {
+
+  /** The tier's kind, as {@code --sandbox} takes it. */
+  String kind();
+
+  /** The Python source that a supervisor of this tier runs, by its name in the worker's resources. */
+  String supervisor();
+
+  /**
+   * Starts a supervisor that waits for its set-up on standard input.
+   *
+   * @throws dev.quantgate.sandbox.SandboxException if there is no way to start one, with the reason
+   */
+  Launched launch();
+
+  /** What must be equal for two runs' verdicts to be comparable, beyond checker and limits. */
+  SortedMap<String, String> identity();
+
+  /** What may differ between runs: versions of the engine and of the machine. */
+  SortedMap<String, String> facts();
+
+  /** Removes what is left of all supervisors that were launched. Idempotent. */
+  @Override
+  void close();
+
+  /**
+   * A started supervisor.
+   *
+   * @param process its client on this machine; the streams are the supervisor's
+   * @param remove removes what may outlive the client; must be quick and must not throw
+   */
+  record Launched(Process process, Runnable remove) {}
+}

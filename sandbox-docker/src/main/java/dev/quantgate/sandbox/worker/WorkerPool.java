@@ -1,0 +1,443 @@
+package dev.quantgate.sandbox.worker;
+
+import dev.quantgate.sandbox.CodeSandbox;
+import dev.quantgate.sandbox.ExecutionJob;
+import dev.quantgate.sandbox.ExecutionResult;
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.SandboxDescription;
+import dev.quantgate.sandbox.SandboxException;
+import dev.quantgate.sandbox.SandboxException.Kind;
+import dev.quantgate.sandbox.SandboxOptions;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sandbox made of supervisors, one a worker.
+ *
+ * <p>Each worker has one job running and the next one already on its way, so that it never waits for
+ * this side. A worker that fails, is late or cannot clean up is replaced; what it had not answered
+ * runs again, and the job it was busy with has used up the first of two tries. A timeout counts only
+ * after it happened again with nothing else running here: wall time is the benchmark's limit, but a
+ * busy machine is not the program's fault.
+ */
+public final class WorkerPool implements CodeSandbox {
+  /** A worker's age limit in jobs; user ids and whatever ages unseen start anew. */
+  private static final int JOBS_PER_WORKER = 500;
+
+  private static final int IN_FLIGHT = 2;
+  private static final int TRIES = 2;
+
+  /** Pauses between attempts to start a worker: an engine that restarts needs a few seconds. */
+  private static final List<Duration> START_PAUSES =
+      List.of(Duration.ofMillis(500), Duration.ofSeconds(2), Duration.ofSeconds(5));
+
+  private final WorkerLauncher launcher;
+  private final SandboxOptions options;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("sandbox-watchdog").factory());
+  private final @Nullable Worker[] workers;
+  private final AtomicInteger replacements = new AtomicInteger();
+  private final SortedMap<String, String> identity;
+  private final Thread atExit = Thread.ofPlatform().unstarted(this::killAll);
+  private volatile boolean stopping;
+
+  private WorkerPool(WorkerLauncher launcher, SandboxOptions options) {
+    this.launcher = launcher;
+    this.options = options;
+    workers = new Worker[options.workers()];
+    identity = new TreeMap<>(launcher.identity());
+  }
+
+  /**
+   * Starts all workers.
+   *
+   * @throws SandboxException if one cannot be started; nothing is left behind then
+   */
+  public static WorkerPool start(WorkerLauncher launcher, SandboxOptions options) {
+    WorkerPool pool = new WorkerPool(launcher, options);
+    Runtime.getRuntime().addShutdownHook(pool.atExit);
+    try {
+      pool.startAll();
+      return pool;
+    } catch (RuntimeException e) {
+      pool.close();
+      throw e;
+    }
+  }
+
+  private void startAll() {
+    forEachSlot(
+        slot -> {
+          try {
+            workers[slot] = Worker.start(launcher, options.limits(), clock);
+          } catch (Worker.Failure e) {
+            throw new SandboxException(
+                Kind.UNAVAILABLE, "cannot start a " + launcher.kind() + " worker: " + e.getMessage());
+          }
+        });
+    Worker first = java.util.Objects.requireNonNull(workers[0]);
+    Map<String, Object> hello = first.hello();
+    if (hello.get("missing") instanceof List<?> missing && !missing.isEmpty()) {
+      throw new SandboxException(
+          Kind.SELF_TEST_FAILED,
+          "the sandbox's Python lacks "
+              + missing
+              + ", so right completions would fail; build the image from a full Python");
+    }
+    identity.put("python", hello.get("implementation") + " " + hello.get("python"));
+    identity.put("checkerMode", options.checker().name().toLowerCase(java.util.Locale.ROOT));
+    identity.put("limits", options.limits().toString());
+    identity.putAll(WorkerScripts.hashes(launcher.supervisor()));
+  }
+
+  @Override
+  public SandboxDescription description() {
+    SortedMap<String, String> facts = new TreeMap<>(launcher.facts());
+    facts.put("workers", Integer.toString(workers.length));
+    facts.put("replacements", Integer.toString(replacements.get()));
+    return new SandboxDescription(launcher.kind(), identity, facts);
+  }
+
+  // ---- running ----
+
+  /** One job with the results that are still to come. */
+  private final class Task {
+    final ExecutionJob job;
+    final Map<Request.Mode, ExecutionResult> results = new EnumMap<>(Request.Mode.class);
+
+    Task(ExecutionJob job) {
+      this.job = job;
+    }
+
+    List<Request.Mode> modes() {
+      return switch (options.checker()) {
+        case SPLIT -> List.of(Request.Mode.SPLIT);
+        case OFFICIAL -> List.of(Request.Mode.OFFICIAL);
+        case BOTH -> List.of(Request.Mode.SPLIT, Request.Mode.OFFICIAL);
+      };
+    }
+  }
+
+  /** One execution that is to be done. */
+  private static final class Attempt {
+    final Task task;
+    final Request.Mode mode;
+    int failures;
+
+    Attempt(Task task, Request.Mode mode) {
+      this.task = task;
+      this.mode = mode;
+    }
+  }
+
+  /** The state of one call of {@link #run}. */
+  private final class Round {
+    final Deque<Attempt> queue = new ConcurrentLinkedDeque<>();
+    final List<Attempt> again = new ArrayList<>();
+    final ResultSink sink;
+    final boolean alone;
+
+    Round(ResultSink sink, boolean alone) {
+      this.sink = sink;
+      this.alone = alone;
+    }
+
+    synchronized void done(Attempt attempt, ExecutionResult result) {
+      if (result.outcome() == Outcome.TIMEOUT && !alone) {
+        again.add(attempt);
+        return;
+      }
+      Task task = attempt.task;
+      task.results.put(attempt.mode, result);
+      if (task.results.size() == task.modes().size()) {
+        sink.accept(merged(task));
+      }
+    }
+  }
+
+  @Override
+  public void run(List<ExecutionJob> jobs, ResultSink sink) {
+    stopping = false;
+    Round round = new Round(sink, workers.length == 1);
+    for (ExecutionJob job : jobs) {
+      Task task = new Task(job);
+      task.modes().forEach(mode -> round.queue.add(new Attempt(task, mode)));
+    }
+    forEachSlot(slot -> work(slot, round));
+    Round alone = new Round(sink, true);
+    round.again.forEach(attempt -> alone.queue.add(new Attempt(attempt.task, attempt.mode)));
+    if (!alone.queue.isEmpty()) {
+      inThread(() -> work(0, alone));
+    }
+  }
+
+  /** What one worker's thread does until nothing is left to do. */
+  private void work(int slot, Round round) {
+    Deque<Flight> flying = new ArrayDeque<>();
+    Duration wall = options.limits().wall();
+    while (!stopping) {
+      try {
+        while (flying.size() < (round.alone ? 1 : IN_FLIGHT)) {
+          Attempt next = round.queue.poll();
+          if (next == null) {
+            break;
+          }
+          Request request = Request.of(next.task.job, next.mode, wall);
+          if (!request.fits()) {
+            round.done(next, tooLarge(request));
+            continue;
+          }
+          flying.add(new Flight(next, request));
+          worker(slot).send(request);
+        }
+        Flight head = flying.peek();
+        if (head == null) {
+          return;
+        }
+        Reply reply = worker(slot).receive(wall);
+        flying.remove();
+        round.done(head.attempt, Verdicts.of(head.request, reply, options.limits()));
+        if (!reply.report().dirty().isEmpty() || worker(slot).served() >= JOBS_PER_WORKER) {
+          replace(slot);
+          putBack(flying, round);
+        }
+      } catch (Worker.Failure e) {
+        if (stopping) {
+          return;
+        }
+        replace(slot);
+        Flight head = flying.poll();
+        if (head != null && ++head.attempt.failures >= TRIES) {
+          round.done(head.attempt, lost(head, e));
+        } else if (head != null) {
+          round.queue.addFirst(head.attempt);
+        }
+        putBack(flying, round);
+      }
+    }
+  }
+
+  private record Flight(Attempt attempt, Request request) {}
+
+  private static void putBack(Deque<Flight> flying, Round round) {
+    while (!flying.isEmpty()) {
+      round.queue.addFirst(flying.removeLast().attempt);
+    }
+  }
+
+  /** The slot's worker; a new one where there is none. */
+  private Worker worker(int slot) {
+    Worker worker = workers[slot];
+    String reason = "";
+    for (int i = 0; worker == null; i++) {
+      try {
+        worker = Worker.start(launcher, options.limits(), clock);
+      } catch (Worker.Failure e) {
+        reason = e.getMessage() == null ? "" : e.getMessage();
+      } catch (SandboxException e) {
+        reason = e.getMessage() == null ? "" : e.getMessage();
+      }
+      if (worker != null) {
+        break;
+      }
+      if (stopping || i == START_PAUSES.size()) {
+        throw new SandboxException(
+            stopping ? Kind.INTERRUPTED : Kind.LOST,
+            "the "
+                + launcher.kind()
+                + " sandbox went away and does not come back: "
+                + reason
+                + "\nWhat was judged is kept; repair it and repeat the command to go on.");
+      }
+      pause(START_PAUSES.get(i));
+    }
+    workers[slot] = worker;
+    if (stopping) {
+      worker.kill();
+    }
+    return worker;
+  }
+
+  private static void pause(Duration pause) {
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxException(Kind.INTERRUPTED, "interrupted while a worker was restarted", e);
+    }
+  }
+
+  private void replace(int slot) {
+    Worker worker = workers[slot];
+    if (worker != null) {
+      replacements.incrementAndGet();
+      workers[slot] = null;
+      worker.kill();
+    }
+  }
+
+  // ---- results that no supervisor gave ----
+
+  private static ExecutionResult tooLarge(Request request) {
+    return new ExecutionResult(
+        request.job().id(),
+        Outcome.FAILED,
+        "the program is larger than " + (Request.MAX_PART_BYTES >> 20) + " MiB",
+        0,
+        0,
+        0,
+        0);
+  }
+
+  private static ExecutionResult lost(Flight flight, Worker.Failure failure) {
+    String detail = failure.getMessage() == null ? "the worker was lost" : failure.getMessage();
+    return new ExecutionResult(
+        flight.request.job().id(),
+        Outcome.SANDBOX_ERROR,
+        "twice: " + detail,
+        0,
+        0,
+        0,
+        0);
+  }
+
+  /** Where both judged, the split verdict counts and a disagreement is named. */
+  private static ExecutionResult merged(Task task) {
+    ExecutionResult split = task.results.get(Request.Mode.SPLIT);
+    ExecutionResult official = task.results.get(Request.Mode.OFFICIAL);
+    if (split == null || official == null) {
+      return java.util.Objects.requireNonNull(split == null ? official : split);
+    }
+    if (!split.outcome().judged() || split.outcome() == official.outcome()) {
+      return split;
+    }
+    if (official.outcome() == Outcome.PASSED) {
+      return with(split, Outcome.TAMPERED, "passes in one process, not when split: " + split.detail());
+    }
+    if (split.outcome() == Outcome.PASSED) {
+      return with(split, Outcome.PASSED, "official: " + official.outcome() + " " + official.detail());
+    }
+    return split;
+  }
+
+  private static ExecutionResult with(ExecutionResult result, Outcome outcome, String detail) {
+    return new ExecutionResult(
+        result.id(),
+        outcome,
+        detail,
+        result.wallMillis(),
+        result.cpuMillis(),
+        result.peakMemoryBytes(),
+        result.exit());
+  }
+
+  // ---- threads ----
+
+  private interface SlotTask {
+    void run(int slot);
+  }
+
+  /** Runs a task for every worker at the same time; the first failure stops the others. */
+  private void forEachSlot(SlotTask task) {
+    try (ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(
+            Thread.ofPlatform().daemon().name("sandbox-worker-", 0).factory())) {
+      List<Future<?>> futures = new ArrayList<>();
+      for (int slot = 0; slot < workers.length; slot++) {
+        int mine = slot;
+        futures.add(
+            threads.submit(
+                () -> {
+                  try {
+                    task.run(mine);
+                  } catch (RuntimeException | Error e) {
+                    stopAll();
+                    throw e;
+                  }
+                }));
+      }
+      @Nullable Throwable first = null;
+      for (Future<?> future : futures) {
+        try {
+          future.get();
+        } catch (ExecutionException e) {
+          first = first == null || isInterruption(first) ? e.getCause() : first;
+        } catch (InterruptedException e) {
+          stopAll();
+          threads.shutdownNow();
+          Thread.currentThread().interrupt();
+          throw new SandboxException(Kind.INTERRUPTED, "interrupted; what was judged is kept", e);
+        }
+      }
+      if (first instanceof RuntimeException e) {
+        throw e;
+      }
+      if (first instanceof Error e) {
+        throw e;
+      }
+    }
+  }
+
+  private static boolean isInterruption(Throwable error) {
+    return error instanceof SandboxException e && e.kind() == Kind.INTERRUPTED;
+  }
+
+  private void inThread(Runnable task) {
+    forEachSlot(
+        slot -> {
+          if (slot == 0) {
+            task.run();
+          }
+        });
+  }
+
+  private void stopAll() {
+    stopping = true;
+    killAll();
+  }
+
+  private void killAll() {
+    for (int slot = 0; slot < workers.length; slot++) {
+      Worker worker = workers[slot];
+      if (worker != null) {
+        worker.kill();
+        workers[slot] = null;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    stopping = true;
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      // The virtual machine is on its way out; the hook does the same.
+    }
+    for (int slot = 0; slot < workers.length; slot++) {
+      Worker worker = workers[slot];
+      workers[slot] = null;
+      if (worker != null) {
+        worker.close();
+      }
+    }
+    clock.shutdownNow();
+    launcher.close();
+  }
+}
