@@ -101,7 +101,9 @@ class Supervisor:
         # container starts somewhere else; all below 65,536, where user namespaces end.
         self.uid = random.SystemRandom().randrange(10_000, 60_000, 2)
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-        self.rooms = {path: free(path) for path in WRITABLE if os.path.isdir(path)}
+        for path in WRITABLE:
+            os.chmod(path, 0o1777)  # runc gives a tmpfs the mode of the image's folder
+        self.rooms = {path: free(path) for path in WRITABLE}
         self.ooms = oom_kills()
 
     def serve(self):

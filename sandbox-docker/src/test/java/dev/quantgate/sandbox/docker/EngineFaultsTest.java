@@ -1,0 +1,86 @@
+package dev.quantgate.sandbox.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quantgate.sandbox.SandboxException;
+import dev.quantgate.sandbox.SandboxOptions;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What users read when there is no engine, or one that does not answer. Needs no engine. */
+class EngineFaultsTest {
+  @TempDir Path folder;
+
+  /** A client that says and does what the real one does in such a case. */
+  private Engine client(String script) throws Exception {
+    Path file = Files.writeString(folder.resolve("docker"), "#!/bin/sh\n" + script + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+    return new Engine(file.toString(), Map.of());
+  }
+
+  @Test
+  void noClientIsSaidAsThat() {
+    var provider = new DockerProvider(new Engine("no-such-engine", Map.of()));
+    assertThat(provider.unavailable())
+        .contains("no no-such-engine client on the PATH; install Docker Engine or Podman");
+    assertThatThrownBy(() -> provider.start(SandboxOptions.defaults()))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("no no-such-engine client");
+  }
+
+  @Test
+  void noPermissionOnTheSocketNamesTheCure() throws Exception {
+    Engine engine =
+        client(
+            "echo 'permission denied while trying to connect to the Docker daemon socket at"
+                + " unix:///var/run/docker.sock' >&2; exit 1");
+    assertThat(new DockerProvider(engine).unavailable().orElseThrow())
+        .startsWith("no permission to talk to the ")
+        .contains("/var/run/docker.sock")
+        .endsWith("add this user to the docker group or use a rootless engine");
+  }
+
+  @Test
+  void aMissingImageNamesTheCommandThatMakesIt() throws Exception {
+    Engine engine =
+        client("case $1 in version) echo 20.10.24;; *) echo 'Error: No such image' >&2; exit 1;; esac");
+    assertThat(new DockerProvider(engine).unavailable())
+        .contains("the image quantgate-sandbox:1 is missing; make it with `quantgate sandbox build`");
+  }
+
+  @Test
+  void aClientThatHangsIsGivenUpAndItsEndIsBounded() throws Exception {
+    Engine engine = client("exec sleep 60");
+    long start = System.nanoTime();
+    Engine.Answer answer = engine.run(Duration.ofMillis(500), "version");
+    assertThat(answer.ok()).isFalse();
+    assertThat(answer.complaint()).endsWith("version did not answer within 0 s");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void outputBeyondTheCapIsSwallowed() throws Exception {
+    Engine.Answer answer =
+        client("head -c 5000000 /dev/zero | tr '\\0' x").run(Engine.QUICK, "ps");
+    assertThat(answer.ok()).isTrue();
+    assertThat(answer.out()).hasSize(1 << 18);
+  }
+
+  @Test
+  void aRemoteHostThatDoesNotAnswerIsGivenUpWithItsAddress() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      String host = "tcp://127.0.0.1:" + silent.getLocalPort();
+      Engine engine = new Engine(Engines.find().client(), Map.of("DOCKER_HOST", host));
+      if (engine.run(Engine.QUICK, "--version").ok() && engine.client().endsWith("docker")) {
+        assertThat(engine.silence().orElseThrow()).contains("DOCKER_HOST is " + host);
+      }
+    }
+  }
+}

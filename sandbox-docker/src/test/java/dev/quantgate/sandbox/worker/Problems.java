@@ -1,0 +1,80 @@
+package dev.quantgate.sandbox.worker;
+
+import dev.quantgate.sandbox.ExecutionJob;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Jobs to test with: HumanEval where it is at hand, and a small problem that always is. */
+public final class Problems {
+  private Problems() {}
+
+  /** A problem with a known answer. */
+  public static ExecutionJob twice(String id, String completion) {
+    return new ExecutionJob(
+        id,
+        "",
+        "def twice(x):\n    \"\"\"Twice as much.\"\"\"\n",
+        completion,
+        "def check(candidate):\n"
+            + "    for i in range(20):\n"
+            + "        assert candidate(i) == i + i, i\n",
+        "twice");
+  }
+
+  public static ExecutionJob right(String id) {
+    return twice(id, "    return 2 * x\n");
+  }
+
+  /** The folder that QUANTGATE_DATA names, or shared/data beside this checkout. */
+  public static Optional<Path> humanEval() {
+    String named = System.getenv("QUANTGATE_DATA");
+    if (named != null) {
+      return Optional.of(Path.of(named, "humaneval", "HumanEval.jsonl.gz")).filter(Files::isRegularFile);
+    }
+    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+      Path file = at.resolve("shared/data/humaneval/HumanEval.jsonl.gz");
+      if (Files.isRegularFile(file)) {
+        return Optional.of(file);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** All problems, each with the text that {@code answer} names: canonical_solution or another. */
+  public static List<ExecutionJob> humanEval(Path file, java.util.function.Function<JsonNode, String> answer) {
+    try (var in = new GZIPInputStream(Files.newInputStream(file))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.isBlank())
+          .map(line -> JsonMapper.shared().readTree(line))
+          .map(
+              row ->
+                  new ExecutionJob(
+                      row.path("task_id").asString(),
+                      "",
+                      row.path("prompt").asString(),
+                      answer.apply(row),
+                      row.path("test").asString(),
+                      row.path("entry_point").asString()))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static String canonical(JsonNode row) {
+    return row.path("canonical_solution").asString();
+  }
+
+  public static String stub(JsonNode row) {
+    return "    return None\n";
+  }
+}
