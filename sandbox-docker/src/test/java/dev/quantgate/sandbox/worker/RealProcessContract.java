@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,8 +46,12 @@ public abstract class RealProcessContract {
     return results;
   }
 
+  private static ExecutionResult of(Map<String, ExecutionResult> results, String id) {
+    return Objects.requireNonNull(results.get(id));
+  }
+
   private static ExecutionResult one(CodeSandbox sandbox, String completion) {
-    return run(sandbox, List.of(Problems.twice("job", completion))).get("job");
+    return of(run(sandbox, List.of(Problems.twice("job", completion))), "job");
   }
 
   @ParameterizedTest
@@ -93,10 +98,10 @@ public abstract class RealProcessContract {
                   Problems.twice("spin", "    while True: pass\n"),
                   Problems.twice("sleep", "    import time\n    time.sleep(10**6)\n"),
                   Problems.right("right")));
-      assertThat(results.get("spin").outcome()).isEqualTo(Outcome.TIMEOUT);
-      assertThat(results.get("sleep").outcome()).isEqualTo(Outcome.TIMEOUT);
-      assertThat(results.get("right").outcome()).isEqualTo(Outcome.PASSED);
-      assertThat(results.get("spin").cpuMillis()).isGreaterThan(200);
+      assertThat(of(results, "spin").outcome()).isEqualTo(Outcome.TIMEOUT);
+      assertThat(of(results, "sleep").outcome()).isEqualTo(Outcome.TIMEOUT);
+      assertThat(of(results, "right").outcome()).isEqualTo(Outcome.PASSED);
+      assertThat(of(results, "spin").cpuMillis()).isGreaterThan(200);
     }
   }
 
