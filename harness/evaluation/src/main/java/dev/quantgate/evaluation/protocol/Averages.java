@@ -19,7 +19,8 @@ final class Averages {
   /**
    * The unbiased estimate of the chance that at least one of {@code k} samples of a problem passes:
    * {@code 1 - C(n - c, k) / C(n, k)}, as the product that openai/human-eval computes (Chen et al.,
-   * "Evaluating Large Language Models Trained on Code", 2021, equation 1).
+   * "Evaluating Large Language Models Trained on Code", 2021, equation 1). For {@code k = 1} that is
+   * {@code c / n}, and given as such, unrounded by the product.
    *
    * @param n samples drawn
    * @param c how many of them passed
@@ -32,6 +33,9 @@ final class Averages {
     }
     if (n - c < k) {
       return 1;
+    }
+    if (k == 1) {
+      return (double) c / n;
     }
     double none = 1;
     for (int i = n - c + 1; i <= n; i++) {

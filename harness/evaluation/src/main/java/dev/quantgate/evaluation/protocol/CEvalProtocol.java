@@ -25,6 +25,10 @@ import java.util.stream.Collectors;
  * <p>Header and demos are the declared prefix: the same string for all questions of a subject. Where a
  * context is too short, demos are dropped one by one, from the front as the authors do, under
  * OpenCompass from the end as it does.
+ *
+ * <p>One thing is not as OpenCompass has it: it substitutes again in what it has substituted, which
+ * puts choices into the three val questions whose LaTeX holds {@code {A}}, {@code {B}} or {@code {C}}.
+ * Here they stay whole.
  */
 enum CEvalProtocol implements Protocol {
   /** The authors' answer-only form: the likeliest of the single tokens A to D comes next. */
