@@ -20,6 +20,28 @@ public record ExecutionResult(
     long peakMemoryBytes,
     int exit) {
 
+  /**
+   * What a check in two processes makes of the same job's check in one: a verdict that only the
+   * candidate's own process gives is {@link Outcome#TAMPERED}.
+   *
+   * @param official the result where candidate and test share a process
+   */
+  public ExecutionResult comparedWith(ExecutionResult official) {
+    boolean passed = outcome == Outcome.PASSED;
+    boolean passesItself = official.outcome == Outcome.PASSED;
+    if (passed == passesItself || !outcome.judged() || !official.outcome.judged()) {
+      return this;
+    }
+    if (passed) {
+      return withDetail(outcome, "passes, but in one process: " + official.detail);
+    }
+    return withDetail(Outcome.TAMPERED, "passes only when it judges itself: " + detail);
+  }
+
+  private ExecutionResult withDetail(Outcome outcome, String detail) {
+    return new ExecutionResult(id, outcome, detail, wallMillis, cpuMillis, peakMemoryBytes, exit);
+  }
+
   /** The classes of results. */
   public enum Outcome {
     PASSED,

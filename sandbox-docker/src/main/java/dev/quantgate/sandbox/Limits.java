@@ -6,21 +6,54 @@ import java.time.Duration;
  * What one job may take. The only place where a limit has a value.
  *
  * @param wall wall time, on hardware that runs CPython natively; 3 s as openai/human-eval has it
+ * @param cpu CPU time of all its processes together, on the same hardware
  * @param memoryBytes memory of all its processes together
  * @param processes processes and threads
  * @param fileBytes size of any file it writes
  * @param outputBytes output kept; what goes beyond is discarded, not failed
  * @param frameBytes size of one message between candidate and test
+ * @param slowDownCap how many times its time a job may get where CPython runs slower than natively;
+ *     it keeps a run of endless loops bearable
  */
 public record Limits(
     Duration wall,
+    Duration cpu,
     long memoryBytes,
     int processes,
     long fileBytes,
     int outputBytes,
-    int frameBytes) {
+    int frameBytes,
+    int slowDownCap) {
+
+  public Limits {
+    if (!wall.isPositive()
+        || !cpu.isPositive()
+        || memoryBytes < 128L << 20
+        || processes < 1
+        || fileBytes < 1
+        || outputBytes < 1
+        || frameBytes < 1
+        || slowDownCap < 1) {
+      throw new IllegalArgumentException(
+          "every limit must be positive, and memory at least 128 MiB");
+    }
+  }
 
   public static Limits defaults() {
-    return new Limits(Duration.ofSeconds(3), 512L << 20, 64, 16L << 20, 64 << 10, 16 << 20);
+    return new Limits(
+        Duration.ofSeconds(3),
+        Duration.ofSeconds(3),
+        512L << 20,
+        64,
+        16L << 20,
+        64 << 10,
+        16 << 20,
+        8);
+  }
+
+  /** The same limits with another time. */
+  public Limits withTime(Duration time) {
+    return new Limits(
+        time, time, memoryBytes, processes, fileBytes, outputBytes, frameBytes, slowDownCap);
   }
 }

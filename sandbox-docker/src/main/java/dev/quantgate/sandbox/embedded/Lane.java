@@ -1,0 +1,172 @@
+package dev.quantgate.sandbox.embedded;
+
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import run.endive.runtime.Memory;
+import run.endive.runtime.WasmInterruptedException;
+import run.endive.wasm.WasmModule;
+
+/**
+ * Two interpreters that judge one job at a time: the tester, and the candidate that it calls. Both
+ * run on the caller's thread, since one always waits for the other; an interrupt ends them both.
+ */
+final class Lane {
+  /** What a tester may hold: its test, and the largest reply that the codec lets in. */
+  private static final long TESTER_BYTES = 192L << 20;
+
+  /** What a program gets to see of the memory's end before it is refused more. */
+  private static final int MAX_REPLY = 16 << 20;
+
+  private final Interpreter.Image image;
+  private final long sleepNanos;
+  private final Interpreter tester;
+  private final Interpreter candidate;
+
+  Lane(WasmModule module, Interpreter.Image image, long candidateBytes, long sleepNanos) {
+    this.sleepNanos = sleepNanos;
+    this.image = image;
+    this.tester = Interpreter.create(module, pages(TESTER_BYTES));
+    this.candidate = Interpreter.create(module, pages(candidateBytes));
+  }
+
+  static int pages(long bytes) {
+    return (int) Math.min(bytes / Memory.PAGE_SIZE, Memory.RUNTIME_MAX_PAGES);
+  }
+
+  /** A job's text, and the random id that only a test that passed can name. */
+  record Job(
+      String token, String prelude, String prompt, String completion, String test, String entry) {}
+
+  /** How a job ended. */
+  record Verdict(Outcome outcome, String detail, long peakBytes, int exit) {}
+
+  /** Candidate and test in two interpreters. */
+  Verdict split(Job job) {
+    candidate.reset(image, GuestHost.Line.CLOSED, sleepNanos);
+    CandidateLine line = new CandidateLine();
+    tester.reset(image, line, sleepNanos);
+    byte[] first =
+        line.call(
+            Values.encode(
+                Values.tuple("load", job.prelude + job.prompt + job.completion, job.entry)));
+    Verdict verdict =
+        judge(
+            tester,
+            job.token,
+            Values.tuple("judge", job.token, job.prelude, job.prompt, job.test, job.entry, first));
+    long peak = tester.peakBytes() + candidate.peakBytes();
+    End end = line.end;
+    if (verdict.outcome != Outcome.PASSED && end != null && verdict.outcome != Outcome.UNSUPPORTED) {
+      return new Verdict(end.outcome, end.detail, peak, end.exit);
+    }
+    return new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit);
+  }
+
+  /** Everything in one interpreter. */
+  Verdict official(Job job) {
+    candidate.reset(image, GuestHost.Line.CLOSED, sleepNanos);
+    return judge(
+        candidate,
+        job.token,
+        Values.tuple(
+            "official",
+            job.token,
+            job.prelude,
+            job.prompt,
+            job.completion,
+            job.test,
+            job.entry));
+  }
+
+  private static Verdict judge(Interpreter judge, String token, List<Object> order) {
+    try {
+      List<String> verdict = Values.strings(judge.call(Values.encode(order)));
+      if (verdict.size() != 3 || !verdict.get(0).equals(token)) {
+        return new Verdict(
+            Outcome.TAMPERED, "the verdict does not carry the job's id", judge.peakBytes(), 0);
+      }
+      Outcome outcome = Outcome.valueOf(verdict.get(1).toUpperCase(Locale.ROOT));
+      return new Verdict(outcome, verdict.get(2), judge.peakBytes(), 0);
+    } catch (WasmInterruptedException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      End end = End.of(judge, e);
+      return new Verdict(end.outcome, end.detail, judge.peakBytes(), end.exit);
+    }
+  }
+
+  /** How an interpreter ended that did not answer. */
+  private record End(Outcome outcome, String detail, int exit) {
+    static End of(Interpreter guest, Throwable cause) {
+      if (cause instanceof GuestHost.Exited exited) {
+        return new End(Outcome.EARLY_EXIT, "the program ended itself: " + exited.getMessage(), exited.status);
+      }
+      if (guest.memoryRefused()) {
+        return new End(Outcome.MEMORY, "the program asked for more memory than it may have", 0);
+      }
+      if (cause instanceof Interpreter.GuestFault fault) {
+        return new End(Outcome.FAILED, String.valueOf(fault.getMessage()), 0);
+      }
+      return new End(Outcome.CRASHED, "the interpreter crashed: " + cause, 0);
+    }
+  }
+
+  /** Carries the tester's requests to the candidate, in the frames of codec.py. */
+  private final class CandidateLine implements GuestHost.Line {
+    private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
+    private byte[] reply = new byte[0];
+    private int at;
+    private @org.jspecify.annotations.Nullable End end;
+
+    @Override
+    public void write(byte[] data) {
+      pending.writeBytes(data);
+      byte[] bytes = pending.toByteArray();
+      if (bytes.length >= 4) {
+        int length = ByteBuffer.wrap(bytes).getInt();
+        if (bytes.length - 4 == length) {
+          pending.reset();
+          byte[] answer = call(Arrays.copyOfRange(bytes, 4, bytes.length));
+          reply =
+              end != null
+                  ? answer
+                  : ByteBuffer.allocate(4 + answer.length)
+                      .putInt(answer.length)
+                      .put(answer)
+                      .array();
+          at = 0;
+        }
+      }
+    }
+
+    @Override
+    public byte[] read(int limit) {
+      int length = Math.min(limit, reply.length - at);
+      at += length;
+      return Arrays.copyOfRange(reply, at - length, at);
+    }
+
+    /** The candidate's answer; nothing from the moment on at which it ended. */
+    byte[] call(byte[] order) {
+      if (end != null) {
+        return new byte[0];
+      }
+      try {
+        byte[] answer = candidate.call(order);
+        if (answer.length <= MAX_REPLY) {
+          return answer;
+        }
+        end = new End(Outcome.FAILED, "a reply of " + answer.length + " bytes", 0);
+      } catch (WasmInterruptedException e) {
+        throw e;
+      } catch (RuntimeException | StackOverflowError e) {
+        end = End.of(candidate, e);
+      }
+      return new byte[0];
+    }
+  }
+}
