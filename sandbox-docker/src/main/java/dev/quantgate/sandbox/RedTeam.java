@@ -21,8 +21,43 @@ public final class RedTeam {
   private static final String RESOURCE = "red-team.txt";
   private static final Pattern HEAD =
       Pattern.compile("=== ([a-z0-9_]+) \\| (pass|fail) \\| ([a-z]+)(?: \\| (.*))?");
+  /** The heading of the next section, at the end of a program. */
+  private static final Pattern SECTION = Pattern.compile("(?s)(?<=\\n)---- .*");
+
   private static final Pattern REPEAT = Pattern.compile("<<(.*?)\\*(\\d+)>>", Pattern.DOTALL);
   private static final Pattern CODE_POINT = Pattern.compile("<<U\\+([0-9A-F]{4,6})>>");
+
+  private static final String SENTINEL =
+      """
+          import math, os, random, sys
+          if random.randint(7, 7) != 7 or math.sqrt(4) != 2 or print is None or len([0]) != 1:
+              return "a changed interpreter"
+          for folder in ("/tmp", "/dev/shm"):
+              try:
+                  if os.listdir(folder):
+                      return "files"
+              except OSError:
+                  pass
+          for kind in ("shm", "sem", "msg"):
+              try:
+                  with open("/proc/sysvipc/" + kind) as table:
+                      if len(table.readlines()) > 1:
+                          return "System V memory"
+              except OSError:
+                  pass
+          try:
+              import socket
+              for family, address in (
+                  (socket.AF_INET, ("127.0.0.1", 47777)),
+                  (socket.AF_UNIX, "\\0quantgate-left"),
+              ):
+                  with socket.socket(family) as s:
+                      if s.connect_ex(address) == 0:
+                          return "a listener"
+          except (OSError, ImportError, AttributeError):
+              pass
+          return a + b
+      """;
 
   private RedTeam() {}
 
@@ -75,9 +110,13 @@ public final class RedTeam {
     }
   }
 
-  /** A correct program that must pass after every attack. */
+  /**
+   * A correct program that must pass after every attack: it answers wrong if it finds what another job
+   * left in the temporary folders, in System V memory, on a port, under an abstract name or in its
+   * interpreter.
+   */
   public static ExecutionJob sentinel(String after) {
-    return job("sentinel after " + after, "add", "    return a + b\n");
+    return job("sentinel after " + after, "add", SENTINEL);
   }
 
   /** A wrong program. */
@@ -171,7 +210,7 @@ public final class RedTeam {
               flags.contains("canary"),
               flags.contains("forges"),
               flags.contains("sort") ? "sort" : "add",
-              expand(part.substring(line + 1))));
+              expand(SECTION.matcher(part.substring(line + 1)).replaceFirst(""))));
     }
     return attacks;
   }

@@ -1,0 +1,187 @@
+package dev.quantgate.sandbox;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * Puts a sandbox through its self-test and the whole {@link RedTeam}, each program followed by a
+ * sentinel in the same worker.
+ */
+public final class SandboxCheck {
+  /** Time for one program: half of the benchmark's, since many of them never end. */
+  private static final Duration TIME = Duration.ofMillis(1500);
+
+  private SandboxCheck() {}
+
+  /**
+   * What became of one program.
+   *
+   * @param attack the program
+   * @param got its result
+   * @param right whether that is the right verdict
+   * @param sentinel what became of the sentinel behind it, which must pass
+   */
+  public record Row(
+      RedTeam.Attack attack, ExecutionResult got, boolean right, ExecutionResult sentinel) {
+
+    /** Whether verdict and sentinel are right. */
+    public boolean good() {
+      return right && sentinel.outcome() == ExecutionResult.Outcome.PASSED;
+    }
+  }
+
+  /**
+   * A whole check.
+   *
+   * @param sandbox what was checked
+   * @param rows one for each program, in the order of the red team
+   */
+  public record Report(SandboxDescription sandbox, List<Row> rows) {
+    public Report {
+      rows = List.copyOf(rows);
+    }
+
+    /** Whether every line is right. */
+    public boolean good() {
+      return !rows.isEmpty() && rows.stream().allMatch(Row::good);
+    }
+
+    /** The lines as a table, wrong ones marked, and a summary below. */
+    public String table() {
+      StringBuilder out = new StringBuilder();
+      String form = "%-1s %-36s %-11s %-8s %-13s %8s  %s%n";
+      out.append(line(form, "", "program", "category", "expected", "got", "ms", "sentinel"));
+      for (Row row : rows) {
+        out.append(
+            line(
+                form,
+                row.good() ? "" : "!",
+                row.attack().name(),
+                row.attack().category(),
+                row.attack().expected().name().toLowerCase(Locale.ROOT),
+                row.got().outcome().name().toLowerCase(Locale.ROOT),
+                Long.toString(row.got().wallMillis()),
+                row.sentinel().outcome().name().toLowerCase(Locale.ROOT)));
+        if (!row.good()) {
+          out.append(line("    %s | %s%n", row.got().detail(), row.sentinel().detail()));
+        }
+      }
+      return out.append(summary()).toString();
+    }
+
+    private String summary() {
+      Map<String, Long> counts =
+          rows.stream()
+              .collect(
+                  Collectors.groupingBy(
+                      row -> row.got().outcome().name().toLowerCase(Locale.ROOT),
+                      TreeMap::new,
+                      Collectors.counting()));
+      long wrong = rows.stream().filter(row -> !row.good()).count();
+      return line(
+          "sandbox %s: %d programs, %d wrong (%s)%n",
+          sandbox.kind(),
+          rows.size(),
+          wrong,
+          counts.entrySet().stream()
+              .map(each -> each.getValue() + " " + each.getKey())
+              .collect(Collectors.joining(", ")));
+    }
+
+    private static String line(String form, Object... values) {
+      return String.format(Locale.ROOT, form, values);
+    }
+  }
+
+  /** Options for a check: one worker for each processor, and half of the benchmark's time. */
+  public static SandboxOptions options() {
+    SandboxOptions defaults = SandboxOptions.defaults();
+    return new SandboxOptions(
+        defaults.workers(), defaults.checker(), defaults.limits().withTime(TIME));
+  }
+
+  /**
+   * Checks a sandbox. Each of the options' workers is a sandbox of its own, so that a sentinel always
+   * runs where its program ran.
+   *
+   * @param kind as for {@link Sandboxes#open}
+   * @param progress gets each line as it comes, from one thread at a time
+   * @throws SandboxException as {@link Sandboxes#open}, and if the sandbox is lost on the way
+   */
+  public static Report run(String kind, SandboxOptions options, Consumer<Row> progress) {
+    return run(kind, options, RedTeam.attacks(), progress);
+  }
+
+  static Report run(
+      String kind, SandboxOptions options, List<RedTeam.Attack> attacks, Consumer<Row> progress) {
+    var waiting = new ConcurrentLinkedQueue<>(attacks);
+    SandboxOptions single = new SandboxOptions(1, options.checker(), options.limits());
+    List<Row> rows = new ArrayList<>();
+    List<SandboxDescription> descriptions = new ArrayList<>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < options.workers(); i++) {
+        running.add(
+            threads.submit(
+                () -> {
+                  try (CodeSandbox sandbox = Sandboxes.open(kind, single)) {
+                    RedTeam.Attack attack;
+                    while ((attack = waiting.poll()) != null) {
+                      Row row = row(sandbox, options, attack);
+                      synchronized (rows) {
+                        rows.add(row);
+                        progress.accept(row);
+                      }
+                    }
+                    synchronized (rows) {
+                      descriptions.add(sandbox.description());
+                    }
+                  }
+                }));
+      }
+      for (Future<?> each : running) {
+        each.get();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxException(SandboxException.Kind.INTERRUPTED, "interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SandboxException sandboxException) {
+        throw sandboxException;
+      }
+      throw new SandboxException(
+          SandboxException.Kind.LOST, "the check broke off: " + e.getCause(), e);
+    }
+    rows.sort(Comparator.comparingInt(row -> attacks.indexOf(row.attack())));
+    return new Report(descriptions.getFirst(), rows);
+  }
+
+  private static Row row(CodeSandbox sandbox, SandboxOptions options, RedTeam.Attack attack) {
+    ExecutionResult got = one(sandbox, attack.job());
+    ExecutionResult sentinel = one(sandbox, RedTeam.sentinel(attack.name()));
+    boolean right = attack.accepts(sandbox.description().kind(), options.checker(), got.outcome());
+    return new Row(attack, got, right, sentinel);
+  }
+
+  private static ExecutionResult one(CodeSandbox sandbox, ExecutionJob job) {
+    List<ExecutionResult> results = new ArrayList<>();
+    sandbox.run(List.of(job), results::add);
+    if (results.size() != 1) {
+      throw new SandboxException(
+          SandboxException.Kind.LOST,
+          job.id() + " got " + results.size() + " results, exactly one was expected");
+    }
+    return results.getFirst();
+  }
+}
