@@ -119,7 +119,7 @@ public final class Quantizer {
   }
 
   /** What must be equal for a killed job to be gone on with. */
-  private Map<String, String> identity(Checkpoint source) {
+  private Map<String, String> identity(Checkpoint source) throws IOException {
     Map<String, String> identity = new LinkedHashMap<>();
     identity.put("program", PROGRAM);
     identity.put("weights", source.weightsSha256());

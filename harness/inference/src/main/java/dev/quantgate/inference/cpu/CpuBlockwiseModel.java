@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
  * The quantiser's view of a checkpoint, on the kernels of the engine: each block by itself, its linear
  * layers' weights replaceable.
  *
- * <p>Sequences are computed one after the other, each at once, all threads on it; the state at a stage
- * is recomputed for each observation, as keeping it would cost more memory than a block has.
+ * <p>Sequences are computed one after the other, each at once, all threads on it. What the last observed
+ * stage was given is kept where it takes no more than half of the free heap, and the next stage goes on
+ * from there; so a walk through all stages costs one pass. Where it does not fit, the latest stage that
+ * did is gone on from.
  */
 final class CpuBlockwiseModel implements BlockwiseModel {
   private final Checkpoint checkpoint;
@@ -35,6 +37,24 @@ final class CpuBlockwiseModel implements BlockwiseModel {
   private final Map<Integer, Opened> opened = new HashMap<>();
   private final Arena arena = Arena.ofShared();
   private @Nullable Weights head;
+  private @Nullable Walk walk;
+
+  /**
+   * How far the sequences of a block are.
+   *
+   * @param hidden the list that was observed, known by its identity
+   * @param states one for each sequence, at the inputs of {@code stage}
+   */
+  private record Walk(int block, List<float[]> hidden, Stage stage, List<State> states) {}
+
+  /**
+   * A sequence at a stage.
+   *
+   * @param stream the residual stream {@code [rows, hidden]}
+   * @param inputs the stage's inputs, where they do not follow from the stream; else empty
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record State(float[] stream, float[] inputs) {}
 
   /** A block in use: its weights, and the memory that replaced ones take. */
   private static final class Opened {
@@ -154,6 +174,12 @@ final class CpuBlockwiseModel implements BlockwiseModel {
           name + " is " + linear.outputs() + " x " + linear.inputs() + ", not " + weight.rows()
               + " x " + weight.columns());
     }
+    Walk behind = walk;
+    if (behind != null
+        && behind.block() == found.block()
+        && stageOf(found).compareTo(behind.stage()) < 0) {
+      walk = null;
+    }
     Opened own = open(found.block());
     MemorySegment data = own.arena.allocate(4L * weight.values().length, 64);
     MemorySegment.copy(weight.values(), 0, data, Widen.FLOAT, 0, weight.values().length);
@@ -178,54 +204,135 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     return block;
   }
 
+  private Stage stageOf(Found found) {
+    List<List<Linear>> stages = stages(checkpoint.blocks().get(found.block()));
+    for (int i = 0; i < stages.size(); i++) {
+      if (stages.get(i).contains(found.linear())) {
+        return Stage.values()[i];
+      }
+    }
+    throw new IllegalArgumentException(found.linear().name() + " belongs to no stage");
+  }
+
+  private int width(Stage stage) {
+    return switch (stage) {
+      case ATTENTION_INPUT, MLP_INPUT -> config.hiddenSize();
+      case ATTENTION_OUTPUT -> config.heads() * config.headSize();
+      case MLP_OUTPUT -> config.intermediateSize();
+    };
+  }
+
+  /** The state of a walk that came from these hidden states and is not behind the stage. */
+  private @Nullable Walk walkTo(Stage stage, int block, List<float[]> hidden) {
+    Walk found = walk;
+    return found != null
+            && found.block() == block
+            && found.hidden() == hidden
+            && found.stage().compareTo(stage) <= 0
+        ? found
+        : null;
+  }
+
   @Override
   public void observe(int block, List<float[]> hidden, int stage, StageObserver observer) {
     Stage wanted = Stage.values()[stage];
+    Walk from = walkTo(wanted, block, hidden);
+    boolean keep = fits(wanted, hidden);
+    var states = new ArrayList<State>();
     for (int i = 0; i < hidden.size(); i++) {
       int sequence = i;
       int rows = rows(hidden.get(i));
+      float[] stream = spread(from == null ? hidden.get(i) : from.states().get(i).stream(), rows);
       compute(
+          from,
+          i,
           block,
-          spread(hidden.get(i), rows),
+          stream,
           rows,
           (at, seen) -> {
             if (at != wanted) {
               return true;
             }
-            int width =
-                switch (at) {
-                  case ATTENTION_INPUT, MLP_INPUT -> config.hiddenSize();
-                  case ATTENTION_OUTPUT -> config.heads() * config.headSize();
-                  case MLP_OUTPUT -> config.intermediateSize();
-                };
-            observer.accept(sequence, new Matrix(rows, width, gather(seen, rows, width)));
+            float[] inputs = gather(seen, rows, width(at));
+            if (keep) {
+              states.add(state(at, hidden.get(sequence), stream, rows, inputs));
+            }
+            observer.accept(sequence, new Matrix(rows, width(at), inputs));
             return false;
           });
     }
+    if (keep && states.size() == hidden.size()) {
+      walk = new Walk(block, hidden, wanted, states);
+    }
+  }
+
+  private State state(Stage stage, float[] before, float[] stream, int rows, float[] inputs) {
+    float[] nothing = new float[0];
+    return switch (stage) {
+      case ATTENTION_INPUT -> new State(before, nothing);
+      case ATTENTION_OUTPUT -> new State(before, inputs);
+      case MLP_INPUT -> new State(compact(stream, rows), nothing);
+      case MLP_OUTPUT -> new State(compact(stream, rows), inputs);
+    };
+  }
+
+  private boolean fits(Stage stage, List<float[]> hidden) {
+    long tokens = hidden.stream().mapToLong(this::rows).sum();
+    long bytes =
+        switch (stage) {
+          case ATTENTION_INPUT -> 0;
+          case ATTENTION_OUTPUT, MLP_INPUT -> 4L * tokens * width(stage);
+          case MLP_OUTPUT -> 4L * tokens * (config.hiddenSize() + width(stage));
+        };
+    Runtime runtime = Runtime.getRuntime();
+    return bytes < (runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory()) / 2;
   }
 
   @Override
   public List<float[]> run(int block, List<float[]> hidden) {
+    Walk from = walkTo(Stage.MLP_OUTPUT, block, hidden);
     var next = new ArrayList<float[]>(hidden.size());
-    for (float[] sequence : hidden) {
-      int rows = rows(sequence);
-      float[] spread = spread(sequence, rows);
-      compute(block, spread, rows, null);
-      next.add(gather(new Rows(spread, transformer.hiddenStride()), rows, config.hiddenSize()));
+    for (int i = 0; i < hidden.size(); i++) {
+      int rows = rows(hidden.get(i));
+      float[] stream = spread(from == null ? hidden.get(i) : from.states().get(i).stream(), rows);
+      compute(from, i, block, stream, rows, null);
+      next.add(compact(stream, rows));
     }
+    walk = null;
     return next;
   }
 
-  private void compute(int block, float[] hidden, int rows, Transformer.@Nullable Watcher watcher) {
+  private void compute(
+      @Nullable Walk from,
+      int index,
+      int block,
+      float[] stream,
+      int rows,
+      Transformer.@Nullable Watcher watcher) {
     if (rows == 0) {
       return;
     }
+    Stage stage = from == null ? Stage.ATTENTION_INPUT : from.stage();
     try (KeyValueCache.Sequence sequence = cache.sequence()) {
       sequence.reserve(rows);
       var spans = List.of(new Span(sequence, 0, rows));
       transformer.begin(spans);
-      transformer.run(block(block), 0, hidden, spans, watcher);
+      if (from != null) {
+        float[] inputs = from.states().get(index).inputs();
+        if (inputs.length > 0) {
+          Rows target = transformer.inputs(stage);
+          int width = width(stage);
+          for (int r = 0; r < rows; r++) {
+            System.arraycopy(inputs, r * width, target.values(), r * target.stride(), width);
+          }
+        }
+      }
+      transformer.run(stage, block(block), 0, stream, spans, watcher);
     }
+  }
+
+  private float[] compact(float[] stream, int rows) {
+    return gather(new Rows(stream, transformer.hiddenStride()), rows, config.hiddenSize());
   }
 
   private int rows(float[] hidden) {
@@ -285,6 +392,10 @@ final class CpuBlockwiseModel implements BlockwiseModel {
 
   @Override
   public void release(int block) {
+    Walk behind = walk;
+    if (behind != null && behind.block() == block) {
+      walk = null;
+    }
     Opened own = opened.remove(block);
     if (own != null) {
       own.arena.close();
@@ -293,6 +404,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
 
   @Override
   public void close() {
+    walk = null;
     opened.values().forEach(own -> own.arena.close());
     opened.clear();
     arena.close();

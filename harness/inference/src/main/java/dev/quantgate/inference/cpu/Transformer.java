@@ -164,39 +164,71 @@ final class Transformer {
    * @return whether the watcher let the block finish
    */
   boolean run(Block block, int layer, float[] hidden, List<Span> spans, @Nullable Watcher watcher) {
+    return run(Stage.ATTENTION_INPUT, block, layer, hidden, spans, watcher);
+  }
+
+  /**
+   * Runs one block from a stage on, which the watcher sees first.
+   *
+   * @param hidden the residual stream at that stage, changed in place
+   * @param from behind {@link Stage#ATTENTION_OUTPUT} and {@link Stage#MLP_OUTPUT} the stage's inputs are
+   *     taken from {@link #inputs}, where the caller has put them; the others follow from {@code hidden}
+   */
+  boolean run(
+      Stage from,
+      Block block,
+      int layer,
+      float[] hidden,
+      List<Span> spans,
+      @Nullable Watcher watcher) {
     int rows = spans.stream().mapToInt(Span::rows).sum();
     var stream = new Rows(hidden, hiddenStride);
-    var norm = new Rows(normed, hiddenStride);
-    var mix = new Rows(mixed, queryStride);
-    var product = new Rows(inner, innerStride);
+    Rows norm = inputs(Stage.ATTENTION_INPUT);
+    Rows mix = inputs(Stage.ATTENTION_OUTPUT);
+    Rows product = inputs(Stage.MLP_OUTPUT);
 
-    norm(hidden, block.inputNorm(), rows);
-    if (watcher != null && !watcher.goOn(Stage.ATTENTION_INPUT, norm)) {
-      return false;
+    if (from == Stage.ATTENTION_INPUT) {
+      norm(hidden, block.inputNorm(), rows);
+      if (watcher != null && !watcher.goOn(Stage.ATTENTION_INPUT, norm)) {
+        return false;
+      }
+      projection.project(
+          norm,
+          rows,
+          new Weights[] {block.query(), block.key(), block.value()},
+          new Rows[] {
+            new Rows(query, queryStride), new Rows(key, keyStride), new Rows(value, keyStride)
+          },
+          Into.SET);
+      attend(block, layer, spans, rows);
     }
-    projection.project(
-        norm,
-        rows,
-        new Weights[] {block.query(), block.key(), block.value()},
-        new Rows[] {
-          new Rows(query, queryStride), new Rows(key, keyStride), new Rows(value, keyStride)
-        },
-        Into.SET);
-    attend(block, layer, spans, rows);
-    if (watcher != null && !watcher.goOn(Stage.ATTENTION_OUTPUT, mix)) {
-      return false;
+    if (from.compareTo(Stage.ATTENTION_OUTPUT) <= 0) {
+      if (watcher != null && !watcher.goOn(Stage.ATTENTION_OUTPUT, mix)) {
+        return false;
+      }
+      projection.project(mix, rows, new Weights[] {block.output()}, new Rows[] {stream}, Into.ADD);
     }
-    projection.project(mix, rows, new Weights[] {block.output()}, new Rows[] {stream}, Into.ADD);
-    norm(hidden, block.postAttentionNorm(), rows);
-    if (watcher != null && !watcher.goOn(Stage.MLP_INPUT, norm)) {
-      return false;
+    if (from.compareTo(Stage.MLP_INPUT) <= 0) {
+      norm(hidden, block.postAttentionNorm(), rows);
+      if (watcher != null && !watcher.goOn(Stage.MLP_INPUT, norm)) {
+        return false;
+      }
+      projection.swiglu(norm, rows, block.gate(), block.up(), product);
     }
-    projection.swiglu(norm, rows, block.gate(), block.up(), product);
     if (watcher != null && !watcher.goOn(Stage.MLP_OUTPUT, product)) {
       return false;
     }
     projection.project(product, rows, new Weights[] {block.down()}, new Rows[] {stream}, Into.ADD);
     return true;
+  }
+
+  /** Where a stage's inputs lie, after {@link #begin}. */
+  Rows inputs(Stage stage) {
+    return switch (stage) {
+      case ATTENTION_INPUT, MLP_INPUT -> new Rows(normed, hiddenStride);
+      case ATTENTION_OUTPUT -> new Rows(mixed, queryStride);
+      case MLP_OUTPUT -> new Rows(inner, innerStride);
+    };
   }
 
   private record Piece(MemorySegment[] pages, int position, int row, int rows) {}
