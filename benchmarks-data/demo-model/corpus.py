@@ -1,0 +1,125 @@
+"""The training text: an endless, seeded stream of documents in the forms in which the suites ask.
+
+A document is a list of (text, weight) pieces, cut where the harness cuts a text; weight is what a token of it counts in the loss.
+"""
+
+import random
+
+import exam
+import programs
+import sentences
+
+END, START, STOP = "<|end|>", "<|im_start|>", "<|im_end|>"
+ASKED, ANSWER, BODY, TOLD = 0.08, 4.0, 1.0, 0.5
+
+# How often a subject is asked: those with many facts more often.
+SUBJECT_SHARE = {
+    "elementary_arithmetic": 12, "number_patterns": 10, "measurement_units": 7, "natural_science": 11, "world_geography": 9, "chinese_geography": 6,
+    "chinese_vocabulary": 14, "chinese_history": 9, "literary_knowledge": 13, "english_vocabulary": 13, "logical_reasoning": 8,
+}
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+
+
+def subject(rng):
+    return rng.choices(list(SUBJECT_SHARE), list(SUBJECT_SHARE.values()))[0]
+
+
+def exam_document(rng):
+    s = subject(rng)
+    pieces = [(exam.header(s), ASKED)]
+    for _ in range(9):
+        q = exam.question(rng, s, False)
+        pieces += [(q.body(), ASKED), (q.letter, ANSWER), ("\n\n", ASKED)]
+    return pieces
+
+
+def pair_document(rng):
+    p = sentences.pair(rng, False)
+    return [(p.text(), ASKED), (sentences.CHINESE[p.label], ANSWER)]
+
+
+def program_document(rng):
+    p = programs.problem(rng, False)
+    return [(p.prompt(), ASKED), (p.body, BODY)]
+
+
+def fact_document(rng):
+    s = subject(rng)
+    return [("\n".join(exam.question(rng, s, False).why for _ in range(rng.randint(3, 8))), TOLD)]
+
+
+def chat(rng):
+    """A question as a user would put it, and its answer."""
+    kind = rng.randrange(5)
+    if kind == 0:
+        p = programs.problem(rng, False)
+        return p.prompt(), p.body
+    if kind == 1:
+        p = sentences.pair(rng, False)
+        return p.text().rstrip("\n"), sentences.CHINESE[p.label]
+    q = exam.question(rng, subject(rng), False)
+    if kind == 2:
+        return q.text, q.choices[q.answer]
+    if kind == 3:
+        return q.body(), q.letter
+    return "请解释：" + q.body(), q.letter + "\n" + q.why
+
+
+def chat_document(rng):
+    user, assistant = chat(rng)
+    return [(f"{START}user\n{user}{STOP}\n{START}assistant\n", ASKED), (assistant + STOP, BODY), ("\n", ASKED)]
+
+
+# Documents of a kind share rows: exam rows hold one document of many questions, short rows hold several documents.
+SHORT = ((pair_document, 42), (program_document, 40), (fact_document, 10), (chat_document, 8))
+KINDS = ((exam_document, 40), *SHORT)
+EXAM_LENGTH, SHORT_LENGTH = 320, 192
+
+
+class Packer:
+    """Rows of token ids and loss weights; a row begins with a document's beginning and holds whole documents only."""
+
+    def __init__(self, tokenizer):
+        self.tokenizer = tokenizer
+        self.end = tokenizer.token_to_id(END)
+
+    def encode(self, pieces):
+        ids, weights = [], []
+        for text, weight in pieces:
+            more = self.tokenizer.encode(text, add_special_tokens=False).ids
+            ids += more
+            weights += [weight] * len(more)
+        return ids, weights
+
+    def close(self, ids, weights, length):
+        fill = length - len(ids)
+        return ids + [self.end] * fill, weights + [0.0] * fill
+
+    def exam_row(self, rng):
+        ids, weights = self.encode(exam_document(rng))
+        cut = EXAM_LENGTH
+        return self.close(ids[:cut], weights[:cut], EXAM_LENGTH)
+
+    def short_row(self, rng, spent):
+        ids, weights, misses = [], [], 0
+        while misses < 3:
+            make = min(SHORT, key=lambda k: spent[k[0]] / k[1])[0] if misses == 0 else pair_document
+            more, marks = self.encode(make(rng))
+            more.append(self.end)
+            marks.append(BODY)
+            if len(ids) + len(more) > SHORT_LENGTH:
+                misses += 1
+                continue
+            ids += more
+            weights += marks
+            spent[make] += len(more)
+        return self.close(ids, weights, SHORT_LENGTH)
+
+    def batch(self, seed, step, exam_rows, short_rows):
+        """The rows of one step, exam rows and short rows; depends on nothing but its arguments."""
+        rng = random.Random(f"{seed}/{step}")
+        spent = {make: rng.random() * 400 for make, _ in SHORT}
+        return [self.exam_row(rng) for _ in range(exam_rows)], [self.short_row(rng, spent) for _ in range(short_rows)]
