@@ -56,4 +56,10 @@ public record Limits(
     return new Limits(
         time, time, memoryBytes, processes, fileBytes, outputBytes, frameBytes, slowDownCap);
   }
+
+  /** The same limits with another cap of the slow-down. */
+  public Limits withSlowDownCap(int cap) {
+    return new Limits(
+        wall, cpu, memoryBytes, processes, fileBytes, outputBytes, frameBytes, cap);
+  }
 }

@@ -19,8 +19,10 @@ import java.util.stream.Collectors;
  * sentinel in the same worker.
  */
 public final class SandboxCheck {
-  /** Time for one program: half of the benchmark's, since many of them never end. */
-  private static final Duration TIME = Duration.ofMillis(1500);
+  /** Time for one program: a third of the benchmark's, since many of them never end. */
+  private static final Duration TIME = Duration.ofSeconds(1);
+
+  private static final int SLOW_DOWN_CAP = 4;
 
   private SandboxCheck() {}
 
@@ -104,11 +106,11 @@ public final class SandboxCheck {
     }
   }
 
-  /** Options for a check: one worker for each processor, and half of the benchmark's time. */
+  /** Options for a check: one worker for each processor, and a third of the benchmark's time. */
   public static SandboxOptions options() {
     SandboxOptions defaults = SandboxOptions.defaults();
     return new SandboxOptions(
-        defaults.workers(), defaults.checker(), defaults.limits().withTime(TIME));
+        defaults.workers(), defaults.checker(), defaults.limits().withTime(TIME).withSlowDownCap(SLOW_DOWN_CAP));
   }
 
   /**

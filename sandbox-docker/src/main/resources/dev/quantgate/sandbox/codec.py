@@ -234,7 +234,7 @@ def _iterator(e, value, depth):
 
 
 def _type(e, value, depth):
-    if value.__module__ == "builtins":
+    if getattr(value, "__module__", None) == "builtins":
         e.out += b"y"
         _str(e, value.__name__, depth)
     else:
@@ -318,7 +318,8 @@ _BY_NAME = {
 
 def _inherited(kind):
     for base in kind.__mro__:
-        put = _BY_NAME.get((base.__module__, base.__qualname__))
+        # A class made by type() in a namespace without a name has no module.
+        put = _BY_NAME.get((getattr(base, "__module__", None), base.__qualname__))
         if put is not None:
             return put
     for base, put in _BASES:

@@ -9,9 +9,10 @@ import java.util.function.ToLongFunction;
  */
 final class Calibration {
   /** CPU time of {@link #PROGRAM} on CPython 3.11. */
-  private static final double NATIVE_MILLIS = 8;
+  private static final double NATIVE_MILLIS = 2;
 
-  private static final int MAX_ROUNDS = 12;
+  /** Enough to see whether the cap is out of reach, not so many that a start is spent on it. */
+  private static final int MAX_ROUNDS = 6;
 
   static final String PROGRAM =
       """
@@ -19,7 +20,7 @@ final class Calibration {
           def inner(n):
               return n * 2 + 1
           total, words, seen = 0, [], {}
-          for i in range(40000):
+          for i in range(10000):
               total += inner(i) % 7
               if i % 3 == 0:
                   words.append(str(i))
@@ -31,18 +32,20 @@ final class Calibration {
   private Calibration() {}
 
   /**
-   * Runs the program until it gets no faster, which also warms the compiler up.
+   * Runs the program until it gets no faster, or is so far from the cap that it will not get there.
    *
    * @param run runs a program and returns its CPU time in ms
    * @return between 1 and {@code cap}
    */
   static double measure(ToLongFunction<String> run, int cap) {
     long best = Long.MAX_VALUE;
-    int stale = 0;
-    for (int round = 0; round < MAX_ROUNDS && stale < 3; round++) {
+    for (int round = 0; round < MAX_ROUNDS; round++) {
       long millis = run.applyAsLong(PROGRAM);
-      stale = millis < best * 0.9 ? 0 : stale + 1;
+      boolean settled = millis > best * 0.8;
       best = Math.min(best, millis);
+      if (settled || best / NATIVE_MILLIS > 4.0 * cap) {
+        break;
+      }
     }
     return Math.clamp(best / NATIVE_MILLIS, 1, cap);
   }

@@ -1,0 +1,204 @@
+package dev.quantgate.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+class SandboxesTest {
+  private static final SandboxOptions OPTIONS = SandboxOptions.defaults();
+
+  /** Knows the red team by heart. */
+  private static Outcome right(ExecutionJob job) {
+    if (job.id().startsWith("sentinel") || job.id().equals("the imports")) {
+      return Outcome.PASSED;
+    }
+    return RedTeam.attacks().stream()
+        .filter(each -> each.name().equals(job.id()))
+        .findFirst()
+        .filter(each -> each.expected() == RedTeam.Expected.PASS)
+        .map(each -> Outcome.PASSED)
+        .orElse(Outcome.FAILED);
+  }
+
+  private static final class Fake implements SandboxProvider, CodeSandbox {
+    final String kind;
+    final int preference;
+    Optional<String> unavailable = Optional.empty();
+    Function<ExecutionJob, Outcome> judge = SandboxesTest::right;
+    int started;
+    int closed;
+
+    Fake(String kind, int preference) {
+      this.kind = kind;
+      this.preference = preference;
+    }
+
+    @Override
+    public String kind() {
+      return kind;
+    }
+
+    @Override
+    public int preference() {
+      return preference;
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+      return unavailable;
+    }
+
+    @Override
+    public CodeSandbox start(SandboxOptions options) {
+      started++;
+      return this;
+    }
+
+    @Override
+    public SandboxDescription description() {
+      return new SandboxDescription(kind, new TreeMap<>(), new TreeMap<>());
+    }
+
+    @Override
+    public void run(List<ExecutionJob> jobs, ResultSink sink) {
+      jobs.forEach(
+          job -> sink.accept(new ExecutionResult(job.id(), judge.apply(job), "", 1, 1, 1, 0)));
+    }
+
+    @Override
+    public void close() {
+      closed++;
+    }
+  }
+
+  private final Fake strong = new Fake("strong", 20);
+  private final Fake weak = new Fake("weak", 10);
+  private final Fake bare = new Fake("bare", -1);
+  private final List<SandboxProvider> all = List.of(strong, weak, bare);
+
+  @Test
+  void autoTakesTheFirstWhoseSelfTestPasses() {
+    strong.judge = job -> Outcome.PASSED;
+    CodeSandbox opened = Sandboxes.open(all, Sandboxes.AUTO, OPTIONS);
+    assertThat(opened.description().kind()).isEqualTo("weak");
+    assertThat(strong.closed).isEqualTo(1);
+    assertThat(weak.closed).isZero();
+  }
+
+  @Test
+  void autoPassesOverWhatIsNotThereAndNeverFallsBackToABareProcess() {
+    strong.unavailable = Optional.of("no daemon");
+    weak.judge = job -> Outcome.FAILED;
+    assertThatThrownBy(() -> Sandboxes.open(all, Sandboxes.AUTO, OPTIONS))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageStartingWith("no sandbox works on this machine, so no program of a model is executed; ")
+        .hasMessageContaining("sandbox strong cannot run here: no daemon; ")
+        .hasMessageContaining("sandbox weak fails its self-test and may not score: ");
+    assertThat(strong.started).isZero();
+    assertThat(bare.started).isZero();
+  }
+
+  @Test
+  void aBareProcessIsStartedByItsNameOnly() {
+    assertThat(Sandboxes.open(all, "bare", OPTIONS).description().kind()).isEqualTo("bare");
+  }
+
+  @Test
+  void anUnknownNameIsRefusedWithTheNamesThatThereAre() {
+    assertThatThrownBy(() -> Sandboxes.open(all, "dokcer", OPTIONS))
+        .hasMessage(
+            "no sandbox is called 'dokcer'; there are strong, weak, bare, or auto for the strongest that works here");
+  }
+
+  @Test
+  void aNamedSandboxThatFailsItsSelfTestIsRefusedWithWhatWentWrong() {
+    strong.judge = job -> job.id().equals("always_equal") ? Outcome.PASSED : right(job);
+    assertThatThrownBy(() -> Sandboxes.open(all, "strong", OPTIONS))
+        .isInstanceOfSatisfying(
+            SandboxException.class,
+            e -> assertThat(e.kind()).isEqualTo(SandboxException.Kind.SELF_TEST_FAILED))
+        .hasMessage(
+            "sandbox strong fails its self-test and may not score: always_equal should FAIL and was PASSED");
+    assertThat(strong.closed).isEqualTo(1);
+  }
+
+  @Test
+  void aSelfTestThatTheSandboxDoesNotAnswerIsAFailure() {
+    strong.judge = job -> job.id().equals("a stub") ? Outcome.SANDBOX_ERROR : right(job);
+    assertThatThrownBy(() -> Sandboxes.open(all, "strong", OPTIONS))
+        .hasMessageContaining("a stub should FAIL and was SANDBOX_ERROR");
+  }
+
+  @Test
+  void theRedTeamIsWholeAndEachOfItsCategoriesIsThere() {
+    List<RedTeam.Attack> attacks = RedTeam.attacks();
+    assertThat(attacks).hasSizeGreaterThan(170);
+    assertThat(attacks).extracting(RedTeam.Attack::name).doesNotHaveDuplicates();
+    assertThat(attacks)
+        .extracting(RedTeam.Attack::category)
+        .contains("leniency", "exhaustion", "crash", "exit", "forgery", "escape", "network", "leftover");
+    assertThat(attacks.stream().filter(RedTeam.Attack::canary)).hasSizeBetween(10, 20);
+    assertThat(attacks).allSatisfy(each -> assertThat(each.completion()).doesNotContain("<<", "----"));
+    assertThat(attacks.stream().filter(each -> each.name().equals("one_megabyte_source_line")))
+        .singleElement()
+        .satisfies(each -> assertThat(each.completion()).contains("z".repeat(1_000_000)));
+    assertThat(attacks.stream().filter(each -> each.name().equals("lone_surrogate_in_source")))
+        .singleElement()
+        .satisfies(each -> assertThat(each.completion()).contains("\ud800"));
+  }
+
+  @Test
+  void aMalformedRedTeamIsRefused() {
+    assertThatThrownBy(() -> RedTeam.parse("=== Name | pass | x\n    return 1\n"))
+        .hasMessageContaining("found: === Name | pass | x");
+    assertThatThrownBy(() -> RedTeam.parse("=== a | pass | x\n1\n=== a | fail | x\n2\n"))
+        .hasMessageContaining("each name once");
+    assertThatThrownBy(() -> RedTeam.parse("=== a | pass | x | cannary\n1\n"))
+        .hasMessageContaining("unknown flag 'cannary'");
+  }
+
+  @Test
+  void aCheckListsEveryProgramAndMarksTheWrongLine() {
+    List<RedTeam.Attack> attacks = RedTeam.attacks().subList(0, 12);
+    strong.judge = right12(attacks.get(3).name());
+    List<SandboxCheck.Row> rows = new ArrayList<>();
+    for (RedTeam.Attack each : attacks) {
+      ExecutionResult got =
+          new ExecutionResult(each.name(), strong.judge.apply(each.job()), "why", 7, 1, 1, 0);
+      boolean isRight =
+          each.accepts("strong", SandboxOptions.Checker.SPLIT, got.outcome());
+      rows.add(
+          new SandboxCheck.Row(
+              each, got, isRight, new ExecutionResult("s", Outcome.PASSED, "", 1, 1, 1, 0)));
+    }
+    var report = new SandboxCheck.Report(strong.description(), rows);
+    assertThat(report.good()).isFalse();
+    assertThat(report.table().lines().filter(line -> line.startsWith("! "))).singleElement().asString().contains(attacks.get(3).name());
+    assertThat(report.table()).contains("sandbox strong: 12 programs, 1 wrong (1 failed, 11 passed)");
+    assertThat(new SandboxCheck.Report(strong.description(), List.of()).good()).isFalse();
+  }
+
+  private static Function<ExecutionJob, Outcome> right12(String wrong) {
+    return job -> job.id().equals(wrong) ? Outcome.FAILED : right(job);
+  }
+
+  @Test
+  void whatPassesOnlyWhenItJudgesItselfIsTampered() {
+    ExecutionResult failed = new ExecutionResult("x", Outcome.FAILED, "AssertionError", 1, 1, 1, 0);
+    ExecutionResult passed = new ExecutionResult("x", Outcome.PASSED, "", 1, 1, 1, 0);
+    assertThat(failed.comparedWith(passed).outcome()).isEqualTo(Outcome.TAMPERED);
+    assertThat(failed.comparedWith(passed).detail())
+        .isEqualTo("passes only when it judges itself: AssertionError");
+    assertThat(passed.comparedWith(failed).outcome()).isEqualTo(Outcome.PASSED);
+    assertThat(passed.comparedWith(passed)).isEqualTo(passed);
+    ExecutionResult broken = new ExecutionResult("x", Outcome.SANDBOX_ERROR, "", 1, 1, 1, 0);
+    assertThat(broken.comparedWith(passed)).isEqualTo(broken);
+  }
+}

@@ -1,0 +1,298 @@
+package dev.quantgate.sandbox.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quantgate.sandbox.CodeSandbox;
+import dev.quantgate.sandbox.ExecutionJob;
+import dev.quantgate.sandbox.ExecutionResult;
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.Limits;
+import dev.quantgate.sandbox.SandboxException;
+import dev.quantgate.sandbox.SandboxOptions;
+import dev.quantgate.sandbox.SandboxOptions.Checker;
+import dev.quantgate.sandbox.Variants;
+import dev.quantgate.sandbox.worker.Problems;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+
+/** One worker JVM serves all tests of a checker, since its compiler's warm-up is what costs. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(600)
+class EmbeddedSandboxTest {
+  private static final Limits SHORT = Limits.defaults().withTime(Duration.ofSeconds(1)).withSlowDownCap(4);
+
+  private CodeSandbox split;
+
+  private static CodeSandbox open(Checker checker, int workers, Limits limits) {
+    return new EmbeddedProvider().start(new SandboxOptions(workers, checker, limits));
+  }
+
+  @BeforeAll
+  void start() {
+    split = open(Checker.SPLIT, 2, SHORT);
+  }
+
+  @AfterAll
+  void end() {
+    split.close();
+  }
+
+  private static Map<String, ExecutionResult> run(CodeSandbox sandbox, List<ExecutionJob> jobs) {
+    Map<String, ExecutionResult> results = new HashMap<>();
+    sandbox.run(
+        jobs,
+        result -> assertThat(results.put(result.id(), result)).as("one result for a job").isNull());
+    assertThat(results.keySet())
+        .containsExactlyInAnyOrderElementsOf(jobs.stream().map(ExecutionJob::id).toList());
+    return results;
+  }
+
+  private ExecutionResult judge(String completion) {
+    return run(split, List.of(Problems.twice("one", completion))).get("one");
+  }
+
+  private static Path humanEval() {
+    Optional<Path> file = Problems.humanEval();
+    assumeTrue(file.isPresent(), "HumanEval.jsonl.gz is neither in QUANTGATE_DATA nor in ../shared/data");
+    return file.orElseThrow();
+  }
+
+  @Test
+  void everyCanonicalSolutionPassesAndEveryStubFails() {
+    Path file = humanEval();
+    List<ExecutionJob> right = Problems.humanEval(file, Problems::canonical);
+    try (CodeSandbox sandbox = open(Checker.SPLIT, 2, Limits.defaults())) {
+      assertThat(right).hasSize(164);
+      assertThat(run(sandbox, right).values())
+          .allSatisfy(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.PASSED));
+      assertThat(run(sandbox, Problems.humanEval(file, row -> "    pass\n")).values())
+          .allSatisfy(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.FAILED));
+    }
+  }
+
+  @Test
+  void variantsOfTheCanonicalSolutionsAreJudgedAsInOneProcess() {
+    List<ExecutionJob> variants = Variants.sample(Problems.humanEval(humanEval(), Problems::canonical), 60, 11);
+    assertThat(variants).hasSize(60);
+    try (CodeSandbox official = open(Checker.OFFICIAL, 2, SHORT)) {
+      Variants.assertSameVerdicts(run(split, variants), run(official, variants), 15);
+    }
+  }
+
+  @Test
+  void aBuildWithoutDataJudgesItsOwnProblemToo() {
+    assertThat(judge("    return 2 * x\n").outcome()).isEqualTo(Outcome.PASSED);
+    ExecutionResult wrong = judge("    return 2 * x if x < 19 else 0\n");
+    assertThat(wrong.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(wrong.detail()).isEqualTo("AssertionError: 19");
+    assertThat(wrong.peakMemoryBytes()).isPositive();
+  }
+
+  @Test
+  void anEndlessLoopIsStoppedAndSaysWhy() {
+    ExecutionResult result = judge("    while True:\n        pass\n");
+    assertThat(result.outcome()).isEqualTo(Outcome.TIMEOUT);
+    assertThat(result.detail()).startsWith("no verdict within ").contains(" x slow-down ");
+    assertThat(judge("    return 2 * x\n").outcome()).isEqualTo(Outcome.PASSED);
+  }
+
+  @Test
+  void anEndlessSleepTakesNoTimeAtAll() {
+    ExecutionResult result = judge("    import time\n    time.sleep(10**6)\n");
+    assertThat(result.outcome()).isEqualTo(Outcome.TIMEOUT);
+    assertThat(result.cpuMillis()).isLessThan(5_000);
+  }
+
+  @Test
+  void aMemoryBombIsAMatterOfMemoryAndLeavesNoTrace() {
+    ExecutionResult result = judge("    held = []\n    while True:\n        held.append(bytearray(1 << 22))\n");
+    assertThat(result.outcome()).isEqualTo(Outcome.MEMORY);
+    assertThat(result.peakMemoryBytes()).isLessThan(SHORT.memoryBytes());
+    assertThat(judge("    return 2 * x\n").outcome()).isEqualTo(Outcome.PASSED);
+  }
+
+  @Test
+  void whatTheOfficialHarnessWouldHaveRunIsUnsupportedAndNotWrong() {
+    assertThat(judge("    import threading\n    threading.Thread(target=print).start()\n    return 2 * x\n"))
+        .satisfies(each -> assertThat(each.outcome()).isEqualTo(Outcome.UNSUPPORTED))
+        .satisfies(each -> assertThat(each.detail()).startsWith("a thread is not available in this sandbox"));
+    assertThat(judge("    open('/tmp/x', 'w').close()\n    return 2 * x\n").outcome())
+        .isEqualTo(Outcome.UNSUPPORTED);
+    assertThat(judge("    import tempfile\n    tempfile.mkdtemp()\n    return 2 * x\n").outcome())
+        .isEqualTo(Outcome.UNSUPPORTED);
+    assertThat(judge("    import multiprocessing\n    multiprocessing.Queue()\n    return 2 * x\n").outcome())
+        .isEqualTo(Outcome.UNSUPPORTED);
+  }
+
+  @Test
+  void whatFailsInTheOfficialHarnessTooIsAPlainFailure() {
+    for (String completion :
+        List.of(
+            "    import os\n    os.fork()\n    return 2 * x\n",
+            "    import subprocess\n    subprocess.run(['true'])\n    return 2 * x\n",
+            "    import multiprocessing\n    multiprocessing.Process(target=print).start()\n    return 2 * x\n",
+            "    import socket\n    socket.create_connection(('1.1.1.1', 80))\n    return 2 * x\n",
+            "    import nobody_has_this\n    return 2 * x\n",
+            "    open('/etc/shadow').read()\n    return 2 * x\n",
+            "    return int(input())\n")) {
+      assertThat(judge(completion).outcome()).as(completion).isEqualTo(Outcome.FAILED);
+    }
+  }
+
+  @Test
+  void aThreadThatCouldNotStartIsForgivenWhereTheAnswerIsRight() {
+    String completion =
+        """
+            import threading
+            try:
+                threading.Thread(target=print).start()
+            except RuntimeError:
+                pass
+            return 2 * x
+        """;
+    assertThat(judge(completion).outcome()).isEqualTo(Outcome.PASSED);
+  }
+
+  @Test
+  void aProgramThatEndsItselfHasNotPassed() {
+    assertThat(judge("    import os\n    os._exit(0)\n"))
+        .satisfies(each -> assertThat(each.outcome()).isEqualTo(Outcome.EARLY_EXIT));
+    assertThat(judge("    raise SystemExit(0)\n").outcome()).isEqualTo(Outcome.EARLY_EXIT);
+  }
+
+  @Test
+  void nothingOfAJobReachesTheNext() {
+    judge("    import math, builtins, sys\n    math.tau = 0\n    builtins.len = None\n    sys.modules.clear()\n");
+    ExecutionResult next =
+        judge("    import math\n    return 2 * x if math.tau > 6 and len([1]) == 1 else None\n");
+    assertThat(next.outcome()).as("%s", next).isEqualTo(Outcome.PASSED);
+  }
+
+  @Test
+  void theCodecTellsEveryValueAsItIsAndRefusesHostileBytes() throws IOException {
+    String program;
+    try (InputStream in = EmbeddedSandboxTest.class.getResourceAsStream("/dev/quantgate/sandbox/codec_test.py")) {
+      assertThat(in).isNotNull();
+      program = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    ExecutionJob job =
+        new ExecutionJob("codec", "", program, "", "def check(run):\n    assert run() > 400\n", "run");
+    try (CodeSandbox official = open(Checker.OFFICIAL, 1, Limits.defaults().withSlowDownCap(20))) {
+      ExecutionResult result = run(official, List.of(job)).get("codec");
+      assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.PASSED);
+    }
+  }
+
+  @Test
+  void bothCheckersTogetherTellAForgery() {
+    String forgery =
+        """
+            class Equal:
+                def __eq__(self, other):
+                    return True
+            return Equal()
+        """;
+    try (CodeSandbox both = open(Checker.BOTH, 2, SHORT)) {
+      Map<String, ExecutionResult> results =
+          run(
+              both,
+              List.of(
+                  Problems.twice("forged", forgery),
+                  Problems.right("right"),
+                  Problems.twice("wrong", "    return 0\n")));
+      assertThat(results.get("forged").outcome()).isEqualTo(Outcome.TAMPERED);
+      assertThat(results.get("forged").detail()).startsWith("passes only when it judges itself: ");
+      assertThat(results.get("right").outcome()).isEqualTo(Outcome.PASSED);
+      assertThat(results.get("wrong").outcome()).isEqualTo(Outcome.FAILED);
+    }
+  }
+
+  @Test
+  void theJobsOfAKilledWorkerAreRepeatedInAFreshOne() {
+    try (CodeSandbox sandbox = open(Checker.SPLIT, 2, SHORT)) {
+      List<ExecutionJob> jobs = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        jobs.add(Problems.right("job " + i));
+      }
+      Map<String, ExecutionResult> results = new HashMap<>();
+      sandbox.run(
+          jobs,
+          result -> {
+            results.put(result.id(), result);
+            if (results.size() == 3) {
+              workers().forEach(ProcessHandle::destroyForcibly);
+            }
+          });
+      assertThat(results).hasSize(12);
+      assertThat(results.values()).allSatisfy(each -> assertThat(each.outcome()).isEqualTo(Outcome.PASSED));
+      assertThat(sandbox.description().facts().get("replacements")).isNotEqualTo("0");
+    } finally {
+      // The other tests' worker was killed with it; the next run replaces it.
+      assertThat(judge("    return 2 * x\n").outcome()).isEqualTo(Outcome.PASSED);
+    }
+  }
+
+  private static List<ProcessHandle> workers() {
+    List<ProcessHandle> found =
+        ProcessHandle.current()
+            .children()
+            .filter(each -> each.info().commandLine().orElse("").contains(Worker.class.getName()))
+            .toList();
+    assertThat(found).isNotEmpty();
+    return found;
+  }
+
+  @Test
+  void anInterruptEndsTheRunAndTheSandboxStaysUsable() throws InterruptedException {
+    Throwable[] thrown = new Throwable[1];
+    try (CodeSandbox sandbox = open(Checker.SPLIT, 1, Limits.defaults().withSlowDownCap(60))) {
+      Thread caller =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      sandbox.run(
+                          List.of(Problems.twice("endless", "    while True:\n        pass\n")), result -> {});
+                    } catch (SandboxException e) {
+                      thrown[0] = e;
+                    }
+                  });
+      Thread.sleep(1_000);
+      caller.interrupt();
+      caller.join(20_000);
+      assertThat(caller.isAlive()).isFalse();
+      assertThat(thrown[0])
+          .isInstanceOfSatisfying(
+              SandboxException.class,
+              e -> assertThat(e.kind()).isEqualTo(SandboxException.Kind.INTERRUPTED));
+      assertThat(run(sandbox, List.of(Problems.right("after"))).get("after").outcome())
+          .isEqualTo(Outcome.PASSED);
+    }
+  }
+
+  @Test
+  void aClosedSandboxRefusesAndLeavesNoProcess() {
+    CodeSandbox sandbox = open(Checker.SPLIT, 1, SHORT);
+    List<ProcessHandle> before = workers();
+    sandbox.close();
+    assertThatThrownBy(() -> sandbox.run(List.of(), result -> {}))
+        .isInstanceOf(SandboxException.class)
+        .hasMessage("the sandbox is closed");
+    assertThat(before).anySatisfy(each -> assertThat(each.onExit()).succeedsWithin(Duration.ofSeconds(20)));
+  }
+}
