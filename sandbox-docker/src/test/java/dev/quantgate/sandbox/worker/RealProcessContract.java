@@ -247,13 +247,6 @@ public abstract class RealProcessContract {
   }
 
   protected static Limits brief() {
-    Limits usual = Limits.defaults();
-    return new Limits(
-        Duration.ofSeconds(1),
-        usual.memoryBytes(),
-        usual.processes(),
-        usual.fileBytes(),
-        usual.outputBytes(),
-        usual.frameBytes());
+    return Limits.defaults().withTime(Duration.ofSeconds(1));
   }
 }
