@@ -82,11 +82,15 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
     return differences;
   }
 
-  /** Refuses a folder that holds another run, naming the first field that differs. */
+  /** Refuses a folder that holds another run, naming a field that differs: one of the whole run first. */
   void requireIn(Path folder, Identity stored) {
     List<Difference> differences = stored.differences(this, true);
     if (!differences.isEmpty()) {
-      Difference first = differences.getFirst();
+      Difference first =
+          differences.stream()
+              .filter(difference -> difference.field().indexOf('.') < 0)
+              .findFirst()
+              .orElse(differences.getFirst());
       String others = differences.size() == 1 ? "" : " (and " + (differences.size() - 1) + " more)";
       throw new EvaluationException(
           OTHER_RUN,

@@ -34,15 +34,15 @@ public record ItemRecord(
     String promptSha256,
     @JsonInclude OptionalInt promptTokens,
     Optional<String> tokensSha256,
-    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int shortened,
+    int shortened,
     @JsonInclude String answer,
-    String expected,
+    @JsonInclude String expected,
     int answers,
     int right,
     @JsonInclude OptionalDouble score,
     @JsonInclude Optional<Fault> fault,
     OptionalDouble margin,
-    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean tied,
+    boolean tied,
     List<Choice> choices,
     List<Sample> samples) {
 

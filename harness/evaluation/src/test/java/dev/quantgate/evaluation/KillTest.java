@@ -1,0 +1,182 @@
+package dev.quantgate.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.comparison.GatePolicy;
+import dev.quantgate.evaluation.run.Assignment;
+import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.run.Progress;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A real process, killed with SIGKILL in the middle of a run, which another one then continues. */
+class KillTest {
+  private static final Set<String> FILES =
+      Set.of(
+          "baseline/identity.json",
+          "baseline/ceval.jsonl",
+          "baseline/humaneval.jsonl",
+          "candidate/identity.json",
+          "candidate/ceval.jsonl",
+          "candidate/humaneval.jsonl",
+          "prompts/ceval.jsonl",
+          "prompts/humaneval.jsonl");
+
+  @TempDir static Path folder;
+  static Path whole;
+
+  /** Runs slowly enough to be hit: {@code main(folder of the models, out, micros a result)}. */
+  public static void main(String[] arguments) {
+    run(Path.of(arguments[0]), Path.of(arguments[1]), Long.parseLong(arguments[2]) * 1000);
+  }
+
+  private static Comparison run(Path models, Path out, long nanos) {
+    var fixtures = new Fixtures().code("humaneval", 60).exam("ceval", 20, 20, 20);
+    Path fp16 = models.resolve("fp16");
+    Path int4 = models.resolve("int4");
+    fixtures.script(fp16, new Slow(fixtures.new Knowing(Set.of("HumanEval/3", "subject_a/3")), nanos));
+    fixtures.script(int4, new Slow(fixtures.new Knowing(Set.of("HumanEval/5")), nanos));
+    fixtures.pauseSandbox(() -> LockSupport.parkNanos(nanos));
+    return fixtures
+        .quantGate()
+        .run(
+            new RunRequest(
+                fp16.toString(),
+                int4.toString(),
+                Assignment.of("ceval", "humaneval"),
+                Machinery.defaults(),
+                GatePolicy.DEFAULT,
+                out),
+            Progress.Listener.NONE);
+  }
+
+  private record Slow(FakeModel.Script behind, long nanos) implements FakeModel.Script {
+    @Override
+    public double logProbability(String prompt, String continuation) {
+      return behind.logProbability(prompt, continuation);
+    }
+
+    @Override
+    public String write(String prompt, String mark) {
+      return behind.write(prompt, mark);
+    }
+
+    @Override
+    public void pause() {
+      LockSupport.parkNanos(nanos);
+    }
+  }
+
+  @BeforeAll
+  static void runUninterrupted() throws IOException {
+    Files.createDirectory(folder.resolve("fp16"));
+    Files.createDirectory(folder.resolve("int4"));
+    whole = folder.resolve("whole");
+    run(folder, whole, 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "baseline/journal/ceval.answers.jsonl, 25",
+    "baseline/journal/humaneval.answers.jsonl, 3",
+    "candidate/journal/ceval.answers.jsonl, 59",
+    "candidate/journal/humaneval.answers.jsonl, 30",
+    "baseline/journal/humaneval.executions.jsonl, 20"
+  })
+  void aRunKilledAnywhereIsContinuedToTheSameBytes(String journal, int lines)
+      throws IOException, InterruptedException {
+    Path out = folder.resolve("killed-" + journal.replace('/', '-') + lines);
+    Process process = start(out);
+    try {
+      awaitLines(process, out.resolve(journal), lines);
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.waitFor()).isEqualTo(128 + 9);
+    assertThat(out.resolve("comparison.json")).doesNotExist();
+
+    Comparison comparison = run(folder, out, 0);
+    assertThat(comparison.flips()).hasSize(3);
+    int compared = 0;
+    for (String file : FILES) {
+      assertThat(out.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+      compared++;
+    }
+    assertThat(compared).isEqualTo(8);
+  }
+
+  @Test
+  void aRunKilledAgainAndAgainComesToItsEnd() throws IOException, InterruptedException {
+    Path out = folder.resolve("killed-often");
+    int killed = 0;
+    for (int lines = 12; lines < 60; lines += 15) {
+      Process process = start(out);
+      try {
+        awaitLines(process, out.resolve("baseline/journal/ceval.answers.jsonl"), lines);
+      } finally {
+        process.destroyForcibly();
+      }
+      process.waitFor();
+      killed++;
+    }
+    run(folder, out, 0);
+    assertThat(killed).isEqualTo(4);
+    assertThat(out.resolve("baseline/ceval.jsonl"))
+        .hasSameBinaryContentAs(whole.resolve("baseline/ceval.jsonl"));
+  }
+
+  private Process start(Path out) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            KillTest.class.getName(),
+            folder.toString(),
+            out.toString(),
+            "10000")
+        .redirectErrorStream(true)
+        .redirectOutput(new File(folder.toFile(), "process.log"))
+        .start();
+  }
+
+  private void awaitLines(Process process, Path journal, int lines)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+    while (!Files.exists(journal) || lineFeeds(journal) < lines) {
+      assertThat(process.isAlive()).as(() -> "the process ended: " + log()).isTrue();
+      assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+      Thread.sleep(2);
+    }
+  }
+
+  private static long lineFeeds(Path file) throws IOException {
+    long count = 0;
+    for (byte b : Files.readAllBytes(file)) {
+      count += b == '\n' ? 1 : 0;
+    }
+    return count;
+  }
+
+  private String log() {
+    try {
+      return Files.readString(folder.resolve("process.log"));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}

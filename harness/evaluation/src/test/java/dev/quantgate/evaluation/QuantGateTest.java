@@ -1,0 +1,784 @@
+package dev.quantgate.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import dev.quantgate.benchmarks.SuiteData;
+import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.comparison.ComparisonFile;
+import dev.quantgate.evaluation.comparison.Flip;
+import dev.quantgate.evaluation.comparison.GatePolicy;
+import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.comparison.Verdict;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.run.Assignment;
+import dev.quantgate.evaluation.run.Assignment.Sampling;
+import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.evaluation.run.Fault;
+import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.Side;
+import dev.quantgate.inference.Outcome;
+import dev.quantgate.sandbox.SandboxOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class QuantGateTest {
+  @TempDir Path folder;
+  Path fp16;
+  Path int4;
+  Path out;
+  Fixtures fixtures;
+
+  @BeforeEach
+  void makeModels() throws IOException {
+    fp16 = Files.createDirectory(folder.resolve("fp16"));
+    int4 = Files.createDirectory(folder.resolve("int4"));
+    out = folder.resolve("out");
+    fixtures = new Fixtures().code("humaneval", 40).exam("ceval", 20, 16, 12, 8).pairs("cmnli", 60);
+    fixtures.model(fp16).model(int4);
+  }
+
+  private RunRequest request(Assignment assignment) {
+    return new RunRequest(
+        fp16.toString(), int4.toString(), assignment, Machinery.defaults(), GatePolicy.DEFAULT, out);
+  }
+
+  private Comparison run(String... suites) {
+    return run(request(Assignment.of(suites)));
+  }
+
+  private Comparison run(RunRequest request) {
+    Comparison comparison = fixtures.quantGate().run(request, Progress.Listener.NONE);
+    assertMeetsSchema(request.out().resolve("comparison.json"));
+    assertThat(ComparisonFile.read(request.out())).isEqualTo(comparison);
+    return comparison;
+  }
+
+  private static void assertMeetsSchema(Path file) {
+    try {
+      var schema =
+          SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+              .getSchema(new String(ComparisonFile.schema(), StandardCharsets.UTF_8), InputFormat.JSON);
+      assertThat(schema.validate(Files.readString(file), InputFormat.JSON)).isEmpty();
+      assertThat(schema.validate("{\"schemaVersion\": 1}", InputFormat.JSON)).isNotEmpty();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Assignment limited(int limit, long seed, String... suites) {
+    return new Assignment(
+        List.of(suites),
+        Optional.empty(),
+        false,
+        OptionalInt.of(limit),
+        seed,
+        Map.of(),
+        Layout.OPENAI,
+        Sampling.GREEDY);
+  }
+
+  private static Assignment by(String suite, String variant, Sampling sampling) {
+    return new Assignment(
+        List.of(suite),
+        Optional.empty(),
+        false,
+        OptionalInt.empty(),
+        3,
+        Map.of(suite, variant),
+        Layout.OPENAI,
+        sampling);
+  }
+
+  @Test
+  void twoModelsThatAnswerAlikePass() {
+    Comparison comparison = run("humaneval", "ceval", "cmnli");
+    assertThat(comparison.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(comparison.exitCode()).isZero();
+    assertThat(comparison.flips()).isEmpty();
+    assertThat(comparison.suites()).extracting(SuiteComparison::suite).containsExactly("humaneval", "ceval", "cmnli");
+    assertThat(comparison.suites()).extracting(SuiteComparison::items).containsExactly(40, 56, 60);
+    assertThat(comparison.suites())
+        .allSatisfy(
+            suite -> {
+              assertThat(suite.baseline().score()).isEqualTo(1);
+              assertThat(suite.deltaPoints()).isZero();
+              assertThat(suite.bothRight()).isEqualTo(suite.items());
+            });
+    assertThat(comparison.baseline().usage()).isPresent();
+    assertThat(comparison.baseline().identity()).containsEntry("weightsSha256", "weights of fp16");
+  }
+
+  @Test
+  void flipsCarryTheirDirectionAndWhatWasAnswered() {
+    fixtures
+        .model(fp16, "HumanEval/7", "subject_b/3")
+        .model(int4, "HumanEval/9", "HumanEval/11", "HumanEval/7", "subject_c/1");
+    Comparison comparison = run("humaneval", "ceval");
+    assertThat(comparison.flips())
+        .extracting(Flip::suite, Flip::id, Flip::kind)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("humaneval", "HumanEval/9", Flip.Kind.LOSS),
+            org.assertj.core.groups.Tuple.tuple("humaneval", "HumanEval/11", Flip.Kind.LOSS),
+            org.assertj.core.groups.Tuple.tuple("ceval", "subject_b/3", Flip.Kind.GAIN),
+            org.assertj.core.groups.Tuple.tuple("ceval", "subject_c/1", Flip.Kind.LOSS));
+    Flip code = comparison.flips().getFirst();
+    assertThat(code.baselineAnswer()).isEqualTo("    return 1009\n");
+    assertThat(code.candidateDetail()).isEqualTo("FAILED: AssertionError: <object at 0x...>");
+    Flip choice = comparison.flips().getLast();
+    assertThat(choice.expected()).isEqualTo("B");
+    assertThat(choice.baselineAnswer()).isEqualTo("B");
+    assertThat(choice.candidateAnswer()).isEqualTo("C");
+    assertThat(choice.baselineMargin()).isPresent();
+    SuiteComparison humaneval = comparison.suites().getFirst();
+    assertThat(humaneval.baseline().correct()).isEqualTo(39);
+    assertThat(humaneval.candidate().correct()).isEqualTo(37);
+    assertThat(humaneval.losses()).isEqualTo(2);
+    assertThat(humaneval.gains()).isZero();
+    assertThat(humaneval.bothWrong()).isEqualTo(1);
+    assertThat(humaneval.deltaPoints()).isEqualTo(-5.0);
+    assertThat(humaneval.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(comparison.suites().get(1).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(comparison.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(comparison.exitCode()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, PASS", "0, FAIL"})
+  void aLossOfExactlyTheMarginPasses(double margin, Verdict verdict) {
+    fixtures.model(int4, "HumanEval/0", "HumanEval/1");
+    RunRequest request = request(Assignment.of("humaneval"));
+    Comparison comparison =
+        run(
+            new RunRequest(
+                request.baseline(),
+                request.candidate(),
+                request.assignment(),
+                request.machinery(),
+                new GatePolicy(margin, OnInconclusive.POINT),
+                out));
+    assertThat(comparison.verdict()).isEqualTo(verdict);
+  }
+
+  @Test
+  void aPolicyThatNeedsStatisticsIsRefusedBeforeAnythingIsAsked() {
+    RunRequest request = request(Assignment.of("humaneval"));
+    assertThatThrownBy(
+            () ->
+                run(
+                    new RunRequest(
+                        request.baseline(),
+                        request.candidate(),
+                        request.assignment(),
+                        request.machinery(),
+                        new GatePolicy(1, OnInconclusive.REPORT),
+                        out)))
+        .hasMessageStartingWith("--on-inconclusive report needs the statistics");
+    assertThat(fixtures.loads()).isZero();
+  }
+
+  @Test
+  void anExamReportsItsMacroCategoryAndHardAverages() {
+    fixtures.model(int4, "subject_d/0", "subject_d/1");
+    SuiteComparison exam = run("ceval").suites().getFirst();
+    assertThat(exam.deltaPoints()).isEqualTo(-100.0 * 2 / 56);
+    assertThat(exam.averages())
+        .filteredOn(average -> average.name().equals("macro"))
+        .singleElement()
+        .satisfies(
+            macro -> {
+              assertThat(macro.baseline()).isEqualTo(1);
+              assertThat(macro.candidate()).isEqualTo((1 + 1 + 1 + 0.75) / 4);
+            });
+    assertThat(exam.averages())
+        .extracting(SuiteComparison.AverageDelta::name)
+        .contains("macro", "category/STEM", "category/Humanities", "hard");
+  }
+
+  @Test
+  void theFolderHoldsWhatTheDesignSays() throws IOException {
+    run("humaneval", "ceval");
+    try (var files = Files.walk(out)) {
+      assertThat(files.filter(Files::isRegularFile).map(file -> out.relativize(file).toString()))
+          .containsExactlyInAnyOrder(
+              ".lock",
+              "comparison.json",
+              "comparison.schema.json",
+              "prompts/humaneval.jsonl",
+              "prompts/ceval.jsonl",
+              "baseline/identity.json",
+              "baseline/provenance.json",
+              "baseline/humaneval.jsonl",
+              "baseline/humaneval.timings.jsonl",
+              "baseline/ceval.jsonl",
+              "baseline/ceval.timings.jsonl",
+              "baseline/journal/humaneval.answers.jsonl",
+              "baseline/journal/humaneval.executions.jsonl",
+              "baseline/journal/ceval.answers.jsonl",
+              "candidate/identity.json",
+              "candidate/provenance.json",
+              "candidate/humaneval.jsonl",
+              "candidate/humaneval.timings.jsonl",
+              "candidate/ceval.jsonl",
+              "candidate/ceval.timings.jsonl",
+              "candidate/journal/humaneval.answers.jsonl",
+              "candidate/journal/humaneval.executions.jsonl",
+              "candidate/journal/ceval.answers.jsonl");
+    }
+    assertThat(Files.readAllLines(out.resolve("baseline/ceval.jsonl")).getFirst())
+        .startsWith("{\"id\":\"subject_a/0\",\"promptSha256\":\"")
+        .contains("\"promptTokens\":", "\"answer\":\"A\"", "\"score\":1.0", "\"fault\":null", "\"margin\":")
+        .contains("\"choices\":[{\"label\":\"A\",\"sum\":-0.25,");
+    assertThat(Files.readAllLines(out.resolve("baseline/humaneval.jsonl"))).hasSize(40);
+  }
+
+  @Test
+  void equalProgramsAreExecutedOnceForBothModels() {
+    fixtures.model(int4, "HumanEval/3");
+    run("humaneval");
+    int selfTest = 15;
+    assertThat(fixtures.executed()).isEqualTo(40 + 1 + selfTest);
+  }
+
+  @Test
+  void aFinishedRunIsJudgedAgainWithoutAskingOrExecutingAnything() throws IOException {
+    run("humaneval", "ceval");
+    byte[] records = Files.readAllBytes(out.resolve("candidate/humaneval.jsonl"));
+    int executed = fixtures.executed();
+    fixtures.script(fp16, new Mute()).script(int4, new Mute());
+    assertThat(run("humaneval", "ceval").verdict()).isEqualTo(Verdict.PASS);
+    assertThat(fixtures.executed()).isEqualTo(executed);
+    assertThat(Files.readAllBytes(out.resolve("candidate/humaneval.jsonl"))).isEqualTo(records);
+  }
+
+  private static final class Mute implements FakeModel.Script {
+    @Override
+    public double logProbability(String prompt, String continuation) {
+      throw new AssertionError("asked again");
+    }
+
+    @Override
+    public String write(String prompt, String mark) {
+      throw new AssertionError("asked again");
+    }
+  }
+
+  @Test
+  void aFolderWithAnotherRunIsRefusedNamingTheFieldAndBothValues() {
+    run(request(limited(10, 1, "ceval")));
+    assertThatThrownBy(() -> run(request(limited(10, 2, "ceval"))))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("holds another run: suite.ceval.items is \"10 ");
+    assertThatThrownBy(() -> run("humaneval"))
+        .hasMessageContaining("suites is \"ceval\" there and \"humaneval\" now (and ");
+    fixtures.sandboxVersion("3.14");
+    out = folder.resolve("other");
+    run("humaneval");
+    fixtures.sandboxVersion("3.15");
+    assertThatThrownBy(() -> run("humaneval"))
+        .hasMessageContaining("suite.humaneval.sandbox.python is \"3.14\" there and \"3.15\" now");
+  }
+
+  @Test
+  void bothModelsAreAskedTheSameDrawnItems() throws IOException {
+    SuiteComparison suite = run(request(limited(14, 5, "ceval"))).suites().getFirst();
+    assertThat(suite.items()).isEqualTo(14);
+    assertThat(suite.available()).isEqualTo(56);
+    assertThat(ids(out.resolve("baseline/ceval.jsonl")))
+        .hasSize(14)
+        .isEqualTo(ids(out.resolve("candidate/ceval.jsonl")));
+  }
+
+  private static List<String> ids(Path file) throws IOException {
+    return Files.readAllLines(file).stream().map(line -> line.substring(7, line.indexOf('"', 7))).toList();
+  }
+
+  /** A model with faults on some items, else as it should be. */
+  private final class Faulty extends ForwardingScript {
+    private final Set<String> items;
+    private final Outcome.Fault fault;
+
+    Faulty(Outcome.Fault fault, String... items) {
+      super(fixtures.new Knowing(Set.of()));
+      this.items = Set.of(items);
+      this.fault = fault;
+    }
+
+    @Override
+    public Optional<Outcome.Fault> fault(String prompt) {
+      return items.contains(Fixtures.idIn(prompt)) ? Optional.of(fault) : Optional.empty();
+    }
+  }
+
+  private abstract static class ForwardingScript implements FakeModel.Script {
+    private final FakeModel.Script behind;
+
+    ForwardingScript(FakeModel.Script behind) {
+      this.behind = behind;
+    }
+
+    @Override
+    public double logProbability(String prompt, String continuation) {
+      return behind.logProbability(prompt, continuation);
+    }
+
+    @Override
+    public String write(String prompt, String mark) {
+      return behind.write(prompt, mark);
+    }
+  }
+
+  @Test
+  void aFaultLeavesTheItemOutOfBothSidesAndIsListed() {
+    fixtures = new Fixtures().pairs("cmnli", 200).model(fp16, "5");
+    fixtures.script(int4, new Faulty(Outcome.Fault.NON_FINITE, "5", "77"));
+    Comparison comparison = run("cmnli");
+    SuiteComparison suite = comparison.suites().getFirst();
+    assertThat(suite.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(suite.asked()).isEqualTo(200);
+    assertThat(suite.items()).isEqualTo(198);
+    assertThat(suite.baseline().correct()).isEqualTo(198);
+    assertThat(suite.ungraded())
+        .extracting(SuiteComparison.Ungraded::id, SuiteComparison.Ungraded::side, SuiteComparison.Ungraded::category)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("5", Side.CANDIDATE, Fault.Category.NON_FINITE),
+            org.assertj.core.groups.Tuple.tuple("77", Side.CANDIDATE, Fault.Category.NON_FINITE));
+  }
+
+  @Test
+  void moreThanOneInAHundredFaultsIsInvalid() {
+    fixtures = new Fixtures().pairs("cmnli", 200).model(fp16);
+    fixtures.script(int4, new Faulty(Outcome.Fault.NON_FINITE, "5", "77", "78"));
+    Comparison comparison = run("cmnli");
+    assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
+    assertThat(comparison.exitCode()).isEqualTo(2);
+    assertThat(comparison.reason())
+        .isEqualTo("cmnli: 3 of 200 items have no grade (candidate NON_FINITE: 3), more than 1 %");
+  }
+
+  @Test
+  void aProgramThatTheSandboxCannotRunIsAFaultAndNoWrongAnswer() {
+    fixtures = new Fixtures().code("humaneval", 150).model(fp16);
+    fixtures.script(
+        int4,
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public String write(String prompt, String mark) {
+            return prompt.contains("HumanEval/33>") ? "    unsupported()\n" : super.write(prompt, mark);
+          }
+        });
+    SuiteComparison suite = run("humaneval").suites().getFirst();
+    assertThat(suite.items()).isEqualTo(149);
+    assertThat(suite.losses()).isZero();
+    assertThat(suite.ungraded())
+        .extracting(SuiteComparison.Ungraded::category)
+        .containsExactly(Fault.Category.UNSUPPORTED);
+  }
+
+  @Test
+  void demosAreDroppedFromTheFrontUntilThePromptFits() throws IOException {
+    for (Path model : List.of(fp16, int4)) {
+      fixtures.script(
+          model,
+          new ForwardingScript(fixtures.new Knowing(Set.of())) {
+            @Override
+            public Optional<Outcome.Fault> fault(String prompt) {
+              return prompt.contains("<<subject_b/1>>") && prompt.contains("例1")
+                  ? Optional.of(Outcome.Fault.TOO_LONG)
+                  : Optional.empty();
+            }
+          });
+    }
+    Comparison comparison = run("ceval");
+    assertThat(comparison.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(comparison.suites().getFirst().diagnostics().shortened()).isEqualTo(1);
+    assertThat(Files.readAllLines(out.resolve("baseline/ceval.jsonl")))
+        .filteredOn(line -> line.contains("\"shortened\":2"))
+        .singleElement()
+        .asString()
+        .contains("subject_b/1");
+    assertThat(Files.readAllLines(out.resolve("prompts/ceval.jsonl")))
+        .filteredOn(line -> line.contains("subject_b/1\""))
+        .singleElement()
+        .asString()
+        .doesNotContain("例1")
+        .contains("例2");
+  }
+
+  @Test
+  void aPromptThatFitsInNoFormIsAFault() {
+    fixtures.script(fp16, new Faulty(Outcome.Fault.TOO_LONG, "subject_b/1"));
+    Comparison comparison = run("ceval");
+    assertThat(comparison.suites().getFirst().ungraded())
+        .extracting(SuiteComparison.Ungraded::category)
+        .containsExactly(Fault.Category.TOO_LONG);
+    assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
+  }
+
+  @Test
+  void modelsThatWereGivenOtherTokenIdsAreNotCompared() {
+    fixtures.script(
+        int4,
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public List<Integer> tokens(String text) {
+            List<Integer> tokens = new ArrayList<>(super.tokens(text));
+            if (text.contains("<<subject_a/4>>")) {
+              tokens.addFirst(1);
+            }
+            return tokens;
+          }
+        });
+    Comparison comparison = run("ceval");
+    assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
+    assertThat(comparison.reason())
+        .isEqualTo("ceval: token ids of the prompts differ on 1 of 56 items, the first being subject_a/4");
+  }
+
+  @Test
+  void severalSuitesGiveTheirWorstVerdict() {
+    assertThat(Verdict.of(List.of(Verdict.PASS, Verdict.INCONCLUSIVE))).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(Verdict.of(List.of(Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.PASS))).isEqualTo(Verdict.FAIL);
+    assertThat(Verdict.of(List.of(Verdict.FAIL, Verdict.INVALID))).isEqualTo(Verdict.INVALID);
+    assertThat(Verdict.of(List.of())).isEqualTo(Verdict.INVALID);
+    assertThat(Verdict.values()).extracting(Verdict::exitCode).containsExactly(2, 1, 3, 0);
+    fixtures.model(fp16).script(int4, new Faulty(Outcome.Fault.NON_FINITE, "subject_a/0"));
+    Comparison comparison = run("humaneval", "ceval");
+    assertThat(comparison.suites()).extracting(SuiteComparison::verdict).containsExactly(Verdict.PASS, Verdict.INVALID);
+    assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
+  }
+
+  @Test
+  void exactTiesGoToTheFirstChoiceAndAreCounted() {
+    FakeModel.Script undecided =
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public double logProbability(String prompt, String continuation) {
+            return -1;
+          }
+        };
+    fixtures.script(fp16, undecided).script(int4, undecided);
+    SuiteComparison suite = run("ceval").suites().getFirst();
+    assertThat(suite.diagnostics().baselineTies()).isEqualTo(56);
+    assertThat(suite.diagnostics().baselineMedianMargin()).hasValue(0);
+    assertThat(suite.baseline().correct()).isEqualTo(14);
+  }
+
+  @Test
+  void severalSamplesGivePassAtKAndFlipsByShare() throws IOException {
+    Sampling sampling = new Sampling(0.8, 0.95, 10, OptionalInt.empty());
+    FakeModel.Script half =
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public String write(String prompt, String mark) {
+            return Math.floorMod(mark.hashCode(), 2) == 0 ? super.write(prompt, mark) : "    return 0\n";
+          }
+        };
+    fixtures.script(int4, half);
+    SuiteComparison suite = run(request(by("humaneval", "base", sampling))).suites().getFirst();
+    assertThat(suite.baseline().answers()).isEqualTo(400);
+    assertThat(suite.baseline().correct()).isEqualTo(400);
+    assertThat(suite.candidate().correct()).isBetween(100, 300);
+    assertThat(suite.candidate().score()).isEqualTo(suite.candidate().correct() / 400.0);
+    assertThat(suite.losses()).isBetween(35, 40);
+    assertThat(suite.averages())
+        .extracting(SuiteComparison.AverageDelta::name)
+        .contains("pass@1", "pass@10");
+    Path records = out.resolve("candidate/humaneval.jsonl");
+    byte[] whole = Files.readAllBytes(records);
+
+    Path journal = out.resolve("candidate/journal/humaneval.answers.jsonl");
+    List<String> lines = Files.readAllLines(journal);
+    Files.write(journal, lines.subList(0, 13));
+    Files.delete(records);
+    run(request(by("humaneval", "base", sampling)));
+    assertThat(Files.readAllBytes(records)).isEqualTo(whole);
+  }
+
+  @Test
+  void aWritingProtocolForChoicesIsGradedByWhatWasWritten() {
+    fixtures.script(
+        fp16,
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public String write(String prompt, String mark) {
+            return "答案是" + "ABCD".charAt(Integer.parseInt(super.write(prompt, mark).replaceAll("\\D", "")));
+          }
+        });
+    fixtures.script(
+        int4,
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public String write(String prompt, String mark) {
+            return "不知道";
+          }
+        });
+    SuiteComparison suite =
+        run(request(by("ceval", "opencompass-gen", Sampling.GREEDY))).suites().getFirst();
+    assertThat(suite.baseline().correct()).isEqualTo(56);
+    assertThat(suite.candidate().correct()).isZero();
+    assertThat(suite.losses()).isEqualTo(56);
+  }
+
+  @Test
+  void aSecondRunInTheSameFolderIsRefusedWhileTheFirstWorks() {
+    var refused = new ArrayList<String>();
+    fixtures
+        .quantGate()
+        .run(
+            request(Assignment.of("ceval")),
+            progress -> {
+              if (progress instanceof Progress.Loaded && refused.isEmpty()) {
+                try {
+                  run("ceval");
+                } catch (EvaluationException e) {
+                  refused.add(e.kind() + " " + e.getMessage());
+                }
+              }
+            });
+    assertThat(refused).singleElement().asString().startsWith("LOCKED ").contains("another run works in this folder");
+  }
+
+  @Test
+  void anInterruptLeavesARunThatTheSameCommandContinues() throws IOException {
+    run("ceval", "humaneval");
+    byte[] whole = Files.readAllBytes(out.resolve("baseline/ceval.jsonl"));
+    out = folder.resolve("interrupted");
+    var count = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                fixtures
+                    .quantGate()
+                    .run(
+                        request(Assignment.of("ceval", "humaneval")),
+                        progress -> {
+                          if (progress instanceof Progress.Advanced && count.incrementAndGet() == 20) {
+                            Thread.currentThread().interrupt();
+                          }
+                        }))
+        .isInstanceOfSatisfying(
+            EvaluationException.class,
+            e -> assertThat(e.kind()).isEqualTo(EvaluationException.Kind.INTERRUPTED))
+        .hasMessageContaining("the same command continues it");
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(Files.readAllLines(out.resolve("baseline/journal/ceval.answers.jsonl"))).hasSize(20);
+    List<Progress> heard = new ArrayList<>();
+    fixtures.quantGate().run(request(Assignment.of("ceval", "humaneval")), heard::add);
+    assertThat(heard)
+        .contains(new Progress.Started(Side.BASELINE, Progress.Step.ANSWERING, "ceval", 56, 20));
+    assertThat(Files.readAllBytes(out.resolve("baseline/ceval.jsonl"))).isEqualTo(whole);
+  }
+
+  @Test
+  void aSandboxThatCallsEverythingRightFailsItsSelfTest() {
+    var doors = fixtures.doors();
+    var credulous =
+        new dev.quantgate.evaluation.run.Doors(
+            doors.suites(),
+            doors.protocols(),
+            doors.models(),
+            (kind, options) -> new Credulous());
+    assertThatThrownBy(
+            () ->
+                new QuantGate(credulous)
+                    .run(request(Assignment.of("humaneval")), Progress.Listener.NONE))
+        .isInstanceOf(dev.quantgate.sandbox.SandboxException.class)
+        .hasMessageContaining("the self-test of sandbox credulous failed")
+        .hasMessageContaining("must not pass, found PASSED");
+  }
+
+  private static final class Credulous implements dev.quantgate.sandbox.CodeSandbox {
+    @Override
+    public dev.quantgate.sandbox.SandboxDescription description() {
+      return new dev.quantgate.sandbox.SandboxDescription(
+          "credulous", new java.util.TreeMap<>(), new java.util.TreeMap<>());
+    }
+
+    @Override
+    public void run(List<dev.quantgate.sandbox.ExecutionJob> jobs, ResultSink sink) {
+      jobs.forEach(
+          job -> sink.accept(
+              new dev.quantgate.sandbox.ExecutionResult(
+                  job.id(), dev.quantgate.sandbox.ExecutionResult.Outcome.PASSED, "", 1, 1, 1, 0)));
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void aDemandedSandboxThatIsNotThereStopsTheRunBeforeAnythingIsAsked() {
+    var machinery =
+        new Machinery(
+            "auto",
+            Machinery.defaults().engineOptions(),
+            "auto",
+            Optional.of("docker"),
+            SandboxOptions.defaults());
+    assertThatThrownBy(
+            () ->
+                run(
+                    new RunRequest(
+                        fp16.toString(),
+                        int4.toString(),
+                        Assignment.of("humaneval"),
+                        machinery,
+                        GatePolicy.DEFAULT,
+                        out)))
+        .hasMessageContaining("must be docker (--require-sandbox), but it is fake");
+    assertThat(fixtures.loads()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "there/is/none|baseline: expected a checkpoint folder, found nothing at",
+        "http://host:1/v1|is an address",
+        "replay:nothing.jsonl|there is no such file or folder to replay"
+      })
+  void aReferenceThatLeadsNowhereIsRefusedBeforeAnythingIsLoaded(String reference, String message) {
+    assertThatThrownBy(
+            () ->
+                run(
+                    new RunRequest(
+                        reference,
+                        int4.toString(),
+                        Assignment.of("ceval"),
+                        Machinery.defaults(),
+                        GatePolicy.DEFAULT,
+                        out)))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining(message);
+    assertThat(fixtures.loads()).isZero();
+    assertThat(out.resolve("baseline")).doesNotExist();
+  }
+
+  @Test
+  void aModelThatLacksWhatASuiteNeedsIsRefusedBeforeTheRun() {
+    var doors = fixtures.doors();
+    var mute =
+        new dev.quantgate.evaluation.run.Doors(
+            doors.suites(),
+            doors.protocols(),
+            (engine, path, options) ->
+                new FakeModel(
+                    "w",
+                    fixtures.new Knowing(Set.of()),
+                    new dev.quantgate.inference.Capabilities(false, false, false, false, 100)),
+            doors.sandboxes());
+    assertThatThrownBy(
+            () -> new QuantGate(mute).run(request(Assignment.of("ceval")), Progress.Listener.NONE))
+        .hasMessage(
+            "suite ceval by ceval/official-5shot cannot be asked: the model (fake/1) gives no"
+                + " log-probabilities; choose another --protocol");
+  }
+
+  @Test
+  void dataWithoutRightAnswersIsRefused() {
+    SuiteData.Exam exam = (SuiteData.Exam) fixtures.suite("ceval");
+    var unlabelled =
+        exam.questions().stream()
+            .map(
+                q ->
+                    new SuiteData.ExamQuestion(q.id(), q.subject(), q.question(), q.choices(), -1, ""))
+            .toList();
+    fixtures.replace(
+        "ceval", new SuiteData.Exam(exam.origin(), exam.subjects(), unlabelled, exam.demos()));
+    assertThatThrownBy(() -> run("ceval"))
+        .hasMessageContaining("ceval item subject_a/0 has no right answer in this file");
+  }
+
+  @Test
+  void oneModelAloneIsEvaluatedIntoAFolderThatCanBeComparedAndReplayed() {
+    fixtures.model(int4, "subject_a/1");
+    Path evalA = folder.resolve("a");
+    Path evalB = folder.resolve("b");
+    Assignment assignment = Assignment.of("ceval", "humaneval");
+    Evaluation first =
+        fixtures
+            .quantGate()
+            .eval(
+                new EvalRequest(fp16.toString(), assignment, Machinery.defaults(), evalA),
+                Progress.Listener.NONE);
+    fixtures
+        .quantGate()
+        .eval(
+            new EvalRequest(int4.toString(), assignment, Machinery.defaults(), evalB),
+            Progress.Listener.NONE);
+    assertThat(first.suites())
+        .extracting(Evaluation.SuiteResult::suite)
+        .containsExactly("ceval", "humaneval");
+    assertThat(first.suites().getFirst().score().score()).isEqualTo(1);
+    assertThat(first.suites().getFirst().averages()).isNotEmpty();
+    Comparison comparison =
+        fixtures.quantGate().compare(new CompareRequest(evalA, evalB, GatePolicy.DEFAULT, out));
+    assertMeetsSchema(out.resolve("comparison.json"));
+    assertThat(comparison.flips()).extracting(Flip::id).containsExactly("subject_a/1");
+
+    RunRequest replay =
+        new RunRequest(
+            "replay:" + evalA,
+            "replay:" + evalB.resolve("model"),
+            assignment,
+            Machinery.defaults(),
+            GatePolicy.DEFAULT,
+            folder.resolve("replayed"));
+    Comparison replayed = run(replay);
+    assertThat(replayed.flips()).isEqualTo(comparison.flips());
+    assertThat(replayed.notes()).noneMatch(note -> note.contains("not compared"));
+    assertThat(replayed.baseline().live()).isFalse();
+    assertThat(replayed.baseline().identity()).containsEntry("weightsSha256", "weights of fp16");
+  }
+
+  @Test
+  void runsOfOtherItemsAreNotCompared() {
+    Path evalA = folder.resolve("a");
+    Path evalB = folder.resolve("b");
+    for (var each : Map.of(evalA, 1L, evalB, 2L).entrySet()) {
+      fixtures
+          .quantGate()
+          .eval(
+              new EvalRequest(
+                  fp16.toString(), limited(20, each.getValue(), "ceval"), Machinery.defaults(), each.getKey()),
+              Progress.Listener.NONE);
+    }
+    Comparison comparison =
+        fixtures.quantGate().compare(new CompareRequest(evalA, evalB, GatePolicy.DEFAULT, out));
+    assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
+    assertThat(comparison.reason()).contains("ceval: items differs: \"20 ");
+  }
+
+  @Test
+  void aRunFolderWhoseRecordsWereChangedIsRefused() throws IOException {
+    run("ceval");
+    Path records = out.resolve("candidate/ceval.jsonl");
+    List<String> lines = Files.readAllLines(records);
+    Files.write(records, lines.subList(0, 50));
+    var request = new CompareRequest(out, out, GatePolicy.DEFAULT, folder.resolve("again"));
+    assertThatThrownBy(() -> fixtures.quantGate().compare(request))
+        .hasMessageContaining("the file was changed or cut");
+    Files.delete(records);
+    assertThatThrownBy(() -> fixtures.quantGate().compare(request))
+        .hasMessageContaining("suite ceval is not finished");
+  }
+}

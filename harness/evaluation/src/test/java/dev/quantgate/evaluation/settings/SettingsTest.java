@@ -1,0 +1,191 @@
+package dev.quantgate.evaluation.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quantgate.evaluation.RunRequest;
+import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.sandbox.SandboxOptions.Checker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+  @TempDir Path folder;
+
+  private static final Map<Setting, String> TYPED =
+      Map.of(Setting.BASELINE, "a", Setting.CANDIDATE, "b", Setting.SUITES, "humaneval, ceval");
+
+  private Optional<Path> config(String text) throws IOException {
+    return Optional.of(Files.writeString(folder.resolve("quantgate.yaml"), text));
+  }
+
+  @Test
+  void whatWasTypedWinsOverTheEnvironmentItOverTheFileAndThatOverTheDefaults() throws IOException {
+    Optional<Path> file = config("limit: 1\nmargin: 2.5\nseed: 3\nout: from-file\n");
+    Map<String, String> environment = Map.of("QUANTGATE_LIMIT", "20", "QUANTGATE_MARGIN", "0.5", "HOME", "x");
+    Settings settings =
+        Settings.resolve(
+            Map.of(
+                Setting.LIMIT, "300",
+                Setting.BASELINE, "a",
+                Setting.CANDIDATE, "b",
+                Setting.SUITES, "cmnli"),
+            environment,
+            file);
+    RunRequest request = settings.runRequest();
+    assertThat(request.assignment().limit()).hasValue(300);
+    assertThat(request.policy().margin()).isEqualTo(0.5);
+    assertThat(request.assignment().seed()).isEqualTo(3);
+    assertThat(request.out()).isEqualTo(Path.of("from-file"));
+    assertThat(request.machinery().engine()).isEqualTo("auto");
+  }
+
+  @Test
+  void everythingThatAFlagSaysCanBeSaidInTheFile() throws IOException {
+    Optional<Path> file =
+        config(
+            """
+            baseline: fp16
+            candidate: replay:int4.jsonl
+            suites: [humaneval, ceval]
+            data: data
+            accept-data: true
+            out: there
+            limit: 50
+            seed: 9
+            protocol:
+              ceval: lm-eval-5shot
+              humaneval: humaneval/instruct
+            layout: import-prelude
+            temperature: 0.8
+            top-p: 0.95
+            samples: 4
+            max-new-tokens: 99
+            margin: 0.75
+            on-inconclusive: report
+            engine: cpu
+            threads: 3
+            memory: 1.5G
+            max-batch: 8
+            sandbox: embedded
+            require-sandbox: embedded
+            checker: both
+            workers: 2
+            model: fp16
+            """);
+    Settings settings = Settings.resolve(Map.of(), Map.of(), file);
+    RunRequest request = settings.runRequest();
+    var assignment = request.assignment();
+    assertThat(request.baseline()).isEqualTo("fp16");
+    assertThat(request.candidate()).isEqualTo("replay:int4.jsonl");
+    assertThat(assignment.suites()).containsExactly("humaneval", "ceval");
+    assertThat(assignment.data()).contains(Path.of("data"));
+    assertThat(assignment.acceptData()).isTrue();
+    assertThat(assignment.limit()).hasValue(50);
+    assertThat(assignment.seed()).isEqualTo(9);
+    assertThat(assignment.protocols())
+        .isEqualTo(Map.of("ceval", "lm-eval-5shot", "humaneval", "instruct"));
+    assertThat(assignment.layout()).isEqualTo(Layout.IMPORT_PRELUDE);
+    assertThat(assignment.sampling().temperature()).isEqualTo(0.8);
+    assertThat(assignment.sampling().topP()).isEqualTo(0.95);
+    assertThat(assignment.sampling().samples()).isEqualTo(4);
+    assertThat(assignment.sampling().maxNewTokens()).hasValue(99);
+    assertThat(request.policy().margin()).isEqualTo(0.75);
+    assertThat(request.policy().onInconclusive()).isEqualTo(OnInconclusive.REPORT);
+    assertThat(request.machinery().engine()).isEqualTo("cpu");
+    assertThat(request.machinery().engineOptions().threads()).isEqualTo(3);
+    assertThat(request.machinery().engineOptions().memoryBytes()).hasValue(3L << 29);
+    assertThat(request.machinery().engineOptions().maxBatch()).isEqualTo(8);
+    assertThat(request.machinery().sandbox()).isEqualTo("embedded");
+    assertThat(request.machinery().requiredSandbox()).contains("embedded");
+    assertThat(request.machinery().sandboxOptions().checker()).isEqualTo(Checker.BOTH);
+    assertThat(request.machinery().sandboxOptions().workers()).isEqualTo(2);
+    assertThat(request.out()).isEqualTo(Path.of("there"));
+    for (Setting setting : Setting.values()) {
+      assertThat(settings.isSaid(setting)).as(setting.key()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4096,4096", "1k,1024", "2M,2097152", "1.5G,1610612736", "12 GiB,12884901888", "1TB,1099511627776"})
+  void sizesAreReadWithUnitsOfPowersOf1024(String text, long bytes) {
+    assertThat(Settings.bytes(text)).isEqualTo(bytes);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "LIMIT|0|--limit: expected a whole number of at least 1, found \"0\"",
+        "LIMIT|ten|--limit: expected a whole number of at least 1, found \"ten\"",
+        "MARGIN|NaN|--margin: expected a number, found \"NaN\"",
+        "MARGIN|101|margin must be in 0 .. 100 points, not 101.0",
+        "MEMORY|much|--memory: expected a size such as 12G or 800M, found \"much\"",
+        "MEMORY|0|--memory: expected a size such as 12G or 800M, found \"0\"",
+        "MEMORY|99999999999999T|--memory: expected a size such as 12G or 800M, found \"99999999999999T\"",
+        "CHECKER|me|--checker: expected one of split, official, both, found \"me\"",
+        "LAYOUT|none|--layout: expected a layout, found \"none\"",
+        "PROTOCOL|ceval|--protocol: expected SUITE=VARIANT, such as ceval=lm-eval, found \"ceval\"",
+        "PROTOCOL|cmnli=x|a protocol is chosen for suite \"cmnli\", which is not among the suites of this run",
+        "ACCEPT_DATA|maybe|--accept-data: expected true or false, found \"maybe\"",
+        "SAMPLES|3|3 greedy samples would all be the same"
+      })
+  void whatCannotBeIsRefusedWithItsPlace(Setting setting, String text, String message) {
+    var typed = new java.util.EnumMap<Setting, String>(TYPED);
+    typed.put(setting, text);
+    assertThatThrownBy(() -> Settings.resolve(typed, Map.of(), Optional.empty()).runRequest())
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void aMessageNamesTheVariableOrTheFileThatAValueCameFrom() throws IOException {
+    assertThatThrownBy(
+            () -> Settings.resolve(TYPED, Map.of("QUANTGATE_SEED", "x"), Optional.empty()).runRequest())
+        .hasMessageStartingWith("QUANTGATE_SEED: expected a whole number");
+    Optional<Path> file = config("seed: x\n");
+    assertThatThrownBy(() -> Settings.resolve(TYPED, Map.of(), file).runRequest())
+        .hasMessageStartingWith("quantgate.yaml: seed: expected a whole number");
+  }
+
+  @Test
+  void whatIsMissingIsNamedWithEveryWayToSayIt() {
+    assertThatThrownBy(() -> Settings.resolve(Map.of(), Map.of(), Optional.empty()).runRequest())
+        .hasMessageStartingWith("--baseline is missing")
+        .hasMessageContaining("QUANTGATE_BASELINE")
+        .hasMessageContaining("quantgate.yaml");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "margn: 1|unknown key \"margn\"; known: baseline",
+        "- a|expected keys and values",
+        "limit: [1, {a: b}]|limit: expected one value",
+        "seed: {a: 1}|seed: expected one value",
+        "'a: [1'|is no YAML",
+        "'seed: 1\nseed: 2'|is no YAML"
+      })
+  void aFileThatIsNoConfigurationIsRefused(String text, String message) throws IOException {
+    Optional<Path> file = config(text.replace("\\n", "\n"));
+    assertThatThrownBy(() -> Settings.resolve(TYPED, Map.of(), file))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("quantgate.yaml")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void anEmptyFileSaysNothing() throws IOException {
+    assertThat(Settings.resolve(TYPED, Map.of(), config("# nothing\n")).isSaid(Setting.LIMIT)).isFalse();
+  }
+}
