@@ -11,6 +11,7 @@ import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.SandboxOptions;
+import dev.quantgate.sandbox.Sandboxes;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -24,7 +25,7 @@ public record Doors(
         BenchmarkData::load,
         Protocols::of,
         (engine, checkpoint, options) -> Engines.find(engine).load(checkpoint, options),
-        SandboxChoice::start);
+        Sandboxes::open);
   }
 
   /** Loads a suite's items. */

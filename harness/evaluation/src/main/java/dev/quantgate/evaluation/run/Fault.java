@@ -12,6 +12,8 @@ public record Fault(Category category, String message) {
     TOO_LONG,
     /** The model computed NaN or infinity. */
     NON_FINITE,
+    /** A choice has no tokens of its own behind its prompt. */
+    UNSCORABLE,
     /** A served model sent something that is no answer. */
     BROKEN_REPLY,
     /** A recording has no answer for the item. */

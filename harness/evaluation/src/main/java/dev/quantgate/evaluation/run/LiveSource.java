@@ -331,7 +331,8 @@ final class LiveSource implements AnswerSource {
     return switch (fault) {
       case TOO_LONG -> Fault.Category.TOO_LONG;
       case NON_FINITE -> Fault.Category.NON_FINITE;
-      case UNSCORABLE, BROKEN_REPLY -> Fault.Category.BROKEN_REPLY;
+      case UNSCORABLE -> Fault.Category.UNSCORABLE;
+      case BROKEN_REPLY -> Fault.Category.BROKEN_REPLY;
     };
   }
 
