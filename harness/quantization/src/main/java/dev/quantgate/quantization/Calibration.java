@@ -33,9 +33,9 @@ public sealed interface Calibration {
    * answer are the text. The aligned set is written into the output folder as {@code
    * aligned-calibration.jsonl}, which {@link TextFile} reads.
    *
-   * @param questions plain text with one question in a line, or JSON Lines with {@code messages},
-   *     {@code question}, {@code instruction} or {@code prompt}; all are put through the model's chat
-   *     template where it has one, but for {@code prompt}, which is continued as it is
+   * @param questions plain text with one question in a line, or JSON Lines with "messages", "question",
+   *     "instruction" or "prompt"; all are put through the model's chat template where it has one, but
+   *     for a "prompt", which is continued as it is
    * @param sequences the most questions used, at even distances over the file
    * @param length the most tokens of question and answer together
    * @param decoding how answers are chosen

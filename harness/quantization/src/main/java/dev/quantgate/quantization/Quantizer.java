@@ -76,7 +76,7 @@ public final class Quantizer {
           "cannot quantise into " + request.out() + ": " + describe(e), e);
     } catch (UncheckedIOException e) {
       throw new QuantizationException(
-          "cannot quantise into " + request.out() + ": " + describe(e.getCause()), e);
+          "cannot quantise into " + request.out() + ": " + e.getMessage(), e);
     }
   }
 
