@@ -255,8 +255,10 @@ def main():
                 engine.run(*jobs["decode, batch 1"])
                 engine.run(long, 1)
             for job, (prompts, steps) in jobs.items():
-                prompt_tokens, prompt_seconds, tokens, seconds, ids = engine.run(prompts, steps)
-                rate = prompt_tokens / prompt_seconds if steps == 1 else tokens / seconds
+                _, prompt_seconds, tokens, seconds, ids = engine.run(prompts, steps)
+                # Our engine counts a prompt's last token with the first generated one.
+                rate = (sum(map(len, prompts)) / (prompt_seconds + seconds) if steps == 1
+                        else tokens / seconds)
                 rates[job][peer].append(rate)
                 if job == "decode, batch 1":
                     starts[peer] = ids
