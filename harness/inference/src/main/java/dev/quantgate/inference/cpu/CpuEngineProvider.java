@@ -59,7 +59,7 @@ public final class CpuEngineProvider implements EngineProvider {
       Checkpoint checkpoint = Checkpoints.open(folder);
       open.add(checkpoint::close);
       ModelConfig config = checkpoint.config();
-      long budget = options.memoryBytes().orElseGet(CpuEngineProvider::defaultMemory);
+      long budget = memory(options);
       // Before anything is taken: the weights as stored, which are at most a few percent off.
       requireRoom(folder, config, budget, checkpoint.weightBytes());
       Tokenizer tokenizer = Tokenizers.open(folder);
@@ -120,7 +120,7 @@ public final class CpuEngineProvider implements EngineProvider {
   }
 
   /** Pages of keys and values that fit beside the weights. */
-  private static int requireRoom(Path folder, ModelConfig config, long budget, long weightBytes) {
+  static int requireRoom(Path folder, ModelConfig config, long budget, long weightBytes) {
     long page = KeyValueCache.pageBytes(config, config.layers());
     long rest = budget - weightBytes - BatchEngine.workingBytes(config);
     if (rest < page) {
@@ -137,10 +137,16 @@ public final class CpuEngineProvider implements EngineProvider {
     return Math.ceilDiv(bytes, 1L << 20);
   }
 
-  /** Three quarters of what the machine or its container has. */
-  private static long defaultMemory() {
-    var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    return system.getTotalMemorySize() / 4 * 3;
+  /** What the user allows, else three quarters of what the machine or its container has. */
+  static long memory(EngineOptions options) {
+    return options
+        .memoryBytes()
+        .orElseGet(
+            () ->
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                        .getTotalMemorySize()
+                    / 4
+                    * 3);
   }
 
   /** Closes what was opened, the last first, once. */

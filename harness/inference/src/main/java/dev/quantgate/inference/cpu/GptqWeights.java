@@ -230,6 +230,48 @@ final class GptqWeights implements Weights {
     }
   }
 
+  @Override
+  public boolean multiplyFew(
+      int row, int n, float[] x, int x0, int ldx, int rows, float[] y, int y0, int ldy, float[] lanes) {
+    if (rows > 1 || !TABLE) {
+      return false;
+    }
+    for (int j = 0; j < n; j++) {
+      long at = (long) (row + j) * columns / 2;
+      FloatVector sum = Lanes.zero();
+      for (int g = 0; g < groups; g++) {
+        long index = (long) (row + j) * groups + g;
+        float scale = widen(scales.get(Widen.SHORT, 2 * index));
+        float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
+        int start = groupStart[g];
+        sum =
+            lookUp(
+                codes, at + start / 2, laneBytes, scale, zero, x, x0 + start,
+                groupStart[g + 1] - start, sum);
+      }
+      sum.intoArray(lanes, 0);
+      y[y0 + j] = Lanes.tree(lanes, 0);
+    }
+    return true;
+  }
+
+  /** Adds one group's products to the lane sums of a row. */
+  private static FloatVector lookUp(
+      MemorySegment codes, long at, int laneBytes, float scale, float zero, float[] x, int x0, int n, FloatVector sum) {
+    IntVector table = round16(CODES.sub(zero).mul(scale)).reinterpretAsInts();
+    int lanes = Lanes.COUNT;
+    int block = 2 * lanes * laneBytes;
+    for (int c = 0; c < n; c += block) {
+      IntVector words = words(codes, at + c / 2, laneBytes);
+      for (int i = 0; i < 2 * laneBytes; i++) {
+        IntVector code = words.lanewise(VectorOperators.LSHR, 4 * i).and(15);
+        FloatVector weight = code.selectFrom(table).reinterpretAsFloats();
+        sum = Lanes.load(x, x0 + c + i * lanes).fma(weight, sum);
+      }
+    }
+    return sum;
+  }
+
   private void unpackRow(int row, float[] panel, int offset) {
     long at = (long) row * columns / 2;
     for (int g = 0; g < groups; g++) {

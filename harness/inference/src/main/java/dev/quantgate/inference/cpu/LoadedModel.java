@@ -89,6 +89,15 @@ final class LoadedModel implements AutoCloseable {
     return residentBytes;
   }
 
+  /** Bytes of weights read for one step: all but an embedding that is not the head too. */
+  long readBytes() {
+    long bytes = head.residentBytes();
+    for (Transformer.Block block : blocks) {
+      bytes += block.residentBytes();
+    }
+    return bytes;
+  }
+
   /** Frees what was transposed; the checkpoint stays open. */
   @Override
   public void close() {

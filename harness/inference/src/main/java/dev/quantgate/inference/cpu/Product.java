@@ -1,31 +1,20 @@
 package dev.quantgate.inference.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 
 /**
- * The products of some rows of activations with a panel of widened weight rows: {@code y[m][n] = sum
- * over k of x[m][k] * w[n][k]}.
+ * The products of some rows of activations with some widened weight rows: {@code y[m][n] = sum over k
+ * of x[m][k] * w[n][k]}.
  *
- * <p>Outputs are computed in tiles of 4 x 4 whose lane sums stay in registers: 8 loads feed 16
- * multiply-adds. Every output is the same sequence of operations in a tile of any size ({@link Lanes}),
- * so results are bitwise those of one row at a time.
- *
- * <p>With 16 lanes the 16 lane sums of a tile are added by a butterfly: each of its four rounds adds
- * the upper halves of two vectors to their lower halves and leaves both sums in one vector, so 15
- * steps reduce 16 vectors, in the order that {@link Lanes#tree} defines.
+ * <p>Outputs are computed in tiles of 4 x 4 (4 x 2 where vectors, and so registers, are fewer), whose
+ * lane sums stay in registers: 8 loads feed 16 multiply-adds. Every output is the same sequence of
+ * operations in a tile of any size ({@link Lanes}), so results are bitwise those of one row at a time.
  */
 final class Product {
-  private static final boolean BUTTERFLY = Lanes.COUNT == 16;
-  private static final VectorMask<Float> UP8 = Lanes.upper(Lanes.COUNT / 2);
-  private static final VectorMask<Float> UP4 = Lanes.upper(Math.max(1, Lanes.COUNT / 4));
-  private static final VectorMask<Float> UP2 = Lanes.upper(2);
-  private static final VectorMask<Float> UP1 = Lanes.upper(1);
-  private static final VectorShuffle<Float> SWAP8 = Lanes.swap(Lanes.COUNT / 2);
-  private static final VectorShuffle<Float> SWAP4 = Lanes.swap(Math.max(1, Lanes.COUNT / 4));
-  private static final VectorShuffle<Float> SWAP2 = Lanes.swap(2);
-  private static final VectorShuffle<Float> SWAP1 = Lanes.swap(1);
+  /** Scratch that {@link #panel} needs. */
+  static final int SCRATCH = 16 * Lanes.COUNT;
+
+  private static final boolean WIDE = Lanes.COUNT == 16;
 
   private Product() {}
 
@@ -36,31 +25,39 @@ final class Product {
    * @param w widened weights, row n at {@code n * k}
    * @param k columns, a multiple of {@link Lanes#COUNT}
    * @param y outputs, row m at {@code y0 + m * ldy}
-   * @param lanes scratch of at least {@code 16 * Lanes.COUNT} floats
+   * @param lanes scratch of {@link #SCRATCH} floats
    */
   static void panel(
       float[] x, int x0, int ldx, int rows, float[] w, int n, int k, float[] y, int y0, int ldy, float[] lanes) {
     int m = 0;
     for (; m + 4 <= rows; m += 4) {
+      int at = x0 + m * ldx;
+      int to = y0 + m * ldy;
       int j = 0;
       for (; j + 4 <= n; j += 4) {
-        if (BUTTERFLY) {
-          tile4x4(x, x0 + m * ldx, ldx, w, j * k, k, y, y0 + m * ldy + j, ldy, lanes);
+        if (WIDE) {
+          tile4x4(x, at, ldx, w, j * k, k, lanes);
+          write(lanes, y, to + j, ldy, 4);
         } else {
-          tile4x2(x, x0 + m * ldx, ldx, w, j * k, k, y, y0 + m * ldy + j, ldy, lanes);
-          tile4x2(x, x0 + m * ldx, ldx, w, (j + 2) * k, k, y, y0 + m * ldy + j + 2, ldy, lanes);
+          tile4x2(x, at, ldx, w, j * k, k, lanes);
+          write(lanes, y, to + j, ldy, 2);
+          tile4x2(x, at, ldx, w, (j + 2) * k, k, lanes);
+          write(lanes, y, to + j + 2, ldy, 2);
         }
       }
       for (; j < n; j++) {
         for (int i = 0; i < 4; i++) {
-          y[y0 + (m + i) * ldy + j] = dot(x, x0 + (m + i) * ldx, w, j * k, k, lanes);
+          y[to + i * ldy + j] = dot(x, at + i * ldx, w, j * k, k, lanes);
         }
       }
     }
     for (; m < rows; m++) {
       int j = 0;
       for (; j + 4 <= n; j += 4) {
-        row1x4(x, x0 + m * ldx, w, j * k, k, y, y0 + m * ldy + j, lanes);
+        row1x4(x, x0 + m * ldx, w, j * k, k, lanes);
+        for (int i = 0; i < 4; i++) {
+          y[y0 + m * ldy + j + i] = Lanes.tree(lanes, i * Lanes.COUNT);
+        }
       }
       for (; j < n; j++) {
         y[y0 + m * ldy + j] = dot(x, x0 + m * ldx, w, j * k, k, lanes);
@@ -68,13 +65,17 @@ final class Product {
     }
   }
 
-  private static FloatVector combine(
-      FloatVector a, FloatVector b, VectorMask<Float> up, VectorShuffle<Float> swap) {
-    return a.blend(b, up).add(b.blend(a, up).rearrange(swap));
+  /** Adds the lanes of a tile of four rows. */
+  private static void write(float[] lanes, float[] y, int y0, int ldy, int columns) {
+    for (int i = 0; i < 4; i++) {
+      for (int j = 0; j < columns; j++) {
+        y[y0 + i * ldy + j] = Lanes.tree(lanes, (i * columns + j) * Lanes.COUNT);
+      }
+    }
   }
 
   private static void tile4x4(
-      float[] x, int x0, int ldx, float[] w, int w0, int k, float[] y, int y0, int ldy, float[] out) {
+      float[] x, int x0, int ldx, float[] w, int w0, int k, float[] lanes) {
     FloatVector c00 = Lanes.zero();
     FloatVector c01 = c00;
     FloatVector c02 = c00;
@@ -123,33 +124,26 @@ final class Product {
       c32 = v.fma(a2, c32);
       c33 = v.fma(a3, c33);
     }
-    // Output i = 4 * row + column of the tile; rounds pair i with i + 8, + 4, + 2, + 1.
-    c00 = combine(c00, c20, UP8, SWAP8);
-    c01 = combine(c01, c21, UP8, SWAP8);
-    c02 = combine(c02, c22, UP8, SWAP8);
-    c03 = combine(c03, c23, UP8, SWAP8);
-    c10 = combine(c10, c30, UP8, SWAP8);
-    c11 = combine(c11, c31, UP8, SWAP8);
-    c12 = combine(c12, c32, UP8, SWAP8);
-    c13 = combine(c13, c33, UP8, SWAP8);
-    c00 = combine(c00, c10, UP4, SWAP4);
-    c01 = combine(c01, c11, UP4, SWAP4);
-    c02 = combine(c02, c12, UP4, SWAP4);
-    c03 = combine(c03, c13, UP4, SWAP4);
-    c00 = combine(c00, c02, UP2, SWAP2);
-    c01 = combine(c01, c03, UP2, SWAP2);
-    combine(c00, c01, UP1, SWAP1).intoArray(out, 0);
-    for (int i = 0; i < 4; i++) {
-      y[y0] = out[4 * i];
-      y[y0 + 1] = out[4 * i + 1];
-      y[y0 + 2] = out[4 * i + 2];
-      y[y0 + 3] = out[4 * i + 3];
-      y0 += ldy;
-    }
+    c00.intoArray(lanes, 0);
+    c01.intoArray(lanes, Lanes.COUNT);
+    c02.intoArray(lanes, 2 * Lanes.COUNT);
+    c03.intoArray(lanes, 3 * Lanes.COUNT);
+    c10.intoArray(lanes, 4 * Lanes.COUNT);
+    c11.intoArray(lanes, 5 * Lanes.COUNT);
+    c12.intoArray(lanes, 6 * Lanes.COUNT);
+    c13.intoArray(lanes, 7 * Lanes.COUNT);
+    c20.intoArray(lanes, 8 * Lanes.COUNT);
+    c21.intoArray(lanes, 9 * Lanes.COUNT);
+    c22.intoArray(lanes, 10 * Lanes.COUNT);
+    c23.intoArray(lanes, 11 * Lanes.COUNT);
+    c30.intoArray(lanes, 12 * Lanes.COUNT);
+    c31.intoArray(lanes, 13 * Lanes.COUNT);
+    c32.intoArray(lanes, 14 * Lanes.COUNT);
+    c33.intoArray(lanes, 15 * Lanes.COUNT);
   }
 
   private static void tile4x2(
-      float[] x, int x0, int ldx, float[] w, int w0, int k, float[] y, int y0, int ldy, float[] out) {
+      float[] x, int x0, int ldx, float[] w, int w0, int k, float[] lanes) {
     FloatVector c00 = Lanes.zero();
     FloatVector c01 = c00;
     FloatVector c10 = c00;
@@ -178,18 +172,17 @@ final class Product {
       c30 = v.fma(a0, c30);
       c31 = v.fma(a1, c31);
     }
-    y[y0] = Lanes.tree(c00, out);
-    y[y0 + 1] = Lanes.tree(c01, out);
-    y[y0 + ldy] = Lanes.tree(c10, out);
-    y[y0 + ldy + 1] = Lanes.tree(c11, out);
-    y[y0 + 2 * ldy] = Lanes.tree(c20, out);
-    y[y0 + 2 * ldy + 1] = Lanes.tree(c21, out);
-    y[y0 + 3 * ldy] = Lanes.tree(c30, out);
-    y[y0 + 3 * ldy + 1] = Lanes.tree(c31, out);
+    c00.intoArray(lanes, 0);
+    c01.intoArray(lanes, Lanes.COUNT);
+    c10.intoArray(lanes, 2 * Lanes.COUNT);
+    c11.intoArray(lanes, 3 * Lanes.COUNT);
+    c20.intoArray(lanes, 4 * Lanes.COUNT);
+    c21.intoArray(lanes, 5 * Lanes.COUNT);
+    c30.intoArray(lanes, 6 * Lanes.COUNT);
+    c31.intoArray(lanes, 7 * Lanes.COUNT);
   }
 
-  private static void row1x4(
-      float[] x, int x0, float[] w, int w0, int k, float[] y, int y0, float[] out) {
+  private static void row1x4(float[] x, int x0, float[] w, int w0, int k, float[] lanes) {
     FloatVector c0 = Lanes.zero();
     FloatVector c1 = c0;
     FloatVector c2 = c0;
@@ -204,18 +197,19 @@ final class Product {
       c2 = v.fma(Lanes.load(w, w2 + i), c2);
       c3 = v.fma(Lanes.load(w, w3 + i), c3);
     }
-    y[y0] = Lanes.tree(c0, out);
-    y[y0 + 1] = Lanes.tree(c1, out);
-    y[y0 + 2] = Lanes.tree(c2, out);
-    y[y0 + 3] = Lanes.tree(c3, out);
+    c0.intoArray(lanes, 0);
+    c1.intoArray(lanes, Lanes.COUNT);
+    c2.intoArray(lanes, 2 * Lanes.COUNT);
+    c3.intoArray(lanes, 3 * Lanes.COUNT);
   }
 
   /** One output. */
-  static float dot(float[] x, int x0, float[] w, int w0, int k, float[] out) {
+  static float dot(float[] x, int x0, float[] w, int w0, int k, float[] lanes) {
     FloatVector c = Lanes.zero();
     for (int i = 0; i < k; i += Lanes.COUNT) {
       c = Lanes.load(x, x0 + i).fma(Lanes.load(w, w0 + i), c);
     }
-    return Lanes.tree(c, out);
+    c.intoArray(lanes, 0);
+    return Lanes.tree(lanes, 0);
   }
 }

@@ -7,8 +7,14 @@ import java.util.Arrays;
  * panels of weight rows. A panel is widened once and serves all rows.
  */
 final class Projection {
-  /** Weight rows of a panel: a few tens of KiB once widened, and a whole number of tiles. */
+  /** Weight rows that one thread takes at a time: whole tiles, and whole vectors of outputs. */
   private static final int PANEL = 16;
+
+  /** Weight rows of a tile. */
+  private static final int TILE = 4;
+
+  /** Bytes of activations below which they stay in a core's second-level cache beside a panel. */
+  private static final int CACHED = 256 << 10;
 
   /** What becomes of the products. */
   enum Into {
@@ -25,7 +31,15 @@ final class Projection {
     float[] panel = new float[0];
     float[] out = new float[0];
     float[] second = new float[0];
-    final float[] lanes = new float[16 * Lanes.COUNT];
+    final float[] lanes = new float[Product.SCRATCH];
+
+    /** Written only when it changes: neighbours in memory belong to other threads. */
+    void makeRoom(int rows) {
+      if (out.length < rows * PANEL) {
+        out = new float[rows * PANEL];
+        second = new float[rows * PANEL];
+      }
+    }
   }
 
   private final Team team;
@@ -48,7 +62,7 @@ final class Projection {
     int total = firstPanel[weights.length];
     int rowBlock = rowBlock(rows, total);
     int blocks = (rows + rowBlock - 1) / rowBlock;
-    team.forEach(
+    team.forEachInRuns(
         total * blocks,
         (item, thread) -> {
           int panel = item / blocks;
@@ -62,7 +76,7 @@ final class Projection {
           int first = (panel - firstPanel[which]) * PANEL;
           int n = Math.min(PANEL, w.outputs() - first);
           Scratch own = scratch[thread];
-          own.out = room(own.out, count * PANEL);
+          own.makeRoom(count);
           compute(inputs[which], from, count, w, first, n, own, own.out);
           write(own.out, count, first, n, y[which], from, into);
         });
@@ -74,7 +88,7 @@ final class Projection {
     int total = panels(gate);
     int rowBlock = rowBlock(rows, total);
     int blocks = (rows + rowBlock - 1) / rowBlock;
-    team.forEach(
+    team.forEachInRuns(
         total * blocks,
         (item, thread) -> {
           int from = item % blocks * rowBlock;
@@ -82,8 +96,7 @@ final class Projection {
           int first = item / blocks * PANEL;
           int n = Math.min(PANEL, gate.outputs() - first);
           Scratch own = scratch[thread];
-          own.out = room(own.out, count * PANEL);
-          own.second = room(own.second, count * PANEL);
+          own.makeRoom(count);
           compute(inputs[0], from, count, gate, first, n, own, own.out);
           compute(inputs[1], from, count, up, first, n, own, own.second);
           Lanes.swiglu(own.out, own.second, count * PANEL);
@@ -108,10 +121,11 @@ final class Projection {
   private void compute(
       Rows x, int from, int count, Weights w, int first, int n, Scratch own, float[] out) {
     int columns = w.columns();
-    own.panel = room(own.panel, PANEL * columns);
-    w.unpack(first, n, own.panel);
-    Product.panel(
-        x.values(), from * x.stride(), x.stride(), count, own.panel, n, columns, out, 0, PANEL, own.lanes);
+    if (count > Weights.FEW
+        || !w.multiplyFew(
+            first, n, x.values(), from * x.stride(), x.stride(), count, out, 0, PANEL, own.lanes)) {
+      widenAndMultiply(x, from, count, w, first, n, own, out);
+    }
     float[] bias = w.bias();
     if (bias != null) {
       for (int m = 0; m < count; m++) {
@@ -119,6 +133,24 @@ final class Projection {
           out[m * PANEL + j] += bias[first + j];
         }
       }
+    }
+  }
+
+  private static void widenAndMultiply(
+      Rows x, int from, int count, Weights w, int first, int n, Scratch own, float[] out) {
+    int columns = w.columns();
+    if (own.panel.length < PANEL * columns) {
+      own.panel = new float[PANEL * columns];
+    }
+    // Few rows stay cached while weights pass by a tile at a time, in the first-level cache. Many rows
+    // pass by a whole widened panel instead.
+    int step = 4L * count * columns <= CACHED ? TILE : PANEL;
+    for (int j = 0; j < n; j += step) {
+      int some = Math.min(step, n - j);
+      w.unpack(first + j, some, own.panel);
+      Product.panel(
+          x.values(), from * x.stride(), x.stride(), count, own.panel, some, columns, out, j, PANEL,
+          own.lanes);
     }
   }
 

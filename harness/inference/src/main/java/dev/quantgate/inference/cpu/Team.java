@@ -38,6 +38,7 @@ final class Team implements AutoCloseable {
   private final AtomicInteger next = new AtomicInteger();
   private @Nullable Task task;
   private int items;
+  private boolean runs;
   private volatile @Nullable Throwable failure;
   private volatile boolean stopped;
 
@@ -60,6 +61,19 @@ final class Team implements AutoCloseable {
    * wrote is then visible to the caller. The first exception of an item is thrown here.
    */
   void forEach(int items, Task task) {
+    share(items, task, false);
+  }
+
+  /**
+   * {@link #forEach} for items that read neighbouring memory: a thread takes runs of them, half its share
+   * of what is left each time, so that a run is long enough for the processor to read ahead and the
+   * last runs are short enough to end together.
+   */
+  void forEachInRuns(int items, Task task) {
+    share(items, task, true);
+  }
+
+  private void share(int items, Task task, boolean runs) {
     if (items <= 0) {
       return;
     }
@@ -71,6 +85,7 @@ final class Team implements AutoCloseable {
     }
     this.task = task;
     this.items = items;
+    this.runs = runs;
     next.setPlain(0);
     long opened = (state.getPlain() & -PHASE) + PHASE;
     state.set(opened);
@@ -79,7 +94,7 @@ final class Team implements AutoCloseable {
         LockSupport.unpark(worker);
       }
     }
-    work(task, items, 0);
+    work(task, items, runs, 0);
     long before = state.getAndAdd(CLOSED);
     if ((before & INSIDE) != 0) {
       for (int spin = 0; (state.getAcquire() & INSIDE) != 0; spin++) {
@@ -96,10 +111,16 @@ final class Team implements AutoCloseable {
     }
   }
 
-  private void work(Task task, int items, int thread) {
+  private void work(Task task, int items, boolean runs, int thread) {
     try {
-      for (int item; (item = next.getAndIncrement()) < items; ) {
-        task.run(item, thread);
+      int share = runs ? 2 * size() : Integer.MAX_VALUE;
+      for (int from = next.get(); from < items; from = next.get()) {
+        int run = Math.max(1, (items - from) / share);
+        if (next.compareAndSet(from, from + run)) {
+          for (int item = from; item < from + run; item++) {
+            task.run(item, thread);
+          }
+        }
       }
     } catch (RuntimeException | Error thrown) {
       next.set(items);
@@ -108,7 +129,8 @@ final class Team implements AutoCloseable {
   }
 
   private static void pause(int spin) {
-    if ((spin & 1023) == 1023) {
+    // On a busy machine a yield costs milliseconds: only for one who waits unusually long.
+    if (spin > SPINS && (spin & 1023) == 0) {
       Thread.yield();
     } else {
       Thread.onSpinWait();
@@ -159,7 +181,7 @@ final class Team implements AutoCloseable {
           done = seen & -PHASE;
           Task current = task;
           if (current != null) {
-            work(current, items, index);
+            work(current, items, runs, index);
           }
           state.getAndDecrement();
         } else if ((seen & CLOSED) != 0) {

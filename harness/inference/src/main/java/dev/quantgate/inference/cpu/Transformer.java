@@ -36,9 +36,13 @@ final class Transformer {
       Weights up,
       Weights down) {
 
+    List<Weights> linears() {
+      return List.of(query, key, value, output, gate, up, down);
+    }
+
     long residentBytes() {
       long bytes = 0;
-      for (Weights w : List.of(query, key, value, output, gate, up, down)) {
+      for (Weights w : linears()) {
         bytes += w.residentBytes();
       }
       return bytes;

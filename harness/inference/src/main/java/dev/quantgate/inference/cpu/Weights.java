@@ -31,6 +31,21 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
   /** Widens {@code rows} rows from {@code row} on into {@code panel}, one after the other. */
   void unpack(int row, int rows, float[] panel);
 
+  /**
+   * Up to {@link #FEW} rows of activations times {@code n} weight rows, widened in registers on their
+   * way from memory: the same sums in the same order as widening into a panel first.
+   *
+   * @param x activations in the order of the columns, row m at {@code x0 + m * ldx}
+   * @param y outputs, row m at {@code y0 + m * ldy}
+   * @param lanes scratch of {@link Product#SCRATCH} floats
+   * @return false if this format is better widened into a panel for so many rows; nothing is done then
+   */
+  boolean multiplyFew(
+      int row, int n, float[] x, int x0, int ldx, int rows, float[] y, int y0, int ldy, float[] lanes);
+
+  /** The most rows that {@link #multiplyFew} takes. */
+  int FEW = 4;
+
   /** Bytes that the kernels read for one product. */
   long residentBytes();
 
@@ -88,10 +103,6 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
     @Override
     public void unpack(int row, int rows, float[] panel) {
       long bytes = (long) inputs * dtype.bytes();
-      if (columns == inputs) {
-        widen(row * bytes, panel, 0, rows * inputs);
-        return;
-      }
       for (int r = 0; r < rows; r++) {
         widen((row + r) * bytes, panel, r * columns, inputs);
         Arrays.fill(panel, r * columns + inputs, (r + 1) * columns, 0f);
@@ -104,6 +115,48 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
         case BF16 -> Widen.bf16(data, at, to, offset, n);
         case F32 -> Widen.f32(data, at, to, offset, n);
         case I32 -> throw new AssertionError();
+      }
+    }
+
+    @Override
+    public boolean multiplyFew(
+        int row, int n, float[] x, int x0, int ldx, int rows, float[] y, int y0, int ldy, float[] lanes) {
+      if (dtype == Tensor.DType.F32 || inputs % Lanes.COUNT != 0) {
+        return false;
+      }
+      // One weight row after the other: rows read side by side defeat the prefetcher.
+      for (int j = 0; j < n; j++) {
+        long at = 2L * inputs * (row + j);
+        for (int m = 0; m < rows; m += 8) {
+          int some = Math.min(8, rows - m);
+          sums(at, x, x0 + m * ldx, ldx, some, lanes);
+          for (int i = 0; i < some; i++) {
+            y[y0 + (m + i) * ldy + j] = Lanes.tree(lanes, i * Lanes.COUNT);
+          }
+        }
+      }
+      return true;
+    }
+
+    private void sums(long at, float[] x, int x0, int ldx, int rows, float[] lanes) {
+      boolean half = dtype == Tensor.DType.F16;
+      int last = rows - 1;
+      if (rows == 1) {
+        if (half) {
+          Narrow.f16(data, at, inputs, x, x0, lanes);
+        } else {
+          Narrow.bf16(data, at, inputs, x, x0, lanes);
+        }
+      } else if (rows <= 4) {
+        if (half) {
+          Narrow.f16(data, at, inputs, x, x0, ldx, last, lanes);
+        } else {
+          Narrow.bf16(data, at, inputs, x, x0, ldx, last, lanes);
+        }
+      } else if (half) {
+        Narrow.f16Eight(data, at, inputs, x, x0, ldx, last, lanes);
+      } else {
+        Narrow.bf16Eight(data, at, inputs, x, x0, ldx, last, lanes);
       }
     }
 
