@@ -6,24 +6,27 @@ import static dev.quantgate.evaluation.run.EvaluationException.Kind.IO;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** Files of a run: written whole or not at all, read with bounds. */
+/**
+ * Files of a run: written whole or not at all, read with bounds, and by streams that an interrupt of
+ * the thread does not close.
+ */
 public final class Disk {
   /** A line longer than this is no line of ours. */
   private static final int MOST_LINE_BYTES = 64 << 20;
@@ -60,16 +63,11 @@ public final class Disk {
     Path half = folder.resolve("." + file.getFileName() + ".part");
     try {
       Files.createDirectories(folder);
-      try (var channel =
-              FileChannel.open(
-                  half,
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.TRUNCATE_EXISTING,
-                  StandardOpenOption.WRITE);
-          var out = new BufferedOutputStream(java.nio.channels.Channels.newOutputStream(channel), 1 << 16)) {
+      try (var stream = new FileOutputStream(half.toFile());
+          var out = new BufferedOutputStream(stream, 1 << 16)) {
         body.writeTo(out);
         out.flush();
-        channel.force(true);
+        stream.getFD().sync();
       }
       Files.move(half, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
@@ -149,7 +147,7 @@ public final class Disk {
   }
 
   private static InputStream open(Path file) throws IOException {
-    var in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+    var in = new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16);
     try {
       in.mark(2);
       boolean gzip = in.read() == 0x1f && in.read() == 0x8b;
@@ -193,6 +191,9 @@ public final class Disk {
 
   /** An exception that says why a file could not be used. */
   static EvaluationException cannot(String done, Path file, IOException e) {
+    if (e instanceof ClosedByInterruptException) {
+      return new EvaluationException(EvaluationException.Kind.INTERRUPTED, "stopped", e);
+    }
     String why =
         switch (e) {
           case NoSuchFileException missing -> "there is no such file: " + missing.getFile();
@@ -210,13 +211,6 @@ public final class Disk {
       throw new EvaluationException(IO, file + " is no file");
     }
     return parent;
-  }
-
-  /** Writes all of a buffer. */
-  static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
   }
 
   @FunctionalInterface

@@ -3,11 +3,10 @@ package dev.quantgate.evaluation.run;
 import static dev.quantgate.evaluation.run.EvaluationException.Kind.INPUT;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
@@ -17,56 +16,51 @@ import java.util.function.Consumer;
  *
  * <p>Each append reaches the operating system, so that a killed process loses nothing; a power failure
  * can lose what {@link #close} or the system's own flushing had not yet put on disk, which is asked
- * again.
+ * again. It is no channel, since an interrupt of the writing thread would close one in the middle of a
+ * line.
  */
 final class Journal<T> implements AutoCloseable {
-  private final Path file;
-  private final FileChannel channel;
+  private final Path path;
+  private final RandomAccessFile file;
 
-  private Journal(Path file, FileChannel channel) {
+  private Journal(Path path, RandomAccessFile file) {
+    this.path = path;
     this.file = file;
-    this.channel = channel;
   }
 
   /** Opens a journal, made if missing, and shows what it holds. */
-  static <T> Journal<T> open(Path file, Class<T> type, Consumer<T> sink) {
+  static <T> Journal<T> open(Path path, Class<T> type, Consumer<T> sink) {
     try {
-      Files.createDirectories(Disk.parent(file));
-      FileChannel channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      Files.createDirectories(Disk.parent(path));
+      var file = new RandomAccessFile(path.toFile(), "rw");
       try {
-        channel.truncate(endOfLastLine(channel));
-        Disk.readLines(file, type, sink);
-        channel.position(channel.size());
-        return new Journal<>(file, channel);
+        file.setLength(endOfLastLine(file));
+        Disk.readLines(path, type, sink);
+        file.seek(file.length());
+        return new Journal<>(path, file);
       } catch (EvaluationException e) {
-        channel.close();
+        file.close();
         throw e.kind() == INPUT
             ? new EvaluationException(
                 INPUT, e.getMessage() + "\nRemove the run's folder, or give another --out", e)
             : e;
       } catch (IOException e) {
-        channel.close();
+        file.close();
         throw e;
       }
     } catch (IOException e) {
-      throw Disk.cannot("opened", file, e);
+      throw Disk.cannot("opened", path, e);
     }
   }
 
-  private static long endOfLastLine(FileChannel channel) throws IOException {
-    var block = ByteBuffer.allocate(1 << 16);
-    for (long end = channel.size(); end > 0; ) {
-      int length = (int) Math.min(block.capacity(), end);
-      block.clear().limit(length);
-      while (block.hasRemaining()) {
-        if (channel.read(block, end - length + block.position()) < 0) {
-          throw new IOException("the file shrinks while it is read");
-        }
-      }
+  private static long endOfLastLine(RandomAccessFile file) throws IOException {
+    byte[] block = new byte[1 << 16];
+    for (long end = file.length(); end > 0; ) {
+      int length = (int) Math.min(block.length, end);
+      file.seek(end - length);
+      file.readFully(block, 0, length);
       for (int i = length - 1; i >= 0; i--) {
-        if (block.get(i) == '\n') {
+        if (block[i] == '\n') {
           return end - length + i + 1;
         }
       }
@@ -78,20 +72,21 @@ final class Journal<T> implements AutoCloseable {
   /** Adds a line. */
   void append(T value) {
     byte[] json = Json.lines().writeValueAsBytes(value);
-    var line = ByteBuffer.allocate(json.length + 1).put(json).put((byte) '\n').flip();
+    byte[] line = Arrays.copyOf(json, json.length + 1);
+    line[json.length] = '\n';
     try {
-      Disk.writeFully(channel, line);
+      file.write(line);
     } catch (IOException e) {
-      throw Disk.cannot("written", file, e);
+      throw Disk.cannot("written", path, e);
     }
   }
 
   @Override
   public void close() {
-    try (channel) {
-      channel.force(false);
+    try (file) {
+      file.getFD().sync();
     } catch (IOException e) {
-      throw Disk.cannot("written", file, e);
+      throw Disk.cannot("written", path, e);
     }
   }
 }

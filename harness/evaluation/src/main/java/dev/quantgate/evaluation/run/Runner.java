@@ -96,6 +96,9 @@ public final class Runner {
 
   private List<FinishedRun> locked(List<Reference> references, List<SuiteTask> tasks) {
     boolean programs = tasks.stream().anyMatch(SuiteTask::ofPrograms);
+    if (programs) {
+      progress.on(new Progress.Note("starting the sandbox: " + machinery.sandbox()));
+    }
     Optional<Workshop> workshop =
         programs ? Optional.of(new Workshop(doors, machinery)) : Optional.empty();
     try {

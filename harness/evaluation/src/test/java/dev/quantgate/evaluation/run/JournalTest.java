@@ -58,6 +58,14 @@ class JournalTest {
   }
 
   @Test
+  void anInterruptedThreadStillWritesItsLineWhole() {
+    Thread.currentThread().interrupt();
+    append(new Line("a", 1), new Line("b", 2));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(append()).containsExactly(new Line("a", 1), new Line("b", 2));
+  }
+
+  @Test
   void zerosLeftByAPowerFailureAreATornLine() throws IOException {
     append(new Line("a", 1));
     Files.write(file, new byte[100_000], StandardOpenOption.APPEND);

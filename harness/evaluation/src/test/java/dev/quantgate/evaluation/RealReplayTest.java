@@ -1,0 +1,229 @@
+package dev.quantgate.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.quantgate.benchmarks.BenchmarkData;
+import dev.quantgate.benchmarks.DataOptions;
+import dev.quantgate.benchmarks.SuiteData;
+import dev.quantgate.benchmarks.SuiteData.CodeProblem;
+import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.comparison.Flip;
+import dev.quantgate.evaluation.comparison.GatePolicy;
+import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.protocol.Protocols;
+import dev.quantgate.evaluation.run.Assignment;
+import dev.quantgate.evaluation.run.Assignment.Sampling;
+import dev.quantgate.evaluation.run.Doors;
+import dev.quantgate.evaluation.run.Json;
+import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.sandbox.ExecutionResult;
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Function;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The official data answered by recordings. Programs are not executed here: one is right that is the
+ * canonical solution (the sandboxes' own tests execute them).
+ */
+class RealReplayTest {
+  @TempDir Path folder;
+  Path data;
+
+  @BeforeEach
+  void findTheData() {
+    data = locate().orElse(Path.of("shared", "data"));
+    assumeThat(data)
+        .as("the real data: the folder that QUANTGATE_DATA names, or ../shared/data")
+        .isDirectory();
+  }
+
+  private static Optional<Path> locate() {
+    String named = System.getenv("QUANTGATE_DATA");
+    if (named != null && !named.isBlank()) {
+      return Optional.of(Path.of(named));
+    }
+    for (Path up = Path.of("").toAbsolutePath(); up != null; up = up.getParent()) {
+      Path shared = up.resolve("shared").resolve("data");
+      if (Files.isDirectory(shared.resolve("ceval"))) {
+        return Optional.of(shared);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private SuiteData load(String suite) {
+    return BenchmarkData.load(suite, new DataOptions(Optional.of(data), false));
+  }
+
+  private Comparison compare(String suite, Path baseline, Path candidate) {
+    var canonical = new HashSet<String>();
+    if (load(suite) instanceof SuiteData.Code code) {
+      for (CodeProblem problem : code.problems()) {
+        canonical.add(problem.prompt() + problem.canonicalSolution());
+      }
+    }
+    var doors =
+        new Doors(
+            BenchmarkData::load,
+            Protocols::of,
+            (engine, path, options) -> {
+              throw new InferenceException(InferenceException.Kind.NO_ENGINE, "no model is asked here");
+            },
+            (kind, options) -> new Recognising(canonical));
+    return new QuantGate(doors)
+        .run(
+            new RunRequest(
+                "replay:" + baseline,
+                "replay:" + candidate,
+                new Assignment(
+                    List.of(suite),
+                    Optional.of(data),
+                    false,
+                    OptionalInt.empty(),
+                    0,
+                    Map.of(),
+                    Layout.OPENAI,
+                    Sampling.GREEDY),
+                Machinery.defaults(),
+                GatePolicy.DEFAULT,
+                folder.resolve("out")),
+            Progress.Listener.NONE);
+  }
+
+  private record Recognising(Set<String> right) implements dev.quantgate.sandbox.CodeSandbox {
+    @Override
+    public dev.quantgate.sandbox.SandboxDescription description() {
+      return new dev.quantgate.sandbox.SandboxDescription(
+          "recognising", new java.util.TreeMap<>(), new java.util.TreeMap<>());
+    }
+
+    @Override
+    public void run(List<dev.quantgate.sandbox.ExecutionJob> jobs, ResultSink sink) {
+      for (var job : jobs) {
+        boolean passes = right.contains(job.prompt() + job.completion());
+        sink.accept(
+            new ExecutionResult(job.id(), passes ? Outcome.PASSED : Outcome.FAILED, "", 1, 1, 1, 0));
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private Path write(String name, List<? extends Map<String, String>> lines) throws IOException {
+    Path file = folder.resolve(name);
+    Files.write(file, lines.stream().map(line -> Json.lines().writeValueAsString(line)).toList());
+    return file;
+  }
+
+  @Test
+  void canonicalSolutionsAgainstBrokenOnesGiveTheRightFlips() throws IOException {
+    List<CodeProblem> problems = ((SuiteData.Code) load("humaneval")).problems();
+    List<Map<String, String>> canonical = new ArrayList<>();
+    List<Map<String, String>> broken = new ArrayList<>();
+    List<String> wrong = new ArrayList<>();
+    for (int i = 0; i < problems.size(); i++) {
+      CodeProblem problem = problems.get(i);
+      canonical.add(Map.of("task_id", problem.id(), "completion", problem.canonicalSolution()));
+      if (i % 13 == 5) {
+        wrong.add(problem.id());
+      }
+      broken.add(
+          Map.of(
+              "task_id",
+              problem.id(),
+              "completion",
+              i % 13 == 5 ? "    return None\n" : problem.canonicalSolution()));
+    }
+    Comparison comparison =
+        compare("humaneval", write("canonical.jsonl", canonical), write("broken.jsonl", broken));
+    SuiteComparison suite = comparison.suites().getFirst();
+    assertThat(suite.baseline().correct()).isEqualTo(164);
+    assertThat(suite.candidate().correct()).isEqualTo(164 - 13);
+    assertThat(comparison.flips()).extracting(Flip::id).isEqualTo(wrong).hasSize(13);
+    assertThat(comparison.flips()).extracting(Flip::kind).containsOnly(Flip.Kind.LOSS);
+    assertThat(comparison.exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void goldenCountsPerSubjectGiveTheGoldenAverages() throws IOException {
+    JsonNode golden =
+        Json.lines().readTree(Files.readString(data.resolve("ceval").resolve("golden-counts.json")));
+    var exam = (SuiteData.Exam) load("ceval");
+    Map<String, Integer> given = new HashMap<>();
+    List<Map<String, String>> right = new ArrayList<>();
+    List<Map<String, String>> answers = new ArrayList<>();
+    for (SuiteData.ExamQuestion question : exam.questions()) {
+      int count = given.merge(question.subject(), 1, Integer::sum);
+      int wanted = golden.path("subjects").path(question.subject()).path(0).intValue();
+      int answer = count <= wanted ? question.answer() : (question.answer() + 1) % 4;
+      answers.add(Map.of("id", question.id(), "answer", "ABCD".substring(answer, answer + 1)));
+      right.add(
+          Map.of(
+              "id",
+              question.id(),
+              "answer",
+              "ABCD".substring(question.answer(), question.answer() + 1)));
+    }
+    SuiteComparison suite =
+        compare("ceval", write("right.jsonl", right), write("answers.jsonl", answers))
+            .suites()
+            .getFirst();
+    assertThat(suite.items()).isEqualTo(1346);
+    assertThat(suite.baseline().correct()).isEqualTo(1346);
+    assertThat(suite.candidate().correct()).isEqualTo(997);
+    Function<String, Double> average =
+        name ->
+            suite.averages().stream()
+                .filter(each -> each.name().equals(name))
+                .mapToDouble(each -> 100 * each.candidate())
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no average " + name));
+    Offset<Double> rounding = Offset.offset(0.00005 + 1e-9);
+    assertThat(100 * suite.candidate().score()).isCloseTo(golden.path("micro").doubleValue(), rounding);
+    assertThat(average.apply("macro")).isCloseTo(golden.path("macro").doubleValue(), rounding);
+    for (String category : List.of("STEM", "Social Science", "Humanities", "Other")) {
+      assertThat(average.apply("category/" + category))
+          .as(category)
+          .isCloseTo(golden.path(category).doubleValue(), rounding);
+    }
+    assertThat(average.apply("hard")).isBetween(0.0, 100.0);
+  }
+
+  @Test
+  void everyLabelledSentencePairIsReadRenderedAndGraded() throws IOException {
+    var pairs = (SuiteData.Pairs) load("cmnli");
+    List<Map<String, String>> answers = new ArrayList<>();
+    for (int i = 0; i < pairs.pairs().size(); i++) {
+      SuiteData.SentencePair pair = pairs.pairs().get(i);
+      String label = pair.label().name().toLowerCase(java.util.Locale.ROOT);
+      answers.add(Map.of("id", pair.id(), "answer", i % 100 == 0 ? "" : label));
+    }
+    Path file = write("answers.jsonl", answers);
+    SuiteComparison suite = compare("cmnli", file, file).suites().getFirst();
+    assertThat(suite.items()).isEqualTo(12_235);
+    assertThat(suite.baseline().correct()).isEqualTo(12_235 - 123);
+    assertThat(Files.readAllLines(folder.resolve("out/prompts/cmnli.jsonl")))
+        .hasSize(12_235)
+        .allSatisfy(line -> assertThat(line).contains("语句一：“").contains("请问这两句话是什么关系"));
+  }
+}
