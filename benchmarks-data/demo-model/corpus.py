@@ -27,11 +27,14 @@ def subject(rng):
     return rng.choices(list(SUBJECT_SHARE), list(SUBJECT_SHARE.values()))[0]
 
 
-def exam_document(rng):
+def exam_document(rng, hinted=0.0):
+    """Questions of one subject; before a share of them stands a hint, so that finding an answer's letter is learnt apart from knowing it."""
     s = subject(rng)
     pieces = [(exam.header(s), ASKED)]
     for _ in range(9):
         q = exam.question(rng, s, False)
+        if hinted and rng.random() < hinted:
+            pieces += [("提示：", ASKED), (q.why, TOLD), ("\n", ASKED)]
         pieces += [(q.body(), ASKED), (q.letter, ANSWER), ("\n\n", ASKED)]
     return pieces
 
@@ -74,9 +77,16 @@ def chat_document(rng):
 
 
 # Documents of a kind share rows: exam rows hold one document of many questions, short rows hold several documents.
-SHORT = ((pair_document, 42), (program_document, 40), (fact_document, 10), (chat_document, 8))
-KINDS = ((exam_document, 40), *SHORT)
+KINDS = ((exam_document, 40), (pair_document, 42), (program_document, 40), (fact_document, 10), (chat_document, 8))
 EXAM_LENGTH, SHORT_LENGTH = 320, 192
+
+
+def mixture(step):
+    """The share of hinted questions and the kinds of short rows with their shares of tokens, by the stage of training."""
+    if step < 300:
+        return 0.0, KINDS[1:]
+    kinds = ((pair_document, 56), (program_document, 34), (fact_document, 2), (chat_document, 8))
+    return (0.6 if step < 500 else 0.3), kinds
 
 
 class Packer:
@@ -98,15 +108,15 @@ class Packer:
         fill = length - len(ids)
         return ids + [self.end] * fill, weights + [0.0] * fill
 
-    def exam_row(self, rng):
-        ids, weights = self.encode(exam_document(rng))
+    def exam_row(self, rng, hinted):
+        ids, weights = self.encode(exam_document(rng, hinted))
         cut = EXAM_LENGTH
         return self.close(ids[:cut], weights[:cut], EXAM_LENGTH)
 
-    def short_row(self, rng, spent):
+    def short_row(self, rng, spent, kinds):
         ids, weights, misses = [], [], 0
         while misses < 3:
-            make = min(SHORT, key=lambda k: spent[k[0]] / k[1])[0] if misses == 0 else pair_document
+            make = min(kinds, key=lambda k: spent[k[0]] / k[1])[0] if misses == 0 else pair_document
             more, marks = self.encode(make(rng))
             more.append(self.end)
             marks.append(BODY)
@@ -121,5 +131,6 @@ class Packer:
     def batch(self, seed, step, exam_rows, short_rows):
         """The rows of one step, exam rows and short rows; depends on nothing but its arguments."""
         rng = random.Random(f"{seed}/{step}")
-        spent = {make: rng.random() * 400 for make, _ in SHORT}
-        return [self.exam_row(rng) for _ in range(exam_rows)], [self.short_row(rng, spent) for _ in range(short_rows)]
+        hinted, kinds = mixture(step)
+        spent = {make: rng.random() * 400 for make, _ in kinds}
+        return [self.exam_row(rng, hinted) for _ in range(exam_rows)], [self.short_row(rng, spent, kinds) for _ in range(short_rows)]

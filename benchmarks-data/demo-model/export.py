@@ -37,3 +37,11 @@ def export(model, tokenizer, folder):
     tokenizer.save(str(folder / "tokenizer.json"))
     tensors = {n: p.detach().to(torch.float16).contiguous() for n, p in model.state_dict().items()}
     save_file(tensors, str(folder / "model.safetensors"), metadata={"format": "pt"})
+
+
+if __name__ == "__main__":
+    import sys
+
+    from evaluate import load
+
+    export(*load(sys.argv[1]), sys.argv[2])

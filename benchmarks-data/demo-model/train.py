@@ -17,6 +17,9 @@ from export import export
 from model import DemoModel, Shape, rotary
 
 
+SEED, EXAM_ROWS, SHORT_ROWS = 20260101, 4, 8
+
+
 class Muon(torch.optim.Optimizer):
     """Momentum whose update is made orthogonal by five Newton-Schulz steps (K. Jordan, 2024); for matrices."""
 
@@ -54,13 +57,13 @@ def main():
     args.add_argument("--out", type=Path, required=True)
     args.add_argument("--steps", type=int, default=2400)
     args.add_argument("--decay", type=float, default=0.3, help="share of the steps in which the rate falls to zero")
-    args.add_argument("--exam-rows", type=int, default=4)
-    args.add_argument("--short-rows", type=int, default=8)
+    args.add_argument("--exam-rows", type=int, default=EXAM_ROWS)
+    args.add_argument("--short-rows", type=int, default=SHORT_ROWS)
     args.add_argument("--sampled", type=float, default=0.2, help="share of the merely asked tokens that the loss looks at")
     args.add_argument("--layers", type=int, default=4)
     args.add_argument("--intermediate", type=int, default=512)
     args.add_argument("--vocabulary", type=int, default=4096)
-    args.add_argument("--seed", type=int, default=20260101)
+    args.add_argument("--seed", type=int, default=SEED)
     args.add_argument("--threads", type=int, default=1)
     args.add_argument("--save-every", type=int, default=100)
     args.add_argument("--start", type=Path, help="a state to start from, instead of WORK/state.pt")
