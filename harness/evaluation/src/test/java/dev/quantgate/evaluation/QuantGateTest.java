@@ -582,7 +582,11 @@ class QuantGateTest {
     assertThat(Thread.interrupted()).isTrue();
     assertThat(Files.readAllLines(out.resolve("baseline/journal/ceval.answers.jsonl"))).hasSize(20);
     List<Progress> heard = new ArrayList<>();
-    fixtures.quantGate().run(request(Assignment.of("ceval", "humaneval")), heard::add);
+    Comparison continued =
+        fixtures.quantGate().run(request(Assignment.of("ceval", "humaneval")), heard::add);
+    assertThat(continued.baseline().usage().orElseThrow().promptTokens())
+        .as("prompt tokens of both sessions together")
+        .isEqualTo(2 * continued.candidate().usage().orElseThrow().promptTokens());
     assertThat(heard)
         .contains(new Progress.Started(Side.BASELINE, Progress.Step.ANSWERING, "ceval", 56, 20));
     assertThat(Files.readAllBytes(out.resolve("baseline/ceval.jsonl"))).isEqualTo(whole);

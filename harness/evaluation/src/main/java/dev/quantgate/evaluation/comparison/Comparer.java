@@ -129,12 +129,13 @@ public final class Comparer {
     if (!only.isEmpty()) {
       refusals.add("suites that only one run has: " + String.join(", ", only));
     }
-    for (FinishedRun run : List.of(baseline, candidate)) {
-      if (!run.identity().live()) {
-        notes.add(
-            (run == baseline ? "baseline" : "candidate")
-                + ": answers recorded elsewhere (" + run.provenance().reference() + ")");
-      }
+    noteRecorded(Side.BASELINE, baseline, notes);
+    noteRecorded(Side.CANDIDATE, candidate, notes);
+  }
+
+  private static void noteRecorded(Side side, FinishedRun run, Set<String> notes) {
+    if (!run.identity().live()) {
+      notes.add(side + ": answers recorded elsewhere (" + run.provenance().reference() + ")");
     }
   }
 

@@ -98,7 +98,7 @@ public final class RunFolder {
     }
     Identity identity = Disk.readPage(folder.identity(), Identity.class);
     Map<String, List<ItemRecord>> suites = new LinkedHashMap<>();
-    for (String suite : identity.get("suites").split(",")) {
+    for (String suite : identity.get("suites").split(",", -1)) {
       if (!suite.matches("[a-z0-9][a-z0-9_-]{0,63}")) {
         throw new EvaluationException(
             INPUT, folder.identity() + ": names no suites that could be read");

@@ -32,6 +32,7 @@ import java.util.TreeMap;
  */
 public final class Runner {
   private static final String REPLAY = "replay:";
+  private static final long SEEN_EVERY_NANOS = 5_000_000_000L;
 
   private final Doors doors;
   private final Assignment assignment;
@@ -75,8 +76,7 @@ public final class Runner {
                     + task.all().origin().sha256()));
       }
     }
-    try (Lock lock = Lock.take(out)) {
-      var unused = lock;
+    try (Lock _ = Lock.take(out)) {
       return locked(references, tasks);
     } catch (InferenceException e) {
       throw e.kind() == InferenceException.Kind.INTERRUPTED ? interrupted(e) : e;
@@ -192,8 +192,11 @@ public final class Runner {
               questions,
               started,
               workshop);
-      for (SuiteTask task : tasks) {
-        side.answer(source, task);
+      try {
+        for (SuiteTask task : tasks) {
+          side.answer(source, task);
+        }
+      } finally {
         side.seen(source.usage());
       }
       return side;
@@ -386,6 +389,7 @@ public final class Runner {
     private final Instant started;
     private final SortedMap<String, String> sandboxFacts;
     private Provenance provenance;
+    private long lastSeen;
 
     SideRun(
         Reference reference,
@@ -426,6 +430,14 @@ public final class Runner {
               new Provenance.Session(
                   started, Instant.now(), machine(), settings(), usage, sandboxFacts));
       Disk.writePage(folder.provenance(), provenance);
+      lastSeen = System.nanoTime();
+    }
+
+    /** So that a session that is killed has left what it used, to within seconds. */
+    private void seenNowAndThen(AnswerSource source) {
+      if (System.nanoTime() - lastSeen > SEEN_EVERY_NANOS) {
+        seen(source.usage());
+      }
     }
 
     void keep(String suite, ExecutionLine line) {
@@ -471,6 +483,7 @@ public final class Runner {
                 journal.append(line);
                 lines.put(line.id(), line);
                 counter.advance(line.fault().isPresent());
+                seenNowAndThen(source);
               });
         }
       }
