@@ -43,9 +43,9 @@ class _Absent:
     # Modules that import anywhere; what they do with processes fails there too, since openai/human-eval
     # takes os.fork and subprocess.Popen away. _stand_in has them.
     names = frozenset(
-        "_ctypes _curses _lsprof _posixsubprocess _ssl _sqlite3 bdb bz2 concurrent ctypes curses dbm "
-        "doctest ensurepip fcntl grp idlelib lzma mmap nis pdb pty pwd pydoc readline resource select "
-        "socketserver sqlite3 ssl syslog termios tty turtle unittest venv webbrowser wsgiref xmlrpc "
+        "_ctypes _curses _lsprof _posixsubprocess _sqlite3 bdb bz2 concurrent ctypes curses dbm "
+        "doctest ensurepip fcntl grp idlelib lzma mmap nis pdb pty pwd pydoc readline select "
+        "socketserver sqlite3 syslog termios tty turtle unittest venv webbrowser wsgiref xmlrpc "
         "numpy".split()
     )
 

@@ -12,7 +12,6 @@ import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
-import dev.quantgate.sandbox.Variants;
 import dev.quantgate.sandbox.worker.Problems;
 import java.io.IOException;
 import java.io.InputStream;
@@ -82,15 +81,6 @@ class EmbeddedSandboxTest {
           .allSatisfy(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.PASSED));
       assertThat(run(sandbox, Problems.humanEval(file, row -> "    pass\n")).values())
           .allSatisfy(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.FAILED));
-    }
-  }
-
-  @Test
-  void variantsOfTheCanonicalSolutionsAreJudgedAsInOneProcess() {
-    List<ExecutionJob> variants = Variants.sample(Problems.humanEval(humanEval(), Problems::canonical), 60, 11);
-    assertThat(variants).hasSize(60);
-    try (CodeSandbox official = open(Checker.OFFICIAL, 2, SHORT)) {
-      Variants.assertSameVerdicts(run(split, variants), run(official, variants), 15);
     }
   }
 

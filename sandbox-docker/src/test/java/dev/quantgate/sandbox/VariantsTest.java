@@ -1,0 +1,72 @@
+package dev.quantgate.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quantgate.sandbox.SandboxOptions.Checker;
+import dev.quantgate.sandbox.worker.Problems;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Every checker of every kind that works here says the same of each variant. */
+@Timeout(7200)
+class VariantsTest {
+  /** How many variants are judged; a build takes a sample, `-Dquantgate.variants=2500` many. */
+  private static final int COUNT = Integer.getInteger("quantgate.variants", 40);
+
+  private static List<ExecutionJob> solutions() {
+    Optional<Path> file = Problems.humanEval();
+    assumeTrue(file.isPresent(), "HumanEval.jsonl.gz is neither in QUANTGATE_DATA nor in ../shared/data");
+    return Problems.humanEval(file.orElseThrow(), Problems::canonical);
+  }
+
+  @Test
+  void thereAreThousandsOfVariantsAndTheirIdsAreTheirOwn() {
+    List<ExecutionJob> all = Variants.all(solutions());
+    assertThat(all).hasSizeGreaterThan(4000);
+    assertThat(all).extracting(ExecutionJob::id).doesNotHaveDuplicates();
+    assertThat(all).extracting(ExecutionJob::completion).doesNotContain("");
+  }
+
+  @Test
+  void everyKindAndCheckerGivesTheSameVerdict() {
+    List<ExecutionJob> variants = Variants.sample(solutions(), COUNT, 11);
+    Map<String, Map<String, ExecutionResult>> verdicts = new HashMap<>();
+    List<String> order = new ArrayList<>();
+    for (SandboxProvider provider : Sandboxes.all()) {
+      if (provider.preference() < 0 || provider.unavailable().isPresent()) {
+        continue;
+      }
+      for (Checker checker : List.of(Checker.SPLIT, Checker.OFFICIAL)) {
+        SandboxOptions options =
+            new SandboxOptions(
+                SandboxOptions.defaults().workers(),
+                checker,
+                Limits.defaults().withTime(Duration.ofSeconds(1)));
+        Map<String, ExecutionResult> results = new HashMap<>();
+        try (CodeSandbox sandbox = provider.start(options)) {
+          sandbox.run(variants, result -> results.put(result.id(), result));
+        } catch (SandboxException e) {
+          if (e.kind() == SandboxException.Kind.UNAVAILABLE) {
+            continue;
+          }
+          throw e;
+        }
+        String name = provider.kind() + " " + checker;
+        order.add(name);
+        verdicts.put(name, results);
+      }
+    }
+    assertThat(order).hasSizeGreaterThanOrEqualTo(2);
+    for (String name : order.subList(1, order.size())) {
+      Variants.assertSameVerdicts(verdicts.get(order.getFirst()), verdicts.get(name), COUNT / 8);
+    }
+  }
+}
