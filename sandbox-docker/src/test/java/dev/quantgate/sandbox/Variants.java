@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -122,8 +123,8 @@ public final class Variants {
     List<String> different = new ArrayList<>();
     int passed = 0;
     for (String id : left.keySet()) {
-      ExecutionResult one = left.get(id);
-      ExecutionResult other = right.get(id);
+      ExecutionResult one = Objects.requireNonNull(left.get(id), id);
+      ExecutionResult other = Objects.requireNonNull(right.get(id), id);
       passed += one.outcome() == Outcome.PASSED ? 1 : 0;
       // Whether a program ends just in time may differ; whether it is right may not.
       boolean timed = one.outcome() == Outcome.TIMEOUT || other.outcome() == Outcome.TIMEOUT;

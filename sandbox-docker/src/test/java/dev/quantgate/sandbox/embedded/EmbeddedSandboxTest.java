@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,8 +62,12 @@ class EmbeddedSandboxTest {
     return results;
   }
 
+  private static ExecutionResult of(Map<String, ExecutionResult> results, String id) {
+    return Objects.requireNonNull(results.get(id), id);
+  }
+
   private ExecutionResult judge(String completion) {
-    return run(split, List.of(Problems.twice("one", completion))).get("one");
+    return of(run(split, List.of(Problems.twice("one", completion))), "one");
   }
 
   private static Path humanEval() {
@@ -183,7 +188,7 @@ class EmbeddedSandboxTest {
     ExecutionJob job =
         new ExecutionJob("codec", "", program, "", "def check(run):\n    assert run() > 400\n", "run");
     try (CodeSandbox official = open(Checker.OFFICIAL, 1, Limits.defaults().withSlowDownCap(20))) {
-      ExecutionResult result = run(official, List.of(job)).get("codec");
+      ExecutionResult result = of(run(official, List.of(job)), "codec");
       assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.PASSED);
     }
   }
@@ -205,10 +210,10 @@ class EmbeddedSandboxTest {
                   Problems.twice("forged", forgery),
                   Problems.right("right"),
                   Problems.twice("wrong", "    return 0\n")));
-      assertThat(results.get("forged").outcome()).isEqualTo(Outcome.TAMPERED);
-      assertThat(results.get("forged").detail()).startsWith("passes only when it judges itself: ");
-      assertThat(results.get("right").outcome()).isEqualTo(Outcome.PASSED);
-      assertThat(results.get("wrong").outcome()).isEqualTo(Outcome.FAILED);
+      assertThat(of(results, "forged").outcome()).isEqualTo(Outcome.TAMPERED);
+      assertThat(of(results, "forged").detail()).startsWith("passes only when it judges itself: ");
+      assertThat(of(results, "right").outcome()).isEqualTo(Outcome.PASSED);
+      assertThat(of(results, "wrong").outcome()).isEqualTo(Outcome.FAILED);
     }
   }
 
@@ -270,7 +275,7 @@ class EmbeddedSandboxTest {
           .isInstanceOfSatisfying(
               SandboxException.class,
               e -> assertThat(e.kind()).isEqualTo(SandboxException.Kind.INTERRUPTED));
-      assertThat(run(sandbox, List.of(Problems.right("after"))).get("after").outcome())
+      assertThat(of(run(sandbox, List.of(Problems.right("after"))), "after").outcome())
           .isEqualTo(Outcome.PASSED);
     }
   }
