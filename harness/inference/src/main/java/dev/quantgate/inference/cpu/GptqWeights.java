@@ -232,8 +232,13 @@ final class GptqWeights implements Weights {
 
   @Override
   public boolean multiplyFew(
-      int row, int n, float[] x, int x0, int ldx, int rows, float[] y, int y0, int ldy, float[] lanes) {
-    if (rows > 1 || !TABLE) {
+      int row, int n, MemorySegment x, int rows, float[] y, int y0, int ldy, float[] lanes) {
+    return false;
+  }
+
+  @Override
+  public boolean multiplyOne(int row, int n, float[] x, int x0, float[] y, int y0, float[] lanes) {
+    if (!TABLE) {
       return false;
     }
     for (int j = 0; j < n; j++) {

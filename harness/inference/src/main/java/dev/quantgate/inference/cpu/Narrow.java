@@ -61,24 +61,29 @@ final class Narrow {
     a.intoArray(lanes, 0);
   }
 
+  private static FloatVector load(MemorySegment x, long at) {
+    return FloatVector.fromMemorySegment(Lanes.SPECIES, x, at, ByteOrder.LITTLE_ENDIAN);
+  }
+
   /**
-   * The same for up to four rows of activations, {@code ldx} apart, of which {@code last} is the last:
-   * it stands in for those behind it, whose sums nobody reads. Lane sums stand one after the other.
+   * The same for up to four rows of activations, {@code ld} bytes apart, of which {@code last} is the
+   * last: it stands in for those behind it, whose sums nobody reads. Lane sums stand one after the other.
    */
-  static void f16(MemorySegment from, long at, int n, float[] x, int x0, int ldx, int last, float[] lanes) {
-    int x1 = x0 + Math.min(1, last) * ldx;
-    int x2 = x0 + Math.min(2, last) * ldx;
-    int x3 = x0 + Math.min(3, last) * ldx;
+  static void f16Four(
+      MemorySegment from, long at, int n, MemorySegment x, long x0, long ld, int last, float[] lanes) {
+    long x1 = x0 + Math.min(1, last) * ld;
+    long x2 = x0 + Math.min(2, last) * ld;
+    long x3 = x0 + Math.min(3, last) * ld;
     FloatVector a = Lanes.zero();
     FloatVector b = a;
     FloatVector c = a;
     FloatVector d = a;
     for (int i = 0; i < n; i += Lanes.COUNT) {
       FloatVector w = half(from, at + 2L * i);
-      a = Lanes.load(x, x0 + i).fma(w, a);
-      b = Lanes.load(x, x1 + i).fma(w, b);
-      c = Lanes.load(x, x2 + i).fma(w, c);
-      d = Lanes.load(x, x3 + i).fma(w, d);
+      a = load(x, x0 + 4L * i).fma(w, a);
+      b = load(x, x1 + 4L * i).fma(w, b);
+      c = load(x, x2 + 4L * i).fma(w, c);
+      d = load(x, x3 + 4L * i).fma(w, d);
     }
     a.intoArray(lanes, 0);
     b.intoArray(lanes, Lanes.COUNT);
@@ -86,20 +91,21 @@ final class Narrow {
     d.intoArray(lanes, 3 * Lanes.COUNT);
   }
 
-  static void bf16(MemorySegment from, long at, int n, float[] x, int x0, int ldx, int last, float[] lanes) {
-    int x1 = x0 + Math.min(1, last) * ldx;
-    int x2 = x0 + Math.min(2, last) * ldx;
-    int x3 = x0 + Math.min(3, last) * ldx;
+  static void bf16Four(
+      MemorySegment from, long at, int n, MemorySegment x, long x0, long ld, int last, float[] lanes) {
+    long x1 = x0 + Math.min(1, last) * ld;
+    long x2 = x0 + Math.min(2, last) * ld;
+    long x3 = x0 + Math.min(3, last) * ld;
     FloatVector a = Lanes.zero();
     FloatVector b = a;
     FloatVector c = a;
     FloatVector d = a;
     for (int i = 0; i < n; i += Lanes.COUNT) {
       FloatVector w = brain(from, at + 2L * i);
-      a = Lanes.load(x, x0 + i).fma(w, a);
-      b = Lanes.load(x, x1 + i).fma(w, b);
-      c = Lanes.load(x, x2 + i).fma(w, c);
-      d = Lanes.load(x, x3 + i).fma(w, d);
+      a = load(x, x0 + 4L * i).fma(w, a);
+      b = load(x, x1 + 4L * i).fma(w, b);
+      c = load(x, x2 + 4L * i).fma(w, c);
+      d = load(x, x3 + 4L * i).fma(w, d);
     }
     a.intoArray(lanes, 0);
     b.intoArray(lanes, Lanes.COUNT);
@@ -109,14 +115,14 @@ final class Narrow {
 
   /** The same for up to eight rows. */
   static void f16Eight(
-      MemorySegment from, long at, int n, float[] x, int x0, int ldx, int last, float[] lanes) {
-    int x1 = x0 + Math.min(1, last) * ldx;
-    int x2 = x0 + Math.min(2, last) * ldx;
-    int x3 = x0 + Math.min(3, last) * ldx;
-    int x4 = x0 + Math.min(4, last) * ldx;
-    int x5 = x0 + Math.min(5, last) * ldx;
-    int x6 = x0 + Math.min(6, last) * ldx;
-    int x7 = x0 + Math.min(7, last) * ldx;
+      MemorySegment from, long at, int n, MemorySegment x, long x0, long ld, int last, float[] lanes) {
+    long x1 = x0 + Math.min(1, last) * ld;
+    long x2 = x0 + Math.min(2, last) * ld;
+    long x3 = x0 + Math.min(3, last) * ld;
+    long x4 = x0 + Math.min(4, last) * ld;
+    long x5 = x0 + Math.min(5, last) * ld;
+    long x6 = x0 + Math.min(6, last) * ld;
+    long x7 = x0 + Math.min(7, last) * ld;
     FloatVector a = Lanes.zero();
     FloatVector b = a;
     FloatVector c = a;
@@ -127,14 +133,14 @@ final class Narrow {
     FloatVector h = a;
     for (int i = 0; i < n; i += Lanes.COUNT) {
       FloatVector w = half(from, at + 2L * i);
-      a = Lanes.load(x, x0 + i).fma(w, a);
-      b = Lanes.load(x, x1 + i).fma(w, b);
-      c = Lanes.load(x, x2 + i).fma(w, c);
-      d = Lanes.load(x, x3 + i).fma(w, d);
-      e = Lanes.load(x, x4 + i).fma(w, e);
-      f = Lanes.load(x, x5 + i).fma(w, f);
-      g = Lanes.load(x, x6 + i).fma(w, g);
-      h = Lanes.load(x, x7 + i).fma(w, h);
+      a = load(x, x0 + 4L * i).fma(w, a);
+      b = load(x, x1 + 4L * i).fma(w, b);
+      c = load(x, x2 + 4L * i).fma(w, c);
+      d = load(x, x3 + 4L * i).fma(w, d);
+      e = load(x, x4 + 4L * i).fma(w, e);
+      f = load(x, x5 + 4L * i).fma(w, f);
+      g = load(x, x6 + 4L * i).fma(w, g);
+      h = load(x, x7 + 4L * i).fma(w, h);
     }
     a.intoArray(lanes, 0);
     b.intoArray(lanes, Lanes.COUNT);
@@ -147,14 +153,14 @@ final class Narrow {
   }
 
   static void bf16Eight(
-      MemorySegment from, long at, int n, float[] x, int x0, int ldx, int last, float[] lanes) {
-    int x1 = x0 + Math.min(1, last) * ldx;
-    int x2 = x0 + Math.min(2, last) * ldx;
-    int x3 = x0 + Math.min(3, last) * ldx;
-    int x4 = x0 + Math.min(4, last) * ldx;
-    int x5 = x0 + Math.min(5, last) * ldx;
-    int x6 = x0 + Math.min(6, last) * ldx;
-    int x7 = x0 + Math.min(7, last) * ldx;
+      MemorySegment from, long at, int n, MemorySegment x, long x0, long ld, int last, float[] lanes) {
+    long x1 = x0 + Math.min(1, last) * ld;
+    long x2 = x0 + Math.min(2, last) * ld;
+    long x3 = x0 + Math.min(3, last) * ld;
+    long x4 = x0 + Math.min(4, last) * ld;
+    long x5 = x0 + Math.min(5, last) * ld;
+    long x6 = x0 + Math.min(6, last) * ld;
+    long x7 = x0 + Math.min(7, last) * ld;
     FloatVector a = Lanes.zero();
     FloatVector b = a;
     FloatVector c = a;
@@ -165,14 +171,14 @@ final class Narrow {
     FloatVector h = a;
     for (int i = 0; i < n; i += Lanes.COUNT) {
       FloatVector w = brain(from, at + 2L * i);
-      a = Lanes.load(x, x0 + i).fma(w, a);
-      b = Lanes.load(x, x1 + i).fma(w, b);
-      c = Lanes.load(x, x2 + i).fma(w, c);
-      d = Lanes.load(x, x3 + i).fma(w, d);
-      e = Lanes.load(x, x4 + i).fma(w, e);
-      f = Lanes.load(x, x5 + i).fma(w, f);
-      g = Lanes.load(x, x6 + i).fma(w, g);
-      h = Lanes.load(x, x7 + i).fma(w, h);
+      a = load(x, x0 + 4L * i).fma(w, a);
+      b = load(x, x1 + 4L * i).fma(w, b);
+      c = load(x, x2 + 4L * i).fma(w, c);
+      d = load(x, x3 + 4L * i).fma(w, d);
+      e = load(x, x4 + 4L * i).fma(w, e);
+      f = load(x, x5 + 4L * i).fma(w, f);
+      g = load(x, x6 + 4L * i).fma(w, g);
+      h = load(x, x7 + 4L * i).fma(w, h);
     }
     a.intoArray(lanes, 0);
     b.intoArray(lanes, Lanes.COUNT);

@@ -1,6 +1,10 @@
 package dev.quantgate.inference.cpu;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Products of a batch of activation rows with whole weight matrices, shared out over a {@link Team} by
@@ -33,6 +37,30 @@ final class Projection {
     float[] second = new float[0];
     final float[] lanes = new float[Product.SCRATCH];
 
+    private MemorySegment copy = MemorySegment.NULL;
+    private @Nullable Rows copied;
+    private int copiedFrom;
+    private long copiedIn;
+
+    /** Some rows of x, copied once a phase to an address that vectors do not straddle lines at. */
+    MemorySegment aligned(long phase, Rows x, int from, int count, int columns) {
+      if (copied != x || copiedFrom != from || copiedIn != phase) {
+        long bytes = 4L * count * columns;
+        if (copy.byteSize() < bytes) {
+          copy = Arena.ofAuto().allocate(bytes, 64);
+        }
+        for (int m = 0; m < count; m++) {
+          MemorySegment.copy(
+              x.values(), (from + m) * x.stride(), copy, ValueLayout.JAVA_FLOAT,
+              4L * m * columns, columns);
+        }
+        copied = x;
+        copiedFrom = from;
+        copiedIn = phase;
+      }
+      return copy;
+    }
+
     /** Written only when it changes: neighbours in memory belong to other threads. */
     void makeRoom(int rows) {
       if (out.length < rows * PANEL) {
@@ -46,6 +74,9 @@ final class Projection {
   private final Scratch[] scratch;
   private float[][] gathered = new float[0][];
 
+  /** Counts the products: activations are the same for as long as one lasts. */
+  private long phase;
+
   Projection(Team team) {
     this.team = team;
     this.scratch = new Scratch[team.size()];
@@ -54,6 +85,7 @@ final class Projection {
 
   /** {@code y = x W^T + bias} for each of some weights that share an input. */
   void project(Rows x, int rows, Weights[] weights, Rows[] y, Into into) {
+    phase++;
     Rows[] inputs = gather(x, rows, weights);
     int[] firstPanel = new int[weights.length + 1];
     for (int i = 0; i < weights.length; i++) {
@@ -84,6 +116,7 @@ final class Projection {
 
   /** {@code y = silu(x G^T) * (x U^T)}. */
   void swiglu(Rows x, int rows, Weights gate, Weights up, Rows y) {
+    phase++;
     Rows[] inputs = gather(x, rows, new Weights[] {gate, up});
     int total = panels(gate);
     int rowBlock = rowBlock(rows, total);
@@ -120,10 +153,16 @@ final class Projection {
 
   private void compute(
       Rows x, int from, int count, Weights w, int first, int n, Scratch own, float[] out) {
-    int columns = w.columns();
-    if (count > Weights.FEW
-        || !w.multiplyFew(
-            first, n, x.values(), from * x.stride(), x.stride(), count, out, 0, PANEL, own.lanes)) {
+    float[] values = x.values();
+    int at = from * x.stride();
+    boolean done =
+        count == 1
+            ? w.multiplyOne(first, n, values, at, out, 0, own.lanes)
+            : count <= Weights.FEW
+                && w.multiplyFew(
+                    first, n, own.aligned(phase, x, from, count, w.columns()), count, out, 0, PANEL,
+                    own.lanes);
+    if (!done) {
       widenAndMultiply(x, from, count, w, first, n, own, out);
     }
     float[] bias = w.bias();

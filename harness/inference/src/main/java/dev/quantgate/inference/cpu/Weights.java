@@ -32,19 +32,28 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
   void unpack(int row, int rows, float[] panel);
 
   /**
-   * Up to {@link #FEW} rows of activations times {@code n} weight rows, widened in registers on their
-   * way from memory: the same sums in the same order as widening into a panel first.
+   * One row of activations times {@code n} weight rows, widened in registers on their way from memory:
+   * the same sums in the same order as widening into a panel first.
    *
-   * @param x activations in the order of the columns, row m at {@code x0 + m * ldx}
-   * @param y outputs, row m at {@code y0 + m * ldy}
+   * @param x activations in the order of the columns, from {@code x0} on
+   * @param y outputs, from {@code y0} on
    * @param lanes scratch of {@link Product#SCRATCH} floats
-   * @return false if this format is better widened into a panel for so many rows; nothing is done then
+   * @return false if this format is better widened into a panel; nothing is done then
+   */
+  boolean multiplyOne(int row, int n, float[] x, int x0, float[] y, int y0, float[] lanes);
+
+  /**
+   * The same for 2 to {@link #FEW} rows.
+   *
+   * @param x activations, row m from byte {@code 4 * m * columns()} on, at an address that is a multiple
+   *     of a cache line: at these numbers loads are what costs, and one that straddles a line costs two
+   * @param y outputs, row m from {@code y0 + m * ldy} on
    */
   boolean multiplyFew(
-      int row, int n, float[] x, int x0, int ldx, int rows, float[] y, int y0, int ldy, float[] lanes);
+      int row, int n, MemorySegment x, int rows, float[] y, int y0, int ldy, float[] lanes);
 
   /** The most rows that {@link #multiplyFew} takes. */
-  int FEW = 4;
+  int FEW = 8;
 
   /** Bytes that the kernels read for one product. */
   long residentBytes();
@@ -119,9 +128,32 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
     }
 
     @Override
+    public boolean multiplyOne(
+        int row, int n, float[] x, int x0, float[] y, int y0, float[] lanes) {
+      if (!inRegisters()) {
+        return false;
+      }
+      for (int j = 0; j < n; j++) {
+        long at = 2L * inputs * (row + j);
+        if (dtype == Tensor.DType.F16) {
+          Narrow.f16(data, at, inputs, x, x0, lanes);
+        } else {
+          Narrow.bf16(data, at, inputs, x, x0, lanes);
+        }
+        y[y0 + j] = Lanes.tree(lanes, 0);
+      }
+      return true;
+    }
+
+    /** Whether rows have 16-bit elements and no tail that is shorter than a vector. */
+    private boolean inRegisters() {
+      return dtype != Tensor.DType.F32 && inputs % Lanes.COUNT == 0;
+    }
+
+    @Override
     public boolean multiplyFew(
-        int row, int n, float[] x, int x0, int ldx, int rows, float[] y, int y0, int ldy, float[] lanes) {
-      if (dtype == Tensor.DType.F32 || inputs % Lanes.COUNT != 0) {
+        int row, int n, MemorySegment x, int rows, float[] y, int y0, int ldy, float[] lanes) {
+      if (!inRegisters()) {
         return false;
       }
       // One weight row after the other: rows read side by side defeat the prefetcher.
@@ -129,7 +161,7 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
         long at = 2L * inputs * (row + j);
         for (int m = 0; m < rows; m += 8) {
           int some = Math.min(8, rows - m);
-          sums(at, x, x0 + m * ldx, ldx, some, lanes);
+          sums(at, x, 4L * m * columns, some, lanes);
           for (int i = 0; i < some; i++) {
             y[y0 + (m + i) * ldy + j] = Lanes.tree(lanes, i * Lanes.COUNT);
           }
@@ -138,25 +170,18 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
       return true;
     }
 
-    private void sums(long at, float[] x, int x0, int ldx, int rows, float[] lanes) {
-      boolean half = dtype == Tensor.DType.F16;
-      int last = rows - 1;
-      if (rows == 1) {
-        if (half) {
-          Narrow.f16(data, at, inputs, x, x0, lanes);
+    private void sums(long at, MemorySegment x, long x0, int rows, float[] lanes) {
+      long ld = 4L * columns;
+      if (rows <= 4) {
+        if (dtype == Tensor.DType.F16) {
+          Narrow.f16Four(data, at, inputs, x, x0, ld, rows - 1, lanes);
         } else {
-          Narrow.bf16(data, at, inputs, x, x0, lanes);
+          Narrow.bf16Four(data, at, inputs, x, x0, ld, rows - 1, lanes);
         }
-      } else if (rows <= 4) {
-        if (half) {
-          Narrow.f16(data, at, inputs, x, x0, ldx, last, lanes);
-        } else {
-          Narrow.bf16(data, at, inputs, x, x0, ldx, last, lanes);
-        }
-      } else if (half) {
-        Narrow.f16Eight(data, at, inputs, x, x0, ldx, last, lanes);
+      } else if (dtype == Tensor.DType.F16) {
+        Narrow.f16Eight(data, at, inputs, x, x0, ld, rows - 1, lanes);
       } else {
-        Narrow.bf16Eight(data, at, inputs, x, x0, ldx, last, lanes);
+        Narrow.bf16Eight(data, at, inputs, x, x0, ld, rows - 1, lanes);
       }
     }
 

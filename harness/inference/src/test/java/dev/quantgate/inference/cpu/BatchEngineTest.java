@@ -327,4 +327,49 @@ class BatchEngineTest {
       assertThat(again).hasSameSizeAs(jobs);
     }
   }
+
+  // --- What is not finite ------------------------------------------------------------------------
+
+  @Test
+  void aTokenWhoseStateIsNoNumberFaultsItsTextsAndNoOthers() {
+    try (var checkpoint = new RandomCheckpoint(RandomCheckpoint.shapes().getFirst(), 19);
+        var team = new Team(2);
+        var model = new LoadedModel(checkpoint, team);
+        var fast = new BatchEngine(model, team, PLENTY, 0, true);
+        var reference = new ReferenceEngine(checkpoint)) {
+      int broken = 5;
+      int hidden = checkpoint.config().hiddenSize();
+      for (int i = 0; i < hidden; i++) {
+        checkpoint.embedding().data().set(Widen.FLOAT, 4L * (broken * hidden + i), Float.NaN);
+      }
+      List<ScoreJob> jobs =
+          List.of(
+              new ScoreJob(new int[] {1, 2, 3, broken, 4, 6}, 1),
+              new ScoreJob(new int[] {1, 2, 3, 4, 6}, 1),
+              new ScoreJob(new int[] {1, 2, 3, 4, 7, 9}, 4),
+              new ScoreJob(new int[] {broken, 1}, 1));
+      List<String> expected = List.of("0 NON_FINITE", "1 done", "2 done", "3 NON_FINITE");
+      assertThat(outcomes(fast, jobs)).isEqualTo(expected);
+      assertThat(outcomes(reference, jobs)).isEqualTo(expected);
+    }
+  }
+
+  private static List<String> outcomes(TokenEngine engine, List<ScoreJob> jobs) {
+    var log = new ArrayList<String>();
+    engine.score(
+        jobs,
+        new Results<>() {
+          @Override
+          public void done(int job, Scored result) {
+            log.add(job + " done");
+          }
+
+          @Override
+          public void faulted(int job, Outcome.Fault fault, String message) {
+            log.add(job + " " + fault);
+          }
+        });
+    log.sort(null);
+    return log;
+  }
 }
