@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,7 +171,8 @@ class SentencePieceTest {
       assertThat(tokenizer.isSpecial(2)).isTrue();
       assertThat(tokenizer.bytesOf(2)).isEmpty();
       assertThat(tokenizer.bytesOf(3 + 0xE4)).containsExactly(0xE4);
-      assertThat(new String(tokenizer.bytesOf(ids.get("▁ab")), StandardCharsets.UTF_8)).isEqualTo(" ab");
+      int whole = Objects.requireNonNull(ids.get("▁ab"));
+      assertThat(new String(tokenizer.bytesOf(whole), StandardCharsets.UTF_8)).isEqualTo(" ab");
     }
   }
 
