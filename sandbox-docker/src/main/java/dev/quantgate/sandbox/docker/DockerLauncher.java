@@ -70,8 +70,8 @@ final class DockerLauncher implements WorkerLauncher {
   }
 
   @Override
-  public String supervisor() {
-    return "supervisor";
+  public List<String> scripts() {
+    return List.of("roles", "supervisor");
   }
 
   @Override

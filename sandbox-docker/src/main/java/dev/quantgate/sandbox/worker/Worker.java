@@ -55,7 +55,7 @@ final class Worker {
     in = new DataInputStream(new BufferedInputStream(launched.process().getInputStream(), 1 << 15));
     out = launched.process().getOutputStream();
     Thread.ofVirtual().start(this::listenToComplaints);
-    byte[] setup = Request.setupFrame(WorkerScripts.setup(launcher.supervisor(), limits));
+    byte[] setup = Request.setupFrame(WorkerScripts.setup(launcher, limits));
     try {
       hello =
           watched(

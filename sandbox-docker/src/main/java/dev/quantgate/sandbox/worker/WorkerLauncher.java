@@ -1,5 +1,7 @@
 package dev.quantgate.sandbox.worker;
 
+import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 
 /** Starts supervisors of one tier, and knows what surrounds them. */
@@ -8,8 +10,13 @@ public interface WorkerLauncher extends AutoCloseable {
   /** The tier's kind, as {@code --sandbox} takes it. */
   String kind();
 
-  /** The Python source that a supervisor of this tier runs, by its name in the worker's resources. */
-  String supervisor();
+  /** The Python sources of this tier, by their names in the worker's resources; the last one leads. */
+  List<String> scripts();
+
+  /** What the leading script is told beyond sources and limits. */
+  default Map<String, Object> setup() {
+    return Map.of();
+  }
 
   /**
    * Starts a supervisor that waits for its set-up on standard input.

@@ -103,7 +103,7 @@ public final class WorkerPool implements CodeSandbox {
     identity.put("python", hello.get("implementation") + " " + hello.get("python"));
     identity.put("checkerMode", options.checker().name().toLowerCase(java.util.Locale.ROOT));
     identity.put("limits", options.limits().toString());
-    identity.putAll(WorkerScripts.hashes(launcher.supervisor()));
+    identity.putAll(WorkerScripts.hashes(launcher.scripts()));
   }
 
   @Override

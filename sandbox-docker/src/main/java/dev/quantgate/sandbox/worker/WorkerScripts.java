@@ -41,10 +41,10 @@ public final class WorkerScripts {
   }
 
   /** The first frame: sources, limits and the imports to check. */
-  static byte[] setup(String supervisor, Limits limits) {
-    Map<String, Object> setup = new LinkedHashMap<>();
+  static byte[] setup(WorkerLauncher launcher, Limits limits) {
+    Map<String, Object> setup = new LinkedHashMap<>(launcher.setup());
     List<List<String>> modules = new ArrayList<>();
-    sources(supervisor).forEach((name, text) -> modules.add(List.of(name, text)));
+    sources(launcher.scripts()).forEach((name, text) -> modules.add(List.of(name, text)));
     setup.put("modules", modules);
     setup.put("imports", IMPORTS);
     setup.put(
@@ -61,23 +61,23 @@ public final class WorkerScripts {
   }
 
   /** Hashes of what judges and of what guards, for a run's identity. */
-  static SortedMap<String, String> hashes(String supervisor) {
+  static SortedMap<String, String> hashes(List<String> scripts) {
     SortedMap<String, String> hashes = new TreeMap<>();
     StringBuilder checker = new StringBuilder();
     StringBuilder guard = new StringBuilder();
-    sources(supervisor)
+    sources(scripts)
         .forEach((name, text) -> (CHECKER.contains(name) ? checker : guard).append(text));
     hashes.put("checker", sha256(checker.toString().getBytes(StandardCharsets.UTF_8)));
     hashes.put("supervisor", sha256(guard.toString().getBytes(StandardCharsets.UTF_8)));
     return hashes;
   }
 
-  private static Map<String, String> sources(String supervisor) {
+  private static Map<String, String> sources(List<String> scripts) {
     Map<String, String> sources = new LinkedHashMap<>();
     for (String name : CHECKER) {
       sources.put(name, resource("/dev/quantgate/sandbox/" + name + ".py"));
     }
-    for (String name : List.of("roles", supervisor)) {
+    for (String name : scripts) {
       sources.put(name, resource("/dev/quantgate/sandbox/worker/" + name + ".py"));
     }
     return sources;

@@ -34,7 +34,10 @@ def warm():
 
 def isolate(limits):
     """Signals, session, limits and module table of a fresh process. Returns nothing; cannot be undone."""
-    os.setsid()
+    try:
+        os.setsid()
+    except PermissionError:
+        pass  # leads a session already
     for number in signal.valid_signals():
         if number in (signal.SIGKILL, signal.SIGSTOP):
             continue

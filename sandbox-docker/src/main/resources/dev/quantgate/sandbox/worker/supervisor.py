@@ -67,9 +67,13 @@ class Wire:
 
     def to_memfd(self, size):
         """Moves that many bytes into a file of memory; nothing of them stays here."""
+        memfd = os.memfd_create("part", os.MFD_CLOEXEC)
+        self.into_memfd(memfd, size)
+        return memfd
+
+    def into_memfd(self, memfd, size):
         if size > MAX_PART:
             raise Hangup
-        memfd = os.memfd_create("part", os.MFD_CLOEXEC)
         while size:
             got = os.readv(STDIN, [self.view[: min(size, CHUNK)]])
             if not got:
@@ -80,7 +84,6 @@ class Wire:
             self.view[:got] = bytes(got)
             size -= got
         os.lseek(memfd, 0, os.SEEK_SET)
-        return memfd
 
     def answer(self, report, verdict, verdict_size):
         head = json.dumps(report).encode()
@@ -316,6 +319,12 @@ class Watch:
         self.printed += count
         if not count:
             self.poll_off(self.output)
+
+    def forget(self):
+        """Closes what it holds of processes that have not ended."""
+        for pidfd in self.pidfds.values():
+            os.close(pidfd)
+        self.pidfds.clear()
 
     def poll_off(self, fd):
         try:
