@@ -39,6 +39,7 @@ os.close(3);sys.modules["launcher"].play(sys.argv[1:])"""
 
 CODES, GO, PART, FIRST_FREE = 3, 4, 5, 6
 PAGE = resource.getpagesize()
+TICKS = os.sysconf("SC_CLK_TCK")
 MEMORY_CHECK_SECONDS = 0.02
 
 
@@ -265,12 +266,15 @@ class Launcher:
             if time.monotonic() >= deadline:
                 timed_out = True
                 break
-            if resident(program.pid) > self.limits["memory_bytes"]:
+            if family(program.pid)[0] > self.limits["memory_bytes"]:
                 ooms = 1
                 break
         wall = time.monotonic() - start
         watch.grace(program.pid, 0.05)
         watch.drain()
+        ends = {
+            room.pid: watch.ends.get(room.pid) or unfinished(room.pid) for room in stage.rooms
+        }
         watch.forget()
         report = {
             "wall": round(wall * 1000),
@@ -278,8 +282,8 @@ class Launcher:
             "oom": ooms,
             "killed": 0,
             "output": watch.printed,
-            "program": through_walls(watch.ends.get(program.pid)),
-            "judge": through_walls(watch.ends.get(judge.pid)),
+            "program": through_walls(ends[program.pid]),
+            "judge": through_walls(ends[judge.pid]),
         }
         return report, watch.got
 
@@ -300,23 +304,31 @@ def through_walls(end):
     return end
 
 
-def resident(root):
-    """Bytes held by a process and all its descendants. What left its family belongs to it still: an
-    orphan goes to the first process of its pid namespace."""
-    parents = {}
+def unfinished(root):
+    """What is known of a process that is about to be killed."""
+    held, used = family(root)
+    return {"exit": -int(signal.SIGKILL), "cpu": round(used * 1000), "peak": held}
+
+
+def family(root):
+    """Bytes held and CPU seconds used by a process and all its descendants. What left its family
+    belongs to it still: an orphan goes to the first process of its pid namespace."""
+    found = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
                 with open(f"/proc/{name}/stat", "rb") as file:
                     fields = file.read().rpartition(b")")[2].split()
-                parents[int(name)] = int(fields[1]), int(fields[21]) * PAGE
-            except (OSError, IndexError):
+            except OSError:
                 continue
-    total, wave = 0, {root}
+            ticks = sum(int(each) for each in fields[11:15])
+            found[int(name)] = int(fields[1]), int(fields[21]) * PAGE, ticks / TICKS
+    held, used, wave = 0, 0.0, {root}
     while wave:
-        total += sum(parents[pid][1] for pid in wave if pid in parents)
-        wave = {pid for pid, (parent, _) in parents.items() if parent in wave}
-    return total
+        held += sum(found[pid][1] for pid in wave if pid in found)
+        used += sum(found[pid][2] for pid in wave if pid in found)
+        wave = {pid for pid, (parent, _, _) in found.items() if parent in wave}
+    return held, used
 
 
 def memfd(data):

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.worker.Problems;
@@ -65,12 +66,11 @@ class BubblewrapSandboxTest extends RealProcessContract {
             import os, time
             for i in range(8):
                 if os.fork() == 0:
-                    keep = bytearray(150 << 20)
-                    for at in range(0, len(keep), 4096): keep[at] = 1
+                    keep = b"x" * (150 << 20)
                     time.sleep(60)
             time.sleep(60)
         """;
-    try (CodeSandbox sandbox = start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, brief()))) {
+    try (CodeSandbox sandbox = start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, Limits.defaults()))) {
       List<ExecutionResult> results = new ArrayList<>();
       sandbox.run(List.of(Problems.twice("children", children), Problems.right("next")), results::add);
       assertThat(results)
