@@ -31,7 +31,7 @@ record HostLauncher(
   /** Behind bubblewrap: nothing of the machine but a Python, read-only. */
   static HostLauncher bubblewrap(String bwrap, HostPython python) {
     List<String> walls = new ArrayList<>(List.of(bwrap));
-    walls.addAll(List.of("--unshare-all", "--die-with-parent", "--new-session"));
+    walls.addAll(List.of("--unshare-all", "--as-pid-1", "--die-with-parent", "--new-session"));
     walls.addAll(List.of("--cap-drop", "ALL", "--hostname", "sandbox"));
     walls.addAll(List.of("--ro-bind", "/usr", "/usr"));
     for (String folder : List.of("lib", "lib64", "lib32", "bin", "sbin")) {

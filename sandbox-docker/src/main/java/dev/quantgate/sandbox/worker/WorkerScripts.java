@@ -50,7 +50,7 @@ public final class WorkerScripts {
     setup.put(
         "limits",
         Map.of(
-            "wall", limits.wall().toMillis() / 1000.0,
+            "cpu_seconds", Math.max(1, limits.cpu().plusMillis(999).toSeconds()),
             "file_bytes", limits.fileBytes(),
             // Twice the memory: threads reserve address space that they never touch.
             "address_bytes", Math.max(2 * limits.memoryBytes(), 1L << 30),

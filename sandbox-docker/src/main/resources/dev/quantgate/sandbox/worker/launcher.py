@@ -13,6 +13,7 @@ ended.
 Without bubblewrap ("local") nothing of this holds: the processes are ordinary ones of this machine.
 """
 
+import _ctypes
 import base64
 import gc
 import json
@@ -26,7 +27,6 @@ import signal
 import sys
 import tempfile
 import time
-import types
 
 import roles
 import supervisor
@@ -41,11 +41,14 @@ CODES, GO, PART, FIRST_FREE = 3, 4, 5, 6
 PAGE = resource.getpagesize()
 TICKS = os.sysconf("SC_CLK_TCK")
 MEMORY_CHECK_SECONDS = 0.02
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 
 
 def play(arguments):
     """A process of a job, inside: gets ready, waits for the word, plays its role."""
-    role, limits = arguments[0], json.loads(arguments[1])
+    role, limits, report = arguments[0], json.loads(arguments[1]), int(arguments[2])
+    watch_over(report)
+    os.close(report)
     roles.isolate(roles.rlimits(limits, role))
     if not os.read(GO, 1):
         os._exit(0)
@@ -62,6 +65,36 @@ def play(arguments):
     os._exit(0)
 
 
+def watch_over(report):
+    """Forks: the child returns and plays; the parent, first in its pid namespace, tells how it ended.
+
+    Neither can be looked into, not even by processes of the same user: the parent stays what it is
+    whatever the child becomes.
+    """
+    prctl(PR_SET_DUMPABLE, 0)
+    pid = os.fork()
+    if not pid:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        return
+    os.closerange(0, report)
+    os.closerange(report + 1, 256)
+    while True:
+        done, status, usage = os.wait4(-1, 0)
+        if done == pid:
+            break
+    code = os.waitstatus_to_exitcode(status)
+    cpu = round((usage.ru_utime + usage.ru_stime) * 1000)
+    end = {"exit": code, "cpu": cpu, "peak": usage.ru_maxrss << 10}
+    os.write(report, json.dumps(end).encode())
+    os._exit(0)
+
+
+def prctl(option, value):
+    """Without ctypes, whose import costs more than all else here."""
+    libc = _ctypes.dlopen(None, 0)
+    _ctypes.call_function(_ctypes.dlsym(libc, "prctl"), (option, int(value), 0, 0, 0))
+
+
 class Room:
     """One process behind its walls, started and waiting."""
 
@@ -74,7 +107,9 @@ class Room:
         if self.folder and uid is not None:
             os.chown(self.folder, uid, uid)
         told, tell = os.pipe2(os.O_CLOEXEC)
+        self.ended, report = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         kept = [launcher.null, output, output, launcher.codes, waiting, self.part, *descriptors]
+        kept.append(report)
         command = self.command(role, len(kept))
         filter_fd = launcher.filter_again()
         self.pid = os.fork()
@@ -85,7 +120,7 @@ class Room:
                 self.execute(command, kept, uid)
             finally:
                 os._exit(70)
-        for fd in (waiting, tell, filter_fd):
+        for fd in (waiting, tell, report, filter_fd):
             if fd is not None:
                 os.close(fd)
         self.told = told
@@ -94,6 +129,7 @@ class Room:
     def command(self, role, first_free):
         limits = json.dumps(self.launcher.limits)
         python = [self.launcher.python, "-s", "-B", "-c", LOADER, role, limits]
+        python.append(str(first_free - 1))
         if not self.launcher.walls:
             return python
         return [
@@ -143,6 +179,14 @@ class Room:
     def start(self):
         os.write(self.go, b"!")
 
+    def end_of_role(self):
+        """How its process ended by itself; None when it did not."""
+        try:
+            told = os.read(self.ended, 4096)
+        except BlockingIOError:
+            return None
+        return json.loads(told) if told else None
+
     def end(self):
         """Ends everything in the room; False when something did not end in time."""
         gone = True
@@ -165,7 +209,7 @@ class Room:
                 kill(self.pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 pass
-        for fd in (self.go, self.told, self.part):
+        for fd in (self.go, self.told, self.part, self.ended):
             os.close(fd)
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -209,11 +253,8 @@ class Launcher:
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         self.verdict_bytes = bytearray(supervisor.VERDICT_BYTES)
         self.verdict = memoryview(self.verdict_bytes)
-        names = [name for name, _ in setup["modules"]]
         compiled = [
-            (name, compile(text, f"<{name}>", "exec", optimize=0))
-            for name, text in setup["modules"]
-            if name in names
+            (name, compile(text, f"<{name}>", "exec")) for name, text in setup["modules"]
         ]
         self.codes = memfd(marshal.dumps(compiled))
         self.filter = memfd(base64.b64decode(setup["filter"])) if self.walls else None
@@ -273,7 +314,8 @@ class Launcher:
         watch.grace(program.pid, 0.05)
         watch.drain()
         ends = {
-            room.pid: watch.ends.get(room.pid) or unfinished(room.pid) for room in stage.rooms
+            room.pid: room.end_of_role() or watch.ends.get(room.pid) or unfinished(room.pid)
+            for room in stage.rooms
         }
         watch.forget()
         report = {
@@ -282,8 +324,8 @@ class Launcher:
             "oom": ooms,
             "killed": 0,
             "output": watch.printed,
-            "program": through_walls(ends[program.pid]),
-            "judge": through_walls(ends[judge.pid]),
+            "program": ends[program.pid],
+            "judge": ends[judge.pid],
         }
         return report, watch.got
 
@@ -295,13 +337,6 @@ class Launcher:
                 return
             if not pid:
                 return
-
-
-def through_walls(end):
-    """bubblewrap tells a signal as 128 + its number, as shells do."""
-    if end is not None and 128 < end["exit"] < 128 + 65:
-        end["exit"] = 128 - end["exit"]
-    return end
 
 
 def unfinished(root):

@@ -57,10 +57,9 @@ def isolate(limits):
 
 def rlimits(limits, role):
     """Limits of one process; those of the whole job are the container's."""
-    seconds = int(limits["wall"]) + 2
     return (
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"] + 1),
         (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_AS, limits["address_bytes"]),
         (resource.RLIMIT_NPROC, limits["processes"] if role != "tester" else 8),

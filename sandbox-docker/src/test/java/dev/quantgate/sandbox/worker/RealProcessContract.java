@@ -134,7 +134,7 @@ public abstract class RealProcessContract {
     try (CodeSandbox sandbox = start(options(1, Checker.BOTH))) {
       ExecutionResult result = one(sandbox, alwaysEqual);
       assertThat(result.outcome()).isEqualTo(Outcome.TAMPERED);
-      assertThat(result.detail()).startsWith("passes in one process, not when split");
+      assertThat(result.detail()).startsWith("passes only when it judges itself");
     }
   }
 
