@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -53,8 +54,7 @@ class SeccompFilterTest {
   }
 
   private int call(String name, long... arguments) {
-    Integer number = numbers.get(name);
-    assertThat(number).as(name).isNotNull();
+    int number = Objects.requireNonNull(numbers.get(name), name);
     return run(filter, X86_64, number, arguments);
   }
 
