@@ -106,8 +106,8 @@ final class Grader {
       if (!execution.outcome().judged() && fault.isEmpty()) {
         fault = Optional.of(new Fault(category(execution.outcome()), detail(execution)));
       }
-      var executed =
-          Optional.of(new Execution(execution.outcome(), detail(execution), execution.exit()));
+      String kept = measured(execution.outcome()) ? "" : detail(execution);
+      var executed = Optional.of(new Execution(execution.outcome(), kept, execution.exit()));
       String completion = programs.completions().get(i);
       samples.add(
           answer instanceof Answer.Written written
@@ -134,6 +134,14 @@ final class Grader {
         Optional.of(text.end()),
         text.tokens(),
         execution);
+  }
+
+  /** Whether a detail holds measured numbers (the time that a slow machine was given), which the journal keeps. */
+  private static boolean measured(ExecutionResult.Outcome outcome) {
+    return switch (outcome) {
+      case TIMEOUT, MEMORY, SANDBOX_ERROR -> true;
+      case PASSED, FAILED, CRASHED, EARLY_EXIT, TAMPERED, UNSUPPORTED -> false;
+    };
   }
 
   private static Fault.Category category(ExecutionResult.Outcome outcome) {

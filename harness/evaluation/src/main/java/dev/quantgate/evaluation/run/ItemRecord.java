@@ -85,7 +85,8 @@ public record ItemRecord(
    * What came of a program.
    *
    * @param outcome the sandbox's class
-   * @param detail one line for people, addresses in memory blotted out
+   * @param detail one line for people, addresses in memory blotted out; empty where it would tell measured
+   *     times or sizes, which the journal keeps
    * @param exit exit status, or minus the signal's number; 0 where unknown
    */
   public record Execution(

@@ -50,7 +50,7 @@ final class RecordedSource implements AnswerSource {
   @Override
   public String description() {
     int answers = recordings.values().stream().mapToInt(recording -> recording.lines().size()).sum();
-    return answers + " recorded answers from " + path;
+    return "recorded answers to " + answers + " items, from " + path;
   }
 
   @Override

@@ -113,9 +113,6 @@ public final class Runner {
       List<SideRun> sides = new ArrayList<>();
       for (Reference reference : references) {
         RecordedSource source = recorded.get(reference.side());
-        if (source == null) {
-          workshop.ifPresent(Workshop::rest);
-        }
         sides.add(answer(reference, source == null ? load(reference) : source, tasks, workshop));
       }
       workshop.ifPresent(shop -> execute(shop, sides));

@@ -12,23 +12,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The sandbox of a run: started when it is needed, put to rest while a model takes the memory, and
- * always of the one identity that the run was begun with.
+ * The sandbox of a run. It is started first, as its identity is part of the run's and a machine without
+ * one should say so before a model answers for hours, and stays: its idle workers cost little, and
+ * starting some kinds takes longer than running a suite's programs.
  */
 final class Workshop implements AutoCloseable {
-  private final Doors doors;
-  private final Machinery machinery;
   private final SandboxDescription description;
-  private @Nullable CodeSandbox sandbox;
+  private final CodeSandbox sandbox;
 
   /** Starts the sandbox and refuses one that is not what was demanded. */
   Workshop(Doors doors, Machinery machinery) {
-    this.doors = doors;
-    this.machinery = machinery;
-    this.sandbox = start();
+    this.sandbox = doors.sandboxes().start(machinery.sandbox(), machinery.sandboxOptions());
     this.description = sandbox.description();
     String kind = description.kind();
     Optional<String> required = machinery.requiredSandbox();
@@ -41,20 +37,8 @@ final class Workshop implements AutoCloseable {
     }
   }
 
-  private CodeSandbox start() {
-    return doors.sandboxes().start(machinery.sandbox(), machinery.sandboxOptions());
-  }
-
   SandboxDescription description() {
     return description;
-  }
-
-  /** Ends the workers; the next {@link #run} starts them again. */
-  void rest() {
-    if (sandbox != null) {
-      sandbox.close();
-      sandbox = null;
-    }
   }
 
   /** Executes jobs; {@code sink} gets a result for each. */
@@ -62,20 +46,7 @@ final class Workshop implements AutoCloseable {
     if (jobs.isEmpty()) {
       return;
     }
-    CodeSandbox workers = sandbox;
-    if (workers == null) {
-      workers = start();
-      sandbox = workers;
-      if (!workers.description().kind().equals(description.kind())
-          || !workers.description().identity().equals(description.identity())) {
-        throw new EvaluationException(
-            EvaluationException.Kind.INPUT,
-            "the sandbox is another one than at the start of this run: " + description.kind() + " "
-                + description.identity() + " then, " + workers.description().kind() + " "
-                + workers.description().identity() + " now");
-      }
-    }
-    workers.run(jobs, sink::accept);
+    sandbox.run(jobs, sink::accept);
   }
 
   /**
@@ -130,6 +101,6 @@ final class Workshop implements AutoCloseable {
 
   @Override
   public void close() {
-    rest();
+    sandbox.close();
   }
 }
