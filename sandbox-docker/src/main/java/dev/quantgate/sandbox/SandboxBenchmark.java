@@ -15,8 +15,9 @@ public final class SandboxBenchmark {
    * @param seconds wall time
    * @param passed how many passed
    * @param perSecond programs judged in a second
+   * @param cpuSeconds CPU time of all programs, which other work on the machine does not stretch
    */
-  public record Round(double seconds, int passed, double perSecond) {}
+  public record Round(double seconds, int passed, double perSecond, double cpuSeconds) {}
 
   /**
    * A measurement.
@@ -51,8 +52,13 @@ public final class SandboxBenchmark {
         Round round = rounds.get(i);
         out.append(
             line(
-                "round %d: %d programs in %.2f s, %.1f a second, %d passed%n",
-                i + 1, programs, round.seconds(), round.perSecond(), round.passed()));
+                "round %d: %d programs in %.2f s, %.1f a second, %.2f s of CPU, %d passed%n",
+                i + 1,
+                programs,
+                round.seconds(),
+                round.perSecond(),
+                round.cpuSeconds(),
+                round.passed()));
       }
       return out.toString();
     }
@@ -94,12 +100,16 @@ public final class SandboxBenchmark {
       List<Round> done = new ArrayList<>();
       for (int i = 0; i < rounds; i++) {
         int[] passed = new int[1];
+        long[] cpu = new long[1];
         long from = System.nanoTime();
         sandbox.run(
             jobs,
-            result -> passed[0] += result.outcome() == ExecutionResult.Outcome.PASSED ? 1 : 0);
+            result -> {
+              passed[0] += result.outcome() == ExecutionResult.Outcome.PASSED ? 1 : 0;
+              cpu[0] += result.cpuMillis();
+            });
         double seconds = seconds(from);
-        Round round = new Round(seconds, passed[0], jobs.size() / seconds);
+        Round round = new Round(seconds, passed[0], jobs.size() / seconds, cpu[0] / 1e3);
         done.add(round);
         progress.accept(round);
       }
