@@ -51,7 +51,7 @@ final class LinearAlgebraBench {
         measure(
             "factor of " + inputs + " inputs",
             2.0 * inputs * inputs * inputs / 3,
-            () -> Factor.of(hessian, order, new boolean[inputs], 0.01, workers).orElseThrow());
+            () -> Factor.of(hessian, order, new boolean[inputs], 0.01, workers));
         Matrix weight = LayerSolverTest.normal(1536, inputs, 0.1, 4);
         for (ClipSearch clip : new ClipSearch[] {ClipSearch.NONE, ClipSearch.FULL}) {
           LayerSolver solver =

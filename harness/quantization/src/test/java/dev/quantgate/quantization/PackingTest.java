@@ -22,7 +22,7 @@ class PackingTest {
     assertThat(qweight).hasSize(inputs / 8 * outputs);
     for (int k = 0; k < inputs; k++) {
       for (int n = 0; n < outputs; n++) {
-        assertThat((qweight[k / 8 * outputs + n] >> 4 * (k % 8)) & 15).isEqualTo(codes[k * outputs + n]);
+        assertThat((qweight[k / 8 * outputs + n] >> (4 * (k % 8))) & 15).isEqualTo(codes[k * outputs + n]);
       }
     }
   }
@@ -37,7 +37,7 @@ class PackingTest {
     assertThat(qzeros).hasSize(groups * outputs / 8);
     for (int g = 0; g < groups; g++) {
       for (int n = 0; n < outputs; n++) {
-        int stored = (qzeros[g * (outputs / 8) + n / 8] >> 4 * (n % 8)) & 15;
+        int stored = (qzeros[g * (outputs / 8) + n / 8] >> (4 * (n % 8))) & 15;
         assertThat((stored + offset) & 15).isEqualTo(zeros[g * outputs + n]);
       }
     }

@@ -99,8 +99,10 @@ class RtnCheckpointTest {
     }
     assertThat(json(out.resolve("config.json")).get("hidden_size").asInt()).isEqualTo(64);
     assertThat(out.resolve("tokenizer.json")).hasSameBinaryContentAs(model.resolve("tokenizer.json"));
-    assertThat(Files.list(folder).map(path -> path.getFileName().toString()))
-        .containsExactlyInAnyOrder("fp16", "int4");
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("fp16", "int4");
+    }
   }
 
   @Test
