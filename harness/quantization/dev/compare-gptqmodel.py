@@ -31,6 +31,8 @@ pieces = [
     {"input_ids": ids[i : i + arguments.length], "attention_mask": [1] * arguments.length}
     for i in range(0, len(ids) - arguments.length + 1, arguments.length)
 ]
+if not pieces:
+    raise SystemExit(f"{arguments.calibration} has {len(ids)} tokens, less than one piece of {arguments.length}")
 print(f"{len(pieces)} pieces of {arguments.length} tokens")
 config = QuantizeConfig(bits=4, group_size=arguments.group_size, sym=not arguments.asym)
 model = GPTQModel.load(arguments.model, config, device="cpu")
