@@ -103,7 +103,7 @@ record HostLauncher(
     SortedMap<String, String> identity = new TreeMap<>();
     if (!walls.isEmpty()) {
       identity.put(
-          "seccompProfile",
+          "seccompSha256",
           WorkerScripts.sha256(WorkerScripts.seccompProfile().getBytes(StandardCharsets.UTF_8)));
     }
     return identity;

@@ -127,7 +127,7 @@ final class DockerLauncher implements WorkerLauncher {
     SortedMap<String, String> identity = new TreeMap<>();
     identity.put("image", imageId);
     identity.put(
-        "seccompProfile",
+        "seccompSha256",
         WorkerScripts.sha256(WorkerScripts.seccompProfile().getBytes(StandardCharsets.UTF_8)));
     return identity;
   }

@@ -103,8 +103,9 @@ public final class WorkerPool implements CodeSandbox {
               + ", so right completions would fail; build the image from a full Python");
     }
     identity.put("python", hello.get("implementation") + " " + hello.get("python"));
-    identity.put("checkerMode", options.checker().name().toLowerCase(Locale.ROOT));
+    identity.put("checker", options.checker().name().toLowerCase(Locale.ROOT));
     identity.put("limits", options.limits().toString());
+    identity.put("seed", "0");
     identity.putAll(WorkerScripts.hashes(launcher.scripts()));
   }
 

@@ -67,8 +67,8 @@ public final class WorkerScripts {
     StringBuilder guard = new StringBuilder();
     sources(scripts)
         .forEach((name, text) -> (CHECKER.contains(name) ? checker : guard).append(text));
-    hashes.put("checker", sha256(checker.toString().getBytes(StandardCharsets.UTF_8)));
-    hashes.put("supervisor", sha256(guard.toString().getBytes(StandardCharsets.UTF_8)));
+    hashes.put("checkerSha256", sha256(checker.toString().getBytes(StandardCharsets.UTF_8)));
+    hashes.put("supervisorSha256", sha256(guard.toString().getBytes(StandardCharsets.UTF_8)));
     return hashes;
   }
 

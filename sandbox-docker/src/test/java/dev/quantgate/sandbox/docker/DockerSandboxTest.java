@@ -146,7 +146,7 @@ class DockerSandboxTest extends RealProcessContract {
     try (CodeSandbox sandbox = start(SandboxOptions.defaults())) {
       assertThat(sandbox.description().kind()).isEqualTo("docker");
       assertThat(sandbox.description().identity())
-          .containsKeys("image", "python", "checker", "supervisor", "seccompProfile", "limits");
+          .containsKeys("image", "python", "checker", "checkerSha256", "supervisorSha256", "seccompSha256", "limits");
       assertThat(sandbox.description().identity().get("image")).startsWith("sha256:");
       assertThat(sandbox.description().facts())
           .containsKeys("engineVersion", "runtime", "cgroupVersion", "kernel", "rootless");

@@ -1,0 +1,176 @@
+package dev.quantgate.sandbox.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quantgate.sandbox.CodeSandbox;
+import dev.quantgate.sandbox.ExecutionJob;
+import dev.quantgate.sandbox.ExecutionResult;
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.SandboxException;
+import dev.quantgate.sandbox.SandboxOptions;
+import dev.quantgate.sandbox.worker.Problems;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A dockerd killed in the middle: an engine of the test's own, beside the machine's. Needs root and
+ * dockerd, as CI has them.
+ */
+@RequiresDocker
+class EngineLostTest {
+  private Path folder;
+  private Process daemon;
+  private Engine engine;
+  private final Set<ProcessHandle> family = new HashSet<>();
+
+  @BeforeEach
+  void anEngineOfOurOwn() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "needs root to start a dockerd");
+    assumeTrue(Files.isExecutable(Path.of("/usr/sbin/dockerd")), "needs /usr/sbin/dockerd");
+    folder = Files.createTempDirectory("quantgate-dockerd");
+    engine =
+        new Engine("docker", Map.of("DOCKER_HOST", "unix://" + folder.resolve("docker.sock")));
+    startDaemon();
+    Path image = folder.resolve("image.tar");
+    Engine main = Engines.find();
+    assertThat(main.run(Duration.ofMinutes(2), "save", "-o", image.toString(), SandboxImage.TAG).ok())
+        .isTrue();
+    Engine.Answer loaded = engine.run(Duration.ofMinutes(2), "load", "-i", image.toString());
+    assertThat(loaded.ok()).as(loaded.complaint()).isTrue();
+    Files.delete(image);
+  }
+
+  private void startDaemon() throws IOException, InterruptedException {
+    Files.deleteIfExists(folder.resolve("pid"));
+    daemon =
+        new ProcessBuilder(
+                "/usr/sbin/dockerd",
+                "--host=unix://" + folder.resolve("docker.sock"),
+                "--data-root=" + folder.resolve("data"),
+                "--exec-root=" + folder.resolve("exec"),
+                "--pidfile=" + folder.resolve("pid"),
+                "--bridge=none",
+                "--iptables=false",
+                "--ip6tables=false")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
+            .start();
+    for (int i = 0; i < 120 && engine.silence().isPresent(); i++) {
+      assertThat(daemon.isAlive()).as("dockerd, see %s", folder.resolve("log")).isTrue();
+      Thread.sleep(250);
+    }
+    assertThat(engine.silence()).isEmpty();
+  }
+
+  private void killDaemon() {
+    daemon.descendants().forEach(family::add);
+    daemon.destroyForcibly();
+    try {
+      daemon.waitFor(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @AfterEach
+  void nothingOfItStays() throws Exception {
+    if (daemon == null) {
+      return;
+    }
+    daemon.descendants().forEach(family::add);
+    daemon.destroy();
+    daemon.waitFor(20, TimeUnit.SECONDS);
+    family.forEach(ProcessHandle::destroyForcibly);
+    new ProcessBuilder("sh", "-c", "umount -l $(grep -o '" + folder + "[^ ]*' /proc/mounts) 2>/dev/null; rm -rf " + folder)
+        .start()
+        .waitFor();
+  }
+
+  private static List<ExecutionJob> jobs() {
+    return IntStream.range(0, 60)
+        .mapToObj(
+            i ->
+                Problems.twice(
+                    "job-" + i,
+                    i % 4 == 0
+                        ? "    return 7\n"
+                        : "    import time; time.sleep(0.01)\n    return 2 * x\n"))
+        .toList();
+  }
+
+  private static void right(ExecutionResult result) {
+    int number = Integer.parseInt(result.id().substring(4));
+    assertThat(result.outcome())
+        .as(result.toString())
+        .isEqualTo(number % 4 == 0 ? Outcome.FAILED : Outcome.PASSED);
+  }
+
+  @Test
+  void anEngineThatComesBackEndsInACompleteAndRightRun() {
+    List<ExecutionResult> results = new ArrayList<>();
+    try (CodeSandbox sandbox = new DockerProvider(engine).start(SandboxOptions.defaults())) {
+      sandbox.run(
+          jobs(),
+          result -> {
+            results.add(result);
+            if (results.size() == 10) {
+              killDaemon();
+              // Its containerd too: a new dockerd waits for the pid file of the old one's.
+              family.forEach(ProcessHandle::destroyForcibly);
+              try {
+                startDaemon();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            }
+          });
+    }
+    assertThat(results).extracting(ExecutionResult::id).doesNotHaveDuplicates().hasSize(60);
+    assertThat(results).allSatisfy(EngineLostTest::right);
+    assertThat(engine.run(Engine.QUICK, "ps", "--all", "--quiet").out()).isBlank();
+  }
+
+  @Test
+  void anEngineThatStaysAwayEndsInOneClearErrorAndNoWrongVerdict() {
+    List<ExecutionResult> results = new ArrayList<>();
+    try (CodeSandbox sandbox = new DockerProvider(engine).start(SandboxOptions.defaults())) {
+      assertThatThrownBy(
+              () ->
+                  sandbox.run(
+                      jobs(),
+                      result -> {
+                        results.add(result);
+                        if (results.size() == 10) {
+                          killDaemon();
+                        }
+                      }))
+          .isInstanceOfSatisfying(
+              SandboxException.class,
+              error -> {
+                assertThat(error.kind()).isEqualTo(SandboxException.Kind.LOST);
+                assertThat(error.getMessage())
+                    .startsWith("the docker sandbox went away and does not come back: ")
+                    .contains("What was judged is kept");
+                assertThat(String.valueOf(error.getMessage()).lines()).hasSizeLessThanOrEqualTo(2);
+              });
+    }
+    assertThat(results).hasSizeGreaterThanOrEqualTo(10).allSatisfy(EngineLostTest::right);
+  }
+}

@@ -1,0 +1,128 @@
+package dev.quantgate.sandbox.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.quantgate.sandbox.CodeSandbox;
+import dev.quantgate.sandbox.ExecutionJob;
+import dev.quantgate.sandbox.SandboxOptions;
+import dev.quantgate.sandbox.Sandboxes;
+import dev.quantgate.sandbox.worker.Problems;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A run whose virtual machine is killed outright. */
+class KilledRunTest {
+
+  /** The run that is killed: endless programs, in a virtual machine of its own. */
+  public static final class Victim {
+    private Victim() {}
+
+    public static void main(String[] args) {
+      try (CodeSandbox sandbox =
+          Sandboxes.all().stream()
+              .filter(each -> each.kind().equals(args[0]))
+              .findFirst()
+              .orElseThrow()
+              .start(SandboxOptions.defaults())) {
+        System.out.println("started");
+        List<ExecutionJob> jobs =
+            IntStream.range(0, 50)
+                .mapToObj(i -> Problems.twice("spin-" + i, "    while True: pass\n"))
+                .toList();
+        sandbox.run(jobs, result -> System.out.println(result));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"docker", "bubblewrap"})
+  void nothingRemainsOfIt(String kind) throws Exception {
+    var provider =
+        Sandboxes.all().stream().filter(each -> each.kind().equals(kind)).findFirst().orElseThrow();
+    if (System.getenv("QUANTGATE_REQUIRE_DOCKER") == null) {
+      assumeThat(provider.unavailable()).as("%s here", kind).isEmpty();
+    }
+    Process victim =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                Victim.class.getName(),
+                kind)
+            .redirectErrorStream(true)
+            .start();
+    try (var lines = victim.inputReader()) {
+      String first = lines.readLine();
+      if (kind.equals("bubblewrap") && !"started".equals(first)) {
+        assumeThat(first).as("bubblewrap works here").isEqualTo("started");
+      }
+      assertThat(first).isEqualTo("started");
+      Thread.sleep(1000);
+      List<ProcessHandle> family = new ArrayList<>(victim.descendants().toList());
+      assertThat(family).as("clients or launchers of the run").isNotEmpty();
+      victim.destroyForcibly();
+      assertThat(victim.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      within(10, () -> family.stream().noneMatch(ProcessHandle::isAlive));
+      assertThat(family).noneMatch(ProcessHandle::isAlive);
+      if (kind.equals("docker")) {
+        within(10, () -> containersOf(victim.pid()).isEmpty());
+        assertThat(containersOf(victim.pid())).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // the block is the point: opening sweeps
+  void theContainersOfADeadRunAreSweptAndThoseOfALivingOneStay() throws Exception {
+    Engine engine = Engines.find();
+    assumeThat(new DockerProvider(engine).unavailable()).isEmpty();
+    Process dead = new ProcessBuilder("true").start();
+    dead.waitFor();
+    String machine = Owner.current().substring(0, Owner.current().indexOf('/'));
+    String stale = started(engine, machine + "/" + dead.pid() + "/1");
+    String living = started(engine, Owner.current());
+    String foreign = started(engine, "another-machine/1/1");
+    try {
+      DockerLauncher.sweep(engine);
+      within(5, () -> !names(engine).contains(stale));
+      assertThat(names(engine)).contains(living, foreign).doesNotContain(stale);
+    } finally {
+      engine.run(Engine.QUICK, "rm", "--force", stale, living, foreign);
+    }
+  }
+
+  private static String started(Engine engine, String owner) {
+    String name = Owner.containerName();
+    Engine.Answer answer =
+        engine.run(
+            Engine.QUICK, "run", "--rm", "--detach", "--network", "none", "--name", name,
+            "--label", DockerLauncher.LABEL + "=" + owner, SandboxImage.TAG, "python3", "-c",
+            "import time; time.sleep(60)");
+    assertThat(answer.ok()).as(answer.complaint()).isTrue();
+    return name;
+  }
+
+  private static List<String> names(Engine engine) {
+    return engine.run(Engine.QUICK, "ps", "--all", "--format", "{{.Names}}").out().lines().toList();
+  }
+
+  private static List<String> containersOf(long pid) {
+    return names(Engines.find()).stream()
+        .filter(name -> name.startsWith("quantgate-sandbox-" + pid + "-"))
+        .toList();
+  }
+
+  private static void within(int seconds, BooleanSupplier condition) throws InterruptedException {
+    for (int i = 0; i < 10 * seconds && !condition.getAsBoolean(); i++) {
+      Thread.sleep(100);
+    }
+  }
+}
