@@ -57,6 +57,8 @@ class EngineLostTest {
 
   private void startDaemon() throws IOException, InterruptedException {
     Files.deleteIfExists(folder.resolve("pid"));
+    // A new dockerd waits for the containerd that this file names, be it dead.
+    Files.deleteIfExists(folder.resolve("exec/containerd/containerd.pid"));
     daemon =
         new ProcessBuilder(
                 "/usr/sbin/dockerd",
@@ -130,7 +132,6 @@ class EngineLostTest {
             results.add(result);
             if (results.size() == 10) {
               killDaemon();
-              // Its containerd too: a new dockerd waits for the pid file of the old one's.
               family.forEach(ProcessHandle::destroyForcibly);
               try {
                 startDaemon();
