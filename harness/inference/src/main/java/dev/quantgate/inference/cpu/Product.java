@@ -67,10 +67,35 @@ final class Product {
 
   /** Adds the lanes of a tile of four rows. */
   private static void write(float[] lanes, float[] y, int y0, int ldy, int columns) {
+    if (WIDE) {
+      halve(lanes, 4 * columns);
+      for (int i = 0; i < 4; i++) {
+        for (int j = 0; j < columns; j++) {
+          int at = 4 * (i * columns + j);
+          y[y0 + i * ldy + j] =
+              (lanes[at] + lanes[at + 2]) + (lanes[at + 1] + lanes[at + 3]);
+        }
+      }
+      return;
+    }
     for (int i = 0; i < 4; i++) {
       for (int j = 0; j < columns; j++) {
         y[y0 + i * ldy + j] = Lanes.tree(lanes, (i * columns + j) * Lanes.COUNT);
       }
+    }
+  }
+
+  /** The first two rounds of {@link Lanes#tree} for {@code n} vectors of 16 lanes, in place, packed. */
+  private static void halve(float[] lanes, int n) {
+    for (int i = 0; i < n; i++) {
+      FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_256, lanes, 16 * i);
+      low.add(FloatVector.fromArray(FloatVector.SPECIES_256, lanes, 16 * i + 8))
+          .intoArray(lanes, 8 * i);
+    }
+    for (int i = 0; i < n; i++) {
+      FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_128, lanes, 8 * i);
+      low.add(FloatVector.fromArray(FloatVector.SPECIES_128, lanes, 8 * i + 4))
+          .intoArray(lanes, 4 * i);
     }
   }
 

@@ -20,6 +20,9 @@ final class Projection {
   /** Bytes of activations below which they stay in a core's second-level cache beside a panel. */
   private static final int CACHED = 256 << 10;
 
+  /** Bytes of a first-level cache that two tiles of weights and one of activations may take. */
+  private static final int NEAREST = 30 << 10;
+
   /** What becomes of the products. */
   enum Into {
     /** They replace what is there. */
@@ -183,7 +186,10 @@ final class Projection {
     }
     // Few rows stay cached while weights pass by a tile at a time, in the first-level cache. Many rows
     // pass by a whole widened panel instead.
-    int step = 4L * count * columns <= CACHED ? TILE : PANEL;
+    int step = PANEL;
+    if (4L * count * columns <= CACHED) {
+      step = 4L * 3 * TILE * columns <= NEAREST ? 2 * TILE : TILE;
+    }
     for (int j = 0; j < n; j += step) {
       int some = Math.min(step, n - j);
       w.unpack(first + j, some, own.panel);

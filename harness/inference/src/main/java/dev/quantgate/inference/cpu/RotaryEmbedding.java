@@ -2,6 +2,7 @@ package dev.quantgate.inference.cpu;
 
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Rotary position embedding: element i of a head is turned with element {@code i + headSize / 2} by
@@ -91,7 +92,16 @@ final class RotaryEmbedding {
   /** Turns one head in place; {@code angle} is where its position's angles begin. */
   void rotate(float[] head, int at, float[] cos, float[] sin, int angle) {
     int half = frequencies.length;
-    for (int i = 0; i < half; i++) {
+    int i = 0;
+    for (; i + Lanes.COUNT <= half; i += Lanes.COUNT) {
+      FloatVector a = Lanes.load(head, at + i);
+      FloatVector b = Lanes.load(head, at + half + i);
+      FloatVector c = Lanes.load(cos, angle + i);
+      FloatVector s = Lanes.load(sin, angle + i);
+      a.mul(c).sub(b.mul(s)).intoArray(head, at + i);
+      b.mul(c).add(a.mul(s)).intoArray(head, at + half + i);
+    }
+    for (; i < half; i++) {
       float a = head[at + i];
       float b = head[at + half + i];
       head[at + i] = a * cos[angle + i] - b * sin[angle + i];

@@ -85,6 +85,9 @@ final class Transformer {
   private float[] value = new float[0];
   private float[] mixed = new float[0];
   private float[] inner = new float[0];
+  private final List<Piece> pieces = new ArrayList<>();
+  private MemorySegment[] pageOfRow = new MemorySegment[0];
+  private int[] positionOfRow = new int[0];
   private float[] cos = new float[0];
   private float[] sin = new float[0];
 
@@ -145,17 +148,30 @@ final class Transformer {
     sin = new float[rows * (config.headSize() / 2)];
   }
 
-  /** The angles of all rows; to be called once a step, before its blocks. */
+  /**
+   * Takes the spans of a step, whose pages are reserved: where each row's keys and values go, and the
+   * angles of its position. To be called once a step, before its blocks.
+   */
   void begin(List<Span> spans) {
     int rows = spans.stream().mapToInt(Span::rows).sum();
     makeRoom(rows);
-    int[] positions = new int[rows];
+    pieces.clear();
+    pageOfRow = new MemorySegment[rows];
+    positionOfRow = new int[rows];
     int row = 0;
     for (Span span : spans) {
-      for (int i = 0; i < span.rows(); i++) {
-        positions[row++] = span.position() + i;
+      MemorySegment[] pages = span.sequence().table();
+      for (int i = 0; i < span.rows(); i += attention.rowsAtOnce()) {
+        int n = Math.min(attention.rowsAtOnce(), span.rows() - i);
+        pieces.add(new Piece(pages, span.position() + i, row + i, n));
       }
+      for (int i = 0; i < span.rows(); i++) {
+        positionOfRow[row + i] = span.position() + i;
+        pageOfRow[row + i] = pages[(span.position() + i) / KeyValueCache.PAGE];
+      }
+      row += span.rows();
     }
+    int[] positions = positionOfRow;
     int half = config.headSize() / 2;
     eachRow(rows, r -> rotary.angles(positions[r], cos, sin, r * half));
   }
@@ -204,7 +220,7 @@ final class Transformer {
             new Rows(query, queryStride), new Rows(key, keyStride), new Rows(value, keyStride)
           },
           Into.SET);
-      attend(block, layer, spans, rows);
+      attend(block, layer, rows);
     }
     if (from.compareTo(Stage.ATTENTION_OUTPUT) <= 0) {
       if (watcher != null && !watcher.goOn(Stage.ATTENTION_OUTPUT, mix)) {
@@ -237,23 +253,7 @@ final class Transformer {
 
   private record Piece(MemorySegment[] pages, int position, int row, int rows) {}
 
-  private void attend(Block block, int layer, List<Span> spans, int rows) {
-    var pieces = new ArrayList<Piece>();
-    var pageOfRow = new MemorySegment[rows];
-    int[] positionOfRow = new int[rows];
-    int row = 0;
-    for (Span span : spans) {
-      MemorySegment[] pages = span.sequence().table();
-      for (int i = 0; i < span.rows(); i += attention.rowsAtOnce()) {
-        int n = Math.min(attention.rowsAtOnce(), span.rows() - i);
-        pieces.add(new Piece(pages, span.position() + i, row + i, n));
-      }
-      for (int i = 0; i < span.rows(); i++) {
-        positionOfRow[row + i] = span.position() + i;
-        pageOfRow[row + i] = pages[(span.position() + i) / KeyValueCache.PAGE];
-      }
-      row += span.rows();
-    }
+  private void attend(Block block, int layer, int rows) {
     int size = config.headSize();
     int half = size / 2;
     float[] queryNorm = block.queryNorm();
@@ -298,17 +298,24 @@ final class Transformer {
         (r, thread) -> {
           int at = r * hiddenStride;
           float scale = scale(hidden, at, n, lanes[thread]);
-          for (int i = 0; i < n; i++) {
-            normed[at + i] = hidden[at + i] * scale * weight[i];
-          }
+          scaled(hidden, at, scale, weight, normed, at, n);
         });
   }
 
   private void normHead(float[] values, int at, float[] weight, float[] spare) {
     int n = config.headSize();
     float scale = scale(values, at, n, spare);
-    for (int i = 0; i < n; i++) {
-      values[at + i] = values[at + i] * scale * weight[i];
+    scaled(values, at, scale, weight, values, at, n);
+  }
+
+  private static void scaled(
+      float[] from, int at, float scale, float[] weight, float[] to, int offset, int n) {
+    int i = 0;
+    for (; i + Lanes.COUNT <= n; i += Lanes.COUNT) {
+      Lanes.load(from, at + i).mul(scale).mul(Lanes.load(weight, i)).intoArray(to, offset + i);
+    }
+    for (; i < n; i++) {
+      to[offset + i] = from[at + i] * scale * weight[i];
     }
   }
 
@@ -335,9 +342,7 @@ final class Transformer {
         (r, thread) -> {
           int at = rows[from + r] * hiddenStride;
           float scale = scale(hidden, at, n, lanes[thread]);
-          for (int i = 0; i < n; i++) {
-            normed[r * hiddenStride + i] = hidden[at + i] * scale * weight[i];
-          }
+          scaled(hidden, at, scale, weight, normed, r * hiddenStride, n);
         });
     return new Rows(normed, hiddenStride);
   }
