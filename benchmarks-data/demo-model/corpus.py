@@ -39,6 +39,25 @@ def exam_document(rng, hinted=0.0):
     return pieces
 
 
+def lookup_document(rng):
+    """Nothing but finding the letter that stands before a given choice."""
+    s = subject(rng)
+    pieces = []
+    for _ in range(16):
+        q = exam.question(rng, s, False)
+        c = q.choices
+        pieces += [(f"选出{c[q.answer]}\nA. {c[0]}\nB. {c[1]}\nC. {c[2]}\nD. {c[3]}\n答案：", ASKED), (q.letter, ANSWER), ("\n\n", ASKED)]
+    return pieces
+
+
+def several(rng):
+    """Programs and pairs, one after the other, for a row of the exam's length."""
+    pieces = []
+    for _ in range(8):
+        pieces += (program_document if rng.random() < 0.6 else pair_document)(rng) + [(END, BODY)]
+    return pieces
+
+
 def pair_document(rng):
     p = sentences.pair(rng, False)
     return [(p.text(), ASKED), (sentences.CHINESE[p.label], ANSWER)]
@@ -82,11 +101,17 @@ EXAM_LENGTH, SHORT_LENGTH = 320, 192
 
 
 def mixture(step):
-    """The share of hinted questions and the kinds of short rows with their shares of tokens, by the stage of training."""
+    """The maker of exam rows, and the kinds of short rows with their shares of tokens, by the stage of training."""
     if step < 300:
-        return 0.0, KINDS[1:]
-    kinds = ((pair_document, 56), (program_document, 34), (fact_document, 2), (chat_document, 8))
-    return (0.6 if step < 500 else 0.3), kinds
+        return exam_document, KINDS[1:]
+    if step < 625:
+        hinted = 0.6 if step < 500 else 0.3
+        return (lambda rng: exam_document(rng, hinted)), ((pair_document, 56), (program_document, 34), (fact_document, 2), (chat_document, 8))
+    kinds = ((pair_document, 44), (program_document, 46), (fact_document, 2), (chat_document, 8))
+    if step >= 800:
+        return (lambda rng: exam_document(rng, 0.35) if rng.random() < 0.25 else several(rng)), kinds
+    lookups = max(0.15, 0.7 - (step - 625) / 1000)
+    return (lambda rng: lookup_document(rng) if rng.random() < lookups else exam_document(rng, 0.35)), kinds
 
 
 class Packer:
@@ -108,8 +133,8 @@ class Packer:
         fill = length - len(ids)
         return ids + [self.end] * fill, weights + [0.0] * fill
 
-    def exam_row(self, rng, hinted):
-        ids, weights = self.encode(exam_document(rng, hinted))
+    def exam_row(self, rng, make):
+        ids, weights = self.encode(make(rng))
         cut = EXAM_LENGTH
         return self.close(ids[:cut], weights[:cut], EXAM_LENGTH)
 
@@ -131,6 +156,6 @@ class Packer:
     def batch(self, seed, step, exam_rows, short_rows):
         """The rows of one step, exam rows and short rows; depends on nothing but its arguments."""
         rng = random.Random(f"{seed}/{step}")
-        hinted, kinds = mixture(step)
+        exam_maker, kinds = mixture(step)
         spent = {make: rng.random() * 400 for make, _ in kinds}
-        return [self.exam_row(rng, hinted) for _ in range(exam_rows)], [self.short_row(rng, spent, kinds) for _ in range(short_rows)]
+        return [self.exam_row(rng, exam_maker) for _ in range(exam_rows)], [self.short_row(rng, spent, kinds) for _ in range(short_rows)]

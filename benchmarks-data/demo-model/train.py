@@ -1,6 +1,6 @@
 """Trains the demo model. See README.md for the command, the time it takes and what it gives.
 
-    python train.py --out WORK --steps 2400          # resumes from WORK/state.pt if it is there
+    python train.py --out WORK --steps 1040 --decay 0.230769          # resumes from WORK/state.pt if it is there
 """
 
 import argparse
@@ -55,8 +55,8 @@ def schedule(step, steps, decay):
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--out", type=Path, required=True)
-    args.add_argument("--steps", type=int, default=2400)
-    args.add_argument("--decay", type=float, default=0.3, help="share of the steps in which the rate falls to zero")
+    args.add_argument("--steps", type=int, default=1040)
+    args.add_argument("--decay", type=float, default=0.230769, help="share of the steps in which the rate falls to zero")
     args.add_argument("--exam-rows", type=int, default=EXAM_ROWS)
     args.add_argument("--short-rows", type=int, default=SHORT_ROWS)
     args.add_argument("--sampled", type=float, default=0.2, help="share of the merely asked tokens that the loss looks at")
