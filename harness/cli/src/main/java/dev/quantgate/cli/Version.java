@@ -1,0 +1,14 @@
+package dev.quantgate.cli;
+
+import picocli.CommandLine.IVersionProvider;
+
+/** The version, as the build wrote it into the jar's manifest. */
+final class Version implements IVersionProvider {
+  @Override
+  public String[] getVersion() {
+    String version = Version.class.getPackage().getImplementationVersion();
+    return new String[] {
+      "quantgate " + (version == null ? "(not packaged)" : version), "Java " + Runtime.version()
+    };
+  }
+}
