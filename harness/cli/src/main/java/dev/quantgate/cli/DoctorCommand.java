@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     description = "Says what this machine has and lacks.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() {

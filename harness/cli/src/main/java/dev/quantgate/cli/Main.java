@@ -1,10 +1,12 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.evaluation.settings.Setting;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import picocli.CommandLine;
 
 /** The program's entry: arguments in, exit code out. */
@@ -29,11 +31,33 @@ public final class Main {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new QuantGateCommand())
+    var command = new CommandLine(new QuantGateCommand());
+    addSettings(command, "run", SettingFlags.allBut(Setting.MODEL));
+    addSettings(
+        command,
+        "eval",
+        SettingFlags.allBut(
+            Setting.BASELINE, Setting.CANDIDATE, Setting.MARGIN, Setting.ON_INCONCLUSIVE));
+    addSettings(command, "compare", SettingFlags.union(Set.of(Setting.OUT), SettingFlags.JUDGING));
+    addSettings(
+        command, "quantize", SettingFlags.union(Set.of(Setting.MODEL, Setting.OUT), SettingFlags.ENGINE));
+    addSettings(command, "quality", SettingFlags.ENGINE);
+    addSettings(
+        command,
+        "bench",
+        SettingFlags.union(
+            Set.of(Setting.MODEL, Setting.DATA), SettingFlags.ENGINE, SettingFlags.SANDBOX));
+    CommandLine sandbox = command.getSubcommands().get("sandbox");
+    addSettings(sandbox, "check", Set.of(Setting.SANDBOX));
+    return command
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setUsageHelpLongOptionsMaxWidth(28)
         .setParameterExceptionHandler(Failures::onBadArguments)
         .setExecutionExceptionHandler(Failures::onFailure);
+  }
+
+  private static void addSettings(CommandLine parent, String name, Set<Setting> settings) {
+    SettingFlags.add(parent.getSubcommands().get(name).getCommandSpec(), settings);
   }
 }

@@ -22,11 +22,20 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "quantgate COMMAND --help says more. First time: quantgate demo"},
     subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      EvalCommand.class,
+      CompareCommand.class,
+      QuantizeCommand.class,
+      QualityCommand.class,
+      BenchCommand.class,
+      DataCommand.class,
+      SandboxCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
     })
 final class QuantGateCommand implements Runnable {
-  @Spec private CommandSpec spec;
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {

@@ -1,33 +1,53 @@
 package dev.quantgate.cli;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 
 /**
- * Puts the real standard error back. The JVM writes a warning about incubator modules there before any
- * of the program's code runs and has no switch for it, so the launcher starts it with descriptor 2
- * closed off and hands the real one over under the number in {@code QUANTGATE_STDERR}. With {@code
- * dup2(2)} it becomes descriptor 2 again, for Java and native code alike.
+ * Descriptor 2. The JVM writes a warning about incubator modules there before any of the program's code
+ * runs and has no switch for it, so the launcher starts it with descriptor 2 closed off and hands the
+ * real one over under the number in {@code QUANTGATE_STDERR}. With {@code dup2(2)} it becomes
+ * descriptor 2 again, for Java and native code alike.
  */
 final class StandardError {
+  private static final int DESCRIPTOR = 2;
+
   private StandardError() {}
 
   static void restore() {
-    String descriptor = System.getenv("QUANTGATE_STDERR");
-    if (descriptor == null || !descriptor.matches("[0-9]{1,3}")) {
+    String given = System.getenv("QUANTGATE_STDERR");
+    if (given == null || !given.matches("[0-9]{1,3}")) {
       return;
     }
     try {
-      Linker linker = Linker.nativeLinker();
-      var dup2 =
-          linker.downcallHandle(
-              linker.defaultLookup().find("dup2").orElseThrow(),
-              FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-      int result = (int) dup2.invokeExact(Integer.parseInt(descriptor), 2);
-      assert result == 2;
+      int result =
+          (int)
+              function("dup2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT))
+                  .invokeExact(Integer.parseInt(given), DESCRIPTOR);
+      if (result != DESCRIPTOR) {
+        throw new IllegalStateException("descriptor " + given + " is not open");
+      }
     } catch (Throwable e) {
       throw new IllegalStateException("the launcher's standard error could not be restored", e);
     }
+  }
+
+  /** Whether a person looks at standard error, by {@code isatty(3)}. */
+  static boolean isTerminal() {
+    try {
+      return (int)
+              function("isatty", FunctionDescriptor.of(JAVA_INT, JAVA_INT)).invokeExact(DESCRIPTOR)
+          == 1;
+    } catch (Throwable e) {
+      return false;
+    }
+  }
+
+  private static MethodHandle function(String name, FunctionDescriptor descriptor) {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), descriptor);
   }
 }

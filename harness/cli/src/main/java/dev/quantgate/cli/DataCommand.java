@@ -1,0 +1,133 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.benchmarks.Catalogue;
+import dev.quantgate.benchmarks.DataSet;
+import dev.quantgate.benchmarks.DataStore;
+import dev.quantgate.benchmarks.FetchOptions;
+import dev.quantgate.benchmarks.Verification;
+import dev.quantgate.reports.Figures;
+import dev.quantgate.reports.TextTable;
+import dev.quantgate.reports.TextTable.Align;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The official data sets: what there is, bringing it, checking it. */
+@Command(
+    name = "data",
+    description = "Lists, fetches and verifies the official data sets.",
+    mixinStandardHelpOptions = true,
+    subcommands = {DataCommand.ListSets.class, DataCommand.Fetch.class, DataCommand.Verify.class})
+final class DataCommand implements Runnable {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** What the catalogue has. */
+  @Command(name = "list", description = "What there is, and what is here.", mixinStandardHelpOptions = true)
+  static final class ListSets implements Callable<Integer> {
+    @Spec CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+      DataStore store = DataStore.standard();
+      var table = new TextTable(Align.LEFT, Align.LEFT, Align.LEFT, Align.LEFT);
+      table.row("set", "suites", "licence", "here").rule();
+      for (DataSet set : Catalogue.sets()) {
+        table.row(
+            set.name(),
+            String.join(", ", set.suites()),
+            set.licence(),
+            store.find(set).map(Path::toString).orElse("no: quantgate data fetch " + set.name()));
+      }
+      spec.commandLine().getOut().print(table.render());
+      spec.commandLine().getOut().println("Store: " + store.folder());
+      return 0;
+    }
+  }
+
+  /** Brings data sets into the store. */
+  @Command(name = "fetch", description = "Brings data sets into the store.", mixinStandardHelpOptions = true)
+  static final class Fetch implements Callable<Integer> {
+    @Spec CommandSpec spec = CommandSpec.create();
+    @Mixin Common common = new Common();
+
+    @Parameters(arity = "0..*", paramLabel = "SET", description = "sets; all where none is named")
+    List<String> sets = List.of();
+
+    @Option(names = "--from", paramLabel = "PATH", description = "a local file, or a folder that holds it")
+    @Nullable Path from;
+
+    @Option(names = "--mirror", paramLabel = "ADDRESS", description = "base address in place of the published ones")
+    @Nullable URI mirror;
+
+    @Option(names = "--offline", description = "do not use the network")
+    boolean offline;
+
+    @Override
+    public Integer call() throws Exception {
+      var options = new FetchOptions(Optional.ofNullable(from), Optional.ofNullable(mirror), offline);
+      List<DataSet> wanted =
+          sets.isEmpty() ? Catalogue.sets() : sets.stream().map(Catalogue::set).toList();
+      try (var progress = new TerminalProgress(common.quiet)) {
+        for (DataSet set : wanted) {
+          boolean[] begun = new boolean[1];
+          Path path =
+              Interruption.guard(
+                  () ->
+                      DataStore.standard()
+                          .fetch(
+                              set,
+                              options,
+                              (file, done, total) -> {
+                                if (!begun[0]) {
+                                  progress.begin(file, total, done);
+                                  begun[0] = true;
+                                }
+                                progress.advance(done, total);
+                              }));
+          progress.close();
+          spec.commandLine().getOut().println(set.name() + ": " + path);
+        }
+      }
+      return 0;
+    }
+  }
+
+  /** Checks what is there. */
+  @Command(name = "verify", description = "Checks the data that is here.", mixinStandardHelpOptions = true)
+  static final class Verify implements Callable<Integer> {
+    @Spec CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--data", paramLabel = "DIR", description = "a folder in place of the store")
+    @Nullable Path data;
+
+    @Override
+    public Integer call() {
+      var table = new TextTable(Align.LEFT, Align.LEFT, Align.RIGHT, Align.LEFT);
+      table.row("suite", "status", "items", "what").rule();
+      boolean damaged = false;
+      boolean any = false;
+      for (Verification found : DataStore.standard().verify(Optional.ofNullable(data))) {
+        damaged |= found.status() == Verification.Status.DAMAGED;
+        any |= found.status() != Verification.Status.MISSING;
+        table.row(
+            found.suite(), found.status().name(), Figures.count(found.items()), found.message());
+      }
+      spec.commandLine().getOut().print(table.render());
+      return damaged || !any ? Failures.COULD_NOT_RUN : 0;
+    }
+  }
+}

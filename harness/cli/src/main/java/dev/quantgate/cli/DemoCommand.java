@@ -1,0 +1,107 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.benchmarks.DataStore;
+import dev.quantgate.benchmarks.DemoPair;
+import dev.quantgate.evaluation.QuantGate;
+import dev.quantgate.evaluation.RunRequest;
+import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.settings.Setting;
+import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.inference.Decoding;
+import dev.quantgate.quantization.Calibration;
+import dev.quantgate.quantization.QuantizationRequest;
+import dev.quantgate.quantization.Quantizer;
+import dev.quantgate.quantization.Scheme;
+import dev.quantgate.reports.TerminalReport;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The whole story on one machine, with nothing to download: the bundled model, quantised and judged. */
+@Command(
+    name = "demo",
+    description = "Quantises the bundled model and judges it on the bundled suites.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {"", "Exits 0 once it has judged, whatever the verdict; run gives the verdict's exit code."})
+final class DemoCommand implements Callable<Integer> {
+  private static final int GROUP_SIZE = 64;
+  private static final int CALIBRATION_SEQUENCES = 128;
+  private static final int CALIBRATION_LENGTH = 256;
+  private static final int ANSWER_TOKENS = 128;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Common common = new Common();
+
+  @Option(names = "--out", paramLabel = "DIR", description = "folder of the run (default: ${DEFAULT-VALUE})")
+  Path out = Path.of("quantgate-out-demo");
+
+  @Option(names = "--limit", paramLabel = "N", description = "items of each suite")
+  Optional<Integer> limit = Optional.empty();
+
+  @Option(
+      names = "--candidate",
+      description = "how the candidate is made: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  Candidate candidate = Candidate.GPTQ;
+
+  /** Ways to make the candidate, the better one first. */
+  enum Candidate {
+    GPTQ,
+    RTN
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Path folder = out.resolve("models");
+    try (var progress = new TerminalProgress(common.quiet)) {
+      DemoPair pair = DemoPair.unpack(DataStore.standard().folder().resolve("demo"));
+      Path int4 = folder.resolve("int4-" + candidate.name().toLowerCase(Locale.ROOT));
+      if (!Files.exists(int4)) {
+        Files.createDirectories(folder);
+        Interruption.guard(
+            () -> Quantizer.quantize(request(pair, int4), new QuantizationProgress(progress)));
+      }
+      Map<Setting, String> typed = new EnumMap<>(Setting.class);
+      typed.put(Setting.BASELINE, pair.fp16().toString());
+      typed.put(Setting.CANDIDATE, int4.toString());
+      typed.put(Setting.SUITES, "starter-code,starter-nli,starter-exam");
+      typed.put(
+          Setting.OUT,
+          out.resolve("run-" + candidate.name().toLowerCase(Locale.ROOT)).toString());
+      limit.ifPresent(items -> typed.put(Setting.LIMIT, items.toString()));
+      RunRequest run = Settings.resolve(typed, System.getenv(), Optional.empty()).runRequest();
+      Comparison comparison =
+          Interruption.guard(() -> new QuantGate().run(run, progress.listener()));
+      progress.close();
+      spec.commandLine().getOut().print(TerminalReport.render(comparison, run.out()));
+      return 0;
+    }
+  }
+
+  private QuantizationRequest request(DemoPair pair, Path int4) {
+    var scheme = new Scheme(4, GROUP_SIZE, true);
+    return switch (candidate) {
+      case RTN -> QuantizationRequest.rtn(pair.fp16(), int4, scheme);
+      case GPTQ ->
+          QuantizationRequest.gptq(
+              pair.fp16(),
+              int4,
+              scheme,
+              new Calibration.Aligned(
+                  pair.alignQuestions(),
+                  CALIBRATION_SEQUENCES,
+                  CALIBRATION_LENGTH,
+                  Decoding.greedy(ANSWER_TOKENS, List.of())));
+    };
+  }
+}

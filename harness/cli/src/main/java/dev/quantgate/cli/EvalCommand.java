@@ -1,0 +1,34 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.evaluation.EvalRequest;
+import dev.quantgate.evaluation.Evaluation;
+import dev.quantgate.evaluation.QuantGate;
+import dev.quantgate.reports.TerminalReport;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** One model's scores, for a later {@code compare}. */
+@Command(
+    name = "eval",
+    description = "Asks one model; compare takes the result.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class EvalCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Common common = new Common();
+
+  @Override
+  public Integer call() throws Exception {
+    EvalRequest request = SettingFlags.resolve(spec.commandLine().getParseResult()).evalRequest();
+    try (var progress = new TerminalProgress(common.quiet)) {
+      Evaluation evaluation =
+          Interruption.guard(() -> new QuantGate().eval(request, progress.listener()));
+      progress.close();
+      spec.commandLine().getOut().print(TerminalReport.render(evaluation));
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.evaluation.settings.Setting;
+import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.quantization.ModelDistance;
+import dev.quantgate.quantization.QualityTable;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** How near candidates are to a baseline on held-out text. A diagnostic, never the gate. */
+@Command(
+    name = "quality",
+    description = "Perplexity, divergence and agreement of checkpoints on a text.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class QualityCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Common common = new Common();
+
+  @Option(names = "--text", required = true, paramLabel = "FILE", description = "held-out plain text")
+  Path text = Path.of("");
+
+  @Option(names = "--window", description = "tokens of a window (default: ${DEFAULT-VALUE})")
+  int window = 512;
+
+  @Option(names = "--windows", description = "most windows (default: ${DEFAULT-VALUE})")
+  int windows = 64;
+
+  @Parameters(index = "0", paramLabel = "BASELINE", description = "checkpoint folder that others are compared with")
+  Path baseline = Path.of("");
+
+  @Parameters(index = "1..*", arity = "1..*", paramLabel = "CANDIDATE", description = "checkpoint folders")
+  List<Path> candidates = List.of();
+
+  @Override
+  public Integer call() throws Exception {
+    Settings settings = SettingFlags.resolve(spec.commandLine().getParseResult());
+    try (var progress = new TerminalProgress(common.quiet)) {
+      QualityTable table =
+          Interruption.guard(
+              () ->
+                  ModelDistance.measure(
+                      baseline,
+                      candidates,
+                      text,
+                      window,
+                      windows,
+                      settings.text(Setting.ENGINE).orElseThrow(),
+                      settings.engineOptions(),
+                      new QuantizationProgress(progress)));
+      progress.close();
+      spec.commandLine().getOut().print(table.table());
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.inference.Decoding;
+import dev.quantgate.evaluation.settings.Setting;
+import dev.quantgate.quantization.ActOrder;
+import dev.quantgate.quantization.Calibration;
+import dev.quantgate.quantization.ClipSearch;
+import dev.quantgate.quantization.GptqFormat;
+import dev.quantgate.quantization.QuantizationMethod;
+import dev.quantgate.quantization.QuantizationReport;
+import dev.quantgate.quantization.QuantizationRequest;
+import dev.quantgate.quantization.Quantizer;
+import dev.quantgate.quantization.Scheme;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Makes the int4 candidate. */
+@Command(
+    name = "quantize",
+    description = "Makes an int4 checkpoint by GPTQ or round-to-nearest.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {
+      "",
+      "Example, calibrated on what the model itself answers:",
+      "  quantgate quantize --model model-fp16 --out model-int4 --group-size 64 --align questions.jsonl",
+      "An interrupted job is continued by the same command."
+    })
+final class QuantizeCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Common common = new Common();
+
+  @Option(names = "--method", description = "gptq or rtn (default: ${DEFAULT-VALUE})")
+  QuantizationMethod method = QuantizationMethod.GPTQ;
+
+  @Option(names = "--bits", description = "bits of a code (default: ${DEFAULT-VALUE})")
+  int bits = 4;
+
+  @Option(
+      names = "--group-size",
+      description = "inputs that share a scale: 32, 64, 128, or -1 for all (default: ${DEFAULT-VALUE})")
+  int groupSize = 128;
+
+  @Option(names = "--asymmetric", description = "find a zero point for each group")
+  boolean asymmetric;
+
+  @ArgGroup(exclusive = true)
+  Text text = new Text();
+
+  @Option(names = "--sequences", description = "calibration sequences (default: ${DEFAULT-VALUE})")
+  int sequences = QuantizationRequest.DEFAULT_SEQUENCES;
+
+  @Option(names = "--length", description = "tokens of a sequence (default: ${DEFAULT-VALUE})")
+  int length = QuantizationRequest.DEFAULT_LENGTH;
+
+  @Option(names = "--answer-tokens", description = "most tokens of an answer to --align (default: ${DEFAULT-VALUE})")
+  int answerTokens = 512;
+
+  @Option(names = "--answer-temperature", description = "of the answers to --align; 0 is greedy (default: ${DEFAULT-VALUE})")
+  double answerTemperature;
+
+  @Option(names = "--answer-seed", description = "seed of the answers to --align (default: ${DEFAULT-VALUE})")
+  long answerSeed;
+
+  @Option(names = "--act-order", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  ActOrder actOrder = ActOrder.GROUP_AWARE;
+
+  @Option(names = "--clip", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  ClipSearch clip = ClipSearch.FULL;
+
+  @Option(names = "--damping", description = "share of the Hessian's mean diagonal (default: ${DEFAULT-VALUE})")
+  double damping = 0.01;
+
+  @Option(names = "--format", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  GptqFormat format = GptqFormat.V1;
+
+  @Option(names = "--shard-bytes", description = "most bytes of tensors in a file (default: ${DEFAULT-VALUE})")
+  long shardBytes = QuantizationRequest.DEFAULT_SHARD_BYTES;
+
+  /** Where the calibration text comes from. */
+  static final class Text {
+    @Option(names = "--align", paramLabel = "QUESTIONS", description = "questions the model answers: calibrates on both")
+    @Nullable Path align;
+
+    @Option(names = "--calibration", paramLabel = "FILE", description = "text or JSON Lines to calibrate on")
+    @Nullable Path calibration;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Settings settings = SettingFlags.resolve(spec.commandLine().getParseResult());
+    Path model = Path.of(settings.text(Setting.MODEL).orElseThrow(() -> missing("--model")));
+    if (!spec.commandLine().getParseResult().hasMatchedOption("--out")) {
+      throw missing("--out");
+    }
+    QuantizationRequest request =
+        QuantizationRequest.of(
+                model, settings.out(), method, new Scheme(bits, groupSize, !asymmetric), calibration())
+            .withActOrder(actOrder)
+            .withClip(clip)
+            .withDamping(damping)
+            .withFormat(format)
+            .withShardBytes(shardBytes)
+            .withEngine(settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions());
+    try (var progress = new TerminalProgress(common.quiet)) {
+      QuantizationReport report =
+          Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));
+      progress.close();
+      spec.commandLine().getOut().print(report.table());
+      spec.commandLine().getOut().println("Checkpoint: " + settings.out());
+      return 0;
+    }
+  }
+
+  private Calibration calibration() {
+    Path align = text.align;
+    Path file = text.calibration;
+    if (method == QuantizationMethod.RTN && align == null && file == null) {
+      return new Calibration.None();
+    }
+    if (align != null) {
+      return new Calibration.Aligned(
+          align,
+          sequences,
+          length,
+          new Decoding(answerTokens, answerTemperature, 1, answerSeed, List.of(), true));
+    }
+    if (file != null) {
+      return new Calibration.TextFile(file, sequences, length);
+    }
+    throw missing("--align QUESTIONS or --calibration FILE (or --method rtn, which needs none)");
+  }
+
+  private ParameterException missing(String what) {
+    return new ParameterException(spec.commandLine(), "missing: " + what);
+  }
+}

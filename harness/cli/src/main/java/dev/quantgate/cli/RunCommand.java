@@ -1,0 +1,41 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.evaluation.QuantGate;
+import dev.quantgate.evaluation.RunRequest;
+import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.reports.TerminalReport;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The main job: both models, the suites, the gate. */
+@Command(
+    name = "run",
+    description = "Asks two models the same questions and gates the difference.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {
+      "",
+      "Example:",
+      "  quantgate run --baseline model-fp16 --candidate model-int4 --suites humaneval,cmnli,ceval \\",
+      "                --data benchmark-files --out release-42",
+      "An interrupted run is continued by the same command."
+    })
+final class RunCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Common common = new Common();
+
+  @Override
+  public Integer call() throws Exception {
+    RunRequest request = SettingFlags.resolve(spec.commandLine().getParseResult()).runRequest();
+    try (var progress = new TerminalProgress(common.quiet)) {
+      Comparison comparison =
+          Interruption.guard(() -> new QuantGate().run(request, progress.listener()));
+      progress.close();
+      spec.commandLine().getOut().print(TerminalReport.render(comparison, request.out()));
+      return comparison.exitCode();
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.evaluation.settings.Setting;
+import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.sandbox.SandboxCheck;
+import dev.quantgate.sandbox.docker.SandboxImage;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The sandbox itself: its image, and whether it holds. */
+@Command(
+    name = "sandbox",
+    description = "Builds the sandbox's image; attacks the sandbox.",
+    mixinStandardHelpOptions = true,
+    subcommands = {SandboxCommand.Check.class, SandboxCommand.Build.class})
+final class SandboxCommand implements Runnable {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** The red team. */
+  @Command(
+      name = "check",
+      description = "Runs the self-test and every attack; exit code 2 on any wrong line.",
+      mixinStandardHelpOptions = true)
+  static final class Check implements Callable<Integer> {
+    @Spec CommandSpec spec = CommandSpec.create();
+    @Mixin Common common = new Common();
+
+    @Override
+    public Integer call() throws Exception {
+      Settings settings = SettingFlags.resolve(spec.commandLine().getParseResult());
+      try (var progress = new TerminalProgress(common.quiet)) {
+        int[] done = new int[1];
+        SandboxCheck.Report report =
+            Interruption.guard(
+                () ->
+                    SandboxCheck.run(
+                        settings.text(Setting.SANDBOX).orElseThrow(),
+                        SandboxCheck.options(),
+                        row -> {
+                          done[0]++;
+                          if (!row.good() || done[0] % 25 == 0) {
+                            progress.say(done[0] + " attacks" + (row.good() ? "" : "; WRONG: " + row.attack()));
+                          }
+                        }));
+        progress.close();
+        spec.commandLine().getOut().print(report.table());
+        return report.good() ? 0 : Failures.COULD_NOT_RUN;
+      }
+    }
+  }
+
+  /** The image. */
+  @Command(name = "build", description = "Builds the Docker image.", mixinStandardHelpOptions = true)
+  static final class Build implements Callable<Integer> {
+    @Spec CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--base", paramLabel = "IMAGE", description = "image to start from")
+    @Nullable String base;
+
+    @Option(names = "--package", paramLabel = "NAME", description = "Python package to add, such as numpy")
+    List<String> packages = List.of();
+
+    @Override
+    public Integer call() {
+      spec.commandLine().getOut().println(SandboxImage.build(Optional.ofNullable(base), packages));
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.evaluation.settings.Setting;
+import dev.quantgate.evaluation.settings.Settings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The flags of a command, one for each {@link Setting} it takes, so that flag, environment variable and
+ * key of quantgate.yaml are said in one place.
+ */
+final class SettingFlags {
+  static final Set<Setting> JUDGING = EnumSet.of(Setting.MARGIN, Setting.ON_INCONCLUSIVE);
+  static final Set<Setting> ENGINE =
+      EnumSet.of(Setting.ENGINE, Setting.THREADS, Setting.MEMORY, Setting.MAX_BATCH);
+  static final Set<Setting> SANDBOX =
+      EnumSet.of(Setting.SANDBOX, Setting.REQUIRE_SANDBOX, Setting.CHECKER, Setting.WORKERS);
+
+  private static final String CONFIG = "quantgate.yaml";
+
+  private SettingFlags() {}
+
+  static Set<Setting> allBut(Setting... left) {
+    EnumSet<Setting> all = EnumSet.allOf(Setting.class);
+    Arrays.asList(left).forEach(all::remove);
+    return all;
+  }
+
+  @SafeVarargs
+  static Set<Setting> union(Set<Setting>... sets) {
+    EnumSet<Setting> all = EnumSet.noneOf(Setting.class);
+    for (Set<Setting> set : sets) {
+      all.addAll(set);
+    }
+    return all;
+  }
+
+  /** Adds a flag for each setting, and {@code --config}. */
+  static void add(CommandSpec spec, Set<Setting> settings) {
+    for (Setting setting : Setting.values()) {
+      if (settings.contains(setting)) {
+        spec.addOption(flag(setting));
+      }
+    }
+    spec.addOption(
+        OptionSpec.builder("--config")
+            .type(Path.class)
+            .paramLabel("FILE")
+            .description("settings for all that is not typed; by default " + CONFIG + " where there is one")
+            .build());
+  }
+
+  private static OptionSpec flag(Setting setting) {
+    String byDefault = setting.defaultText();
+    String description =
+        setting.description()
+            + (byDefault.isEmpty() || byDefault.equals("false") ? "" : " (default: " + byDefault + ")");
+    OptionSpec.Builder flag =
+        OptionSpec.builder("--" + setting.key())
+            .description(description.replace("%", "%%"))
+            .paramLabel(setting == Setting.PROTOCOL ? "SUITE=VARIANT" : setting.key().toUpperCase(java.util.Locale.ROOT));
+    return switch (setting) {
+      case ACCEPT_DATA -> flag.type(boolean.class).arity("0").build();
+      case PROTOCOL -> flag.type(List.class).auxiliaryTypes(String.class).arity("1").build();
+      default -> flag.type(String.class).arity("1").build();
+    };
+  }
+
+  /** The settings of a parsed command: flags, then environment, then file, then defaults. */
+  static Settings resolve(ParseResult parsed) {
+    Map<Setting, String> typed = new EnumMap<>(Setting.class);
+    for (Setting setting : Setting.values()) {
+      OptionSpec option = parsed.matchedOption("--" + setting.key());
+      if (option != null && parsed.hasMatchedOption(option)) {
+        typed.put(setting, String.join(",", option.stringValues()));
+        if (setting == Setting.ACCEPT_DATA) {
+          typed.put(setting, String.valueOf((Object) option.getValue()));
+        }
+      }
+    }
+    return Settings.resolve(typed, System.getenv(), config(parsed));
+  }
+
+  private static Optional<Path> config(ParseResult parsed) {
+    if (parsed.hasMatchedOption("--config")) {
+      return Optional.of(parsed.matchedOptionValue("--config", Path.of(CONFIG)));
+    }
+    return Optional.of(Path.of(CONFIG)).filter(Files::exists);
+  }
+}

@@ -1,0 +1,181 @@
+package dev.quantgate.reports;
+
+import static dev.quantgate.reports.TextTable.Align.LEFT;
+import static dev.quantgate.reports.TextTable.Align.RIGHT;
+
+import dev.quantgate.evaluation.Evaluation;
+import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
+import dev.quantgate.evaluation.comparison.Flip;
+import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.run.Usage;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What an engineer reads in a terminal. */
+public final class TerminalReport {
+  /** Flips listed for each suite; comparison.json has them all. */
+  private static final int FLIPS_SHOWN = 8;
+
+  private TerminalReport() {}
+
+  /**
+   * A comparison: scores, memory and speed, flips, verdict.
+   *
+   * @param folder where comparison.json lies
+   */
+  public static String render(Comparison comparison, Path folder) {
+    var text = new StringBuilder();
+    var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
+    scores.row("suite", "protocol", "items", "baseline", "candidate", "delta", "loss/gain", "verdict");
+    scores.rule();
+    for (SuiteComparison suite : comparison.suites()) {
+      scores.row(
+          suite.suite(),
+          variant(suite.protocol()),
+          Figures.count(suite.items()),
+          Figures.percent(suite.baseline().score()),
+          Figures.percent(suite.candidate().score()),
+          Figures.points(suite.deltaPoints()),
+          suite.losses() + "/" + suite.gains(),
+          suite.verdict().name());
+    }
+    text.append(scores.render());
+    averages(text, comparison);
+    text.append('\n').append(models(List.of(comparison.baseline(), comparison.candidate())));
+    flips(text, comparison);
+    for (SuiteComparison suite : comparison.suites()) {
+      if (!suite.ungraded().isEmpty()) {
+        text.append('\n')
+            .append(suite.suite())
+            .append(": ")
+            .append(suite.ungraded().size())
+            .append(" answers without a grade, left out of the pairs; the first: ")
+            .append(suite.ungraded().getFirst().id())
+            .append(", ")
+            .append(suite.ungraded().getFirst().category())
+            .append(", ")
+            .append(suite.ungraded().getFirst().message())
+            .append('\n');
+      }
+    }
+    notes(text, comparison.notes());
+    return text.append('\n')
+        .append(comparison.verdict())
+        .append(": ")
+        .append(comparison.reason())
+        .append("\nFull report: ")
+        .append(folder.resolve("comparison.json"))
+        .append('\n')
+        .toString();
+  }
+
+  /** One model's scores. */
+  public static String render(Evaluation evaluation) {
+    var text = new StringBuilder();
+    var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT);
+    scores.row("suite", "protocol", "items", "right", "score", "faults").rule();
+    for (Evaluation.SuiteResult suite : evaluation.suites()) {
+      scores.row(
+          suite.suite(),
+          variant(suite.protocol()),
+          Figures.count(suite.items()),
+          Figures.count(suite.score().correct()),
+          Figures.percent(suite.score().score()),
+          Figures.count(suite.ungraded().size()));
+    }
+    text.append(scores.render());
+    for (Evaluation.SuiteResult suite : evaluation.suites()) {
+      for (var average : suite.averages()) {
+        if (isHeadline(average.name())) {
+          text.append(suite.suite())
+              .append(": ")
+              .append(average.name())
+              .append(' ')
+              .append(Figures.percent(average.score()))
+              .append('\n');
+        }
+      }
+    }
+    text.append('\n').append(models(List.of(evaluation.model())));
+    notes(text, evaluation.notes());
+    return text.append("\nRecords: ").append(evaluation.folder()).append('\n').toString();
+  }
+
+  private static void averages(StringBuilder text, Comparison comparison) {
+    for (SuiteComparison suite : comparison.suites()) {
+      for (var average : suite.averages()) {
+        if (isHeadline(average.name())) {
+          text.append("  ")
+              .append(suite.suite())
+              .append(' ')
+              .append(average.name())
+              .append(": ")
+              .append(Figures.percent(average.baseline()))
+              .append(" and ")
+              .append(Figures.percent(average.candidate()))
+              .append(", ")
+              .append(Figures.points(average.deltaPoints()))
+              .append('\n');
+        }
+      }
+    }
+  }
+
+  /** Micro is the table's own score, and single subjects are for comparison.json. */
+  private static boolean isHeadline(String average) {
+    return !average.equals("micro") && !average.equals("pass@1") && !average.startsWith("subject/");
+  }
+
+  private static String models(List<ModelSummary> models) {
+    var table = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
+    table.row("model", "weights", "memory", "with cache", "prompt tok/s", "decode tok/s", "from").rule();
+    for (ModelSummary model : models) {
+      String format = model.identity().getOrDefault("weightFormat", model.live() ? "?" : "recorded");
+      table.row(
+          model.side().toString(),
+          format,
+          model.usage().map(usage -> Figures.bytes(usage.weightBytes())).orElse("-"),
+          model.usage().map(usage -> Figures.bytes(usage.peakBytes())).orElse("-"),
+          model.usage().map(Usage::promptTokensPerSecond).map(TerminalReport::rate).orElse("-"),
+          model.usage().map(Usage::generatedTokensPerSecond).map(TerminalReport::rate).orElse("-"),
+          model.reference());
+    }
+    return table.render();
+  }
+
+  private static String rate(double perSecond) {
+    return perSecond == 0 ? "-" : Figures.rate(perSecond);
+  }
+
+  private static void flips(StringBuilder text, Comparison comparison) {
+    for (SuiteComparison suite : comparison.suites()) {
+      List<Flip> flips = comparison.flipsOf(suite.suite());
+      if (flips.isEmpty()) {
+        continue;
+      }
+      text.append('\n').append(suite.suite()).append(" flips:");
+      for (Flip flip : flips.subList(0, Math.min(flips.size(), FLIPS_SHOWN))) {
+        text.append(' ').append(flip.kind() == Flip.Kind.LOSS ? '-' : '+').append(flip.id());
+        if (flip.nearTie()) {
+          text.append(" (near tie)");
+        }
+      }
+      if (flips.size() > FLIPS_SHOWN) {
+        text.append(" and ").append(flips.size() - FLIPS_SHOWN).append(" more");
+      }
+      text.append('\n');
+    }
+  }
+
+  private static void notes(StringBuilder text, List<String> notes) {
+    if (!notes.isEmpty()) {
+      text.append('\n');
+      notes.forEach(note -> text.append("Note: ").append(note).append('\n'));
+    }
+  }
+
+  private static String variant(String protocol) {
+    return protocol.substring(protocol.indexOf('/') + 1);
+  }
+}
