@@ -6,6 +6,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
 
@@ -47,8 +48,7 @@ public final class Main {
         "bench",
         SettingFlags.union(
             Set.of(Setting.MODEL, Setting.DATA), SettingFlags.ENGINE, SettingFlags.SANDBOX));
-    CommandLine sandbox = command.getSubcommands().get("sandbox");
-    addSettings(sandbox, "check", Set.of(Setting.SANDBOX));
+    addSettings(subcommand(command, "sandbox"), "check", Set.of(Setting.SANDBOX));
     return command
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
@@ -58,6 +58,10 @@ public final class Main {
   }
 
   private static void addSettings(CommandLine parent, String name, Set<Setting> settings) {
-    SettingFlags.add(parent.getSubcommands().get(name).getCommandSpec(), settings);
+    SettingFlags.add(subcommand(parent, name).getCommandSpec(), settings);
+  }
+
+  private static CommandLine subcommand(CommandLine parent, String name) {
+    return Objects.requireNonNull(parent.getSubcommands().get(name), name);
   }
 }
