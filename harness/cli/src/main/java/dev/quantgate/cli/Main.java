@@ -21,13 +21,13 @@ public final class Main {
     var err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
     System.setOut(out);
     System.setErr(err);
-    int exitCode =
+    CommandLine command =
         commandLine()
             .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
-            .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
-            .execute(arguments);
-    out.flush();
-    err.flush();
+            .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    int exitCode = command.execute(arguments);
+    command.getOut().flush();
+    command.getErr().flush();
     System.exit(exitCode);
   }
 

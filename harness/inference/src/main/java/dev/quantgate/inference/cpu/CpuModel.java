@@ -27,6 +27,8 @@ import dev.quantgate.inference.tokenizer.Tokenizer;
 import dev.quantgate.inference.tokenizer.Tokenizer.Encoding;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -109,8 +111,32 @@ final class CpuModel implements LanguageModel {
   }
 
   private Source source(Prompt.Chat chat) {
-    String rendered = tokenizer.renderChats(List.of(chat.messages())).getFirst();
+    return source(chat, tokenizer.renderChats(List.of(chat.messages())).getFirst());
+  }
+
+  private static Source source(Prompt.Chat chat, String rendered) {
     return new Source("", rendered + chat.answerBegin(), true);
+  }
+
+  /** Token ids of each prompt. All chats go through the template in one call: starting it is dear. */
+  private List<List<Integer>> tokens(List<Prompt> prompts) {
+    List<Prompt.Chat> chats =
+        prompts.stream()
+            .filter(Prompt.Chat.class::isInstance)
+            .map(Prompt.Chat.class::cast)
+            .toList();
+    Iterator<String> rendered =
+        chats.isEmpty()
+            ? Collections.emptyIterator()
+            : tokenizer.renderChats(chats.stream().map(Prompt.Chat::messages).toList()).iterator();
+    var tokens = new ArrayList<List<Integer>>();
+    for (Prompt prompt : prompts) {
+      tokens.add(
+          prompt instanceof Prompt.Chat chat
+              ? render(source(chat, rendered.next())).tokens()
+              : render(prompt).tokens());
+    }
+    return tokens;
   }
 
   private RenderedPrompt render(Source source) {
@@ -135,26 +161,27 @@ final class CpuModel implements LanguageModel {
     var jobs = new ArrayList<GenerateJob>();
     var indices = new ArrayList<Integer>();
     var promptTokens = new ArrayList<List<Integer>>();
+    List<List<Integer>> tokens = tokens(prompts);
     for (int i = 0; i < prompts.size(); i++) {
-      List<Integer> ids = render(prompts.get(i)).tokens();
+      List<Integer> ids = tokens.get(i);
       if (ids.isEmpty()) {
         sink.accept(i, new Faulted<>(Fault.UNSCORABLE, "the prompt has no tokens"));
         continue;
       }
-      int most = ids.size() + decoding.maxNewTokens();
-      if (most > config.contextLength()) {
+      int room = config.contextLength() - ids.size();
+      if (room < 1) {
         sink.accept(
             i,
             new Faulted<>(
                 Fault.TOO_LONG,
-                ids.size() + " prompt tokens and " + decoding.maxNewTokens()
-                    + " new ones do not fit the model's context of " + config.contextLength()));
+                ids.size() + " prompt tokens leave no room for an answer in the model's context of "
+                    + config.contextLength()));
         continue;
       }
       jobs.add(
           new GenerateJob(
               array(ids),
-              decoding.maxNewTokens(),
+              Math.min(decoding.maxNewTokens(), room),
               new AnswerWriter(tokenizer, decoding, config.eosIds(), i)));
       indices.add(i);
       promptTokens.add(ids);

@@ -153,6 +153,22 @@ class CpuModelTest {
   }
 
   @Test
+  void anAnswerEndsByLengthWhereTheContextEnds() {
+    try (LanguageModel model = load(Format.F16, options(2, 0, true, false))) {
+      int context = model.capabilities().contextLength();
+      Generation answer =
+          model
+              .generate(
+                  List.of(new Prompt.Text("short")),
+                  new Decoding(10 * context, 0, 1, 0, List.of(), false))
+              .getFirst()
+              .orThrow();
+      assertThat(answer.end()).isEqualTo(Generation.End.LENGTH);
+      assertThat(answer.promptTokens().size() + answer.tokens().size()).isEqualTo(context);
+    }
+  }
+
+  @Test
   void aContinuationWithNothingBeforeItCannotBeScored() {
     try (LanguageModel model = load(Format.F16, options(1, 0, true, false))) {
       Outcome<Score> outcome =
