@@ -37,6 +37,11 @@ public interface LanguageModel extends AutoCloseable {
    */
   RenderedPrompt render(Prompt prompt);
 
+  /** {@link #render} of each prompt; an engine may do what is dear about it once for all. */
+  default List<RenderedPrompt> renderAll(List<Prompt> prompts) {
+    return prompts.stream().map(this::render).toList();
+  }
+
   /** Continues each prompt; {@code sink} gets each index of {@code prompts} exactly once. */
   void generate(List<Prompt> prompts, Decoding decoding, Sink<Generation> sink);
 

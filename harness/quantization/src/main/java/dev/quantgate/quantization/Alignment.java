@@ -158,13 +158,14 @@ final class Alignment {
     List<Prompt> prompts = new ArrayList<>();
     List<Question> kept = new ArrayList<>();
     List<RenderedPrompt> rendered = new ArrayList<>();
-    for (Question question : batch) {
-      Prompt prompt = question.prompt(model.capabilities().chatTemplate());
-      RenderedPrompt seen = model.render(prompt);
-      if (seen.tokens().size() + 1 < aligned.length()) {
-        prompts.add(prompt);
-        kept.add(question);
-        rendered.add(seen);
+    boolean chat = model.capabilities().chatTemplate();
+    List<Prompt> asPrompts = batch.stream().map(question -> question.prompt(chat)).toList();
+    List<RenderedPrompt> seen = model.renderAll(asPrompts);
+    for (int i = 0; i < batch.size(); i++) {
+      if (seen.get(i).tokens().size() + 1 < aligned.length()) {
+        prompts.add(asPrompts.get(i));
+        kept.add(batch.get(i));
+        rendered.add(seen.get(i));
       }
     }
     Decoding decoding =

@@ -118,8 +118,9 @@ final class CpuModel implements LanguageModel {
     return new Source("", rendered + chat.answerBegin(), true);
   }
 
-  /** Token ids of each prompt. All chats go through the template in one call: starting it is dear. */
-  private List<List<Integer>> tokens(List<Prompt> prompts) {
+  /** All chats go through the template in one call: starting it is dear. */
+  @Override
+  public List<RenderedPrompt> renderAll(List<Prompt> prompts) {
     List<Prompt.Chat> chats =
         prompts.stream()
             .filter(Prompt.Chat.class::isInstance)
@@ -129,14 +130,14 @@ final class CpuModel implements LanguageModel {
         chats.isEmpty()
             ? Collections.emptyIterator()
             : tokenizer.renderChats(chats.stream().map(Prompt.Chat::messages).toList()).iterator();
-    var tokens = new ArrayList<List<Integer>>();
+    var all = new ArrayList<RenderedPrompt>();
     for (Prompt prompt : prompts) {
-      tokens.add(
+      all.add(
           prompt instanceof Prompt.Chat chat
-              ? render(source(chat, rendered.next())).tokens()
-              : render(prompt).tokens());
+              ? render(source(chat, rendered.next()))
+              : render(prompt));
     }
-    return tokens;
+    return List.copyOf(all);
   }
 
   private RenderedPrompt render(Source source) {
@@ -161,9 +162,9 @@ final class CpuModel implements LanguageModel {
     var jobs = new ArrayList<GenerateJob>();
     var indices = new ArrayList<Integer>();
     var promptTokens = new ArrayList<List<Integer>>();
-    List<List<Integer>> tokens = tokens(prompts);
+    List<RenderedPrompt> rendered = renderAll(prompts);
     for (int i = 0; i < prompts.size(); i++) {
-      List<Integer> ids = tokens.get(i);
+      List<Integer> ids = rendered.get(i).tokens();
       if (ids.isEmpty()) {
         sink.accept(i, new Faulted<>(Fault.UNSCORABLE, "the prompt has no tokens"));
         continue;
