@@ -27,7 +27,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class BenchmarkData {
   private static final List<String> OFFICIAL = List.of("humaneval", "cmnli", "ceval", "ceval-test");
-  private static final List<String> BUNDLED = List.of("starter-code", "starter-nli", "starter-exam");
+  private static final List<String> BUNDLED =
+      List.of("starter-code", "starter-nli", "starter-exam");
 
   private BenchmarkData() {}
 
@@ -43,8 +44,8 @@ public final class BenchmarkData {
    *
    * @param suite one of {@link #suites}
    * @param options ignored by the bundled suites
-   * @throws DataException if there is no such suite, its data is nowhere to be found, is damaged, or
-   *     is not catalogued and not accepted
+   * @throws DataException if there is no such suite, its data is nowhere to be found, is damaged,
+   *     or is not catalogued and not accepted
    */
   public static SuiteData load(String suite, DataOptions options) {
     return switch (suite) {
@@ -162,13 +163,15 @@ public final class BenchmarkData {
     throw new DataException(
         """
         %s is not catalogued data: its content has sha256 %s and %s; known are %s.
-        Give --accept-data to run on it as custom data, or get the official file: quantgate data fetch %s"""
+        Give --accept-data to run on it as custom data, or get the official file: quantgate data fetch %s\
+        """
             .formatted(
                 file,
                 sha256,
                 shown(counts),
                 editions.stream()
-                    .map(e -> "%s (%s, %s)".formatted(e.name(), e.contentSha256(), shown(e.counts())))
+                    .map(e ->
+                        "%s (%s, %s)".formatted(e.name(), e.contentSha256(), shown(e.counts())))
                     .collect(Collectors.joining("; ")),
                 suite.equals("ceval-test") ? "ceval" : suite));
   }
@@ -213,13 +216,12 @@ public final class BenchmarkData {
           return node.stringValue();
         };
     return mapping.properties().stream()
-        .map(
-            entry ->
-                new Subject(
-                    entry.getKey(),
-                    text.apply(entry.getValue().path(1)),
-                    text.apply(entry.getValue().path(2)),
-                    false))
+        .map(entry ->
+            new Subject(
+                entry.getKey(),
+                text.apply(entry.getValue().path(1)),
+                text.apply(entry.getValue().path(2)),
+                false))
         .toList();
   }
 }

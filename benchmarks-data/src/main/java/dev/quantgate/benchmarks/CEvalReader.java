@@ -16,12 +16,13 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.dataformat.csv.CsvFactory;
 
 /**
- * Reads C-Eval as its authors publish it: {@code dev/}, {@code val/} and {@code test/}, each with one
- * {@code subject_split.csv} for each subject.
+ * Reads C-Eval as its authors publish it: {@code dev/}, {@code val/} and {@code test/}, each with
+ * one {@code subject_split.csv} for each subject.
  */
 final class CEvalReader {
   private static final List<String> BASE = List.of("id", "question", "A", "B", "C", "D");
-  private static final List<String> ANSWERED = List.of("id", "question", "A", "B", "C", "D", "answer");
+  private static final List<String> ANSWERED =
+      List.of("id", "question", "A", "B", "C", "D", "answer");
   private static final List<String> EXPLAINED =
       List.of("id", "question", "A", "B", "C", "D", "answer", "explanation");
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9_.-]{1,40}");
@@ -48,13 +49,12 @@ final class CEvalReader {
     String name = "ceval-subjects.csv";
     return csv(tree.describe(name), tree.read(name)).stream()
         .skip(1)
-        .map(
-            row ->
-                new Subject(
-                    row.fields().get(0),
-                    row.fields().get(1),
-                    row.fields().get(2),
-                    row.fields().get(3).equals("hard")))
+        .map(row ->
+            new Subject(
+                row.fields().get(0),
+                row.fields().get(1),
+                row.fields().get(2),
+                row.fields().get(3).equals("hard")))
         .toList();
   }
 
@@ -63,8 +63,8 @@ final class CEvalReader {
    *
    * @param known the subjects that there can be
    * @param split "val" or "test"
-   * @throws DataException naming the first file and line that are not of the form, a subject that is
-   *     not known, or a subject without demos
+   * @throws DataException naming the first file and line that are not of the form, a subject that
+   *     is not known, or a subject without demos
    */
   static Content read(FileTree tree, List<Subject> known, String split) {
     var names = new TreeSet<String>();
@@ -73,7 +73,8 @@ final class CEvalReader {
       for (String file : tree.list(folder)) {
         String end = "_" + folder + ".csv";
         if (file.endsWith(".csv")
-            && !(file.endsWith(end) && names.contains(file.substring(0, file.length() - end.length())))) {
+            && !(file.endsWith(end)
+                && names.contains(file.substring(0, file.length() - end.length())))) {
           throw new DataException(
               "%s: expected SUBJECT%s with one of the %d subjects of C-Eval"
                   .formatted(tree.describe(folder + "/" + file), end, known.size()));
@@ -103,7 +104,9 @@ final class CEvalReader {
         answers = answered ? Answers.PRESENT : Answers.ABSENT;
       }
       if (answered != (answers == Answers.PRESENT)
-          || !(table.header().equals(BASE) || table.header().equals(ANSWERED) || table.header().equals(EXPLAINED))) {
+          || !(table.header().equals(BASE)
+              || table.header().equals(ANSWERED)
+              || table.header().equals(EXPLAINED))) {
         throw header(table, answers == Answers.PRESENT ? ANSWERED : BASE);
       }
       var demoTable = table(tree, demoFile, hashes);
@@ -233,9 +236,7 @@ final class CEvalReader {
       throw new DataException(
           "%s, line %d: expected comma-separated values, found %s"
               .formatted(
-                  file,
-                  line,
-                  e.getOriginalMessage().lines().findFirst().orElse("something else")),
+                  file, line, e.getOriginalMessage().lines().findFirst().orElse("something else")),
           e);
     }
     return rows;

@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 /**
  * The official data sets and the contents that are known by their hash.
  *
- * <p>A data set's file is known by its own hash, for downloading. What a suite reads is known by the
- * hash of its content, so that an archive, the folder unpacked from it and a repacked copy are one
- * and the same data.
+ * <p>A data set's file is known by its own hash, for downloading. What a suite reads is known by
+ * the hash of its content, so that an archive, the folder unpacked from it and a repacked copy are
+ * one and the same data.
  */
 public final class Catalogue {
   private static final DataFile HUMANEVAL =
@@ -124,13 +124,11 @@ public final class Catalogue {
     return SETS.stream()
         .filter(set -> set.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new DataException(
-                    "There is no data set \"%s\"; expected one of %s"
-                        .formatted(
-                            name,
-                            SETS.stream().map(DataSet::name).collect(Collectors.joining(", ")))));
+        .orElseThrow(() ->
+            new DataException(
+                "There is no data set \"%s\"; expected one of %s"
+                    .formatted(
+                        name, SETS.stream().map(DataSet::name).collect(Collectors.joining(", ")))));
   }
 
   /** The contents known for a suite. */

@@ -23,28 +23,24 @@ final class DataLayout {
     if (given.isPresent() && !Files.exists(folder)) {
       throw new DataException(folder + ": there is no such folder or file");
     }
-    Path found = find(set, folder)
-        .orElseThrow(
-            () ->
+    Path found =
+        find(set, folder)
+            .orElseThrow(() ->
                 new DataException(
                     """
                     No %s data in %s: expected one of %s there or in its folder %s.
-                    Get it with `quantgate data fetch %s`, or name its folder with --data"""
+                    Get it with `quantgate data fetch %s`, or name its folder with --data\
+                    """
                         .formatted(
-                            set,
-                            folder,
-                            String.join(", ", names(set)),
-                            folder.resolve(set),
-                            set)));
+                            set, folder, String.join(", ", names(set)), folder.resolve(set), set)));
     if (Files.isRegularFile(found)) {
       byte[] start = start(found, Placeholder.SNIFFED);
       Placeholder.of(start, start.length)
-          .ifPresent(
-              placeholder -> {
-                throw new DataException(
-                    "%s: expected data, found %s; get the file itself: quantgate data fetch %s"
-                        .formatted(found, placeholder.description(), set));
-              });
+          .ifPresent(placeholder -> {
+            throw new DataException(
+                "%s: expected data, found %s; get the file itself: quantgate data fetch %s"
+                    .formatted(found, placeholder.description(), set));
+          });
     }
     return found;
   }
@@ -75,10 +71,7 @@ final class DataLayout {
               "example_problem.jsonl");
       case "cmnli" ->
           List.of(
-              "cmnli_public.zip",
-              "cmnli_public/dev.json",
-              "dev.json",
-              "dev.reconstructed.jsonl");
+              "cmnli_public.zip", "cmnli_public/dev.json", "dev.json", "dev.reconstructed.jsonl");
       case "ceval" -> List.of("ceval-exam.zip", "ceval-exam/", "formal_ceval/", "./");
       default -> throw new IllegalArgumentException("no data set " + set);
     };

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The folder in which the official data sets are kept, one folder each.
  *
- * <p>A file gets its name there only when its length and its sha256 are those of the catalogue. Until
- * then it is called {@code .NAME.part}, which an interrupted transfer leaves behind and the next one
- * continues. One process at a time fetches a file.
+ * <p>A file gets its name there only when its length and its sha256 are those of the catalogue.
+ * Until then it is called {@code .NAME.part}, which an interrupted transfer leaves behind and the
+ * next one continues. One process at a time fetches a file.
  */
 public final class DataStore {
   private final Path folder;
@@ -46,8 +46,8 @@ public final class DataStore {
   }
 
   /**
-   * The user's own: {@code data} in the folder that QUANTGATE_CACHE names, else in {@code quantgate}
-   * in the one that XDG_CACHE_HOME names, else in {@code ~/.cache/quantgate}.
+   * The user's own: {@code data} in the folder that QUANTGATE_CACHE names, else in {@code
+   * quantgate} in the one that XDG_CACHE_HOME names, else in {@code ~/.cache/quantgate}.
    */
   public static DataStore standard() {
     return standard(System.getenv(), Path.of(System.getProperty("user.home", ".")));
@@ -72,7 +72,9 @@ public final class DataStore {
     return folder;
   }
 
-  /** Where a set's data lies in this store; empty where it has none. Its content is not looked at. */
+  /**
+   * Where a set's data lies in this store; empty where it has none. Its content is not looked at.
+   */
   public Optional<Path> find(DataSet set) {
     return DataLayout.find(set.name(), folder);
   }
@@ -102,7 +104,8 @@ public final class DataStore {
       throw new DataException(
           """
           %s is not in %s, and the network is not to be used.
-          Fetch it elsewhere and give it with --from, or name its folder with --data"""
+          Fetch it elsewhere and give it with --from, or name its folder with --data\
+          """
               .formatted(set.file().name(), home));
     }
     var failures = new ArrayList<String>();
@@ -135,7 +138,8 @@ public final class DataStore {
     throw new DataException(
         """
         %s could not be fetched: %s.
-        A mirror is given with --mirror, a local copy with --from"""
+        A mirror is given with --mirror, a local copy with --from\
+        """
             .formatted(set.file().name(), String.join("; ", failures)));
   }
 
@@ -149,8 +153,7 @@ public final class DataStore {
         verifications.add(
             path.isPresent()
                 ? verify(suite, where, path.get())
-                : new Verification(
-                    suite, Status.MISSING, path, "", 0, "not in " + where));
+                : new Verification(suite, Status.MISSING, path, "", 0, "not in " + where));
       }
     }
     return List.copyOf(verifications);
@@ -216,25 +219,20 @@ public final class DataStore {
         files.stream()
             .filter(known -> known.bytes() == bytes && known.sha256().equals(sha256))
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new DataException(
-                        "%s: expected %s, found %,d bytes with sha256 %s"
-                            .formatted(
-                                found,
-                                String.join(
-                                    " or ",
-                                    files.stream()
-                                        .map(
-                                            known ->
-                                                "%,d bytes with sha256 %s (%s)"
-                                                    .formatted(
-                                                        known.bytes(),
-                                                        known.sha256(),
-                                                        known.name()))
-                                        .toList()),
-                                bytes,
-                                sha256)));
+            .orElseThrow(() ->
+                new DataException(
+                    "%s: expected %s, found %,d bytes with sha256 %s"
+                        .formatted(
+                            found,
+                            String.join(
+                                " or ",
+                                files.stream()
+                                    .map(known ->
+                                        "%,d bytes with sha256 %s (%s)"
+                                            .formatted(known.bytes(), known.sha256(), known.name()))
+                                    .toList()),
+                            bytes,
+                            sha256)));
     Path target = home.resolve(file.name());
     if (matches(target, file)) {
       progress.update(file.name(), file.bytes(), file.bytes());
@@ -276,8 +274,7 @@ public final class DataStore {
    * Fills the part of a file and moves it into place. A file of that name that was there is kept as
    * {@code NAME.replaced}.
    */
-  private static Path install(Path target, DataFile file, Filling filling)
-      throws Download.Refused {
+  private static Path install(Path target, DataFile file, Filling filling) throws Download.Refused {
     Path part = target.resolveSibling("." + file.name() + ".part");
     try {
       Files.createDirectories(part.getParent());
@@ -304,8 +301,7 @@ public final class DataStore {
         return target;
       }
     } catch (IOException e) {
-      throw new DataException(
-          "%s cannot be written: %s".formatted(target, FileTree.reason(e)), e);
+      throw new DataException("%s cannot be written: %s".formatted(target, FileTree.reason(e)), e);
     } finally {
       deleteIfEmpty(part);
     }

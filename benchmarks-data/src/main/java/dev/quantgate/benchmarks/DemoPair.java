@@ -35,8 +35,8 @@ public record DemoPair(Path fp16, Optional<Path> int4, Path alignQuestions) {
 
   /**
    * Lays the files out under a folder, which is kept between calls. A file that is there and has
-   * the right sha256 is left alone; any other is written beside its place and moved into it, so that
-   * whoever reads at the same time sees a whole file.
+   * the right sha256 is left alone; any other is written beside its place and moved into it, so
+   * that whoever reads at the same time sees a whole file.
    *
    * @throws DataException if the folder cannot be written
    */
@@ -59,16 +59,15 @@ public record DemoPair(Path fp16, Optional<Path> int4, Path alignQuestions) {
     var files = new LinkedHashMap<String, String>();
     new String(bundled.read(MANIFEST), StandardCharsets.UTF_8)
         .lines()
-        .forEach(
-            line -> {
-              var parts = LINE.matcher(line);
-              if (!parts.matches()) {
-                throw new DataException(
-                    "%s: expected SHA256, two spaces and a file name, found %s"
-                        .formatted(bundled.describe(MANIFEST), Text.shown(line)));
-              }
-              files.put(parts.group(2), parts.group(1));
-            });
+        .forEach(line -> {
+          var parts = LINE.matcher(line);
+          if (!parts.matches()) {
+            throw new DataException(
+                "%s: expected SHA256, two spaces and a file name, found %s"
+                    .formatted(bundled.describe(MANIFEST), Text.shown(line)));
+          }
+          files.put(parts.group(2), parts.group(1));
+        });
     return files;
   }
 

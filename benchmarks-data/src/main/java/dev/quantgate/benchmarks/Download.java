@@ -14,10 +14,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Brings one known file over HTTP into a channel, continuing what an earlier transfer has left there.
+ * Brings one known file over HTTP into a channel, continuing what an earlier transfer has left
+ * there.
  *
- * <p>Bounded by the length that the catalogue states: a server that sends more is cut off. Whether the
- * bytes are the right ones is for the caller to check.
+ * <p>Bounded by the length that the catalogue states: a server that sends more is cut off. Whether
+ * the bytes are the right ones is for the caller to check.
  *
  * @param attempts how often a transfer is begun or continued before it is given up
  * @param stall how long a server may send nothing
@@ -26,7 +27,8 @@ import java.util.regex.Pattern;
 record Download(int attempts, Duration stall, Duration pause) {
   static final Download STANDARD = new Download(5, Duration.ofSeconds(60), Duration.ofSeconds(1));
 
-  private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
+  private static final Pattern CONTENT_RANGE =
+      Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
   private static final int CHUNK = 1 << 16;
 
   /** An address that does not have the file; another one may. */

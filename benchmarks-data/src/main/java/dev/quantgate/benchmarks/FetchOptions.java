@@ -14,15 +14,14 @@ import java.util.Optional;
  */
 public record FetchOptions(Optional<Path> source, Optional<URI> mirror, boolean offline) {
   public FetchOptions {
-    mirror.ifPresent(
-        base -> {
-          String scheme = base.getScheme() == null ? "" : base.getScheme();
-          if (!scheme.equals("https") && !scheme.equals("http") || base.getHost() == null) {
-            throw new DataException(
-                "Expected a mirror's base address with http or https, found \"%s\"; a local folder is given with --from"
-                    .formatted(base));
-          }
-        });
+    mirror.ifPresent(base -> {
+      String scheme = base.getScheme() == null ? "" : base.getScheme();
+      if (!scheme.equals("https") && !scheme.equals("http") || base.getHost() == null) {
+        throw new DataException(
+            "Expected a mirror's base address with http or https, found \"%s\"; a local folder is given with --from"
+                .formatted(base));
+      }
+    });
   }
 
   /** From where its authors publish it. */

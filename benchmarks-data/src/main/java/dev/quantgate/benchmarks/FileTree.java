@@ -154,8 +154,7 @@ sealed interface FileTree extends AutoCloseable {
       }
     }
 
-    private static Map<String, ZipEntry> index(
-        Path path, Enumeration<? extends ZipEntry> entries) {
+    private static Map<String, ZipEntry> index(Path path, Enumeration<? extends ZipEntry> entries) {
       var index = new HashMap<String, ZipEntry>();
       while (entries.hasMoreElements()) {
         ZipEntry entry = entries.nextElement();
@@ -165,8 +164,7 @@ sealed interface FileTree extends AutoCloseable {
             || name.contains(":")
             || Arrays.asList(name.split("/", -1)).contains("..")) {
           throw new DataException(
-              "%s: expected names inside the archive, found %s"
-                  .formatted(path, Text.shown(name)));
+              "%s: expected names inside the archive, found %s".formatted(path, Text.shown(name)));
         }
         if (!entry.isDirectory() && index.put(name, entry) != null) {
           throw new DataException(
@@ -176,7 +174,9 @@ sealed interface FileTree extends AutoCloseable {
       return index;
     }
 
-    /** The shortest name that is {@code name} or ends in {@code /name}, macOS's shadow files apart. */
+    /**
+     * The shortest name that is {@code name} or ends in {@code /name}, macOS's shadow files apart.
+     */
     Optional<String> find(String name) {
       return entries.keySet().stream()
           .filter(entry -> entry.equals(name) || entry.endsWith("/" + name))
@@ -200,8 +200,7 @@ sealed interface FileTree extends AutoCloseable {
       try (var in = archive.getInputStream(entry)) {
         return bounded(in, describe(name));
       } catch (IOException e) {
-        throw new DataException(
-            "%s is damaged: %s".formatted(describe(name), reason(e)), e);
+        throw new DataException("%s is damaged: %s".formatted(describe(name), reason(e)), e);
       }
     }
 
@@ -225,7 +224,8 @@ sealed interface FileTree extends AutoCloseable {
       closeQuietly(archive);
     }
 
-    private static void closeQuietly(java.io.@org.jspecify.annotations.Nullable Closeable closeable) {
+    private static void closeQuietly(
+        java.io.@org.jspecify.annotations.Nullable Closeable closeable) {
       if (closeable != null) {
         try {
           closeable.close();

@@ -56,7 +56,8 @@ final class JsonLines {
       }
     }
     if (rows.isEmpty()) {
-      throw new DataException(file + ": expected JSON Lines with the keys " + keys + ", found no line");
+      throw new DataException(
+          file + ": expected JSON Lines with the keys " + keys + ", found no line");
     }
     return rows;
   }
@@ -73,7 +74,8 @@ final class JsonLines {
     }
     if (!node.isObject()) {
       throw new DataException(
-          "%s, line %d: expected one JSON object, found %s".formatted(file, line, Text.shown(text)));
+          "%s, line %d: expected one JSON object, found %s"
+              .formatted(file, line, Text.shown(text)));
     }
     var fields = new TreeMap<String, String>();
     var found = new LinkedHashSet<String>();
@@ -98,7 +100,8 @@ final class JsonLines {
     if (!found.equals(keys)) {
       throw new DataException(
           "%s, line %d: expected the keys %s, found %s"
-              .formatted(file, line, String.join(", ", keys), Text.shown(String.join(", ", found))));
+              .formatted(
+                  file, line, String.join(", ", keys), Text.shown(String.join(", ", found))));
     }
     return new Row(line, fields);
   }

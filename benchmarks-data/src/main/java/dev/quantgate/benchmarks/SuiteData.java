@@ -64,13 +64,14 @@ public sealed interface SuiteData {
   /**
    * Where data came from.
    *
-   * @param suite the suite's name: humaneval, cmnli, ceval, ceval-test, starter-code, starter-nli, starter-exam
+   * @param suite the suite's name: humaneval, cmnli, ceval, ceval-test, starter-code, starter-nli,
+   *     starter-exam
    * @param file the file or resource, for people
    * @param sha256 names the content. Catalogued content has the hash of the file that its authors
-   *     publish, whether it was read from that file or from what was unpacked from it. Other content
-   *     has the hash of what was read: of the JSON lines, uncompressed, or what {@code sha256sum
-   *     dev/*.csv val/*.csv | sha256sum} prints for C-Eval ({@code test} in place of {@code val} for
-   *     ceval-test)
+   *     publish, whether it was read from that file or from what was unpacked from it. Other
+   *     content has the hash of what was read: of the JSON lines, uncompressed, or what {@code
+   *     sha256sum dev/*.csv val/*.csv | sha256sum} prints for C-Eval ({@code test} in place of
+   *     {@code val} for ceval-test)
    * @param catalogued whether that hash is in the catalogue; false is shown as "custom data"
    */
   record Origin(String suite, String file, String sha256, boolean catalogued) {}

@@ -64,14 +64,13 @@ final class Text {
     var shown = new StringBuilder("\"");
     text.codePoints()
         .limit(60)
-        .forEach(
-            c -> {
-              if (Character.isISOControl(c)) {
-                shown.append(String.format(Locale.ROOT, "\\u%04x", c));
-              } else {
-                shown.appendCodePoint(c);
-              }
-            });
+        .forEach(c -> {
+          if (Character.isISOControl(c)) {
+            shown.append(String.format(Locale.ROOT, "\\u%04x", c));
+          } else {
+            shown.appendCodePoint(c);
+          }
+        });
     return shown.append(text.codePointCount(0, text.length()) > 60 ? "…\"" : "\"").toString();
   }
 

@@ -25,12 +25,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BenchmarkDataTest {
   private static final String PROBLEM =
       """
-      {"task_id":"x/0","prompt":"def f():\\n","entry_point":"f","canonical_solution":"    return 1","test":"def check(c):\\n    assert c()"}""";
+      {"task_id":"x/0","prompt":"def f():\\n","entry_point":"f","canonical_solution":"    return 1","test":"def check(c):\\n    assert c()"}\
+      """;
   private static final String PAIR =
       "{\"sentence1\":\"一\",\"sentence2\":\"二\",\"label\":\"neutral\"}";
   private static final String HEADER = "id,question,A,B,C,D,answer";
-  private static final String DEMO =
-      HEADER + ",explanation\r\n0,问,甲,乙,丙,丁,A,因为\r\n";
+  private static final String DEMO = HEADER + ",explanation\r\n0,问,甲,乙,丙,丁,A,因为\r\n";
 
   @TempDir Path folder;
 
@@ -60,10 +60,8 @@ class BenchmarkDataTest {
     assertThatThrownBy(() -> load("cmnli"))
         .hasMessageContainingAll(
             folder.toString(), "cmnli_public.zip", "quantgate data fetch cmnli", "--data");
-    assertThatThrownBy(
-            () ->
-                BenchmarkData.load(
-                    "cmnli", new DataOptions(Optional.of(folder.resolve("no")), false)))
+    assertThatThrownBy(() ->
+            BenchmarkData.load("cmnli", new DataOptions(Optional.of(folder.resolve("no")), false)))
         .hasMessageContaining("no such folder");
   }
 
@@ -71,7 +69,9 @@ class BenchmarkDataTest {
   void problemsAreReadFromPlainAndPackedFilesAndBlankLinesAreSkipped() throws IOException {
     write("HumanEval.jsonl", "\n" + PROBLEM + "\n\n" + PROBLEM.replace("x/0", "x/1") + "\r\n");
     var plain = (SuiteData.Code) load("humaneval");
-    assertThat(plain.problems()).extracting(SuiteData.CodeProblem::id).containsExactly("x/0", "x/1");
+    assertThat(plain.problems())
+        .extracting(SuiteData.CodeProblem::id)
+        .containsExactly("x/0", "x/1");
     assertThat(plain.problems().getFirst().prompt()).isEqualTo("def f():\n");
     assertThat(plain.origin().catalogued()).isFalse();
     var packed = new ByteArrayOutputStream();
@@ -120,7 +120,8 @@ class BenchmarkDataTest {
   void aRepeatedProblemIsRefusedWithBothLines() throws IOException {
     write("HumanEval.jsonl", PROBLEM + "\n" + PROBLEM);
     assertThatThrownBy(() -> load("humaneval"))
-        .hasMessageContaining("line 2: expected each task_id once, found \"x/0\" again (first on line 1)");
+        .hasMessageContaining(
+            "line 2: expected each task_id once, found \"x/0\" again (first on line 1)");
   }
 
   @Test
@@ -129,7 +130,8 @@ class BenchmarkDataTest {
     bytes[PROBLEM.length() + 5] = (byte) 0xFF;
     write("HumanEval.jsonl", bytes);
     assertThatThrownBy(() -> load("humaneval"))
-        .hasMessageContaining("line 2: expected UTF-8, found the byte 0xff at offset " + (PROBLEM.length() + 5));
+        .hasMessageContaining(
+            "line 2: expected UTF-8, found the byte 0xff at offset " + (PROBLEM.length() + 5));
     write("HumanEval.jsonl", "\ufeff" + PROBLEM);
     assertThatThrownBy(() -> load("humaneval")).hasMessageContaining("byte order mark");
   }
@@ -141,7 +143,9 @@ class BenchmarkDataTest {
     write("HumanEval.jsonl", "<!doctype html><title>Sign in</title>");
     assertThatThrownBy(() -> load("humaneval")).hasMessageContaining("web page (HTML)");
     write("cmnli/cmnli_public.zip", "version https://git-lfs.github.com/spec/v1\n");
-    assertThatThrownBy(() -> load("cmnli")).isInstanceOf(DataException.class).hasMessageContaining("Git LFS pointer");
+    assertThatThrownBy(() -> load("cmnli"))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("Git LFS pointer");
   }
 
   @Test
@@ -159,7 +163,11 @@ class BenchmarkDataTest {
 
   @Test
   void pairsAreReadFromAnArchiveAndItsFolderAlike() throws IOException {
-    write("cmnli_public.zip", zip(Map.of("__MACOSX/cmnli/dev.json", "x", "cmnli/dev.json", PAIR, "cmnli/train.json", PAIR)));
+    write(
+        "cmnli_public.zip",
+        zip(
+            Map.of(
+                "__MACOSX/cmnli/dev.json", "x", "cmnli/dev.json", PAIR, "cmnli/train.json", PAIR)));
     var zipped = load("cmnli");
     assertThat(zipped.origin().file()).endsWith("cmnli_public.zip!cmnli/dev.json");
     Files.delete(folder.resolve("cmnli_public.zip"));
@@ -171,7 +179,8 @@ class BenchmarkDataTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../dev.json", "/dev.json", "a/../../dev.json", "C:/dev.json", "a\\dev.json"})
+  @ValueSource(
+      strings = {"../dev.json", "/dev.json", "a/../../dev.json", "C:/dev.json", "a\\dev.json"})
   void anArchiveWithANameThatLeadsOutIsRefused(String name) throws IOException {
     var entries = new LinkedHashMap<String, String>();
     entries.put("dev.json", PAIR);
@@ -194,7 +203,8 @@ class BenchmarkDataTest {
     }
     assertThat(bytes.size()).isLessThan(1 << 20);
     write("cmnli_public.zip", bytes.toByteArray());
-    assertThatThrownBy(() -> load("cmnli")).hasMessageContaining("expected at most 67,108,864 bytes");
+    assertThatThrownBy(() -> load("cmnli"))
+        .hasMessageContaining("expected at most 67,108,864 bytes");
   }
 
   @Test
@@ -217,7 +227,8 @@ class BenchmarkDataTest {
     assertThat(question.choices()).containsExactly("甲,乙", " 乙 ", "丙", "丁");
     assertThat(question.answer()).isEqualTo(3);
     assertThat(exam.subjects()).extracting(SuiteData.Subject::name).containsExactly("法学");
-    assertThat(exam.demos().getOrDefault("law", List.of()).getFirst().explanation()).isEqualTo("因为");
+    assertThat(exam.demos().getOrDefault("law", List.of()).getFirst().explanation())
+        .isEqualTo("因为");
   }
 
   @ParameterizedTest
@@ -252,7 +263,8 @@ class BenchmarkDataTest {
     write("dev/law_dev.csv", DEMO);
     assertThat(load("ceval").size()).isEqualTo(1);
     write("val/cooking_val.csv", HEADER + "\r\n0,问,甲,乙,丙,丁,A\r\n");
-    assertThatThrownBy(() -> load("ceval")).hasMessageContainingAll("cooking_val.csv", "52 subjects");
+    assertThatThrownBy(() -> load("ceval"))
+        .hasMessageContainingAll("cooking_val.csv", "52 subjects");
     Files.delete(folder.resolve("val/cooking_val.csv"));
     write("val/law_val.csv", "id,question,A,B,C,D\r\n0,问,甲,乙,丙,丁\r\n");
     assertThatThrownBy(() -> load("ceval")).hasMessageContaining("line 1: expected the columns");
@@ -267,7 +279,8 @@ class BenchmarkDataTest {
     write("test/law_test.csv", HEADER + "\n0,问,甲,乙,丙,丁,B\n");
     assertThat(((SuiteData.Exam) load("ceval-test")).questions().getFirst().answer()).isEqualTo(1);
     write("test/logic_test.csv", "id,question,A,B,C,D\n0,问,甲,乙,丙,丁\n");
-    assertThatThrownBy(() -> load("ceval-test")).hasMessageContainingAll("expected the columns", "_test.csv");
+    assertThatThrownBy(() -> load("ceval-test"))
+        .hasMessageContainingAll("expected the columns", "_test.csv");
   }
 
   @Test

@@ -84,8 +84,7 @@ class DataStoreTest {
   private URI address(String path) {
     return URI.create(
         "http://%s:%d%s"
-            .formatted(
-                server.getAddress().getHostString(), server.getAddress().getPort(), path));
+            .formatted(server.getAddress().getHostString(), server.getAddress().getPort(), path));
   }
 
   private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
@@ -238,7 +237,11 @@ class DataStoreTest {
     URI page =
         serve(
             "/page",
-            exchange -> send(exchange, 200, "\n<!DOCTYPE html><p>Log in</p>".getBytes(StandardCharsets.UTF_8)));
+            exchange ->
+                send(
+                    exchange,
+                    200,
+                    "\n<!DOCTYPE html><p>Log in</p>".getBytes(StandardCharsets.UTF_8)));
     URI pointer =
         serve(
             "/pointer",
@@ -315,11 +318,14 @@ class DataStoreTest {
     serve("/base/org/repo/H.gz", exchange -> whole(exchange, CONTENT));
     var options = new FetchOptions(Optional.empty(), Optional.of(address("/base")), false);
     Path file =
-        store.fetch(SET, List.of(URI.create("https://published.invalid/org/repo/H.gz")), options, SILENT);
+        store.fetch(
+            SET, List.of(URI.create("https://published.invalid/org/repo/H.gz")), options, SILENT);
     assertThat(file).hasBinaryContent(CONTENT);
     assertThat(paths)
         .containsExactly(
-            "/base/humaneval/HumanEval.jsonl.gz", "/base/HumanEval.jsonl.gz", "/base/org/repo/H.gz");
+            "/base/humaneval/HumanEval.jsonl.gz",
+            "/base/HumanEval.jsonl.gz",
+            "/base/org/repo/H.gz");
     assertThatThrownBy(
             () -> new FetchOptions(Optional.empty(), Optional.of(URI.create("ftp://x/y")), false))
         .hasMessageContaining("http or https");
@@ -394,17 +400,24 @@ class DataStoreTest {
         .isEqualTo(home.resolve(".cache/quantgate/data"));
     String own = folder.resolve("own").toString();
     assertThat(
-            DataStore.standard(Map.of("XDG_CACHE_HOME", xdg, "QUANTGATE_CACHE", own), home).folder())
+            DataStore.standard(Map.of("XDG_CACHE_HOME", xdg, "QUANTGATE_CACHE", own), home)
+                .folder())
         .isEqualTo(Path.of(own, "data"));
   }
 
   @Test
   void theCatalogueNamesEachSetOnceAndWithItsSuites() {
-    assertThat(Catalogue.sets()).extracting(DataSet::name).containsExactly("humaneval", "cmnli", "ceval");
-    assertThat(Catalogue.sets()).allSatisfy(set -> {
-      assertThat(set.addresses()).isNotEmpty().allMatch(address -> address.getScheme().equals("https"));
-      assertThat(set.suites()).allSatisfy(suite -> assertThat(Catalogue.editions(suite)).isNotEmpty());
-    });
+    assertThat(Catalogue.sets())
+        .extracting(DataSet::name)
+        .containsExactly("humaneval", "cmnli", "ceval");
+    assertThat(Catalogue.sets())
+        .allSatisfy(set -> {
+          assertThat(set.addresses())
+              .isNotEmpty()
+              .allMatch(address -> address.getScheme().equals("https"));
+          assertThat(set.suites())
+              .allSatisfy(suite -> assertThat(Catalogue.editions(suite)).isNotEmpty());
+        });
     assertThatThrownBy(() -> Catalogue.set("mmlu")).hasMessageContaining("humaneval, cmnli, ceval");
   }
 }

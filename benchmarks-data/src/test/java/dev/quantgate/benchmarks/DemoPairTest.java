@@ -48,8 +48,7 @@ class DemoPairTest {
   @Test
   void nothingButWhatTheManifestNamesIsLaidOut() throws IOException {
     DemoPair.unpack(folder);
-    var named =
-        DemoPair.manifest(new FileTree.Bundled("/dev/quantgate/benchmarks/demo")).keySet();
+    var named = DemoPair.manifest(new FileTree.Bundled("/dev/quantgate/benchmarks/demo")).keySet();
     try (Stream<Path> files = Files.walk(folder)) {
       assertThat(files.filter(Files::isRegularFile).map(f -> folder.relativize(f).toString()))
           .hasSizeGreaterThanOrEqualTo(6)
@@ -113,6 +112,9 @@ class DemoPairTest {
         Files.readAllLines(DemoPair.unpack(folder).alignQuestions()).stream()
             .map(line -> JSON.readTree(line).get("question").asString())
             .toList();
-    assertThat(questions).hasSizeGreaterThanOrEqualTo(100).doesNotHaveDuplicates().noneMatch(String::isBlank);
+    assertThat(questions)
+        .hasSizeGreaterThanOrEqualTo(100)
+        .doesNotHaveDuplicates()
+        .noneMatch(String::isBlank);
   }
 }

@@ -42,7 +42,10 @@ class RealDataTest {
         .hasSize(158);
     assertThat(
             code.problems().stream()
-                .filter(p -> !p.prompt().chars().allMatch(c -> c < 128) || !p.test().chars().allMatch(c -> c < 128) || !p.canonicalSolution().chars().allMatch(c -> c < 128)))
+                .filter(p ->
+                    !p.prompt().chars().allMatch(c -> c < 128)
+                        || !p.test().chars().allMatch(c -> c < 128)
+                        || !p.canonicalSolution().chars().allMatch(c -> c < 128)))
         .hasSize(10);
   }
 
@@ -95,7 +98,10 @@ class RealDataTest {
         .hasSize(4_272);
   }
 
-  /** The hashes are of all fields as Python's csv module reads them, with {@code \r\n} made {@code \n}. */
+  /**
+   * The hashes are of all fields as Python's csv module reads them, with {@code \r\n} made {@code
+   * \n}.
+   */
   @Test
   void everyFieldOfTheExamIsReadAsPythonReadsIt() {
     var val = (SuiteData.Exam) load("ceval", data, false);
@@ -117,12 +123,11 @@ class RealDataTest {
     var ours = CEvalReader.officialSubjects();
     assertThat(ours).hasSize(52).hasSize(mapping.size());
     assertThat(ours)
-        .allSatisfy(
-            subject -> {
-              var theirs = mapping.path(subject.key());
-              assertThat(subject.name()).isEqualTo(theirs.path(1).stringValue());
-              assertThat(subject.category()).isEqualTo(theirs.path(2).stringValue());
-            });
+        .allSatisfy(subject -> {
+          var theirs = mapping.path(subject.key());
+          assertThat(subject.name()).isEqualTo(theirs.path(1).stringValue());
+          assertThat(subject.category()).isEqualTo(theirs.path(2).stringValue());
+        });
     assertThat(ours.stream().filter(SuiteData.Subject::hard)).hasSize(8);
     var val = (SuiteData.Exam) load("ceval", data, false);
     var hard = ours.stream().filter(SuiteData.Subject::hard).map(SuiteData.Subject::key).toList();
@@ -182,7 +187,9 @@ class RealDataTest {
     for (DataSet set : Catalogue.sets()) {
       assertThat(store.fetch(set, local, (file, done, total) -> {})).exists();
     }
-    assertThat(store.verify(Optional.empty())).extracting(Verification::status).containsOnly(Status.OFFICIAL);
+    assertThat(store.verify(Optional.empty()))
+        .extracting(Verification::status)
+        .containsOnly(Status.OFFICIAL);
   }
 
   private static SuiteData load(String suite, Path folder, boolean accept) {
@@ -192,13 +199,12 @@ class RealDataTest {
   private static String digest(SuiteData.Exam exam) {
     var all = new StringBuilder();
     new TreeMap<>(exam.demos())
-        .forEach(
-            (subject, demos) -> {
-              demos.forEach(demo -> append(all, demo));
-              exam.questions().stream()
-                  .filter(question -> question.subject().equals(subject))
-                  .forEach(question -> append(all, question));
-            });
+        .forEach((subject, demos) -> {
+          demos.forEach(demo -> append(all, demo));
+          exam.questions().stream()
+              .filter(question -> question.subject().equals(subject))
+              .forEach(question -> append(all, question));
+        });
     return Text.sha256(all.toString().getBytes(StandardCharsets.UTF_8));
   }
 

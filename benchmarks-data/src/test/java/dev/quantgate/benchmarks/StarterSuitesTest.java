@@ -29,8 +29,7 @@ class StarterSuitesTest {
       ((SuiteData.Code) BenchmarkData.load("starter-code", NO_FILES)).problems();
   private final List<SentencePair> pairs =
       ((SuiteData.Pairs) BenchmarkData.load("starter-nli", NO_FILES)).pairs();
-  private final SuiteData.Exam exam =
-      (SuiteData.Exam) BenchmarkData.load("starter-exam", NO_FILES);
+  private final SuiteData.Exam exam = (SuiteData.Exam) BenchmarkData.load("starter-exam", NO_FILES);
 
   @Test
   void theSuitesAreAsLargeAsPromised() {
@@ -50,34 +49,36 @@ class StarterSuitesTest {
   @Test
   void everyPromptDefinesItsEntryPointAndShowsAnExampleOfIt() {
     assertThat(problems)
-        .allSatisfy(
-            p -> {
-              assertThat(p.prompt()).startsWith("def " + p.entryPoint() + "(").endsWith("    \"\"\"\n");
-              assertThat(p.prompt()).contains(">>> " + p.entryPoint() + "(");
-              assertThat(p.prompt()).doesNotContain("\t");
-            });
+        .allSatisfy(p -> {
+          assertThat(p.prompt()).startsWith("def " + p.entryPoint() + "(").endsWith("    \"\"\"\n");
+          assertThat(p.prompt()).contains(">>> " + p.entryPoint() + "(");
+          assertThat(p.prompt()).doesNotContain("\t");
+        });
   }
 
   @Test
   void everySolutionIsABodyAndEveryTestCallsItsCandidateOften() {
     assertThat(problems)
-        .allSatisfy(
-            p -> {
-              assertThat(p.canonicalSolution().lines()).allMatch(line -> line.startsWith("    "));
-              assertThat(p.canonicalSolution()).contains("return ").endsWith("\n");
-              assertThat(p.test()).contains("def check(candidate):\n");
-              assertThat(p.test().split("candidate\\(", -1).length - 1).isGreaterThanOrEqualTo(3);
-            });
+        .allSatisfy(p -> {
+          assertThat(p.canonicalSolution().lines()).allMatch(line -> line.startsWith("    "));
+          assertThat(p.canonicalSolution()).contains("return ").endsWith("\n");
+          assertThat(p.test()).contains("def check(candidate):\n");
+          assertThat(p.test().split("candidate\\(", -1).length - 1).isGreaterThanOrEqualTo(3);
+        });
   }
 
   @Test
   void noTestRepeatsAnExampleOfItsPrompt() {
     assertThat(problems)
-        .allSatisfy(
-            p -> {
-              String call = p.prompt().split(">>> " + Pattern.quote(p.entryPoint()), 2)[1].lines().findFirst().orElseThrow();
-              assertThat(p.test()).doesNotContain("candidate" + call + " ");
-            });
+        .allSatisfy(p -> {
+          String call =
+              p.prompt()
+                  .split(">>> " + Pattern.quote(p.entryPoint()), 2)[1]
+                  .lines()
+                  .findFirst()
+                  .orElseThrow();
+          assertThat(p.test()).doesNotContain("candidate" + call + " ");
+        });
   }
 
   @Test
@@ -90,21 +91,21 @@ class StarterSuitesTest {
   @Test
   void noTestCanBePassedByAConstant() {
     assertThat(problems)
-        .allSatisfy(
-            p -> {
-              var results =
-                  p.test()
-                      .lines()
-                      .filter(line -> line.contains("assert"))
-                      .map(line -> line.replaceFirst(".*\\) (?:==|is|-) ", ""))
-                      .collect(Collectors.toSet());
-              assertThat(results).as(p.id()).hasSizeGreaterThanOrEqualTo(2);
-            });
+        .allSatisfy(p -> {
+          var results =
+              p.test()
+                  .lines()
+                  .filter(line -> line.contains("assert"))
+                  .map(line -> line.replaceFirst(".*\\) (?:==|is|-) ", ""))
+                  .collect(Collectors.toSet());
+          assertThat(results).as(p.id()).hasSizeGreaterThanOrEqualTo(2);
+        });
   }
 
   @Test
   void labelsOfPairsAreBalanced() {
-    var counts = pairs.stream().collect(Collectors.groupingBy(SentencePair::label, Collectors.counting()));
+    var counts =
+        pairs.stream().collect(Collectors.groupingBy(SentencePair::label, Collectors.counting()));
     assertThat(counts.keySet()).containsExactlyInAnyOrder(Label.values());
     assertThat(counts.values().stream().distinct()).hasSize(1);
   }
@@ -119,18 +120,18 @@ class StarterSuitesTest {
   @Test
   void sentencesAreChineseAndEndAsSentencesDo() {
     assertThat(pairs)
-        .allSatisfy(
-            p -> {
-              for (String sentence : List.of(p.first(), p.second())) {
-                assertThat(sentence).endsWith("。").hasSizeBetween(5, 60);
-                assertThat(sentence).matches("[\\p{IsHan}，。、？！“”：]+");
-              }
-            });
+        .allSatisfy(p -> {
+          for (String sentence : List.of(p.first(), p.second())) {
+            assertThat(sentence).endsWith("。").hasSizeBetween(5, 60);
+            assertThat(sentence).matches("[\\p{IsHan}，。、？！“”：]+");
+          }
+        });
   }
 
   @Test
   void aNegationAloneDoesNotGiveAContradictionAway() {
-    long negated = pairs.stream().filter(p -> p.second().contains("没") || p.second().contains("不")).count();
+    long negated =
+        pairs.stream().filter(p -> p.second().contains("没") || p.second().contains("不")).count();
     long contradicting =
         pairs.stream()
             .filter(p -> p.second().contains("没") || p.second().contains("不"))
@@ -145,15 +146,16 @@ class StarterSuitesTest {
     var bySubject = exam.questions().stream().collect(Collectors.groupingBy(ExamQuestion::subject));
     assertThat(bySubject.keySet()).isEqualTo(exam.demos().keySet());
     assertThat(exam.subjects())
-        .allSatisfy(
-            s -> {
-              assertThat(exam.demos().get(s.key())).hasSize(5).noneMatch(d -> d.explanation().isBlank());
-              assertThat(bySubject.get(s.key())).hasSize(20);
-              for (int answer = 0; answer < 4; answer++) {
-                int wanted = answer;
-                assertThat(bySubject.get(s.key())).filteredOn(q -> q.answer() == wanted).hasSize(5);
-              }
-            });
+        .allSatisfy(s -> {
+          assertThat(exam.demos().get(s.key()))
+              .hasSize(5)
+              .noneMatch(d -> d.explanation().isBlank());
+          assertThat(bySubject.get(s.key())).hasSize(20);
+          for (int answer = 0; answer < 4; answer++) {
+            int wanted = answer;
+            assertThat(bySubject.get(s.key())).filteredOn(q -> q.answer() == wanted).hasSize(5);
+          }
+        });
   }
 
   @Test
@@ -166,7 +168,9 @@ class StarterSuitesTest {
   void choicesDifferAndNoQuestionComesTwiceNotEvenAsADemo() {
     var all = new ArrayList<>(exam.questions());
     exam.demos().values().forEach(all::addAll);
-    assertThat(all).allSatisfy(q -> assertThat(q.choices()).hasSize(4).doesNotHaveDuplicates().noneMatch(String::isBlank));
+    assertThat(all)
+        .allSatisfy(q ->
+            assertThat(q.choices()).hasSize(4).doesNotHaveDuplicates().noneMatch(String::isBlank));
     assertThat(duplicates(all, q -> q.subject() + letters(q.question()))).isEmpty();
   }
 
@@ -179,11 +183,12 @@ class StarterSuitesTest {
       if (m.matches()) {
         int a = Integer.parseInt(m.group(1));
         int b = Integer.parseInt(m.group(3));
-        int result = switch (m.group(2)) {
-          case "+" -> a + b;
-          case "-" -> a - b;
-          default -> a * b;
-        };
+        int result =
+            switch (m.group(2)) {
+              case "+" -> a + b;
+              case "-" -> a - b;
+              default -> a * b;
+            };
         assertThat(q.choices().get(q.answer())).as(q.id()).isEqualTo(Integer.toString(result));
         checked++;
       }
@@ -192,7 +197,12 @@ class StarterSuitesTest {
   }
 
   private static String docstring(CodeProblem p) {
-    return p.prompt().split("\"\"\"", 3)[1].lines().findFirst().orElseThrow().replaceFirst("^(?:Return|Compute) ", "");
+    return p.prompt()
+        .split("\"\"\"", 3)[1]
+        .lines()
+        .findFirst()
+        .orElseThrow()
+        .replaceFirst("^(?:Return|Compute) ", "");
   }
 
   private static String withoutConstants(String text) {
@@ -205,12 +215,17 @@ class StarterSuitesTest {
   }
 
   private static String sortedLetters(String text) {
-    return letters(text).chars().sorted().mapToObj(Character::toString).collect(Collectors.joining());
+    return letters(text)
+        .chars()
+        .sorted()
+        .mapToObj(Character::toString)
+        .collect(Collectors.joining());
   }
 
   private static <T> Map<String, Long> duplicates(Collection<T> items, Function<T, String> key) {
     assertThat(items).isNotEmpty();
-    var counts = items.stream().collect(Collectors.groupingBy(key, TreeMap::new, Collectors.counting()));
+    var counts =
+        items.stream().collect(Collectors.groupingBy(key, TreeMap::new, Collectors.counting()));
     counts.values().removeIf(count -> count == 1);
     return counts;
   }

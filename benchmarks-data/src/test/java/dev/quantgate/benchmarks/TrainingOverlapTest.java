@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * No bundled item is in the demo model's training text, told by fingerprints of that text which the
- * recipe leaves ({@code demo-model/overlap.py}, where the normal forms are defined): a Bloom filter,
- * so an item that was trained on is always found.
+ * recipe leaves ({@code demo-model/overlap.py}, where the normal forms are defined): a Bloom
+ * filter, so an item that was trained on is always found.
  */
 class TrainingOverlapTest {
   private static final DataOptions NO_FILES = new DataOptions(Optional.empty(), false);
@@ -24,7 +24,8 @@ class TrainingOverlapTest {
 
   @Test
   void whatWasTrainedOnIsFound() {
-    var sample = new String(resource("training-sample.txt"), StandardCharsets.UTF_8).lines().toList();
+    var sample =
+        new String(resource("training-sample.txt"), StandardCharsets.UTF_8).lines().toList();
     assertThat(sample).hasSizeGreaterThanOrEqualTo(100).allMatch(this::trained);
     assertThat(sample).anyMatch(form -> form.startsWith("exam|"));
     assertThat(sample).anyMatch(form -> form.startsWith("pair|"));
@@ -45,9 +46,11 @@ class TrainingOverlapTest {
   void noBundledItemWasTrainedOn() {
     var forms = new ArrayList<String>();
     ((SuiteData.Code) BenchmarkData.load("starter-code", NO_FILES))
-        .problems().forEach(p -> forms.add(form(p)));
+        .problems()
+        .forEach(p -> forms.add(form(p)));
     ((SuiteData.Pairs) BenchmarkData.load("starter-nli", NO_FILES))
-        .pairs().forEach(p -> forms.add(bare("pair|" + p.first() + "|" + p.second())));
+        .pairs()
+        .forEach(p -> forms.add(bare("pair|" + p.first() + "|" + p.second())));
     ((SuiteData.Exam) BenchmarkData.load("starter-exam", NO_FILES))
         .questions()
         .forEach(q -> forms.add(bare("exam|" + q.question() + "|" + q.choices().get(q.answer()))));

@@ -27,7 +27,8 @@ public final class TerminalReport {
   public static String render(Comparison comparison, Path folder) {
     var text = new StringBuilder();
     var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
-    scores.row("suite", "protocol", "items", "baseline", "candidate", "delta", "loss/gain", "verdict");
+    scores.row(
+        "suite", "protocol", "items", "baseline", "candidate", "delta", "loss/gain", "verdict");
     scores.rule();
     for (SuiteComparison suite : comparison.suites()) {
       scores.row(
@@ -129,9 +130,12 @@ public final class TerminalReport {
 
   private static String models(List<ModelSummary> models) {
     var table = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
-    table.row("model", "weights", "memory", "with cache", "prompt tok/s", "decode tok/s", "from").rule();
+    table
+        .row("model", "weights", "memory", "with cache", "prompt tok/s", "decode tok/s", "from")
+        .rule();
     for (ModelSummary model : models) {
-      String format = model.identity().getOrDefault("weightFormat", model.live() ? "?" : "recorded");
+      String format =
+          model.identity().getOrDefault("weightFormat", model.live() ? "?" : "recorded");
       table.row(
           model.side().toString(),
           format,

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A table of text for a terminal. Columns are as wide as their widest cell, counted in terminal cells:
- * a Chinese character takes two.
+ * A table of text for a terminal. Columns are as wide as their widest cell, counted in terminal
+ * cells: a Chinese character takes two.
  */
 public final class TextTable {
   private final List<Align> alignment;

@@ -5,10 +5,10 @@ import java.util.List;
 /**
  * A started sandbox: isolated workers that execute completions and check them.
  *
- * <p>Results stream back as they come, one for each job, in any order. A job that the sandbox itself
- * could not carry out gets {@link ExecutionResult.Outcome#SANDBOX_ERROR} after one retry in a fresh
- * worker; it is never called wrong. Interrupting the calling thread kills what runs and throws {@link
- * SandboxException} of kind INTERRUPTED.
+ * <p>Results stream back as they come, one for each job, in any order. A job that the sandbox
+ * itself could not carry out gets {@link ExecutionResult.Outcome#SANDBOX_ERROR} after one retry in
+ * a fresh worker; it is never called wrong. Interrupting the calling thread kills what runs and
+ * throws {@link SandboxException} of kind INTERRUPTED.
  */
 public interface CodeSandbox extends AutoCloseable {
 

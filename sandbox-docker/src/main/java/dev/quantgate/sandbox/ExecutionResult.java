@@ -55,7 +55,9 @@ public record ExecutionResult(
     EARLY_EXIT,
     /** Passes when it judges itself, fails when it does not. */
     TAMPERED,
-    /** A completion that needs what this sandbox cannot give. No wrong answer: a fault of the item. */
+    /**
+     * A completion that needs what this sandbox cannot give. No wrong answer: a fault of the item.
+     */
     UNSUPPORTED,
     /** The sandbox itself failed, twice. No wrong answer: a fault of the item. */
     SANDBOX_ERROR;

@@ -59,7 +59,6 @@ public record Limits(
 
   /** The same limits with another cap of the slow-down. */
   public Limits withSlowDownCap(int cap) {
-    return new Limits(
-        wall, cpu, memoryBytes, processes, fileBytes, outputBytes, frameBytes, cap);
+    return new Limits(wall, cpu, memoryBytes, processes, fileBytes, outputBytes, frameBytes, cap);
   }
 }

@@ -13,14 +13,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The red team: programs that try to be called right without being it, to get out, to stay, or to be
- * called wrong although they are right. They lie in the resource {@code red-team.txt}, whose head
- * explains its form.
+ * The red team: programs that try to be called right without being it, to get out, to stay, or to
+ * be called wrong although they are right. They lie in the resource {@code red-team.txt}, whose
+ * head explains its form.
  */
 public final class RedTeam {
   private static final String RESOURCE = "red-team.txt";
   private static final Pattern HEAD =
       Pattern.compile("=== ([a-z0-9_]+) \\| (pass|fail) \\| ([a-z]+)(?: \\| (.*))?");
+
   /** The heading of the next section, at the end of a program. */
   private static final Pattern SECTION = Pattern.compile("(?s)(?<=\\n)---- .*");
 
@@ -111,9 +112,9 @@ public final class RedTeam {
   }
 
   /**
-   * A correct program that must pass after every attack: it answers wrong if it finds what another job
-   * left in the temporary folders, in System V memory, on a port, under an abstract name or in its
-   * interpreter.
+   * A correct program that must pass after every attack: it answers wrong if it finds what another
+   * job left in the temporary folders, in System V memory, on a port, under an abstract name or in
+   * its interpreter.
    */
   public static ExecutionJob sentinel(String after) {
     return job("sentinel after " + after, "add", SENTINEL);
@@ -190,7 +191,9 @@ public final class RedTeam {
       Matcher matcher = HEAD.matcher(head);
       if (!matcher.matches() || !names.add(matcher.group(1))) {
         throw new IllegalStateException(
-            RESOURCE + ": expected '=== name | pass or fail | category | flags', each name once, found: " + head);
+            RESOURCE
+                + ": expected '=== name | pass or fail | category | flags', each name once, found: "
+                + head);
       }
       String flags = matcher.group(4) == null ? "" : matcher.group(4);
       Set<String> unsupported = new LinkedHashSet<>();
@@ -221,18 +224,14 @@ public final class RedTeam {
     text =
         CODE_POINT
             .matcher(text)
-            .replaceAll(
-                m -> {
-                  int value = Integer.parseInt(m.group(1), 16);
-                  String unit =
-                      value <= 0xFFFF
-                          ? String.valueOf((char) value)
-                          : Character.toString(value);
-                  return Matcher.quoteReplacement(unit);
-                });
+            .replaceAll(m -> {
+              int value = Integer.parseInt(m.group(1), 16);
+              String unit =
+                  value <= 0xFFFF ? String.valueOf((char) value) : Character.toString(value);
+              return Matcher.quoteReplacement(unit);
+            });
     return REPEAT
         .matcher(text)
-        .replaceAll(
-            m -> Matcher.quoteReplacement(m.group(1).repeat(Integer.parseInt(m.group(2)))));
+        .replaceAll(m -> Matcher.quoteReplacement(m.group(1).repeat(Integer.parseInt(m.group(2)))));
   }
 }

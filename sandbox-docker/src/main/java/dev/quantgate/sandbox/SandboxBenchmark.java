@@ -68,7 +68,9 @@ public final class SandboxBenchmark {
     }
   }
 
-  /** Programs to measure with where no data set is at hand: the red team's sentinel, so many times. */
+  /**
+   * Programs to measure with where no data set is at hand: the red team's sentinel, so many times.
+   */
   public static List<ExecutionJob> ownPrograms(int count) {
     List<ExecutionJob> jobs = new ArrayList<>();
     for (int i = 0; i < count; i++) {

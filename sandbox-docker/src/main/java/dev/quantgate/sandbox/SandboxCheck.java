@@ -110,12 +110,14 @@ public final class SandboxCheck {
   public static SandboxOptions options() {
     SandboxOptions defaults = SandboxOptions.defaults();
     return new SandboxOptions(
-        defaults.workers(), defaults.checker(), defaults.limits().withTime(TIME).withSlowDownCap(SLOW_DOWN_CAP));
+        defaults.workers(),
+        defaults.checker(),
+        defaults.limits().withTime(TIME).withSlowDownCap(SLOW_DOWN_CAP));
   }
 
   /**
-   * Checks a sandbox. Each of the options' workers is a sandbox of its own, so that a sentinel always
-   * runs where its program ran.
+   * Checks a sandbox. Each of the options' workers is a sandbox of its own, so that a sentinel
+   * always runs where its program ran.
    *
    * @param kind as for {@link Sandboxes#open}
    * @param progress gets each line as it comes, from one thread at a time
@@ -135,22 +137,21 @@ public final class SandboxCheck {
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < options.workers(); i++) {
         running.add(
-            threads.submit(
-                () -> {
-                  try (CodeSandbox sandbox = Sandboxes.open(kind, single)) {
-                    RedTeam.Attack attack;
-                    while ((attack = waiting.poll()) != null) {
-                      Row row = row(sandbox, options, attack);
-                      synchronized (rows) {
-                        rows.add(row);
-                        progress.accept(row);
-                      }
-                    }
-                    synchronized (rows) {
-                      descriptions.add(sandbox.description());
-                    }
+            threads.submit(() -> {
+              try (CodeSandbox sandbox = Sandboxes.open(kind, single)) {
+                RedTeam.Attack attack;
+                while ((attack = waiting.poll()) != null) {
+                  Row row = row(sandbox, options, attack);
+                  synchronized (rows) {
+                    rows.add(row);
+                    progress.accept(row);
                   }
-                }));
+                }
+                synchronized (rows) {
+                  descriptions.add(sandbox.description());
+                }
+              }
+            }));
       }
       for (Future<?> each : running) {
         each.get();

@@ -7,8 +7,8 @@ import java.util.TreeMap;
  * What ran the jobs.
  *
  * @param kind the provider's kind
- * @param identity what must be equal for two runs' verdicts to be comparable: Python version, image,
- *     checker, layout, hashes of supervisor and codec, limits
+ * @param identity what must be equal for two runs' verdicts to be comparable: Python version,
+ *     image, checker, layout, hashes of supervisor and codec, limits
  * @param facts what may differ: engine versions, slow-down measured, replacements
  */
 public record SandboxDescription(

@@ -8,7 +8,9 @@ public interface SandboxProvider {
   /** What the user types after {@code --sandbox}. */
   String kind();
 
-  /** Sandboxes of higher preference are tried first under "auto"; below 0 is never taken by "auto". */
+  /**
+   * Sandboxes of higher preference are tried first under "auto"; below 0 is never taken by "auto".
+   */
   int preference();
 
   /** Why this sandbox cannot run on this machine, in one line; empty when it can. Cheap. */

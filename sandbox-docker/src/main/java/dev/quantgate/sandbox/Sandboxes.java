@@ -25,10 +25,10 @@ public final class Sandboxes {
   /**
    * Starts a sandbox and gives it out once its self-test has passed.
    *
-   * @param kind a provider's kind, or {@link #AUTO} for the first of {@link #all} that works; a kind
-   *     of negative preference is started only by its name
-   * @throws SandboxException of kind UNAVAILABLE if no such sandbox can be started here, and of kind
-   *     SELF_TEST_FAILED if the one that was named gave a wrong verdict
+   * @param kind a provider's kind, or {@link #AUTO} for the first of {@link #all} that works; a
+   *     kind of negative preference is started only by its name
+   * @throws SandboxException of kind UNAVAILABLE if no such sandbox can be started here, and of
+   *     kind SELF_TEST_FAILED if the one that was named gave a wrong verdict
    */
   public static CodeSandbox open(String kind, SandboxOptions options) {
     return open(all(), kind, options);
@@ -40,12 +40,11 @@ public final class Sandboxes {
           providers.stream()
               .filter(each -> each.kind().equals(kind))
               .findFirst()
-              .orElseThrow(
-                  () ->
-                      new SandboxException(
-                          SandboxException.Kind.UNAVAILABLE,
-                          "no sandbox is called '%s'; there are %s, or %s for the strongest that works here"
-                              .formatted(kind, names(providers), AUTO)));
+              .orElseThrow(() ->
+                  new SandboxException(
+                      SandboxException.Kind.UNAVAILABLE,
+                      "no sandbox is called '%s'; there are %s, or %s for the strongest that works here"
+                          .formatted(kind, names(providers), AUTO)));
       return openTested(named, options);
     }
     List<String> refusals = new ArrayList<>();

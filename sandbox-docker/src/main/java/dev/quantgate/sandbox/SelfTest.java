@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The short test that a sandbox passes before it may score: a right and a wrong program, the imports
- * that completions use, and the canaries of the {@link RedTeam}, with a sentinel at the end.
+ * The short test that a sandbox passes before it may score: a right and a wrong program, the
+ * imports that completions use, and the canaries of the {@link RedTeam}, with a sentinel at the
+ * end.
  */
 final class SelfTest {
   private static final String IMPORTS =

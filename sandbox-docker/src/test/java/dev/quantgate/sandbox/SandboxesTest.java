@@ -98,7 +98,8 @@ class SandboxesTest {
     weak.judge = job -> Outcome.FAILED;
     assertThatThrownBy(() -> Sandboxes.open(all, Sandboxes.AUTO, OPTIONS))
         .isInstanceOf(SandboxException.class)
-        .hasMessageStartingWith("no sandbox works on this machine, so no program of a model is executed; ")
+        .hasMessageStartingWith(
+            "no sandbox works on this machine, so no program of a model is executed; ")
         .hasMessageContaining("sandbox strong cannot run here: no daemon; ")
         .hasMessageContaining("sandbox weak fails its self-test and may not score: ");
     assertThat(strong.started).isZero();
@@ -143,7 +144,8 @@ class SandboxesTest {
     assertThat(attacks).extracting(RedTeam.Attack::name).doesNotHaveDuplicates();
     assertThat(attacks)
         .extracting(RedTeam.Attack::category)
-        .contains("leniency", "exhaustion", "crash", "exit", "forgery", "escape", "network", "leftover");
+        .contains(
+            "leniency", "exhaustion", "crash", "exit", "forgery", "escape", "network", "leftover");
     assertThat(attacks.stream().filter(RedTeam.Attack::canary)).hasSizeBetween(10, 20);
     assertThat(attacks).allSatisfy(each -> assertThat(each.completion()).doesNotContain("\n---- "));
     assertThat(attacks.stream().filter(each -> each.name().equals("one_megabyte_source_line")))
@@ -172,16 +174,19 @@ class SandboxesTest {
     for (RedTeam.Attack each : attacks) {
       ExecutionResult got =
           new ExecutionResult(each.name(), strong.judge.apply(each.job()), "why", 7, 1, 1, 0);
-      boolean isRight =
-          each.accepts("strong", SandboxOptions.Checker.SPLIT, got.outcome());
+      boolean isRight = each.accepts("strong", SandboxOptions.Checker.SPLIT, got.outcome());
       rows.add(
           new SandboxCheck.Row(
               each, got, isRight, new ExecutionResult("s", Outcome.PASSED, "", 1, 1, 1, 0)));
     }
     var report = new SandboxCheck.Report(strong.description(), rows);
     assertThat(report.good()).isFalse();
-    assertThat(report.table().lines().filter(line -> line.startsWith("! "))).singleElement().asString().contains(attacks.get(3).name());
-    assertThat(report.table()).contains("sandbox strong: 12 programs, 1 wrong (1 failed, 11 passed)");
+    assertThat(report.table().lines().filter(line -> line.startsWith("! ")))
+        .singleElement()
+        .asString()
+        .contains(attacks.get(3).name());
+    assertThat(report.table())
+        .contains("sandbox strong: 12 programs, 1 wrong (1 failed, 11 passed)");
     assertThat(new SandboxCheck.Report(strong.description(), List.of()).good()).isFalse();
   }
 

@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Makes thousands of programs out of known solutions: operators and constants mutated one at a time,
- * and results wrapped in other types. Most are wrong, some are right by luck; what matters is that
- * every checker says the same of each.
+ * Makes thousands of programs out of known solutions: operators and constants mutated one at a
+ * time, and results wrapped in other types. Most are wrong, some are right by luck; what matters is
+ * that every checker says the same of each.
  */
 public final class Variants {
   private static final List<String[]> MUTATIONS =
@@ -89,15 +89,21 @@ public final class Variants {
               job.completion().substring(0, matcher.start())
                   + mutation[1]
                   + job.completion().substring(matcher.end());
-          variants.add(with(job, mutation[0].strip() + " to " + mutation[1].strip() + " #" + nth, mutant));
+          variants.add(
+              with(job, mutation[0].strip() + " to " + mutation[1].strip() + " #" + nth, mutant));
         }
       }
       for (String wrapper : WRAPPERS) {
         String name = job.entryPoint();
         String text =
             job.completion()
-                + "\n\n_solution = " + name
-                + "\n\ndef " + name + "(*args):\n    r = _solution(*args)\n    return " + wrapper + "\n";
+                + "\n\n_solution = "
+                + name
+                + "\n\ndef "
+                + name
+                + "(*args):\n    r = _solution(*args)\n    return "
+                + wrapper
+                + "\n";
         variants.add(with(job, "as " + wrapper, text));
       }
     }
@@ -106,7 +112,12 @@ public final class Variants {
 
   private static ExecutionJob with(ExecutionJob job, String what, String completion) {
     return new ExecutionJob(
-        job.id() + " " + what, job.prelude(), job.prompt(), completion, job.test(), job.entryPoint());
+        job.id() + " " + what,
+        job.prelude(),
+        job.prompt(),
+        completion,
+        job.test(),
+        job.entryPoint());
   }
 
   /** A seeded sample of them. */
@@ -116,7 +127,9 @@ public final class Variants {
     return List.copyOf(variants.subList(0, Math.min(count, variants.size())));
   }
 
-  /** Fails unless both sides say passed, or not passed, of the same variants, and of enough of each. */
+  /**
+   * Fails unless both sides say passed, or not passed, of the same variants, and of enough of each.
+   */
   public static void assertSameVerdicts(
       Map<String, ExecutionResult> left, Map<String, ExecutionResult> right, int atLeastPassed) {
     assertThat(left.keySet()).isEqualTo(right.keySet());

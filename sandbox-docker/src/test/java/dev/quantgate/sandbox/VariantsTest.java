@@ -23,7 +23,8 @@ class VariantsTest {
 
   private static List<ExecutionJob> solutions() {
     Optional<Path> file = Problems.humanEval();
-    assumeTrue(file.isPresent(), "HumanEval.jsonl.gz is neither in QUANTGATE_DATA nor in ../shared/data");
+    assumeTrue(
+        file.isPresent(), "HumanEval.jsonl.gz is neither in QUANTGATE_DATA nor in ../shared/data");
     return Problems.humanEval(file.orElseThrow(), Problems::canonical);
   }
 
@@ -66,7 +67,10 @@ class VariantsTest {
     }
     assertThat(order).hasSizeGreaterThanOrEqualTo(2);
     for (String name : order.subList(1, order.size())) {
-      Variants.assertSameVerdicts(verdicts.getOrDefault(order.getFirst(), Map.of()), verdicts.getOrDefault(name, Map.of()), COUNT / 8);
+      Variants.assertSameVerdicts(
+          verdicts.getOrDefault(order.getFirst(), Map.of()),
+          verdicts.getOrDefault(name, Map.of()),
+          COUNT / 8);
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.quantgate.reports.TextTable;
 import dev.quantgate.reports.TextTable.Align;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.SandboxBenchmark;
+import dev.quantgate.sandbox.docker.PlainDocker;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,6 +30,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
+  /** Enough to compare with; each takes most of a second the plain way. */
+  private static final int PLAIN_PROGRAMS = 32;
+
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
 
@@ -38,10 +42,15 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--generate", description = "tokens generated (default: ${DEFAULT-VALUE})")
   int generate = 64;
 
-  @Option(names = "--batch", split = ",", description = "sequences decoded together (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--batch",
+      split = ",",
+      description = "sequences decoded together (default: ${DEFAULT-VALUE})")
   List<Integer> batches = List.of(1, 8, 16);
 
-  @Option(names = "--rounds", description = "measurements of each, the best counts (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--rounds",
+      description = "measurements of each, the best counts (default: ${DEFAULT-VALUE})")
   int rounds = 3;
 
   @Override
@@ -53,26 +62,33 @@ final class BenchCommand implements Callable<Integer> {
       Path model = Path.of(settings.text(Setting.MODEL).orElseThrow());
       out.print(
           render(
-              Interruption.guard(
-                  () ->
-                      SpeedBenchmark.run(
-                          model,
-                          settings.engineOptions(),
-                          new SpeedBenchmark.Plan(prompt, generate, batches, rounds)))));
+              Interruption.guard(() ->
+                  SpeedBenchmark.run(
+                      model,
+                      settings.engineOptions(),
+                      new SpeedBenchmark.Plan(prompt, generate, batches, rounds)))));
       return 0;
     }
     if (parsed.hasMatchedOption("--sandbox")) {
       var progress = new TerminalProgress(common.quiet);
+      List<ExecutionJob> programs = programs(settings);
       var report =
-          Interruption.guard(
-              () ->
-                  SandboxBenchmark.run(
-                      settings.text(Setting.SANDBOX).orElseThrow(),
-                      settings.sandboxOptions(),
-                      programs(settings),
-                      rounds,
-                      round -> progress.say(Figures.rate(round.perSecond()) + " programs a second")));
+          Interruption.guard(() ->
+              SandboxBenchmark.run(
+                  settings.text(Setting.SANDBOX).orElseThrow(),
+                  settings.sandboxOptions(),
+                  programs,
+                  rounds,
+                  round -> progress.say(Figures.rate(round.perSecond()) + " programs a second")));
       out.print(report.table());
+      if (report.sandbox().kind().equals("docker")) {
+        List<ExecutionJob> some = programs.subList(0, Math.min(programs.size(), PLAIN_PROGRAMS));
+        for (PlainDocker.Way way : PlainDocker.Way.values()) {
+          out.println(
+              Interruption.guard(() ->
+                  PlainDocker.measure(way, some, settings.sandboxOptions().workers()).line()));
+        }
+      }
       return 0;
     }
     throw new ParameterException(spec.commandLine(), "missing: --model DIR or --sandbox KIND");
@@ -86,20 +102,20 @@ final class BenchCommand implements Callable<Integer> {
       throw new IllegalStateException(suite + " is no suite of programs");
     }
     return code.problems().stream()
-        .map(
-            problem ->
-                new ExecutionJob(
-                    problem.id(),
-                    "",
-                    problem.prompt(),
-                    problem.canonicalSolution(),
-                    problem.test(),
-                    problem.entryPoint()))
+        .map(problem ->
+            new ExecutionJob(
+                problem.id(),
+                "",
+                problem.prompt(),
+                problem.canonicalSolution(),
+                problem.test(),
+                problem.entryPoint()))
         .toList();
   }
 
   private static String render(SpeedBenchmark.Report report) {
-    var table = new TextTable(Align.LEFT, Align.RIGHT, Align.RIGHT, Align.RIGHT, Align.RIGHT, Align.RIGHT);
+    var table =
+        new TextTable(Align.LEFT, Align.RIGHT, Align.RIGHT, Align.RIGHT, Align.RIGHT, Align.RIGHT);
     table.row("", "context", "tokens/s", "GFLOP/s", "MB/token", "of read bandwidth").rule();
     table.row(
         "prefill",

@@ -4,7 +4,9 @@ import picocli.CommandLine.Option;
 
 /** What every command that works for a while takes. */
 final class Common {
-  @Option(names = {"-q", "--quiet"}, description = "no progress, only the result")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "no progress, only the result")
   boolean quiet;
 
   @Option(names = "--verbose", description = "print where an error happened")

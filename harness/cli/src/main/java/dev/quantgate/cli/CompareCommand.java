@@ -31,7 +31,8 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     CompareRequest request =
-        SettingFlags.resolve(spec.commandLine().getParseResult()).compareRequest(baseline, candidate);
+        SettingFlags.resolve(spec.commandLine().getParseResult())
+            .compareRequest(baseline, candidate);
     Comparison comparison = new QuantGate().compare(request);
     spec.commandLine().getOut().print(TerminalReport.render(comparison, request.out()));
     return comparison.exitCode();

@@ -36,7 +36,10 @@ final class DataCommand implements Runnable {
   }
 
   /** What the catalogue has. */
-  @Command(name = "list", description = "What there is, and what is here.", mixinStandardHelpOptions = true)
+  @Command(
+      name = "list",
+      description = "What there is, and what is here.",
+      mixinStandardHelpOptions = true)
   static final class ListSets implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();
 
@@ -59,7 +62,10 @@ final class DataCommand implements Runnable {
   }
 
   /** Brings data sets into the store. */
-  @Command(name = "fetch", description = "Brings data sets into the store.", mixinStandardHelpOptions = true)
+  @Command(
+      name = "fetch",
+      description = "Brings data sets into the store.",
+      mixinStandardHelpOptions = true)
   static final class Fetch implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();
     @Mixin Common common = new Common();
@@ -67,10 +73,16 @@ final class DataCommand implements Runnable {
     @Parameters(arity = "0..*", paramLabel = "SET", description = "sets; all where none is named")
     List<String> sets = List.of();
 
-    @Option(names = "--from", paramLabel = "PATH", description = "a local file, or a folder that holds it")
+    @Option(
+        names = "--from",
+        paramLabel = "PATH",
+        description = "a local file, or a folder that holds it")
     @Nullable Path from;
 
-    @Option(names = "--mirror", paramLabel = "ADDRESS", description = "base address in place of the published ones")
+    @Option(
+        names = "--mirror",
+        paramLabel = "ADDRESS",
+        description = "base address in place of the published ones")
     @Nullable URI mirror;
 
     @Option(names = "--offline", description = "do not use the network")
@@ -78,26 +90,26 @@ final class DataCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
-      var options = new FetchOptions(Optional.ofNullable(from), Optional.ofNullable(mirror), offline);
+      var options =
+          new FetchOptions(Optional.ofNullable(from), Optional.ofNullable(mirror), offline);
       List<DataSet> wanted =
           sets.isEmpty() ? Catalogue.sets() : sets.stream().map(Catalogue::set).toList();
       try (var progress = new TerminalProgress(common.quiet)) {
         for (DataSet set : wanted) {
           boolean[] begun = new boolean[1];
           Path path =
-              Interruption.guard(
-                  () ->
-                      DataStore.standard()
-                          .fetch(
-                              set,
-                              options,
-                              (file, done, total) -> {
-                                if (!begun[0]) {
-                                  progress.begin(file, total, done);
-                                  begun[0] = true;
-                                }
-                                progress.advance(done, total);
-                              }));
+              Interruption.guard(() ->
+                  DataStore.standard()
+                      .fetch(
+                          set,
+                          options,
+                          (file, done, total) -> {
+                            if (!begun[0]) {
+                              progress.begin(file, total, done);
+                              begun[0] = true;
+                            }
+                            progress.advance(done, total);
+                          }));
           progress.close();
           spec.commandLine().getOut().println(set.name() + ": " + path);
         }
@@ -107,7 +119,10 @@ final class DataCommand implements Runnable {
   }
 
   /** Checks what is there. */
-  @Command(name = "verify", description = "Checks the data that is here.", mixinStandardHelpOptions = true)
+  @Command(
+      name = "verify",
+      description = "Checks the data that is here.",
+      mixinStandardHelpOptions = true)
   static final class Verify implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();
 

@@ -27,13 +27,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The whole story on one machine, with nothing to download: the bundled model, quantised and judged. */
+/**
+ * The whole story on one machine, with nothing to download: the bundled model, quantised and
+ * judged.
+ */
 @Command(
     name = "demo",
     description = "Quantises the bundled model and judges it on the bundled suites.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    footer = {"", "Exits 0 once it has judged, whatever the verdict; run gives the verdict's exit code."})
+    footer = {
+      "",
+      "Exits 0 once it has judged, whatever the verdict; run gives the verdict's exit code."
+    })
 final class DemoCommand implements Callable<Integer> {
   private static final int GROUP_SIZE = 64;
   private static final int CALIBRATION_SEQUENCES = 128;
@@ -43,7 +49,10 @@ final class DemoCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
 
-  @Option(names = "--out", paramLabel = "DIR", description = "folder of the run (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "folder of the run (default: ${DEFAULT-VALUE})")
   Path out = Path.of("quantgate-out-demo");
 
   @Option(names = "--limit", paramLabel = "N", description = "items of each suite")
@@ -51,7 +60,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--candidate",
-      description = "how the candidate is made: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+      description =
+          "how the candidate is made: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   Candidate candidate = Candidate.GPTQ;
 
   /** Ways to make the candidate, the better one first. */
@@ -76,8 +86,7 @@ final class DemoCommand implements Callable<Integer> {
       typed.put(Setting.CANDIDATE, int4.toString());
       typed.put(Setting.SUITES, "starter-code,starter-nli,starter-exam");
       typed.put(
-          Setting.OUT,
-          out.resolve("run-" + candidate.name().toLowerCase(Locale.ROOT)).toString());
+          Setting.OUT, out.resolve("run-" + candidate.name().toLowerCase(Locale.ROOT)).toString());
       limit.ifPresent(items -> typed.put(Setting.LIMIT, items.toString()));
       RunRequest run = Settings.resolve(typed, System.getenv(), Optional.empty()).runRequest();
       Comparison comparison =

@@ -79,7 +79,8 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static String memory() {
-    var system = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
+    var system =
+        ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
     return Figures.bytes(system.getFreeMemorySize())
         + " free of "
         + Figures.bytes(system.getTotalMemorySize())

@@ -8,7 +8,8 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Turns what went wrong into one or two lines and exit code 2. A stack trace is for {@code --verbose}.
+ * Turns what went wrong into one or two lines and exit code 2. A stack trace is for {@code
+ * --verbose}.
  */
 final class Failures {
   /** Invalid input, or could not run. Never 1, which says that accuracy was lost. */
@@ -45,7 +46,9 @@ final class Failures {
     return message.strip();
   }
 
-  /** Exceptions of the project's own and of file access carry a message for people; others do not. */
+  /**
+   * Exceptions of the project's own and of file access carry a message for people; others do not.
+   */
   private static boolean isUnexpected(Exception failure) {
     return !failure.getClass().getName().startsWith("dev.quantgate.")
         && !(failure instanceof java.io.IOException)

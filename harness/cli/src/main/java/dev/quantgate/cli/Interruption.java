@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets Ctrl-C end a command in order: the thread that works is interrupted and has time to close its
- * journals and its sandbox, so that nothing is left behind and the same command continues.
+ * Lets Ctrl-C end a command in order: the thread that works is interrupted and has time to close
+ * its journals and its sandbox, so that nothing is left behind and the same command continues.
  */
 final class Interruption {
   private static final long SECONDS_TO_END = 20;

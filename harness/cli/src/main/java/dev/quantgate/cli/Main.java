@@ -17,8 +17,10 @@ public final class Main {
   public static void main(String[] arguments) {
     StandardError.restore();
     // UTF-8 whatever the locale says: the Chinese suites are printed too.
-    var out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-    var err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+    var out =
+        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    var err =
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
     System.setOut(out);
     System.setErr(err);
     CommandLine command =
@@ -41,7 +43,9 @@ public final class Main {
             Setting.BASELINE, Setting.CANDIDATE, Setting.MARGIN, Setting.ON_INCONCLUSIVE));
     addSettings(command, "compare", SettingFlags.union(Set.of(Setting.OUT), SettingFlags.JUDGING));
     addSettings(
-        command, "quantize", SettingFlags.union(Set.of(Setting.MODEL, Setting.OUT), SettingFlags.ENGINE));
+        command,
+        "quantize",
+        SettingFlags.union(Set.of(Setting.MODEL, Setting.OUT), SettingFlags.ENGINE));
     addSettings(command, "quality", SettingFlags.ENGINE);
     addSettings(
         command,

@@ -24,7 +24,11 @@ final class QualityCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
 
-  @Option(names = "--text", required = true, paramLabel = "FILE", description = "held-out plain text")
+  @Option(
+      names = "--text",
+      required = true,
+      paramLabel = "FILE",
+      description = "held-out plain text")
   Path text = Path.of("");
 
   @Option(names = "--window", description = "tokens of a window (default: ${DEFAULT-VALUE})")
@@ -33,10 +37,17 @@ final class QualityCommand implements Callable<Integer> {
   @Option(names = "--windows", description = "most windows (default: ${DEFAULT-VALUE})")
   int windows = 64;
 
-  @Parameters(index = "0", paramLabel = "BASELINE", description = "checkpoint folder that others are compared with")
+  @Parameters(
+      index = "0",
+      paramLabel = "BASELINE",
+      description = "checkpoint folder that others are compared with")
   Path baseline = Path.of("");
 
-  @Parameters(index = "1..*", arity = "1..*", paramLabel = "CANDIDATE", description = "checkpoint folders")
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "CANDIDATE",
+      description = "checkpoint folders")
   List<Path> candidates = List.of();
 
   @Override
@@ -44,17 +55,16 @@ final class QualityCommand implements Callable<Integer> {
     Settings settings = SettingFlags.resolve(spec.commandLine().getParseResult());
     try (var progress = new TerminalProgress(common.quiet)) {
       QualityTable table =
-          Interruption.guard(
-              () ->
-                  ModelDistance.measure(
-                      baseline,
-                      candidates,
-                      text,
-                      window,
-                      windows,
-                      settings.text(Setting.ENGINE).orElseThrow(),
-                      settings.engineOptions(),
-                      new QuantizationProgress(progress)));
+          Interruption.guard(() ->
+              ModelDistance.measure(
+                  baseline,
+                  candidates,
+                  text,
+                  window,
+                  windows,
+                  settings.text(Setting.ENGINE).orElseThrow(),
+                  settings.engineOptions(),
+                  new QuantizationProgress(progress)));
       progress.close();
       spec.commandLine().getOut().print(table.table());
       return 0;

@@ -1,8 +1,8 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.inference.Decoding;
-import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.quantization.ActOrder;
 import dev.quantgate.quantization.Calibration;
 import dev.quantgate.quantization.ClipSearch;
@@ -48,7 +48,8 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Option(
       names = "--group-size",
-      description = "inputs that share a scale: 32, 64, 128, or -1 for all (default: ${DEFAULT-VALUE})")
+      description =
+          "inputs that share a scale: 32, 64, 128, or -1 for all (default: ${DEFAULT-VALUE})")
   int groupSize = 128;
 
   @Option(names = "--asymmetric", description = "find a zero point for each group")
@@ -63,36 +64,54 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(names = "--length", description = "tokens of a sequence (default: ${DEFAULT-VALUE})")
   int length = QuantizationRequest.DEFAULT_LENGTH;
 
-  @Option(names = "--answer-tokens", description = "most tokens of an answer to --align (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--answer-tokens",
+      description = "most tokens of an answer to --align (default: ${DEFAULT-VALUE})")
   int answerTokens = 512;
 
-  @Option(names = "--answer-temperature", description = "of the answers to --align; 0 is greedy (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--answer-temperature",
+      description = "of the answers to --align; 0 is greedy (default: ${DEFAULT-VALUE})")
   double answerTemperature;
 
-  @Option(names = "--answer-seed", description = "seed of the answers to --align (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--answer-seed",
+      description = "seed of the answers to --align (default: ${DEFAULT-VALUE})")
   long answerSeed;
 
-  @Option(names = "--act-order", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--act-order",
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   ActOrder actOrder = ActOrder.GROUP_AWARE;
 
   @Option(names = "--clip", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   ClipSearch clip = ClipSearch.FULL;
 
-  @Option(names = "--damping", description = "share of the Hessian's mean diagonal (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--damping",
+      description = "share of the Hessian's mean diagonal (default: ${DEFAULT-VALUE})")
   double damping = 0.01;
 
   @Option(names = "--format", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   GptqFormat format = GptqFormat.V1;
 
-  @Option(names = "--shard-bytes", description = "most bytes of tensors in a file (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--shard-bytes",
+      description = "most bytes of tensors in a file (default: ${DEFAULT-VALUE})")
   long shardBytes = QuantizationRequest.DEFAULT_SHARD_BYTES;
 
   /** Where the calibration text comes from. */
   static final class Text {
-    @Option(names = "--align", paramLabel = "QUESTIONS", description = "questions the model answers: calibrates on both")
+    @Option(
+        names = "--align",
+        paramLabel = "QUESTIONS",
+        description = "questions the model answers: calibrates on both")
     @Nullable Path align;
 
-    @Option(names = "--calibration", paramLabel = "FILE", description = "text or JSON Lines to calibrate on")
+    @Option(
+        names = "--calibration",
+        paramLabel = "FILE",
+        description = "text or JSON Lines to calibrate on")
     @Nullable Path calibration;
   }
 
@@ -105,7 +124,11 @@ final class QuantizeCommand implements Callable<Integer> {
     }
     QuantizationRequest request =
         QuantizationRequest.of(
-                model, settings.out(), method, new Scheme(bits, groupSize, !asymmetric), calibration())
+                model,
+                settings.out(),
+                method,
+                new Scheme(bits, groupSize, !asymmetric),
+                calibration())
             .withActOrder(actOrder)
             .withClip(clip)
             .withDamping(damping)

@@ -43,17 +43,17 @@ final class SandboxCommand implements Runnable {
       try (var progress = new TerminalProgress(common.quiet)) {
         int[] done = new int[1];
         SandboxCheck.Report report =
-            Interruption.guard(
-                () ->
-                    SandboxCheck.run(
-                        settings.text(Setting.SANDBOX).orElseThrow(),
-                        SandboxCheck.options(),
-                        row -> {
-                          done[0]++;
-                          if (!row.good() || done[0] % 25 == 0) {
-                            progress.say(done[0] + " attacks" + (row.good() ? "" : "; WRONG: " + row.attack()));
-                          }
-                        }));
+            Interruption.guard(() ->
+                SandboxCheck.run(
+                    settings.text(Setting.SANDBOX).orElseThrow(),
+                    SandboxCheck.options(),
+                    row -> {
+                      done[0]++;
+                      if (!row.good() || done[0] % 25 == 0) {
+                        progress.say(
+                            done[0] + " attacks" + (row.good() ? "" : "; WRONG: " + row.attack()));
+                      }
+                    }));
         progress.close();
         spec.commandLine().getOut().print(report.table());
         return report.good() ? 0 : Failures.COULD_NOT_RUN;
@@ -62,14 +62,20 @@ final class SandboxCommand implements Runnable {
   }
 
   /** The image. */
-  @Command(name = "build", description = "Builds the Docker image.", mixinStandardHelpOptions = true)
+  @Command(
+      name = "build",
+      description = "Builds the Docker image.",
+      mixinStandardHelpOptions = true)
   static final class Build implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();
 
     @Option(names = "--base", paramLabel = "IMAGE", description = "image to start from")
     @Nullable String base;
 
-    @Option(names = "--package", paramLabel = "NAME", description = "Python package to add, such as numpy")
+    @Option(
+        names = "--package",
+        paramLabel = "NAME",
+        description = "Python package to add, such as numpy")
     List<String> packages = List.of();
 
     @Override

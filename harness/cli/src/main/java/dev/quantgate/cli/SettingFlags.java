@@ -16,8 +16,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * The flags of a command, one for each {@link Setting} it takes, so that flag, environment variable and
- * key of quantgate.yaml are said in one place.
+ * The flags of a command, one for each {@link Setting} it takes, so that flag, environment variable
+ * and key of quantgate.yaml are said in one place.
  */
 final class SettingFlags {
   static final Set<Setting> JUDGING = EnumSet.of(Setting.MARGIN, Setting.ON_INCONCLUSIVE);
@@ -56,7 +56,8 @@ final class SettingFlags {
         OptionSpec.builder("--config")
             .type(Path.class)
             .paramLabel("FILE")
-            .description("settings for all that is not typed; by default " + CONFIG + " where there is one")
+            .description(
+                "settings for all that is not typed; by default " + CONFIG + " where there is one")
             .build());
   }
 
@@ -64,11 +65,16 @@ final class SettingFlags {
     String byDefault = setting.defaultText();
     String description =
         setting.description()
-            + (byDefault.isEmpty() || byDefault.equals("false") ? "" : " (default: " + byDefault + ")");
+            + (byDefault.isEmpty() || byDefault.equals("false")
+                ? ""
+                : " (default: " + byDefault + ")");
     OptionSpec.Builder flag =
         OptionSpec.builder("--" + setting.key())
             .description(description.replace("%", "%%"))
-            .paramLabel(setting == Setting.PROTOCOL ? "SUITE=VARIANT" : setting.key().toUpperCase(java.util.Locale.ROOT));
+            .paramLabel(
+                setting == Setting.PROTOCOL
+                    ? "SUITE=VARIANT"
+                    : setting.key().toUpperCase(java.util.Locale.ROOT));
     return switch (setting) {
       case ACCEPT_DATA -> flag.type(boolean.class).arity("0").build();
       case PROTOCOL -> flag.type(List.class).auxiliaryTypes(String.class).arity("1").build();

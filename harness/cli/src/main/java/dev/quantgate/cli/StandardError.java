@@ -7,10 +7,10 @@ import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Descriptor 2. The JVM writes a warning about incubator modules there before any of the program's code
- * runs and has no switch for it, so the launcher starts it with descriptor 2 closed off and hands the
- * real one over under the number in {@code QUANTGATE_STDERR}. With {@code dup2(2)} it becomes
- * descriptor 2 again, for Java and native code alike.
+ * Descriptor 2. The JVM writes a warning about incubator modules there before any of the program's
+ * code runs and has no switch for it, so the launcher starts it with descriptor 2 closed off and
+ * hands the real one over under the number in {@code QUANTGATE_STDERR}. With {@code dup2(2)} it
+ * becomes descriptor 2 again, for Java and native code alike.
  */
 final class StandardError {
   private static final int DESCRIPTOR = 2;

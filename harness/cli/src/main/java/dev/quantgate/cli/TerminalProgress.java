@@ -12,8 +12,8 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Progress for a person who waits: a bar on a terminal, a plain line now and then in a pipe. Goes to
- * standard error, so that the result alone is on standard output.
+ * Progress for a person who waits: a bar on a terminal, a plain line now and then in a pipe. Goes
+ * to standard error, so that the result alone is on standard output.
  */
 final class TerminalProgress implements AutoCloseable {
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
@@ -40,9 +40,15 @@ final class TerminalProgress implements AutoCloseable {
 
   private void on(Progress progress) {
     switch (progress) {
-      case Progress.Loading loading -> say("loading " + loading.side() + ": " + loading.reference());
+      case Progress.Loading loading ->
+          say("loading " + loading.side() + ": " + loading.reference());
       case Progress.Loaded loaded ->
-          say(loaded.side() + ": " + loaded.description() + ", loaded in " + Figures.duration(loaded.time()));
+          say(
+              loaded.side()
+                  + ": "
+                  + loaded.description()
+                  + ", loaded in "
+                  + Figures.duration(loaded.time()));
       case Progress.Started started ->
           begin(
               started.side() + " " + started.suite() + " " + verb(started.step()),
@@ -107,11 +113,22 @@ final class TerminalProgress implements AutoCloseable {
       double perSecond = (done - startedWith) / ((now - startedAt) / 1e9);
       Optional<String> left =
           perSecond > 0
-              ? Optional.of(", " + Figures.duration(Duration.ofMillis((long) (1e3 * (items - done) / perSecond))) + " left")
+              ? Optional.of(
+                  ", "
+                      + Figures.duration(
+                          Duration.ofMillis((long) (1e3 * (items - done) / perSecond)))
+                      + " left")
               : Optional.empty();
       err.println(
-          task + ": " + Figures.count(done) + "/" + Figures.count(items)
-              + ", " + Figures.rate(perSecond) + " a second" + left.orElse(""));
+          task
+              + ": "
+              + Figures.count(done)
+              + "/"
+              + Figures.count(items)
+              + ", "
+              + Figures.rate(perSecond)
+              + " a second"
+              + left.orElse(""));
     }
   }
 
@@ -126,8 +143,12 @@ final class TerminalProgress implements AutoCloseable {
       }
     } else if (!quiet) {
       err.println(
-          task + ": " + Figures.count(items) + " in "
-              + Figures.duration(Duration.ofNanos(System.nanoTime() - startedAt)) + addition);
+          task
+              + ": "
+              + Figures.count(items)
+              + " in "
+              + Figures.duration(Duration.ofNanos(System.nanoTime() - startedAt))
+              + addition);
     }
   }
 

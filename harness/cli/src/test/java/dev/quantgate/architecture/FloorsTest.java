@@ -1,8 +1,8 @@
 package dev.quantgate.architecture;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -36,20 +36,34 @@ class FloorsTest {
   void eachFloorImportsOnlyFromBelow() {
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
-        .layer("cli").definedBy("dev.quantgate.cli..")
-        .layer("reports").definedBy("dev.quantgate.reports..")
-        .layer("evaluation").definedBy("dev.quantgate.evaluation..")
-        .layer("quantization").definedBy("dev.quantgate.quantization..")
-        .layer("inference").definedBy("dev.quantgate.inference..")
-        .layer("sandbox").definedBy("dev.quantgate.sandbox..")
-        .layer("benchmarks").definedBy("dev.quantgate.benchmarks..")
-        .whereLayer("cli").mayNotBeAccessedByAnyLayer()
-        .whereLayer("reports").mayOnlyBeAccessedByLayers("cli")
-        .whereLayer("evaluation").mayOnlyBeAccessedByLayers("reports", "cli")
-        .whereLayer("quantization").mayOnlyBeAccessedByLayers("evaluation", "cli")
-        .whereLayer("inference").mayOnlyBeAccessedByLayers("quantization", "evaluation", "reports", "cli")
-        .whereLayer("sandbox").mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
-        .whereLayer("benchmarks").mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
+        .layer("cli")
+        .definedBy("dev.quantgate.cli..")
+        .layer("reports")
+        .definedBy("dev.quantgate.reports..")
+        .layer("evaluation")
+        .definedBy("dev.quantgate.evaluation..")
+        .layer("quantization")
+        .definedBy("dev.quantgate.quantization..")
+        .layer("inference")
+        .definedBy("dev.quantgate.inference..")
+        .layer("sandbox")
+        .definedBy("dev.quantgate.sandbox..")
+        .layer("benchmarks")
+        .definedBy("dev.quantgate.benchmarks..")
+        .whereLayer("cli")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("reports")
+        .mayOnlyBeAccessedByLayers("cli")
+        .whereLayer("evaluation")
+        .mayOnlyBeAccessedByLayers("reports", "cli")
+        .whereLayer("quantization")
+        .mayOnlyBeAccessedByLayers("evaluation", "cli")
+        .whereLayer("inference")
+        .mayOnlyBeAccessedByLayers("quantization", "evaluation", "reports", "cli")
+        .whereLayer("sandbox")
+        .mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
+        .whereLayer("benchmarks")
+        .mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
         .check(CLASSES);
   }
 

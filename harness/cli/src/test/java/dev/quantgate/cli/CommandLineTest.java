@@ -38,7 +38,8 @@ class CommandLineTest {
   /** Recorded answers to starter-nli, all right but those to the first {@code wrong} items. */
   private Path recording(String name, int wrong) throws IOException {
     var data =
-        (SuiteData.Pairs) BenchmarkData.load("starter-nli", new DataOptions(Optional.empty(), false));
+        (SuiteData.Pairs)
+            BenchmarkData.load("starter-nli", new DataOptions(Optional.empty(), false));
     assertThat(data.size()).isGreaterThanOrEqualTo(150);
     List<String> lines = new ArrayList<>();
     for (SuiteData.SentencePair pair : data.pairs()) {
@@ -55,8 +56,16 @@ class CommandLineTest {
 
   private Ended compare(Path baseline, Path candidate, String out) {
     return quantgate(
-        "run", "--quiet", "--suites", "starter-nli", "--out", folder.resolve(out).toString(),
-        "--baseline", "replay:" + baseline, "--candidate", "replay:" + candidate);
+        "run",
+        "--quiet",
+        "--suites",
+        "starter-nli",
+        "--out",
+        folder.resolve(out).toString(),
+        "--baseline",
+        "replay:" + baseline,
+        "--candidate",
+        "replay:" + candidate);
   }
 
   @Test
@@ -73,21 +82,33 @@ class CommandLineTest {
   void aLossBeyondTheMarginEndsWithExitCode1AndNamesTheFlips() throws IOException {
     Ended ended = compare(recording("right.jsonl", 0), recording("worse.jsonl", 5), "worse");
     assertThat(ended.exitCode()).isEqualTo(1);
-    assertThat(ended.out()).contains("FAIL").contains("5/0").contains("starter-nli flips: -0 -1 -2");
+    assertThat(ended.out())
+        .contains("FAIL")
+        .contains("5/0")
+        .contains("starter-nli flips: -0 -1 -2");
   }
 
   @Test
   void theMarginIsTakenFromTheConfigurationFileUnlessItIsTyped() throws IOException {
     Path right = recording("right.jsonl", 0);
     Path worse = recording("worse.jsonl", 5);
-    Path config = Files.writeString(folder.resolve("gate.yaml"), "margin: 50\nsuites: starter-nli\n");
+    Path config =
+        Files.writeString(folder.resolve("gate.yaml"), "margin: 50\nsuites: starter-nli\n");
     String[] common = {
-      "run", "--quiet", "--config", config.toString(), "--baseline", "replay:" + right,
-      "--candidate", "replay:" + worse, "--out"
+      "run",
+      "--quiet",
+      "--config",
+      config.toString(),
+      "--baseline",
+      "replay:" + right,
+      "--candidate",
+      "replay:" + worse,
+      "--out"
     };
     assertThat(quantgate(with(common, folder.resolve("wide").toString())).exitCode()).isZero();
     assertThat(
-            quantgate(with(common, folder.resolve("narrow").toString(), "--margin", "1")).exitCode())
+            quantgate(with(common, folder.resolve("narrow").toString(), "--margin", "1"))
+                .exitCode())
         .isEqualTo(1);
   }
 
@@ -116,8 +137,16 @@ class CommandLineTest {
   void aMissingCheckpointIsOneLineAndExitCode2() {
     Ended ended =
         quantgate(
-            "run", "--quiet", "--suites", "starter-nli", "--out", folder.resolve("x").toString(),
-            "--baseline", folder.resolve("nothing").toString(), "--candidate", "replay:none");
+            "run",
+            "--quiet",
+            "--suites",
+            "starter-nli",
+            "--out",
+            folder.resolve("x").toString(),
+            "--baseline",
+            folder.resolve("nothing").toString(),
+            "--candidate",
+            "replay:none");
     assertThat(ended.exitCode()).isEqualTo(2);
     assertThat(ended.err().lines().count()).isBetween(1L, 2L);
     assertThat(ended.err()).startsWith("quantgate: ").doesNotContain("\tat ");
@@ -130,7 +159,15 @@ class CommandLineTest {
     assertThat(unknown.err()).contains("rnu");
     Ended margin =
         quantgate(
-            "run", "--suites", "starter-nli", "--baseline", "a", "--candidate", "b", "--margin", "x");
+            "run",
+            "--suites",
+            "starter-nli",
+            "--baseline",
+            "a",
+            "--candidate",
+            "b",
+            "--margin",
+            "x");
     assertThat(margin.exitCode()).isEqualTo(2);
     assertThat(margin.err()).contains("--margin").contains("\"x\"");
   }
@@ -138,7 +175,16 @@ class CommandLineTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "demo", "run", "eval", "compare", "quantize", "quality", "bench", "data", "sandbox", "doctor"
+        "demo",
+        "run",
+        "eval",
+        "compare",
+        "quantize",
+        "quality",
+        "bench",
+        "data",
+        "sandbox",
+        "doctor"
       })
   void everyCommandHasAHelpPage(String command) {
     Ended ended = quantgate(command, "--help");

@@ -17,12 +17,15 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The bundled programming problems are sound: meets them with the sandbox, which only a face sees. */
+/**
+ * The bundled programming problems are sound: meets them with the sandbox, which only a face sees.
+ */
 class StarterCodeTest {
   @Test
   void eachCanonicalSolutionPassesAndEachStubFails() {
     var code =
-        (SuiteData.Code) BenchmarkData.load("starter-code", new DataOptions(Optional.empty(), false));
+        (SuiteData.Code)
+            BenchmarkData.load("starter-code", new DataOptions(Optional.empty(), false));
     assertThat(code.size()).isGreaterThanOrEqualTo(60);
     List<ExecutionJob> jobs = new ArrayList<>();
     for (SuiteData.CodeProblem problem : code.problems()) {
@@ -34,11 +37,10 @@ class StarterCodeTest {
       sandbox.run(jobs, result -> outcomes.put(result.id(), result.outcome()));
     }
     assertThat(outcomes).hasSize(2 * code.size());
-    outcomes.forEach(
-        (id, outcome) ->
-            assertThat(outcome)
-                .as(id)
-                .isEqualTo(id.startsWith("solution") ? Outcome.PASSED : Outcome.FAILED));
+    outcomes.forEach((id, outcome) ->
+        assertThat(outcome)
+            .as(id)
+            .isEqualTo(id.startsWith("solution") ? Outcome.PASSED : Outcome.FAILED));
   }
 
   private static ExecutionJob job(String id, SuiteData.CodeProblem problem, String completion) {

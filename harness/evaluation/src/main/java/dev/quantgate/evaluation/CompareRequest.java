@@ -6,8 +6,8 @@ import java.nio.file.Path;
 /**
  * Two finished runs, judged again or for the first time.
  *
- * @param baseline a run's folder: one with identity.json in it, or one whose {@code baseline} or {@code
- *     model} folder has it
+ * @param baseline a run's folder: one with identity.json in it, or one whose {@code baseline} or
+ *     {@code model} folder has it
  * @param candidate likewise, by {@code candidate} or {@code model}
  * @param out where comparison.json goes; the runs are not copied
  */

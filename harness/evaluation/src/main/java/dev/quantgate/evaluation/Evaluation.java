@@ -13,7 +13,8 @@ import java.util.List;
  *
  * @param folder the run's folder, which {@code compare} and {@code replay:} take
  */
-public record Evaluation(ModelSummary model, List<SuiteResult> suites, List<String> notes, Path folder) {
+public record Evaluation(
+    ModelSummary model, List<SuiteResult> suites, List<String> notes, Path folder) {
   public Evaluation {
     suites = List.copyOf(suites);
     notes = List.copyOf(notes);

@@ -26,10 +26,10 @@ import java.util.List;
  * gives back what is to be told.
  *
  * <p>Errors leave it as {@link EvaluationException}, {@link
- * dev.quantgate.inference.InferenceException}, {@link dev.quantgate.sandbox.SandboxException} or {@link
- * dev.quantgate.benchmarks.DataException}, each with a message for people; all mean exit code 2. An
- * interrupt of the calling thread ends a call with {@link EvaluationException.Kind#INTERRUPTED} and
- * leaves a folder that the same request continues.
+ * dev.quantgate.inference.InferenceException}, {@link dev.quantgate.sandbox.SandboxException} or
+ * {@link dev.quantgate.benchmarks.DataException}, each with a message for people; all mean exit
+ * code 2. An interrupt of the calling thread ends a call with {@link
+ * EvaluationException.Kind#INTERRUPTED} and leaves a folder that the same request continues.
  */
 public final class QuantGate {
   private final Doors doors;
@@ -47,11 +47,12 @@ public final class QuantGate {
   }
 
   /**
-   * Asks both models, executes what they wrote, pairs the answers and judges. Continues what an earlier
-   * call for the same request has begun. Writes {@code out/baseline}, {@code out/candidate}, {@code
-   * out/prompts} and {@code out/comparison.json}.
+   * Asks both models, executes what they wrote, pairs the answers and judges. Continues what an
+   * earlier call for the same request has begun. Writes {@code out/baseline}, {@code
+   * out/candidate}, {@code out/prompts} and {@code out/comparison.json}.
    *
-   * @throws EvaluationException if the request cannot be carried out, or {@code out} holds another run
+   * @throws EvaluationException if the request cannot be carried out, or {@code out} holds another
+   *     run
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
     Comparer.requireGate(request.policy());
@@ -72,32 +73,34 @@ public final class QuantGate {
             .getFirst();
     List<SuiteResult> suites = new ArrayList<>();
     List<String> notes = new ArrayList<>();
-    run.suites().forEach((suite, records) -> {
-      List<ItemRecord> graded = records.stream().filter(record -> record.fault().isEmpty()).toList();
-      List<Ungraded> ungraded =
-          records.stream()
-              .flatMap(
-                  record -> record.fault().stream()
-                      .map(
-                          fault -> new Ungraded(
-                              record.id(), Side.MODEL, fault.category(), fault.message())))
-              .toList();
-      var data = Comparer.data(run, suite);
-      if (!data.catalogued()) {
-        notes.add(suite + ": custom data, " + data.file() + ", sha256 " + data.sha256());
-      }
-      suites.add(
-          new SuiteResult(
-              suite,
-              run.identity().get("suite." + suite + ".protocol"),
-              data,
-              Comparer.facts(run, suite).available(),
-              records.size(),
-              graded.size(),
-              Comparer.score(graded),
-              comparer.averages(run, suite, graded),
-              ungraded));
-    });
+    run.suites()
+        .forEach((suite, records) -> {
+          List<ItemRecord> graded =
+              records.stream().filter(record -> record.fault().isEmpty()).toList();
+          List<Ungraded> ungraded =
+              records.stream()
+                  .flatMap(record ->
+                      record.fault().stream()
+                          .map(fault ->
+                              new Ungraded(
+                                  record.id(), Side.MODEL, fault.category(), fault.message())))
+                  .toList();
+          var data = Comparer.data(run, suite);
+          if (!data.catalogued()) {
+            notes.add(suite + ": custom data, " + data.file() + ", sha256 " + data.sha256());
+          }
+          suites.add(
+              new SuiteResult(
+                  suite,
+                  run.identity().get("suite." + suite + ".protocol"),
+                  data,
+                  Comparer.facts(run, suite).available(),
+                  records.size(),
+                  graded.size(),
+                  Comparer.score(graded),
+                  comparer.averages(run, suite, graded),
+                  ungraded));
+        });
     return new Evaluation(Comparer.summary(Side.MODEL, run), suites, notes, run.folder());
   }
 
@@ -128,10 +131,12 @@ public final class QuantGate {
 
   private static Path locate(Path path, Side side) {
     return RunFolder.locate(path, side)
-        .orElseThrow(
-            () -> new EvaluationException(
+        .orElseThrow(() ->
+            new EvaluationException(
                 EvaluationException.Kind.INPUT,
-                path + ": expected the folder of a finished run (identity.json in it, or in its folder "
-                    + side + " or model), found none"));
+                path
+                    + ": expected the folder of a finished run (identity.json in it, or in its folder "
+                    + side
+                    + " or model), found none"));
   }
 }

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 /**
  * Both models over the same suites, and a verdict.
  *
- * @param baseline a model reference: a checkpoint folder, or {@code replay:} and a file, a folder with
- *     {@code {suite}.jsonl} files, or a finished run's folder
+ * @param baseline a model reference: a checkpoint folder, or {@code replay:} and a file, a folder
+ *     with {@code {suite}.jsonl} files, or a finished run's folder
  * @param candidate likewise
  * @param out folder of the run; made if missing, continued if it holds the same run
  */

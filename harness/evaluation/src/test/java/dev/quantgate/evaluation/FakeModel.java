@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * A model that plays a script. Its tokens are characters; its results come in an order of their own,
- * as a real engine's do.
+ * A model that plays a script. Its tokens are characters; its results come in an order of their
+ * own, as a real engine's do.
  */
 public final class FakeModel implements LanguageModel {
   /** What the model does; each method sees whole texts. */
@@ -29,7 +29,9 @@ public final class FakeModel implements LanguageModel {
     /** The log-probability of a continuation. */
     double logProbability(String prompt, String continuation);
 
-    /** What is written behind a prompt; {@code mark} is the same for equal seeds and indices only. */
+    /**
+     * What is written behind a prompt; {@code mark} is the same for equal seeds and indices only.
+     */
     String write(String prompt, String mark);
 
     /** Whether a request ends in a fault. */
@@ -74,7 +76,15 @@ public final class FakeModel implements LanguageModel {
   @Override
   public Telemetry telemetry() {
     return new Telemetry(
-        "a desk", 1000, 1000, 10, Duration.ofMillis(5), 100, Duration.ofMillis(50), 20, Duration.ofMillis(40));
+        "a desk",
+        1000,
+        1000,
+        10,
+        Duration.ofMillis(5),
+        100,
+        Duration.ofMillis(50),
+        20,
+        Duration.ofMillis(40));
   }
 
   @Override
@@ -101,15 +111,16 @@ public final class FakeModel implements LanguageModel {
           script
               .fault(prompt)
               .<Outcome<Generation>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
-              .orElseGet(
-                  () -> {
-                    String mark =
-                        decoding.temperature() == 0 ? "" : Long.toHexString(decoding.seed() + 31L * index);
-                    String text = script.write(prompt, mark);
-                    return new Outcome.Answered<>(
-                        new Generation(
-                            text, script.tokens(text), Generation.End.EOS, script.tokens(prompt)));
-                  }));
+              .orElseGet(() -> {
+                String mark =
+                    decoding.temperature() == 0
+                        ? ""
+                        : Long.toHexString(decoding.seed() + 31L * index);
+                String text = script.write(prompt, mark);
+                return new Outcome.Answered<>(
+                    new Generation(
+                        text, script.tokens(text), Generation.End.EOS, script.tokens(prompt)));
+              }));
     }
   }
 
@@ -124,22 +135,21 @@ public final class FakeModel implements LanguageModel {
           script
               .fault(prompt)
               .<Outcome<Score>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
-              .orElseGet(
-                  () -> {
-                    List<Score.Continuation> scores = new ArrayList<>();
-                    for (String continuation : request.continuations()) {
-                      scores.add(
-                          new Score.Continuation(
-                              script.tokens(prompt),
-                              List.of(continuation.hashCode()),
-                              List.of(script.logProbability(prompt, continuation)),
-                              request.detail() == ScoringRequest.Detail.EVERY_TOKEN
-                                  ? Collections.nCopies(script.tokens(prompt).size() - 1, -1.0)
-                                  : List.of(),
-                              false));
-                    }
-                    return new Outcome.Answered<>(new Score(scores));
-                  }));
+              .orElseGet(() -> {
+                List<Score.Continuation> scores = new ArrayList<>();
+                for (String continuation : request.continuations()) {
+                  scores.add(
+                      new Score.Continuation(
+                          script.tokens(prompt),
+                          List.of(continuation.hashCode()),
+                          List.of(script.logProbability(prompt, continuation)),
+                          request.detail() == ScoringRequest.Detail.EVERY_TOKEN
+                              ? Collections.nCopies(script.tokens(prompt).size() - 1, -1.0)
+                              : List.of(),
+                          false));
+                }
+                return new Outcome.Answered<>(new Score(scores));
+              }));
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A sandbox that runs nothing: a completion passes that returns the number in the problem's test, is
- * unsupported if it says so, and fails otherwise.
+ * A sandbox that runs nothing: a completion passes that returns the number in the problem's test,
+ * is unsupported if it says so, and fails otherwise.
  */
 public final class FakeSandbox implements CodeSandbox {
   private final AtomicInteger executed;
@@ -47,7 +47,10 @@ public final class FakeSandbox implements CodeSandbox {
             : job.completion().contains("return " + job.test().replaceAll("\\D", ""))
                 ? Outcome.PASSED
                 : Outcome.FAILED;
-    String detail = outcome == Outcome.FAILED ? "AssertionError: <object at 0x7f" + System.nanoTime() + ">" : "";
+    String detail =
+        outcome == Outcome.FAILED
+            ? "AssertionError: <object at 0x7f" + System.nanoTime() + ">"
+            : "";
     return new ExecutionResult(job.id(), outcome, detail, System.nanoTime() % 100, 1, 1, 0);
   }
 

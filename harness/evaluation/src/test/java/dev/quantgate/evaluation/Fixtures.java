@@ -23,8 +23,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Small suites, models that know most of their answers, and doors that lead to both. A model is named
- * by its folder, and its script says which items it gets wrong.
+ * Small suites, models that know most of their answers, and doors that lead to both. A model is
+ * named by its folder, and its script says which items it gets wrong.
  */
 public final class Fixtures {
   private static final Pattern MARK = Pattern.compile("<<(.+?)>>");
@@ -51,7 +51,8 @@ public final class Fixtures {
       List<ExamQuestion> shown = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
         shown.add(
-            new ExamQuestion(subject + "/demo" + i, subject, "例" + i, List.of("a", "b", "c", "d"), i % 4, ""));
+            new ExamQuestion(
+                subject + "/demo" + i, subject, "例" + i, List.of("a", "b", "c", "d"), i % 4, ""));
       }
       demos.put(subject, shown);
     }
@@ -63,7 +64,8 @@ public final class Fixtures {
   }
 
   private static ExamQuestion question(String subject, String id, int answer) {
-    return new ExamQuestion(id, subject, "<<" + id + ">>?", List.of("a", "b", "c", "d"), answer, "");
+    return new ExamQuestion(
+        id, subject, "<<" + id + ">>?", List.of("a", "b", "c", "d"), answer, "");
   }
 
   /** Problems whose right answer is to return their number. */
@@ -79,7 +81,8 @@ public final class Fixtures {
               "assert candidate() == " + (1000 + i) + "\n"));
     }
     suites.put(
-        suite, new SuiteData.Code(new Origin(suite, suite + ".jsonl", "c".repeat(64), true), problems));
+        suite,
+        new SuiteData.Code(new Origin(suite, suite + ".jsonl", "c".repeat(64), true), problems));
     return this;
   }
 
@@ -90,7 +93,8 @@ public final class Fixtures {
       pairs.add(new SentencePair(Integer.toString(i), "<<" + i + ">>", "b", Label.values()[i % 3]));
     }
     suites.put(
-        suite, new SuiteData.Pairs(new Origin(suite, suite + ".json", "d".repeat(64), true), pairs));
+        suite,
+        new SuiteData.Pairs(new Origin(suite, suite + ".json", "d".repeat(64), true), pairs));
     return this;
   }
 

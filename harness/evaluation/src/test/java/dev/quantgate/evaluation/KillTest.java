@@ -45,7 +45,8 @@ class KillTest {
     var fixtures = new Fixtures().code("humaneval", 60).exam("ceval", 20, 20, 20);
     Path fp16 = models.resolve("fp16");
     Path int4 = models.resolve("int4");
-    fixtures.script(fp16, new Slow(fixtures.new Knowing(Set.of("HumanEval/3", "subject_a/3")), nanos));
+    fixtures.script(
+        fp16, new Slow(fixtures.new Knowing(Set.of("HumanEval/3", "subject_a/3")), nanos));
     fixtures.script(int4, new Slow(fixtures.new Knowing(Set.of("HumanEval/5")), nanos));
     fixtures.pauseSandbox(() -> LockSupport.parkNanos(nanos));
     return fixtures

@@ -59,7 +59,12 @@ class QuantGateTest {
 
   private RunRequest request(Assignment assignment) {
     return new RunRequest(
-        fp16.toString(), int4.toString(), assignment, Machinery.defaults(), GatePolicy.DEFAULT, out);
+        fp16.toString(),
+        int4.toString(),
+        assignment,
+        Machinery.defaults(),
+        GatePolicy.DEFAULT,
+        out);
   }
 
   private Comparison run(String... suites) {
@@ -77,7 +82,8 @@ class QuantGateTest {
     try {
       var schema =
           SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-              .getSchema(new String(ComparisonFile.schema(), StandardCharsets.UTF_8), InputFormat.JSON);
+              .getSchema(
+                  new String(ComparisonFile.schema(), StandardCharsets.UTF_8), InputFormat.JSON);
       assertThat(schema.validate(Files.readString(file), InputFormat.JSON)).isEmpty();
       assertThat(schema.validate("{\"schemaVersion\": 1}", InputFormat.JSON)).isNotEmpty();
     } catch (IOException e) {
@@ -115,15 +121,16 @@ class QuantGateTest {
     assertThat(comparison.verdict()).isEqualTo(Verdict.PASS);
     assertThat(comparison.exitCode()).isZero();
     assertThat(comparison.flips()).isEmpty();
-    assertThat(comparison.suites()).extracting(SuiteComparison::suite).containsExactly("humaneval", "ceval", "cmnli");
+    assertThat(comparison.suites())
+        .extracting(SuiteComparison::suite)
+        .containsExactly("humaneval", "ceval", "cmnli");
     assertThat(comparison.suites()).extracting(SuiteComparison::items).containsExactly(40, 56, 60);
     assertThat(comparison.suites())
-        .allSatisfy(
-            suite -> {
-              assertThat(suite.baseline().score()).isEqualTo(1);
-              assertThat(suite.deltaPoints()).isZero();
-              assertThat(suite.bothRight()).isEqualTo(suite.items());
-            });
+        .allSatisfy(suite -> {
+          assertThat(suite.baseline().score()).isEqualTo(1);
+          assertThat(suite.deltaPoints()).isZero();
+          assertThat(suite.bothRight()).isEqualTo(suite.items());
+        });
     assertThat(comparison.baseline().usage()).isPresent();
     assertThat(comparison.baseline().identity()).containsEntry("weightsSha256", "weights of fp16");
   }
@@ -182,16 +189,15 @@ class QuantGateTest {
   @Test
   void aPolicyThatNeedsStatisticsIsRefusedBeforeAnythingIsAsked() {
     RunRequest request = request(Assignment.of("humaneval"));
-    assertThatThrownBy(
-            () ->
-                run(
-                    new RunRequest(
-                        request.baseline(),
-                        request.candidate(),
-                        request.assignment(),
-                        request.machinery(),
-                        new GatePolicy(1, OnInconclusive.REPORT),
-                        out)))
+    assertThatThrownBy(() ->
+            run(
+                new RunRequest(
+                    request.baseline(),
+                    request.candidate(),
+                    request.assignment(),
+                    request.machinery(),
+                    new GatePolicy(1, OnInconclusive.REPORT),
+                    out)))
         .hasMessageStartingWith("--on-inconclusive report needs the statistics");
     assertThat(fixtures.loads()).isZero();
   }
@@ -204,11 +210,10 @@ class QuantGateTest {
     assertThat(exam.averages())
         .filteredOn(average -> average.name().equals("macro"))
         .singleElement()
-        .satisfies(
-            macro -> {
-              assertThat(macro.baseline()).isEqualTo(1);
-              assertThat(macro.candidate()).isEqualTo((1 + 1 + 1 + 0.75) / 4);
-            });
+        .satisfies(macro -> {
+          assertThat(macro.baseline()).isEqualTo(1);
+          assertThat(macro.candidate()).isEqualTo((1 + 1 + 1 + 0.75) / 4);
+        });
     assertThat(exam.averages())
         .extracting(SuiteComparison.AverageDelta::name)
         .contains("macro", "category/STEM", "category/Humanities", "hard");
@@ -246,7 +251,12 @@ class QuantGateTest {
     }
     assertThat(Files.readAllLines(out.resolve("baseline/ceval.jsonl")).getFirst())
         .startsWith("{\"id\":\"subject_a/0\",\"promptSha256\":\"")
-        .contains("\"promptTokens\":", "\"answer\":\"A\"", "\"score\":1.0", "\"fault\":null", "\"margin\":")
+        .contains(
+            "\"promptTokens\":",
+            "\"answer\":\"A\"",
+            "\"score\":1.0",
+            "\"fault\":null",
+            "\"margin\":")
         .contains("\"choices\":[{\"label\":\"A\",\"sum\":-0.25,");
     assertThat(Files.readAllLines(out.resolve("baseline/humaneval.jsonl"))).hasSize(40);
   }
@@ -309,7 +319,9 @@ class QuantGateTest {
   }
 
   private static List<String> ids(Path file) throws IOException {
-    return Files.readAllLines(file).stream().map(line -> line.substring(7, line.indexOf('"', 7))).toList();
+    return Files.readAllLines(file).stream()
+        .map(line -> line.substring(7, line.indexOf('"', 7)))
+        .toList();
   }
 
   /** A model with faults on some items, else as it should be. */
@@ -358,7 +370,10 @@ class QuantGateTest {
     assertThat(suite.items()).isEqualTo(198);
     assertThat(suite.baseline().correct()).isEqualTo(198);
     assertThat(suite.ungraded())
-        .extracting(SuiteComparison.Ungraded::id, SuiteComparison.Ungraded::side, SuiteComparison.Ungraded::category)
+        .extracting(
+            SuiteComparison.Ungraded::id,
+            SuiteComparison.Ungraded::side,
+            SuiteComparison.Ungraded::category)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple("5", Side.CANDIDATE, Fault.Category.NON_FINITE),
             org.assertj.core.groups.Tuple.tuple("77", Side.CANDIDATE, Fault.Category.NON_FINITE));
@@ -383,7 +398,9 @@ class QuantGateTest {
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
-            return prompt.contains("HumanEval/33>") ? "    unsupported()\n" : super.write(prompt, mark);
+            return prompt.contains("HumanEval/33>")
+                ? "    unsupported()\n"
+                : super.write(prompt, mark);
           }
         });
     SuiteComparison suite = run("humaneval").suites().getFirst();
@@ -451,19 +468,24 @@ class QuantGateTest {
     Comparison comparison = run("ceval");
     assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
     assertThat(comparison.reason())
-        .isEqualTo("ceval: token ids of the prompts differ on 1 of 56 items, the first being subject_a/4");
+        .isEqualTo(
+            "ceval: token ids of the prompts differ on 1 of 56 items, the first being subject_a/4");
   }
 
   @Test
   void severalSuitesGiveTheirWorstVerdict() {
-    assertThat(Verdict.of(List.of(Verdict.PASS, Verdict.INCONCLUSIVE))).isEqualTo(Verdict.INCONCLUSIVE);
-    assertThat(Verdict.of(List.of(Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.PASS))).isEqualTo(Verdict.FAIL);
+    assertThat(Verdict.of(List.of(Verdict.PASS, Verdict.INCONCLUSIVE)))
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(Verdict.of(List.of(Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.PASS)))
+        .isEqualTo(Verdict.FAIL);
     assertThat(Verdict.of(List.of(Verdict.FAIL, Verdict.INVALID))).isEqualTo(Verdict.INVALID);
     assertThat(Verdict.of(List.of())).isEqualTo(Verdict.INVALID);
     assertThat(Verdict.values()).extracting(Verdict::exitCode).containsExactly(2, 1, 3, 0);
     fixtures.model(fp16).script(int4, new Faulty(Outcome.Fault.NON_FINITE, "subject_a/0"));
     Comparison comparison = run("humaneval", "ceval");
-    assertThat(comparison.suites()).extracting(SuiteComparison::verdict).containsExactly(Verdict.PASS, Verdict.INVALID);
+    assertThat(comparison.suites())
+        .extracting(SuiteComparison::verdict)
+        .containsExactly(Verdict.PASS, Verdict.INVALID);
     assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
   }
 
@@ -490,7 +512,9 @@ class QuantGateTest {
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
-            return Math.floorMod(mark.hashCode(), 2) == 0 ? super.write(prompt, mark) : "    return 0\n";
+            return Math.floorMod(mark.hashCode(), 2) == 0
+                ? super.write(prompt, mark)
+                : "    return 0\n";
           }
         };
     fixtures.script(int4, half);
@@ -521,7 +545,8 @@ class QuantGateTest {
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
-            return "答案是" + "ABCD".charAt(Integer.parseInt(super.write(prompt, mark).replaceAll("\\D", "")));
+            return "答案是"
+                + "ABCD".charAt(Integer.parseInt(super.write(prompt, mark).replaceAll("\\D", "")));
           }
         });
     fixtures.script(
@@ -555,7 +580,11 @@ class QuantGateTest {
                 }
               }
             });
-    assertThat(refused).singleElement().asString().startsWith("LOCKED ").contains("another run works in this folder");
+    assertThat(refused)
+        .singleElement()
+        .asString()
+        .startsWith("LOCKED ")
+        .contains("another run works in this folder");
   }
 
   @Test
@@ -564,17 +593,16 @@ class QuantGateTest {
     byte[] whole = Files.readAllBytes(out.resolve("baseline/ceval.jsonl"));
     out = folder.resolve("interrupted");
     var count = new AtomicInteger();
-    assertThatThrownBy(
-            () ->
-                fixtures
-                    .quantGate()
-                    .run(
-                        request(Assignment.of("ceval", "humaneval")),
-                        progress -> {
-                          if (progress instanceof Progress.Advanced && count.incrementAndGet() == 20) {
-                            Thread.currentThread().interrupt();
-                          }
-                        }))
+    assertThatThrownBy(() ->
+            fixtures
+                .quantGate()
+                .run(
+                    request(Assignment.of("ceval", "humaneval")),
+                    progress -> {
+                      if (progress instanceof Progress.Advanced && count.incrementAndGet() == 20) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }))
         .isInstanceOfSatisfying(
             EvaluationException.class,
             e -> assertThat(e.kind()).isEqualTo(EvaluationException.Kind.INTERRUPTED))
@@ -597,14 +625,10 @@ class QuantGateTest {
     var doors = fixtures.doors();
     var credulous =
         new dev.quantgate.evaluation.run.Doors(
-            doors.suites(),
-            doors.protocols(),
-            doors.models(),
-            (kind, options) -> new Credulous());
-    assertThatThrownBy(
-            () ->
-                new QuantGate(credulous)
-                    .run(request(Assignment.of("humaneval")), Progress.Listener.NONE))
+            doors.suites(), doors.protocols(), doors.models(), (kind, options) -> new Credulous());
+    assertThatThrownBy(() ->
+            new QuantGate(credulous)
+                .run(request(Assignment.of("humaneval")), Progress.Listener.NONE))
         .isInstanceOf(dev.quantgate.sandbox.SandboxException.class)
         .hasMessageContaining("the self-test of sandbox credulous failed")
         .hasMessageContaining("must not pass, found PASSED");
@@ -619,8 +643,8 @@ class QuantGateTest {
 
     @Override
     public void run(List<dev.quantgate.sandbox.ExecutionJob> jobs, ResultSink sink) {
-      jobs.forEach(
-          job -> sink.accept(
+      jobs.forEach(job ->
+          sink.accept(
               new dev.quantgate.sandbox.ExecutionResult(
                   job.id(), dev.quantgate.sandbox.ExecutionResult.Outcome.PASSED, "", 1, 1, 1, 0)));
     }
@@ -638,16 +662,15 @@ class QuantGateTest {
             "auto",
             Optional.of("docker"),
             SandboxOptions.defaults());
-    assertThatThrownBy(
-            () ->
-                run(
-                    new RunRequest(
-                        fp16.toString(),
-                        int4.toString(),
-                        Assignment.of("humaneval"),
-                        machinery,
-                        GatePolicy.DEFAULT,
-                        out)))
+    assertThatThrownBy(() ->
+            run(
+                new RunRequest(
+                    fp16.toString(),
+                    int4.toString(),
+                    Assignment.of("humaneval"),
+                    machinery,
+                    GatePolicy.DEFAULT,
+                    out)))
         .hasMessageContaining("must be docker (--require-sandbox), but it is fake");
     assertThat(fixtures.loads()).isZero();
   }
@@ -661,16 +684,15 @@ class QuantGateTest {
         "replay:nothing.jsonl|there is no such file or folder to replay"
       })
   void aReferenceThatLeadsNowhereIsRefusedBeforeAnythingIsLoaded(String reference, String message) {
-    assertThatThrownBy(
-            () ->
-                run(
-                    new RunRequest(
-                        reference,
-                        int4.toString(),
-                        Assignment.of("ceval"),
-                        Machinery.defaults(),
-                        GatePolicy.DEFAULT,
-                        out)))
+    assertThatThrownBy(() ->
+            run(
+                new RunRequest(
+                    reference,
+                    int4.toString(),
+                    Assignment.of("ceval"),
+                    Machinery.defaults(),
+                    GatePolicy.DEFAULT,
+                    out)))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining(message);
     assertThat(fixtures.loads()).isZero();
@@ -702,9 +724,8 @@ class QuantGateTest {
     SuiteData.Exam exam = (SuiteData.Exam) fixtures.suite("ceval");
     var unlabelled =
         exam.questions().stream()
-            .map(
-                q ->
-                    new SuiteData.ExamQuestion(q.id(), q.subject(), q.question(), q.choices(), -1, ""))
+            .map(q ->
+                new SuiteData.ExamQuestion(q.id(), q.subject(), q.question(), q.choices(), -1, ""))
             .toList();
     fixtures.replace(
         "ceval", new SuiteData.Exam(exam.origin(), exam.subjects(), unlabelled, exam.demos()));
@@ -763,7 +784,10 @@ class QuantGateTest {
           .quantGate()
           .eval(
               new EvalRequest(
-                  fp16.toString(), limited(20, each.getValue(), "ceval"), Machinery.defaults(), each.getKey()),
+                  fp16.toString(),
+                  limited(20, each.getValue(), "ceval"),
+                  Machinery.defaults(),
+                  each.getKey()),
               Progress.Listener.NONE);
     }
     Comparison comparison =

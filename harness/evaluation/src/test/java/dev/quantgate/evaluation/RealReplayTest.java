@@ -41,8 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The official data answered by recordings. Programs are not executed here: one is right that is the
- * canonical solution (the sandboxes' own tests execute them).
+ * The official data answered by recordings. Programs are not executed here: one is right that is
+ * the canonical solution (the sandboxes' own tests execute them).
  */
 class RealReplayTest {
   @TempDir Path folder;
@@ -86,7 +86,8 @@ class RealReplayTest {
             BenchmarkData::load,
             Protocols::of,
             (engine, path, options) -> {
-              throw new InferenceException(InferenceException.Kind.NO_ENGINE, "no model is asked here");
+              throw new InferenceException(
+                  InferenceException.Kind.NO_ENGINE, "no model is asked here");
             },
             (kind, options) -> new Recognising(canonical));
     return new QuantGate(doors)
@@ -121,7 +122,8 @@ class RealReplayTest {
       for (var job : jobs) {
         boolean passes = right.contains(job.prompt() + job.completion());
         sink.accept(
-            new ExecutionResult(job.id(), passes ? Outcome.PASSED : Outcome.FAILED, "", 1, 1, 1, 0));
+            new ExecutionResult(
+                job.id(), passes ? Outcome.PASSED : Outcome.FAILED, "", 1, 1, 1, 0));
       }
     }
 
@@ -167,7 +169,8 @@ class RealReplayTest {
   @Test
   void goldenCountsPerSubjectGiveTheGoldenAverages() throws IOException {
     JsonNode golden =
-        Json.lines().readTree(Files.readString(data.resolve("ceval").resolve("golden-counts.json")));
+        Json.lines()
+            .readTree(Files.readString(data.resolve("ceval").resolve("golden-counts.json")));
     var exam = (SuiteData.Exam) load("ceval");
     Map<String, Integer> given = new HashMap<>();
     List<Map<String, String>> right = new ArrayList<>();
@@ -199,7 +202,8 @@ class RealReplayTest {
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no average " + name));
     Offset<Double> rounding = Offset.offset(0.00005 + 1e-9);
-    assertThat(100 * suite.candidate().score()).isCloseTo(golden.path("micro").doubleValue(), rounding);
+    assertThat(100 * suite.candidate().score())
+        .isCloseTo(golden.path("micro").doubleValue(), rounding);
     assertThat(average.apply("macro")).isCloseTo(golden.path("macro").doubleValue(), rounding);
     for (String category : List.of("STEM", "Social Science", "Humanities", "Other")) {
       assertThat(average.apply("category/" + category))

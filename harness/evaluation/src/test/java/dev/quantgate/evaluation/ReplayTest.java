@@ -27,14 +27,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ReplayTest {
   @TempDir Path folder;
-  final Fixtures fixtures = new Fixtures().code("humaneval", 20).exam("ceval", 8, 8).pairs("cmnli", 9);
+  final Fixtures fixtures =
+      new Fixtures().code("humaneval", 20).exam("ceval", 8, 8).pairs("cmnli", 9);
 
   private static String completions(int... wrong) {
     return IntStream.range(0, 20)
-        .mapToObj(
-            i ->
-                "{\"task_id\": \"HumanEval/" + i + "\", \"completion\": \"    return "
-                    + (IntStream.of(wrong).anyMatch(w -> w == i) ? 0 : 1000 + i) + "\\n\"}\n")
+        .mapToObj(i ->
+            "{\"task_id\": \"HumanEval/"
+                + i
+                + "\", \"completion\": \"    return "
+                + (IntStream.of(wrong).anyMatch(w -> w == i) ? 0 : 1000 + i)
+                + "\\n\"}\n")
         .collect(Collectors.joining());
   }
 
@@ -110,18 +113,23 @@ class ReplayTest {
   void aFolderAnswersSeveralSuites() throws IOException {
     String exam =
         IntStream.range(0, 16)
-            .mapToObj(
-                i ->
-                    "{\"id\":\"subject_" + "ab".charAt(i / 8) + "/" + i % 8 + "\",\"answer\":\""
-                        + "ABCD".charAt(i % 4) + "\"}\n")
+            .mapToObj(i ->
+                "{\"id\":\"subject_"
+                    + "ab".charAt(i / 8)
+                    + "/"
+                    + i % 8
+                    + "\",\"answer\":\""
+                    + "ABCD".charAt(i % 4)
+                    + "\"}\n")
             .collect(Collectors.joining());
     String labels =
         IntStream.range(0, 9)
-            .mapToObj(
-                i ->
-                    "{\"answer\":\""
-                        + new String[] {"contradiction", " Entailment", ""}[i % 3]
-                        + "\",\"id\":" + i + ",\"by\":{}}\n")
+            .mapToObj(i ->
+                "{\"answer\":\""
+                    + new String[] {"contradiction", " Entailment", ""}[i % 3]
+                    + "\",\"id\":"
+                    + i
+                    + ",\"by\":{}}\n")
             .collect(Collectors.joining());
     file("all/ceval.jsonl", exam);
     file("all/cmnli.jsonl", labels);
@@ -136,7 +144,8 @@ class ReplayTest {
   @Test
   void anItemWithoutAnAnswerIsAFaultAndManyOfThemAreInvalid() throws IOException {
     Path good = file("good.jsonl", completions());
-    Path short_ = file("short.jsonl", completions().lines().limit(19).collect(Collectors.joining("\n")));
+    Path short_ =
+        file("short.jsonl", completions().lines().limit(19).collect(Collectors.joining("\n")));
     Comparison comparison = run(good, short_, "humaneval");
     assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
     assertThat(comparison.reason()).contains("candidate MISSING: 1");

@@ -20,34 +20,36 @@ public interface BlockwiseModel extends AutoCloseable {
   float[] embed(List<Integer> tokens);
 
   /**
-   * The linear layers of a block in true sequential order: each inner list shares one input. For the
-   * Llama family {@code [[q, k, v], [o], [gate, up], [down]]}, by their names in the checkpoint
+   * The linear layers of a block in true sequential order: each inner list shares one input. For
+   * the Llama family {@code [[q, k, v], [o], [gate, up], [down]]}, by their names in the checkpoint
    * without ".weight".
    */
   List<List<String>> linearStages(int block);
 
-  /** The weights of a linear layer, float32 {@code [outputs, inputs]}, widened from the checkpoint. */
+  /**
+   * The weights of a linear layer, float32 {@code [outputs, inputs]}, widened from the checkpoint.
+   */
   Matrix weight(String linear);
 
   /**
-   * Uses other weights for a linear layer of that shape from now on, or until {@link #release} of its
-   * block.
+   * Uses other weights for a linear layer of that shape from now on, or until {@link #release} of
+   * its block.
    */
   void replace(String linear, Matrix weight);
 
   /**
-   * Runs a block over some sequences and shows the observer what each linear layer of the given stage
-   * is given. What lies behind the stage is not computed.
+   * Runs a block over some sequences and shows the observer what each linear layer of the given
+   * stage is given. What lies behind the stage is not computed.
    *
-   * <p>A quantiser walks the stages of a block in ascending order over the same {@code hidden} lists,
-   * replaces a stage's weights after it was observed, and ends with {@link #run}. An engine can
-   * therefore keep what it computed up to a stage's inputs and continue from there (the weights
-   * before it have not changed since), which makes the whole walk cost one pass instead of two and a
-   * half. Keeping or recomputing gives the same bits.
+   * <p>A quantiser walks the stages of a block in ascending order over the same {@code hidden}
+   * lists, replaces a stage's weights after it was observed, and ends with {@link #run}. An engine
+   * can therefore keep what it computed up to a stage's inputs and continue from there (the weights
+   * before it have not changed since), which makes the whole walk cost one pass instead of two and
+   * a half. Keeping or recomputing gives the same bits.
    *
    * @param hidden the block's input for each sequence, not changed
-   * @param stage an index of {@link #linearStages}; the observer sees this stage's inputs, in the order
-   *     of the sequences, on the calling thread
+   * @param stage an index of {@link #linearStages}; the observer sees this stage's inputs, in the
+   *     order of the sequences, on the calling thread
    */
   void observe(int block, List<float[]> hidden, int stage, StageObserver observer);
 
@@ -64,8 +66,8 @@ public interface BlockwiseModel extends AutoCloseable {
   void close();
 
   /**
-   * Sees the inputs of a stage: {@code rows} is row-major {@code [tokens, inputs]}, valid during the
-   * call.
+   * Sees the inputs of a stage: {@code rows} is row-major {@code [tokens, inputs]}, valid during
+   * the call.
    */
   @FunctionalInterface
   interface StageObserver {
@@ -77,7 +79,13 @@ public interface BlockwiseModel extends AutoCloseable {
     public Matrix {
       if (values.length != Math.multiplyExact(rows, columns)) {
         throw new IllegalArgumentException(
-            rows + " x " + columns + " needs " + (long) rows * columns + " values, not " + values.length);
+            rows
+                + " x "
+                + columns
+                + " needs "
+                + (long) rows * columns
+                + " values, not "
+                + values.length);
       }
     }
   }

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * How an answer is chosen and where it ends.
  *
- * @param maxNewTokens the most tokens an answer may have, at least 1; fewer where the model's context ends
- *     before, which ends the answer by length
+ * @param maxNewTokens the most tokens an answer may have, at least 1; fewer where the model's
+ *     context ends before, which ends the answer by length
  * @param temperature 0 is greedy: the largest logit, the lowest id on ties
  * @param topP nucleus sampling's share, in (0, 1]; 1 keeps every token
  * @param seed with the prompt's index in the call, the only source of randomness

@@ -3,7 +3,9 @@ package dev.quantgate.inference;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Makes live models of one kind. Implementations are found through {@link java.util.ServiceLoader}. */
+/**
+ * Makes live models of one kind. Implementations are found through {@link java.util.ServiceLoader}.
+ */
 public interface EngineProvider {
 
   /** What the user types after {@code --engine}: "cpu", "cuda". */
@@ -18,7 +20,8 @@ public interface EngineProvider {
   /**
    * Loads a checkpoint folder.
    *
-   * @throws InferenceException if it cannot be loaded or does not fit {@link EngineOptions#memoryBytes}
+   * @throws InferenceException if it cannot be loaded or does not fit {@link
+   *     EngineOptions#memoryBytes}
    */
   LanguageModel load(Path checkpoint, EngineOptions options);
 

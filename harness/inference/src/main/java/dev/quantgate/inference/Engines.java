@@ -31,21 +31,26 @@ public final class Engines {
       return all.stream()
           .filter(engine -> engine.unavailable().isEmpty())
           .findFirst()
-          .orElseThrow(
-              () -> new InferenceException(
+          .orElseThrow(() ->
+              new InferenceException(
                   InferenceException.Kind.NO_ENGINE, "no engine can run on this machine"));
     }
     EngineProvider engine =
         all.stream()
             .filter(candidate -> candidate.kind().equals(kind))
             .findFirst()
-            .orElseThrow(
-                () -> new InferenceException(
+            .orElseThrow(() ->
+                new InferenceException(
                     InferenceException.Kind.NO_ENGINE,
-                    "unknown engine \"" + kind + "\"; known: "
-                        + all.stream().map(EngineProvider::kind).collect(Collectors.joining(", "))));
-    engine.unavailable().ifPresent(
-        reason -> {
+                    "unknown engine \""
+                        + kind
+                        + "\"; known: "
+                        + all.stream()
+                            .map(EngineProvider::kind)
+                            .collect(Collectors.joining(", "))));
+    engine
+        .unavailable()
+        .ifPresent(reason -> {
           throw new InferenceException(
               InferenceException.Kind.NO_ENGINE, "engine " + kind + " cannot run here: " + reason);
         });

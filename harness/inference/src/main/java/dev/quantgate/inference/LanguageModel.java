@@ -10,10 +10,10 @@ import java.util.List;
  * which prefixes they share and how much memory they take. The numbers do not depend on that: the
  * same prompt gives the same bits whatever else is in the call.
  *
- * <p>Results are handed over one by one as they are ready, not in the order of the requests, so that
- * a caller can journal each. A request that cannot be answered (too long, a non-finite logit) is an
- * {@link Outcome.Faulted} of its own and leaves the others alone. Interrupting the calling thread
- * stops the call at the next step with an {@link InferenceException} of kind {@link
+ * <p>Results are handed over one by one as they are ready, not in the order of the requests, so
+ * that a caller can journal each. A request that cannot be answered (too long, a non-finite logit)
+ * is an {@link Outcome.Faulted} of its own and leaves the others alone. Interrupting the calling
+ * thread stops the call at the next step with an {@link InferenceException} of kind {@link
  * InferenceException.Kind#INTERRUPTED}; what was handed over stays good.
  *
  * <p>A model is used by one thread at a time.
@@ -32,8 +32,8 @@ public interface LanguageModel extends AutoCloseable {
   /**
    * Renders a prompt the way {@link #generate} and {@link #score} will see it.
    *
-   * @throws InferenceException if the prompt cannot be rendered (a chat prompt for a model without a
-   *     chat template, for one)
+   * @throws InferenceException if the prompt cannot be rendered (a chat prompt for a model without
+   *     a chat template, for one)
    */
   RenderedPrompt render(Prompt prompt);
 
@@ -68,7 +68,9 @@ public interface LanguageModel extends AutoCloseable {
 
     private static <T> List<Outcome<T>> collect(
         int size, java.util.function.Consumer<Sink<T>> call) {
-      var outcomes = new ArrayList<Outcome<T>>(java.util.Collections.nCopies(size, (Outcome<T>) Outcome.missing()));
+      var outcomes =
+          new ArrayList<Outcome<T>>(
+              java.util.Collections.nCopies(size, (Outcome<T>) Outcome.missing()));
       call.accept(outcomes::set);
       return List.copyOf(outcomes);
     }

@@ -1,8 +1,8 @@
 package dev.quantgate.inference;
 
 /**
- * What must be equal for two loads to be the same model. Caches and resumption are keyed by it, never
- * by a name or a path.
+ * What must be equal for two loads to be the same model. Caches and resumption are keyed by it,
+ * never by a name or a path.
  *
  * @param engine the engine's kind and the revision of its numbers, such as "cpu/1"
  * @param architecture the model type of config.json, such as "llama"

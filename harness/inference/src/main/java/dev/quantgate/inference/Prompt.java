@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * What a model is asked to continue.
  *
- * <p>A prompt may declare a prefix that many prompts have in common (the demos of a subject). It is a
- * promise about the text, not a wish: the engine computes a shared prefix once, and cuts the text at
- * that place whether anybody shares it or not.
+ * <p>A prompt may declare a prefix that many prompts have in common (the demos of a subject). It is
+ * a promise about the text, not a wish: the engine computes a shared prefix once, and cuts the text
+ * at that place whether anybody shares it or not.
  */
 public sealed interface Prompt {
 
@@ -51,7 +51,8 @@ public sealed interface Prompt {
    * Chat messages, rendered by the model's own template.
    *
    * @param messages at least one
-   * @param answerBegin text put behind the template's opening of the answer, empty where there is none
+   * @param answerBegin text put behind the template's opening of the answer, empty where there is
+   *     none
    */
   record Chat(List<Message> messages, String answerBegin) implements Prompt {
     public Chat {

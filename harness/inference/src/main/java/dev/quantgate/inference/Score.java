@@ -16,8 +16,8 @@ public record Score(List<Continuation> continuations) {
    * One continuation of the prompt. A log-probability is natural, of the token given all before it,
    * from a float32 log-softmax summed in double.
    *
-   * @param promptTokens ids before the continuation; they can differ between the continuations of one
-   *     request, as text is tokenised as one piece
+   * @param promptTokens ids before the continuation; they can differ between the continuations of
+   *     one request, as text is tokenised as one piece
    * @param tokens ids of the continuation
    * @param logProbabilities one for each of {@code tokens}
    * @param promptLogProbabilities one for each of {@code promptTokens} but the first; empty unless

@@ -11,13 +11,13 @@ import java.util.List;
  * @param join how prompt and continuation become tokens
  * @param detail which positions are reported
  */
-public record ScoringRequest(
-    Prompt prompt, List<String> continuations, Join join, Detail detail) {
+public record ScoringRequest(Prompt prompt, List<String> continuations, Join join, Detail detail) {
 
   public ScoringRequest {
     continuations = List.copyOf(continuations);
     if (continuations.isEmpty() || continuations.stream().anyMatch(String::isEmpty)) {
-      throw new IllegalArgumentException("a scoring request needs continuations, none of them empty");
+      throw new IllegalArgumentException(
+          "a scoring request needs continuations, none of them empty");
     }
   }
 

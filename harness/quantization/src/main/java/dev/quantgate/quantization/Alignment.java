@@ -22,12 +22,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Distribution alignment (CodeFuse): the model to be quantised answers questions, and what it is
- * calibrated on are the questions with its own answers, in its own chat format. Its activations on such
- * text are the ones it will have in use.
+ * calibrated on are the questions with its own answers, in its own chat format. Its activations on
+ * such text are the ones it will have in use.
  *
- * <p>Answers are made in batches of 32 and kept as they come, so that a killed job asks only the rest.
- * The numbers of an answer do not depend on the batch; a sampled answer's randomness hangs on its place
- * in its batch, so batches are the same after a resumption.
+ * <p>Answers are made in batches of 32 and kept as they come, so that a killed job asks only the
+ * rest. The numbers of an answer do not depend on the batch; a sampled answer's randomness hangs on
+ * its place in its batch, so batches are the same after a resumption.
  */
 final class Alignment {
   private static final int BATCH = 32;
@@ -36,11 +36,14 @@ final class Alignment {
 
   /**
    * The sequences, and the file of them: one JSON object for each question with {@code question},
-   * {@code answer}, the whole {@code text}, its {@code tokens} and the {@code tokenizerSha256} that they
-   * belong to.
+   * {@code answer}, the whole {@code text}, its {@code tokens} and the {@code tokenizerSha256} that
+   * they belong to.
    */
   static List<List<Integer>> sequences(
-      QuantizationRequest request, Calibration.Aligned aligned, Path file, ProgressListener progress)
+      QuantizationRequest request,
+      Calibration.Aligned aligned,
+      Path file,
+      ProgressListener progress)
       throws IOException {
     List<Question> questions =
         CalibrationSet.spread(questions(aligned.questions()), aligned.sequences());
@@ -111,7 +114,8 @@ final class Alignment {
       return new Question(List.of(), line.get("prompt").asString());
     }
     throw new QuantizationException(
-        file + ": a line has none of \"messages\", \"question\", \"instruction\", \"prompt\"; it has "
+        file
+            + ": a line has none of \"messages\", \"question\", \"instruction\", \"prompt\"; it has "
             + line.propertyNames());
   }
 

@@ -22,11 +22,12 @@ import java.util.OptionalInt;
 import java.util.zip.CRC32C;
 
 /**
- * Finished blocks on disk, so that a killed job goes on where it was. A block appears under its name
- * only when it is whole (written aside, forced, renamed), and carries a checksum.
+ * Finished blocks on disk, so that a killed job goes on where it was. A block appears under its
+ * name only when it is whole (written aside, forced, renamed), and carries a checksum.
  *
  * <p>Beside them lies at most one snapshot of the hidden states that a block gets; blocks finished
- * after it are run again on resumption, on the very weights that were kept, which gives the same bits.
+ * after it are run again on resumption, on the very weights that were kept, which gives the same
+ * bits.
  */
 final class BlockStore {
   private static final int MAGIC = 0x51474231;
@@ -36,7 +37,9 @@ final class BlockStore {
     this.folder = Files.createDirectories(folder);
   }
 
-  /** A block's layers and what is said of them, in the order of {@link CheckpointWriter#linears}. */
+  /**
+   * A block's layers and what is said of them, in the order of {@link CheckpointWriter#linears}.
+   */
   record Block(List<QuantizedLayer> layers, List<QuantizationReport.Layer> reports) {
     Block {
       layers = List.copyOf(layers);
@@ -122,7 +125,8 @@ final class BlockStore {
     return new QuantizedLayer(name, scheme, inputs, outputs, codes, scales, zeros);
   }
 
-  private static void write(DataOutputStream out, QuantizationReport.Layer layer) throws IOException {
+  private static void write(DataOutputStream out, QuantizationReport.Layer layer)
+      throws IOException {
     out.writeUTF(layer.name());
     out.writeInt(layer.outputs());
     out.writeInt(layer.inputs());
@@ -177,7 +181,8 @@ final class BlockStore {
       }
       out.force(true);
     }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     if (earlier.isPresent() && earlier.getAsInt() != block) {
       Files.deleteIfExists(hiddenFile(earlier.getAsInt()));
     }

@@ -13,11 +13,11 @@ public sealed interface Calibration {
   /**
    * A file of text, or of JSON Lines where its name ends in {@code .jsonl}.
    *
-   * <p>Plain text is tokenised whole and cut into pieces of {@code length} tokens; a last piece that is
-   * shorter is dropped unless it is the only one. A JSON line is one sequence of its own, cut at
-   * {@code length}: its {@code text}, else {@code question} and {@code answer}, else {@code prompt} and
-   * {@code canonical_solution} or {@code completion}. Where there are more sequences than asked for,
-   * they are taken at even distances over the whole file.
+   * <p>Plain text is tokenised whole and cut into pieces of {@code length} tokens; a last piece
+   * that is shorter is dropped unless it is the only one. A JSON line is one sequence of its own,
+   * cut at {@code length}: its {@code text}, else {@code question} and {@code answer}, else {@code
+   * prompt} and {@code canonical_solution} or {@code completion}. Where there are more sequences
+   * than asked for, they are taken at even distances over the whole file.
    *
    * @param sequences the most sequences used
    * @param length the most tokens of a sequence
@@ -29,13 +29,13 @@ public sealed interface Calibration {
   }
 
   /**
-   * Distribution alignment (as CodeFuse calls it): the model itself answers questions, and question and
-   * answer are the text. The aligned set is written into the output folder as {@code
+   * Distribution alignment (as CodeFuse calls it): the model itself answers questions, and question
+   * and answer are the text. The aligned set is written into the output folder as {@code
    * aligned-calibration.jsonl}, which {@link TextFile} reads.
    *
-   * @param questions plain text with one question in a line, or JSON Lines with "messages", "question",
-   *     "instruction" or "prompt"; all are put through the model's chat template where it has one, but
-   *     for a "prompt", which is continued as it is
+   * @param questions plain text with one question in a line, or JSON Lines with "messages",
+   *     "question", "instruction" or "prompt"; all are put through the model's chat template where
+   *     it has one, but for a "prompt", which is continued as it is
    * @param sequences the most questions used, at even distances over the file
    * @param length the most tokens of question and answer together
    * @param decoding how answers are chosen

@@ -153,7 +153,8 @@ record CalibrationSet(List<List<Integer>> sequences, String sha256) {
       }
     }
     throw new QuantizationException(
-        file + ": a line has neither \"text\" nor question and answer (or prompt and"
+        file
+            + ": a line has neither \"text\" nor question and answer (or prompt and"
             + " canonical_solution or completion, or instruction and output); it has "
             + line.propertyNames());
   }
@@ -199,8 +200,12 @@ record CalibrationSet(List<List<Integer>> sequences, String sha256) {
     }
     if (Files.size(file) > MAX_FILE_BYTES) {
       throw new QuantizationException(
-          file + " has " + Files.size(file) + " bytes; a calibration file may have "
-              + MAX_FILE_BYTES + " at most");
+          file
+              + " has "
+              + Files.size(file)
+              + " bytes; a calibration file may have "
+              + MAX_FILE_BYTES
+              + " at most");
     }
     return Files.readAllBytes(file);
   }

@@ -21,9 +21,20 @@ final class CheckpointWriter {
   /** Files beside the weights that a folder needs to be used, or that must travel with it. */
   private static final List<String> COMPANIONS =
       List.of(
-          "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-          "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-          "chat_template.jinja", "chat_template.json", "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE");
+          "generation_config.json",
+          "tokenizer.json",
+          "tokenizer.model",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "chat_template.jinja",
+          "chat_template.json",
+          "LICENSE",
+          "LICENSE.txt",
+          "LICENSE.md",
+          "NOTICE");
 
   private CheckpointWriter() {}
 
@@ -36,7 +47,13 @@ final class CheckpointWriter {
   /** The linear layers of a block, as the writer and the quantiser walk them. */
   static List<Linear> linears(Checkpoint.Block block) {
     return List.of(
-        block.query(), block.key(), block.value(), block.output(), block.gate(), block.up(), block.down());
+        block.query(),
+        block.key(),
+        block.value(),
+        block.output(),
+        block.gate(),
+        block.up(),
+        block.down());
   }
 
   /**
@@ -130,7 +147,10 @@ final class CheckpointWriter {
             linear.name() + ".qweight",
             Tensor.DType.I32,
             new long[] {Packing.words(inputs, bits), outputs},
-            out -> Bytes.write(out, Packing.alongRows(pending.layer(block, index).codes, inputs, outputs, bits))));
+            out ->
+                Bytes.write(
+                    out,
+                    Packing.alongRows(pending.layer(block, index).codes, inputs, outputs, bits))));
     entries.add(
         new SafetensorsWriter.Entry(
             linear.name() + ".qzeros",
@@ -140,7 +160,11 @@ final class CheckpointWriter {
                 Bytes.write(
                     out,
                     Packing.alongColumns(
-                        pending.layer(block, index).zeros, groups, outputs, bits, format.zeroOffset()))));
+                        pending.layer(block, index).zeros,
+                        groups,
+                        outputs,
+                        bits,
+                        format.zeroOffset()))));
     entries.add(
         new SafetensorsWriter.Entry(
             linear.name() + ".scales",
@@ -157,7 +181,8 @@ final class CheckpointWriter {
     return entries;
   }
 
-  private static void writeTrivialGroups(FileChannel out, int inputs, int group) throws IOException {
+  private static void writeTrivialGroups(FileChannel out, int inputs, int group)
+      throws IOException {
     int[] groups = new int[inputs];
     for (int k = 0; k < inputs; k++) {
       groups[k] = k / group;

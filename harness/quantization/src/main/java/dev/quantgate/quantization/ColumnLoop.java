@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * GPTQ's inner loop over the inputs of a group, for a strip of {@link MicroKernel#WIDTH} output
- * channels that lie side by side in the lanes: channels don't know each other, so each lane computes
- * what the scalar algorithm would, bit by bit.
+ * channels that lie side by side in the lanes: channels don't know each other, so each lane
+ * computes what the scalar algorithm would, bit by bit.
  */
 final class ColumnLoop {
   private static final int LANES = MicroKernel.LANES;
@@ -16,7 +16,9 @@ final class ColumnLoop {
   /** 1.5 * 2^23: added and taken away again, it rounds to a whole number, half to even. */
   private static final float WHOLE = 0x1.8p23f;
 
-  /** 0.75: added and taken away again, it rounds to a multiple of 2^-24, as fp16 has below 2^-14. */
+  /**
+   * 0.75: added and taken away again, it rounds to a multiple of 2^-24, as fp16 has below 2^-14.
+   */
   private static final float SMALL = 0.75f;
 
   private static final float SMALLEST_NORMAL = 0x1p-14f;
@@ -90,7 +92,10 @@ final class ColumnLoop {
     loss2.intoArray(loss, 2 * LANES);
   }
 
-  /** Puts one vector of weights on the grid: stores the codes and gives what was added to the weights. */
+  /**
+   * Puts one vector of weights on the grid: stores the codes and gives what was added to the
+   * weights.
+   */
   private static FloatVector put(
       float[] w,
       int at,
@@ -103,8 +108,7 @@ final class ColumnLoop {
     FloatVector weight = FloatVector.fromArray(MicroKernel.SPECIES, w, at);
     FloatVector scale = FloatVector.fromArray(MicroKernel.SPECIES, scales, grid);
     FloatVector zero = FloatVector.fromArray(MicroKernel.SPECIES, zeros, grid);
-    FloatVector chosen =
-        weight.div(scale).add(WHOLE).sub(WHOLE).add(zero).max(0f).min(maxCode);
+    FloatVector chosen = weight.div(scale).add(WHOLE).sub(WHOLE).add(zero).max(0f).min(maxCode);
     chosen.intoArray(codes, code);
     return half(scale.mul(chosen.sub(zero))).sub(weight);
   }
@@ -126,8 +130,7 @@ final class ColumnLoop {
       FloatVector sum = FloatVector.fromArray(MicroKernel.SPECIES, loss, v);
       for (int i = 0; i < count; i++) {
         FloatVector weight = FloatVector.fromArray(MicroKernel.SPECIES, w, wAt + i * WIDTH + v);
-        FloatVector code =
-            weight.div(scale).add(WHOLE).sub(WHOLE).add(zero).max(0f).min(maxCode);
+        FloatVector code = weight.div(scale).add(WHOLE).sub(WHOLE).add(zero).max(0f).min(maxCode);
         FloatVector error = half(scale.mul(code.sub(zero))).sub(weight);
         sum = error.mul(error).mul(weights[weightsAt + i]).add(sum);
       }
@@ -140,10 +143,7 @@ final class ColumnLoop {
     IntVector bits = x.viewAsIntegralLanes();
     IntVector odd = bits.lanewise(VectorOperators.LSHR, 13).lanewise(VectorOperators.AND, 1);
     FloatVector normal =
-        bits.add(0xfff)
-            .add(odd)
-            .lanewise(VectorOperators.AND, ~0x1fff)
-            .viewAsFloatingLanes();
+        bits.add(0xfff).add(odd).lanewise(VectorOperators.AND, ~0x1fff).viewAsFloatingLanes();
     return normal.blend(
         x.add(SMALL).sub(SMALL), x.abs().compare(VectorOperators.LT, SMALLEST_NORMAL));
   }

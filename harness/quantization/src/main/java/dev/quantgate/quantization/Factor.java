@@ -8,10 +8,11 @@ import org.ejml.dense.block.decomposition.chol.CholeskyOuterForm_DDRB;
  * U, the upper triangular matrix with {@code U^T U = H^-1}, H in the order in which GPTQ takes the
  * inputs: row i of it tells how an error at input i is made good at the inputs after it.
  *
- * <p>The paper inverts H and factors the inverse. The same U comes from one factorisation: with H read
- * backwards, {@code J H J = L L^T}, is {@code H = R R^T} with {@code R = J L J} upper triangular, so {@code
- * H^-1 = (R^-1)^T R^-1} and {@code U = R^-1 = J L^-1 J}. That is a third of the work, and no inverse of H
- * is ever formed. L is computed in float64 by EJML; its inverse in float32 by all cores.
+ * <p>The paper inverts H and factors the inverse. The same U comes from one factorisation: with H
+ * read backwards, {@code J H J = L L^T}, is {@code H = R R^T} with {@code R = J L J} upper
+ * triangular, so {@code H^-1 = (R^-1)^T R^-1} and {@code U = R^-1 = J L^-1 J}. That is a third of
+ * the work, and no inverse of H is ever formed. L is computed in float64 by EJML; its inverse in
+ * float32 by all cores.
  */
 final class Factor {
   private static final int BLOCK = 128;
@@ -20,7 +21,9 @@ final class Factor {
 
   final int size;
 
-  /** {@code [size / 4][size][4]}: four columns of U side by side, the microkernel's left operand. */
+  /**
+   * {@code [size / 4][size][4]}: four columns of U side by side, the microkernel's left operand.
+   */
   final float[] panels;
 
   private Factor(int size, float[] panels) {

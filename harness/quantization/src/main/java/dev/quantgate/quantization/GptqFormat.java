@@ -1,6 +1,8 @@
 package dev.quantgate.quantization;
 
-/** How zero points are stored. Engines that read GPTQ files read {@link #V1}; {@link #V2} is newer. */
+/**
+ * How zero points are stored. Engines that read GPTQ files read {@link #V1}; {@link #V2} is newer.
+ */
 public enum GptqFormat {
   /** The zero point minus one, modulo the number of codes, as AutoGPTQ stores it. */
   V1("gptq", 1),

@@ -1,14 +1,14 @@
 package dev.quantgate.quantization;
 
 /**
- * The plain, scalar form of what a grid is and how a weight is put on it; {@link LayerSolver} does the
- * same for many channels at once and is tested against it.
+ * The plain, scalar form of what a grid is and how a weight is put on it; {@link LayerSolver} does
+ * the same for many channels at once and is tested against it.
  *
- * <p>The range of a group always holds zero: {@code xmin = min(x, 0)}, {@code xmax = max(x, 0)}; all
- * zeros give {@code [-1, 1]}. Symmetric: {@code scale = 2 max(|xmin|, xmax) / maxCode}, zero is the
- * middle code. Asymmetric: {@code scale = (xmax - xmin) / maxCode}, {@code zero = round(-xmin /
- * scale)}. The scale is rounded to fp16, which is how it is stored, before any code is chosen on it.
- * Roundings are half to even (as in the GPTQ authors' code).
+ * <p>The range of a group always holds zero: {@code xmin = min(x, 0)}, {@code xmax = max(x, 0)};
+ * all zeros give {@code [-1, 1]}. Symmetric: {@code scale = 2 max(|xmin|, xmax) / maxCode}, zero is
+ * the middle code. Asymmetric: {@code scale = (xmax - xmin) / maxCode}, {@code zero = round(-xmin /
+ * scale)}. The scale is rounded to fp16, which is how it is stored, before any code is chosen on
+ * it. Roundings are half to even (as in the GPTQ authors' code).
  *
  * @param scale an fp16 value above 0
  * @param zero the code of weight 0

@@ -4,12 +4,12 @@ import dev.quantgate.inference.BlockwiseModel.Matrix;
 import java.util.Arrays;
 
 /**
- * {@code H = 2/n * sum of x x^T} over the n inputs that a stage's layers are given: how much an error of
- * each weight, and of each two together, costs in the layers' outputs.
+ * {@code H = 2/n * sum of x x^T} over the n inputs that a stage's layers are given: how much an
+ * error of each weight, and of each two together, costs in the layers' outputs.
  *
- * <p>Inputs are gathered in chunks of 512 tokens; a chunk's products are summed in float32 and added to
- * sums in float64. Only tiles on and above the diagonal are computed. It takes 8 bytes for each
- * element, and a chunk.
+ * <p>Inputs are gathered in chunks of 512 tokens; a chunk's products are summed in float32 and
+ * added to sums in float64. Only tiles on and above the diagonal are computed. It takes 8 bytes for
+ * each element, and a chunk.
  */
 final class Hessian {
   private static final int CHUNK = 512;
@@ -122,7 +122,11 @@ final class Hessian {
     for (int i = 0; i < inputs; i++) {
       if (!Double.isFinite(sums[i * inputs + i])) {
         throw new QuantizationException(
-            "input " + i + " of " + layers + " is NaN or infinite on the calibration text;"
+            "input "
+                + i
+                + " of "
+                + layers
+                + " is NaN or infinite on the calibration text;"
                 + " the model cannot be calibrated on it (are its weights sound?)");
       }
     }

@@ -8,18 +8,19 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
- * GPTQ (Frantar et al., arXiv 2210.17323) for the layers of one stage, which share their inputs and so
- * one Hessian, one order and one factor.
+ * GPTQ (Frantar et al., arXiv 2210.17323) for the layers of one stage, which share their inputs and
+ * so one Hessian, one order and one factor.
  *
- * <p>Inputs are taken one by one: each is put on its grid, and its error, divided by U's diagonal, goes
- * into the inputs after it; within a group at once, to the rest of a block of 128 after the group, to
- * all others after the block (the lazy batch update, which is a matrix product). Output channels are
- * independent given U, so a thread takes a strip of them through all inputs with no meeting point. The
- * sums have one order, so the result is the plain algorithm's, bit by bit, for any number of threads.
+ * <p>Inputs are taken one by one: each is put on its grid, and its error, divided by U's diagonal,
+ * goes into the inputs after it; within a group at once, to the rest of a block of 128 after the
+ * group, to all others after the block (the lazy batch update, which is a matrix product). Output
+ * channels are independent given U, so a thread takes a strip of them through all inputs with no
+ * meeting point. The sums have one order, so the result is the plain algorithm's, bit by bit, for
+ * any number of threads.
  *
- * <p>A group's grid is found when its turn comes, from weights that make up for all errors before them.
- * (The authors' code looks at weights without the compensation inside the current block, which for
- * groups smaller than the block are the wrong ones.)
+ * <p>A group's grid is found when its turn comes, from weights that make up for all errors before
+ * them. (The authors' code looks at weights without the compensation inside the current block,
+ * which for groups smaller than the block are the wrong ones.)
  */
 final class LayerSolver {
   private static final int BLOCK = 128;
@@ -131,7 +132,9 @@ final class LayerSolver {
   }
 
   String note() {
-    return factor.isPresent() ? "" : "the Hessian could not be factored at any damping: rounded to nearest";
+    return factor.isPresent()
+        ? ""
+        : "the Hessian could not be factored at any damping: rounded to nearest";
   }
 
   /** Quantises a layer by both methods and keeps the better one. */
@@ -212,8 +215,8 @@ final class LayerSolver {
   }
 
   /**
-   * The upper triangle of H in panels of four columns, {@code [inputs / 4][inputs][4]}, its diagonal
-   * halved: the loss is twice the sum of products over it.
+   * The upper triangle of H in panels of four columns, {@code [inputs / 4][inputs][4]}, its
+   * diagonal halved: the loss is twice the sum of products over it.
    */
   private float[] lossPanels(Hessian hessian) {
     float[] panels = new float[inputs * inputs];
@@ -246,7 +249,8 @@ final class LayerSolver {
   /** The input taken at each position; ties in the order of the inputs. */
   static int[] order(double[] diagonal, ActOrder actOrder, int group) {
     Comparator<Integer> mostActive =
-        Comparator.<Integer>comparingDouble(input -> -diagonal[input]).thenComparing(input -> input);
+        Comparator.<Integer>comparingDouble(input -> -diagonal[input])
+            .thenComparing(input -> input);
     return switch (actOrder) {
       case NONE -> IntStream.range(0, diagonal.length).toArray();
       case STATIC_GROUPS ->
@@ -258,10 +262,8 @@ final class LayerSolver {
         }
         yield IntStream.range(0, strongest.length)
             .boxed()
-            .sorted(
-                Comparator.<Integer>comparingDouble(g -> -strongest[g]).thenComparing(g -> g))
-            .flatMap(
-                g -> IntStream.range(g * group, (g + 1) * group).boxed().sorted(mostActive))
+            .sorted(Comparator.<Integer>comparingDouble(g -> -strongest[g]).thenComparing(g -> g))
+            .flatMap(g -> IntStream.range(g * group, (g + 1) * group).boxed().sorted(mostActive))
             .mapToInt(i -> i)
             .toArray();
       }
@@ -331,8 +333,23 @@ final class LayerSolver {
             findGrid(at, count);
           }
           ColumnLoop.run(
-              weights, at * WIDTH, count, band, at * segment, segment, inverseDiagonal, at, scales,
-              zeros, groupAt, at, scheme.maxCode(), codes, at * WIDTH, errors, (at - block) * WIDTH,
+              weights,
+              at * WIDTH,
+              count,
+              band,
+              at * segment,
+              segment,
+              inverseDiagonal,
+              at,
+              scales,
+              zeros,
+              groupAt,
+              at,
+              scheme.maxCode(),
+              codes,
+              at * WIDTH,
+              errors,
+              (at - block) * WIDTH,
               loss);
           compensate(at, count, (at - block) * WIDTH, at + count, end);
         }
@@ -341,11 +358,19 @@ final class LayerSolver {
       write(allCodes, allScales, allZeros);
     }
 
-    /** The errors of {@code count} inputs from {@code at} go into the inputs {@code from .. to - 1}. */
+    /**
+     * The errors of {@code count} inputs from {@code at} go into the inputs {@code from .. to - 1}.
+     */
     private void compensate(int at, int count, int errorsAt, int from, int to) {
       for (int j = from; j < to; j += ROWS) {
         MicroKernel.accumulate(
-            upper.panels, (j / ROWS * inputs + at) * ROWS, ROWS, errors, errorsAt, count, weights,
+            upper.panels,
+            (j / ROWS * inputs + at) * ROWS,
+            ROWS,
+            errors,
+            errorsAt,
+            count,
+            weights,
             j * WIDTH);
       }
     }
@@ -367,11 +392,35 @@ final class LayerSolver {
         if (tries > 1 && clip == ClipSearch.FULL) {
           System.arraycopy(weights, at * WIDTH, trial, 0, count * WIDTH);
           ColumnLoop.run(
-              trial, 0, count, band, at * segment, segment, inverseDiagonal, at, triedScales,
-              triedZeros, firstRow, 0, scheme.maxCode(), trialCodes, 0, trialErrors, 0, loss);
+              trial,
+              0,
+              count,
+              band,
+              at * segment,
+              segment,
+              inverseDiagonal,
+              at,
+              triedScales,
+              triedZeros,
+              firstRow,
+              0,
+              scheme.maxCode(),
+              trialCodes,
+              0,
+              trialErrors,
+              0,
+              loss);
         } else if (tries > 1) {
           ColumnLoop.weigh(
-              weights, at * WIDTH, count, importance, at, triedScales, triedZeros, scheme.maxCode(), loss);
+              weights,
+              at * WIDTH,
+              count,
+              importance,
+              at,
+              triedScales,
+              triedZeros,
+              scheme.maxCode(),
+              loss);
         }
         keepBetter(row);
       }
@@ -400,7 +449,15 @@ final class LayerSolver {
           Arrays.fill(loss, 0);
           if (tries > 1) {
             ColumnLoop.weigh(
-                plain, from * WIDTH, group, share, from, triedScales, triedZeros, scheme.maxCode(), loss);
+                plain,
+                from * WIDTH,
+                group,
+                share,
+                from,
+                triedScales,
+                triedZeros,
+                scheme.maxCode(),
+                loss);
           }
           keepBetter(from / group * WIDTH);
         }

@@ -4,10 +4,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The one product that all linear algebra here is made of: a tile of 4 rows by {@link #WIDTH} columns,
- * held in 12 registers while it is summed over the depth. Each element is one chain of fused
- * multiply-adds in ascending order, so a sum cut into pieces, or done by more threads, has the same
- * bits.
+ * The one product that all linear algebra here is made of: a tile of 4 rows by {@link #WIDTH}
+ * columns, held in 12 registers while it is summed over the depth. Each element is one chain of
+ * fused multiply-adds in ascending order, so a sum cut into pieces, or done by more threads, has
+ * the same bits.
  */
 final class MicroKernel {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -16,7 +16,9 @@ final class MicroKernel {
   /** Rows of a tile. */
   static final int ROWS = 4;
 
-  /** Columns of a tile: three vectors, so that 12 sums, 3 operands and a factor fit 16 registers. */
+  /**
+   * Columns of a tile: three vectors, so that 12 sums, 3 operands and a factor fit 16 registers.
+   */
   static final int WIDTH = 3 * LANES;
 
   private MicroKernel() {}

@@ -17,9 +17,9 @@ import java.util.List;
  * Measures how near models are to a baseline on held-out text: perplexity, divergence of the whole
  * next-token distribution, and agreement on the most likely token.
  *
- * <p>The text is tokenised once, by the baseline's tokenizer, and cut into windows that know nothing of
- * each other; the first token of each is not scored. Models run block by block, so in memory are one
- * block's weights and one window's logits of two models.
+ * <p>The text is tokenised once, by the baseline's tokenizer, and cut into windows that know
+ * nothing of each other; the first token of each is not scored. Models run block by block, so in
+ * memory are one block's weights and one window's logits of two models.
  */
 public final class ModelDistance {
   private ModelDistance() {}
@@ -119,8 +119,13 @@ public final class ModelDistance {
         Matrix logits = isBaseline ? expected : models.get(m).logits(hidden.get(m).get(s));
         if (logits.columns() != expected.columns()) {
           throw new QuantizationException(
-              folders.get(m) + " has a vocabulary of " + logits.columns() + ", " + folders.getFirst()
-                  + " of " + expected.columns());
+              folders.get(m)
+                  + " has a vocabulary of "
+                  + logits.columns()
+                  + ", "
+                  + folders.getFirst()
+                  + " of "
+                  + expected.columns());
         }
         double[] losses = new double[scored];
         double[] divergences = new double[scored];

@@ -1,9 +1,9 @@
 package dev.quantgate.quantization;
 
 /**
- * Codes in 32-bit words, as GPTQ checkpoints hold them: a stream of bits, the first code in the lowest
- * bits, with no gaps, so that a 3-bit code can straddle two words (32 codes in 3 words). For 4 bits
- * that is 8 codes in a word, for 8 bits 4.
+ * Codes in 32-bit words, as GPTQ checkpoints hold them: a stream of bits, the first code in the
+ * lowest bits, with no gaps, so that a 3-bit code can straddle two words (32 codes in 3 words). For
+ * 4 bits that is 8 codes in a word, for 8 bits 4.
  */
 final class Packing {
   private Packing() {}
@@ -18,8 +18,8 @@ final class Packing {
   }
 
   /**
-   * Packs along the rows: {@code [rows, columns]} to {@code [rows * bits / 32, columns]}, as qweight
-   * is.
+   * Packs along the rows: {@code [rows, columns]} to {@code [rows * bits / 32, columns]}, as
+   * qweight is.
    */
   static int[] alongRows(byte[] codes, int rows, int columns, int bits) {
     int[] packed = new int[words(rows, bits) * columns];
@@ -40,11 +40,11 @@ final class Packing {
   }
 
   /**
-   * Packs along the columns: {@code [rows, columns]} to {@code [rows, columns * bits / 32]}, as qzeros
-   * is.
+   * Packs along the columns: {@code [rows, columns]} to {@code [rows, columns * bits / 32]}, as
+   * qzeros is.
    *
-   * @param subtract taken from each value before it is stored, modulo {@code 1 << bits}: 1 for format
-   *     v1, 0 for v2
+   * @param subtract taken from each value before it is stored, modulo {@code 1 << bits}: 1 for
+   *     format v1, 0 for v2
    */
   static int[] alongColumns(byte[] values, int rows, int columns, int bits, int subtract) {
     int width = words(columns, bits);

@@ -20,8 +20,9 @@ public record QualityTable(Path text, long tokens, List<Row> rows) {
    * One model.
    *
    * @param perplexity exp of the mean negative log-probability of the text's own tokens
-   * @param divergence mean over positions of the Kullback-Leibler divergence, in nats, of the model's
-   *     next-token distribution from the baseline's: {@code sum p_baseline * ln(p_baseline / p_model)}
+   * @param divergence mean over positions of the Kullback-Leibler divergence, in nats, of the
+   *     model's next-token distribution from the baseline's: {@code sum p_baseline * ln(p_baseline
+   *     / p_model)}
    * @param sameTop share of positions where both find the same token most likely
    * @param weightBytes bytes of all its tensors
    */
@@ -34,8 +35,14 @@ public record QualityTable(Path text, long tokens, List<Row> rows) {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
-            Locale.ROOT, "%-" + width + "s %10s %8s %8s %10s %9s%n", "model", "perplexity", "ratio", "KL",
-            "same top-1", "MB"));
+            Locale.ROOT,
+            "%-" + width + "s %10s %8s %8s %10s %9s%n",
+            "model",
+            "perplexity",
+            "ratio",
+            "KL",
+            "same top-1",
+            "MB"));
     double baseline = rows.isEmpty() ? 1 : rows.getFirst().perplexity();
     for (Row row : rows) {
       text.append(

@@ -1,6 +1,8 @@
 package dev.quantgate.quantization;
 
-/** A model that cannot be quantised as asked. The message is one or two lines written for its user. */
+/**
+ * A model that cannot be quantised as asked. The message is one or two lines written for its user.
+ */
 public final class QuantizationException extends RuntimeException {
   public QuantizationException(String message) {
     super(message);

@@ -7,8 +7,9 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
- * What was done to a model. Written as {@code quantization-report.json} without its times, which are in
- * {@code quantization-timings.json}, so that the same job gives the same report byte for byte.
+ * What was done to a model. Written as {@code quantization-report.json} without its times, which
+ * are in {@code quantization-timings.json}, so that the same job gives the same report byte for
+ * byte.
  *
  * @param program name and version of what made it
  * @param source the source's weights
@@ -52,8 +53,8 @@ public record QuantizationReport(
       String checkpointFormat) {}
 
   /**
-   * One linear layer. A loss is {@code tr((W - Q) H (W - Q)^T)} with {@code H = 2/n * sum x x^T} over the n
-   * calibration tokens, undamped: twice the mean squared error of the layer's output.
+   * One linear layer. A loss is {@code tr((W - Q) H (W - Q)^T)} with {@code H = 2/n * sum x x^T}
+   * over the n calibration tokens, undamped: twice the mean squared error of the layer's output.
    *
    * @param chosen the method whose codes were kept: the one with the lower loss
    * @param rtnLoss round-to-nearest's loss; empty without calibration
@@ -80,9 +81,9 @@ public record QuantizationReport(
   /** The sum of GPTQ's losses where GPTQ was kept, of round-to-nearest's elsewhere. */
   public double loss() {
     return layers.stream()
-        .mapToDouble(
-            layer ->
-                (layer.chosen() == QuantizationMethod.GPTQ ? layer.gptqLoss() : layer.rtnLoss()).orElse(0))
+        .mapToDouble(layer ->
+            (layer.chosen() == QuantizationMethod.GPTQ ? layer.gptqLoss() : layer.rtnLoss())
+                .orElse(0))
         .sum();
   }
 
@@ -93,7 +94,16 @@ public record QuantizationReport(
     String row = "%-" + width + "s %11s  %-6s %11s %11s %9s %7s %7s%n";
     text.append(
         String.format(
-            Locale.ROOT, row, "layer", "shape", "kept", "loss rtn", "loss gptq", "ratio", "damp", "time"));
+            Locale.ROOT,
+            row,
+            "layer",
+            "shape",
+            "kept",
+            "loss rtn",
+            "loss gptq",
+            "ratio",
+            "damp",
+            "time"));
     for (Layer layer : layers) {
       text.append(
           String.format(
@@ -106,7 +116,9 @@ public record QuantizationReport(
               loss(layer.gptqLoss()),
               layer.rtnLoss().isPresent() && layer.gptqLoss().isPresent()
                   ? String.format(
-                      Locale.ROOT, "%.3f", layer.gptqLoss().getAsDouble() / layer.rtnLoss().getAsDouble())
+                      Locale.ROOT,
+                      "%.3f",
+                      layer.gptqLoss().getAsDouble() / layer.rtnLoss().getAsDouble())
                   : "-",
               layer.damping().isPresent()
                   ? String.format(Locale.ROOT, "%.2f", layer.damping().getAsDouble())

@@ -5,13 +5,13 @@ import dev.quantgate.inference.Engines;
 import java.nio.file.Path;
 
 /**
- * What is to be quantised, and how. Made by {@link #of} and the {@code with} methods; what is not said
- * has the default that was measured to be the best one (see the module's README).
+ * What is to be quantised, and how. Made by {@link #of} and the {@code with} methods; what is not
+ * said has the default that was measured to be the best one (see the module's README).
  *
  * @param model the folder of a 16- or 32-bit checkpoint
  * @param out the folder to be made; must not exist
- * @param damping share of the Hessian's mean diagonal that is added to it; raised by 0.01 until it can
- *     be factored
+ * @param damping share of the Hessian's mean diagonal that is added to it; raised by 0.01 until it
+ *     can be factored
  * @param shardBytes the most bytes of tensors in a file, but for a single tensor that is larger
  * @param engine the engine that runs the model, or {@link Engines#AUTO}
  * @param engineOptions threads (of the linear algebra too) and memory
@@ -33,7 +33,9 @@ public record QuantizationRequest(
   /** As Hugging Face shards by default: 5 GB. */
   public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
-  /** How many calibration sequences are used, and how long, when nothing is said (the GPTQ paper). */
+  /**
+   * How many calibration sequences are used, and how long, when nothing is said (the GPTQ paper).
+   */
   public static final int DEFAULT_SEQUENCES = 128;
 
   public static final int DEFAULT_LENGTH = 2048;
@@ -82,37 +84,97 @@ public record QuantizationRequest(
 
   public QuantizationRequest withActOrder(ActOrder value) {
     return new QuantizationRequest(
-        model, out, method, scheme, value, clip, damping, calibration, format, shardBytes, engine,
+        model,
+        out,
+        method,
+        scheme,
+        value,
+        clip,
+        damping,
+        calibration,
+        format,
+        shardBytes,
+        engine,
         engineOptions);
   }
 
   public QuantizationRequest withClip(ClipSearch value) {
     return new QuantizationRequest(
-        model, out, method, scheme, actOrder, value, damping, calibration, format, shardBytes, engine,
+        model,
+        out,
+        method,
+        scheme,
+        actOrder,
+        value,
+        damping,
+        calibration,
+        format,
+        shardBytes,
+        engine,
         engineOptions);
   }
 
   public QuantizationRequest withDamping(double value) {
     return new QuantizationRequest(
-        model, out, method, scheme, actOrder, clip, value, calibration, format, shardBytes, engine,
+        model,
+        out,
+        method,
+        scheme,
+        actOrder,
+        clip,
+        value,
+        calibration,
+        format,
+        shardBytes,
+        engine,
         engineOptions);
   }
 
   public QuantizationRequest withFormat(GptqFormat value) {
     return new QuantizationRequest(
-        model, out, method, scheme, actOrder, clip, damping, calibration, value, shardBytes, engine,
+        model,
+        out,
+        method,
+        scheme,
+        actOrder,
+        clip,
+        damping,
+        calibration,
+        value,
+        shardBytes,
+        engine,
         engineOptions);
   }
 
   public QuantizationRequest withShardBytes(long value) {
     return new QuantizationRequest(
-        model, out, method, scheme, actOrder, clip, damping, calibration, format, value, engine,
+        model,
+        out,
+        method,
+        scheme,
+        actOrder,
+        clip,
+        damping,
+        calibration,
+        format,
+        value,
+        engine,
         engineOptions);
   }
 
   public QuantizationRequest withEngine(String value, EngineOptions options) {
     return new QuantizationRequest(
-        model, out, method, scheme, actOrder, clip, damping, calibration, format, shardBytes, value,
+        model,
+        out,
+        method,
+        scheme,
+        actOrder,
+        clip,
+        damping,
+        calibration,
+        format,
+        shardBytes,
+        value,
         options);
   }
 }

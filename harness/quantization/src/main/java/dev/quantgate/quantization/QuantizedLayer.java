@@ -22,7 +22,13 @@ final class QuantizedLayer {
   final byte[] zeros;
 
   QuantizedLayer(
-      String name, Scheme scheme, int inputs, int outputs, byte[] codes, short[] scales, byte[] zeros) {
+      String name,
+      Scheme scheme,
+      int inputs,
+      int outputs,
+      byte[] codes,
+      short[] scales,
+      byte[] zeros) {
     int groups = scheme.groups(inputs);
     if (codes.length != inputs * outputs
         || scales.length != groups * outputs
@@ -42,7 +48,10 @@ final class QuantizedLayer {
     return scheme.groups(inputs);
   }
 
-  /** The weights that an engine will read back: float32 {@code [outputs, inputs]}, each an fp16 value. */
+  /**
+   * The weights that an engine will read back: float32 {@code [outputs, inputs]}, each an fp16
+   * value.
+   */
   Matrix dequantised() {
     float[] weights = new float[inputs * outputs];
     int group = scheme.groupOf(inputs);

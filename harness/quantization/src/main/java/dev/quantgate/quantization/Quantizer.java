@@ -25,12 +25,13 @@ import java.util.function.Function;
  * Turns a 16- or 32-bit checkpoint folder into one in the GPTQ format, block by block.
  *
  * <p>In a block, layers that share an input are quantised together, in the order in which the model
- * computes them; each stage's inputs come from what was quantised before it (true sequential order).
- * In memory are one block's weights, one stage's Hessian and the hidden states of the calibration
- * tokens. Embeddings, norms and head stay as they are.
+ * computes them; each stage's inputs come from what was quantised before it (true sequential
+ * order). In memory are one block's weights, one stage's Hessian and the hidden states of the
+ * calibration tokens. Embeddings, norms and head stay as they are.
  *
- * <p>A job works in {@code OUT.partial} and moves the finished folder to its name in one step. Killed at
- * any time, the same request goes on behind the last finished block and gives the same bytes.
+ * <p>A job works in {@code OUT.partial} and moves the finished folder to its name in one step.
+ * Killed at any time, the same request goes on behind the last finished block and gives the same
+ * bytes.
  */
 public final class Quantizer {
   private static final String PROGRAM = "quantgate 0.1";
@@ -54,15 +55,16 @@ public final class Quantizer {
   /**
    * Quantises a model, or goes on where a killed run of the same request was.
    *
-   * @throws QuantizationException if it cannot be done as asked; nothing is written under the final name
+   * @throws QuantizationException if it cannot be done as asked; nothing is written under the final
+   *     name
    * @throws dev.quantgate.inference.InferenceException if the model cannot be read or run
    */
-  public static QuantizationReport quantize(QuantizationRequest request, ProgressListener progress) {
+  public static QuantizationReport quantize(
+      QuantizationRequest request, ProgressListener progress) {
     return quantize(
         request,
         progress,
-        asked ->
-            Engines.find(asked.engine()).openBlockwise(asked.model(), asked.engineOptions()));
+        asked -> Engines.find(asked.engine()).openBlockwise(asked.model(), asked.engineOptions()));
   }
 
   static QuantizationReport quantize(
@@ -110,7 +112,9 @@ public final class Quantizer {
       for (Linear linear : CheckpointWriter.linears(block)) {
         if (linear instanceof Linear.Gptq) {
           throw new QuantizationException(
-              request.model() + " is quantised already (" + source.weightFormat()
+              request.model()
+                  + " is quantised already ("
+                  + source.weightFormat()
                   + "); give the 16-bit folder that it was made from");
         }
         Shapes.check(linear.name(), linear.outputs(), linear.inputs(), request.scheme());
@@ -323,7 +327,10 @@ public final class Quantizer {
     Json.write(folder.resolve("quantization-timings.json"), timings);
     Path aligned = work.path().resolve(CalibrationSet.ALIGNED_FILE);
     if (Files.exists(aligned)) {
-      Files.copy(aligned, folder.resolve(CalibrationSet.ALIGNED_FILE), StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(
+          aligned,
+          folder.resolve(CalibrationSet.ALIGNED_FILE),
+          StandardCopyOption.REPLACE_EXISTING);
     }
     work.publish();
     return report;
@@ -352,8 +359,14 @@ public final class Quantizer {
     for (int i = 0; i < weight.values().length; i++) {
       if (!Float.isFinite(weight.values()[i])) {
         throw new QuantizationException(
-            name + " has a weight that is " + weight.values()[i] + " at output " + i / weight.columns()
-                + ", input " + i % weight.columns() + "; the checkpoint cannot be quantised");
+            name
+                + " has a weight that is "
+                + weight.values()[i]
+                + " at output "
+                + i / weight.columns()
+                + ", input "
+                + i % weight.columns()
+                + "; the checkpoint cannot be quantised");
       }
     }
   }

@@ -15,8 +15,8 @@ import java.util.TreeMap;
 
 /**
  * Writes tensors as safetensors files: an 8-byte little-endian header length, a JSON header padded
- * with spaces to a multiple of 8, then the tensors one after another. Bodies are streamed, so a shard
- * costs no memory.
+ * with spaces to a multiple of 8, then the tensors one after another. Bodies are streamed, so a
+ * shard costs no memory.
  */
 final class SafetensorsWriter {
   private SafetensorsWriter() {}
@@ -44,8 +44,9 @@ final class SafetensorsWriter {
   }
 
   /**
-   * Writes all entries in order: one {@code model.safetensors}, or shards with an index where they are
-   * more than {@code shardBytes} together. No tensor is split, so a shard can be larger than that.
+   * Writes all entries in order: one {@code model.safetensors}, or shards with an index where they
+   * are more than {@code shardBytes} together. No tensor is split, so a shard can be larger than
+   * that.
    *
    * @return the bytes of all tensors
    */
@@ -107,7 +108,11 @@ final class SafetensorsWriter {
         entry.body().writeTo(out);
         if (out.position() - before != entry.bytes()) {
           throw new IllegalStateException(
-              entry.name() + ": " + (out.position() - before) + " bytes written, not " + entry.bytes());
+              entry.name()
+                  + ": "
+                  + (out.position() - before)
+                  + " bytes written, not "
+                  + entry.bytes());
         }
       }
       out.force(true);

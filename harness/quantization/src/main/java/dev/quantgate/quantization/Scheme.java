@@ -44,7 +44,10 @@ public record Scheme(int bits, int groupSize, boolean symmetric) {
   /** For people: "int4 g64 sym". */
   @Override
   public String toString() {
-    return "int" + bits + " g" + (groupSize == WHOLE_COLUMN ? "all" : groupSize)
+    return "int"
+        + bits
+        + " g"
+        + (groupSize == WHOLE_COLUMN ? "all" : groupSize)
         + (symmetric ? " sym" : " asym");
   }
 }

@@ -19,10 +19,14 @@ final class Widening {
   /** The weights of a layer that is not quantised yet. */
   static Matrix weight(Linear linear) {
     return switch (linear) {
-      case Linear.Dense dense -> new Matrix(dense.outputs(), dense.inputs(), floats(dense.weight()));
+      case Linear.Dense dense ->
+          new Matrix(dense.outputs(), dense.inputs(), floats(dense.weight()));
       case Linear.Gptq gptq ->
           throw new QuantizationException(
-              gptq.name() + " is int" + gptq.bits() + " already; give the fp16 folder that it was made from");
+              gptq.name()
+                  + " is int"
+                  + gptq.bits()
+                  + " already; give the fp16 folder that it was made from");
     };
   }
 
@@ -34,7 +38,8 @@ final class Widening {
       case F16 -> widenHalf(data, values);
       case BF16 -> widenBrain(data, values);
       case F32 -> MemorySegment.copy(data, FLOAT, 0, values, 0, count);
-      case I32 -> throw new QuantizationException(tensor.name() + " holds whole numbers, not weights");
+      case I32 ->
+          throw new QuantizationException(tensor.name() + " holds whole numbers, not weights");
     }
     return values;
   }

@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Where a job works until its result is whole: {@code OUT.partial}, beside the result, so that the result
- * can be moved to its name in one step. One process at a time; it remembers what job it belongs to.
+ * Where a job works until its result is whole: {@code OUT.partial}, beside the result, so that the
+ * result can be moved to its name in one step. One process at a time; it remembers what job it
+ * belongs to.
  */
 final class WorkFolder implements AutoCloseable {
   private static final String JOB = "job.json";
@@ -42,8 +43,7 @@ final class WorkFolder implements AutoCloseable {
     }
     Files.createDirectories(path);
     FileChannel lockFile =
-        FileChannel.open(
-            path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       FileLock lock = lockFile.tryLock();
       if (lock != null) {
@@ -73,8 +73,14 @@ final class WorkFolder implements AutoCloseable {
       Object was = earlier.get(entry.getKey());
       if (!entry.getValue().equals(was)) {
         throw new QuantizationException(
-            path + " holds an unfinished job with " + entry.getKey() + " " + was + ", not "
-                + entry.getValue() + "; delete it to start anew, or repeat the command it was made by");
+            path
+                + " holds an unfinished job with "
+                + entry.getKey()
+                + " "
+                + was
+                + ", not "
+                + entry.getValue()
+                + "; delete it to start anew, or repeat the command it was made by");
       }
     }
     if (earlier.size() != identity.size()) {

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /**
- * A fixed number of threads that share out independent parts of one job. Parts never add into the same
- * place, so results do not depend on how many threads there are.
+ * A fixed number of threads that share out independent parts of one job. Parts never add into the
+ * same place, so results do not depend on how many threads there are.
  */
 final class Workers implements AutoCloseable {
   private final int threads;

@@ -63,26 +63,22 @@ class GptqCheckpointTest {
 
     QuantizationReport report =
         Quantizer.quantize(
-            request,
-            ProgressListener.none(),
-            asked -> new Watched(open(asked.model()), used));
+            request, ProgressListener.none(), asked -> new Watched(open(asked.model()), used));
 
     assertThat(used).hasSize(14);
     try (BlockwiseModel written = open(folder.resolve("int4"))) {
-      used.forEach(
-          (name, weight) ->
-              assertThat(written.weight(name).values()).as(name).isEqualTo(weight.values()));
+      used.forEach((name, weight) ->
+          assertThat(written.weight(name).values()).as(name).isEqualTo(weight.values()));
     }
     assertThat(report.layers()).hasSize(14);
     assertThat(report.layers())
-        .allSatisfy(
-            layer -> {
-              double kept =
-                  layer.chosen() == QuantizationMethod.GPTQ
-                      ? layer.gptqLoss().orElseThrow()
-                      : layer.rtnLoss().orElseThrow();
-              assertThat(kept).isLessThanOrEqualTo(layer.rtnLoss().orElseThrow());
-            });
+        .allSatisfy(layer -> {
+          double kept =
+              layer.chosen() == QuantizationMethod.GPTQ
+                  ? layer.gptqLoss().orElseThrow()
+                  : layer.rtnLoss().orElseThrow();
+          assertThat(kept).isLessThanOrEqualTo(layer.rtnLoss().orElseThrow());
+        });
     assertThat(report.table()).contains("model.layers.1.mlp.down_proj", "64x160", "int4 g32");
   }
 
@@ -111,8 +107,7 @@ class GptqCheckpointTest {
     for (int threads : new int[] {1, 3}) {
       Quantizer.quantize(
           request("threads" + threads)
-              .withEngine(
-                  "cpu", new EngineOptions(threads, OptionalLong.empty(), 0, true, false)),
+              .withEngine("cpu", new EngineOptions(threads, OptionalLong.empty(), 0, true, false)),
           ProgressListener.none());
     }
     assertSameFolders(folder.resolve("threads1"), folder.resolve("threads3"));
@@ -177,13 +172,12 @@ class GptqCheckpointTest {
 
   @Test
   void anUnfinishedJobOfAnotherKindIsNotGoneOnWith() {
-    assertThatThrownBy(
-            () ->
-                Quantizer.quantize(
-                    request("int4"),
-                    progress -> {
-                      throw new IllegalStateException("stopped");
-                    }))
+    assertThatThrownBy(() ->
+            Quantizer.quantize(
+                request("int4"),
+                progress -> {
+                  throw new IllegalStateException("stopped");
+                }))
         .hasMessage("stopped");
 
     assertThatThrownBy(
@@ -194,12 +188,11 @@ class GptqCheckpointTest {
 
   @Test
   void activationsThatAreNoNumbersEndTheJobWithTheLayersNames() {
-    assertThatThrownBy(
-            () ->
-                Quantizer.quantize(
-                    request("int4"),
-                    ProgressListener.none(),
-                    asked -> new Poisoned(open(asked.model()))))
+    assertThatThrownBy(() ->
+            Quantizer.quantize(
+                request("int4"),
+                ProgressListener.none(),
+                asked -> new Poisoned(open(asked.model()))))
         .isInstanceOf(QuantizationException.class)
         .hasMessageStartingWith(
             "input 3 of model.layers.1.mlp.gate_proj, model.layers.1.mlp.up_proj is NaN or infinite");
@@ -280,7 +273,8 @@ class GptqCheckpointTest {
   private String tokens(Calibration calibration, String out) {
     QuantizationReport report =
         Quantizer.quantize(
-            QuantizationRequest.gptq(model, folder.resolve(out), new Scheme(4, 32, true), calibration),
+            QuantizationRequest.gptq(
+                model, folder.resolve(out), new Scheme(4, 32, true), calibration),
             ProgressListener.none());
     return report.calibrationSequences() + " x " + report.calibrationTokens();
   }
@@ -326,8 +320,16 @@ class GptqCheckpointTest {
 
   @Test
   void theDivergenceIsThatOfItsDefinition() {
-    Matrix p = new Matrix(1, 3, new float[] {(float) Math.log(0.5), (float) Math.log(0.25), (float) Math.log(0.25)});
-    Matrix q = new Matrix(1, 3, new float[] {(float) Math.log(0.25), (float) Math.log(0.25), (float) Math.log(0.5)});
+    Matrix p =
+        new Matrix(
+            1,
+            3,
+            new float[] {(float) Math.log(0.5), (float) Math.log(0.25), (float) Math.log(0.25)});
+    Matrix q =
+        new Matrix(
+            1,
+            3,
+            new float[] {(float) Math.log(0.25), (float) Math.log(0.25), (float) Math.log(0.5)});
 
     // 0.5 ln 2 + 0 + 0.25 ln (1/2) = 0.25 ln 2
     assertThat(ModelDistance.divergence(p, q, 0))

@@ -39,7 +39,8 @@ class LayerSolverTest {
     Scheme scheme = new Scheme(4, group, symmetric);
     Matrix weight = normal(outputs, inputs, 0.1, seed);
     LayerSolver solver =
-        new LayerSolver(hessian(inputs, 3 * inputs, seed), scheme, order, ClipSearch.NONE, 0.01, WORKERS);
+        new LayerSolver(
+            hessian(inputs, 3 * inputs, seed), scheme, order, ClipSearch.NONE, 0.01, WORKERS);
 
     QuantizedLayer fast = solver.compensate("w", weight, solver.factor().orElseThrow());
 
@@ -124,10 +125,14 @@ class LayerSolverTest {
 
   @Test
   void twoInputsWorkedByHand() {
-    // H = [[5, 2], [2, 4]], so U = [[1/2, -1/4], [0, 1/2]]: U^T U = [[1/4, -1/8], [-1/8, 5/16]] = H^-1.
-    // Weights (0.75, 0.5625) on a grid of step 1. The first becomes 1, its error (0.75 - 1) / (1/2) is
-    // -1/2; the second becomes 0.5625 - (-1/2)(-1/4) = 0.4375, and so 0 where rounding alone gives 1.
-    // Loss: (1/2)^2 + (0.4375 * 2)^2 = 1.015625, which is D H D^T of D = (-0.25, 0.5625); rounding's
+    // H = [[5, 2], [2, 4]], so U = [[1/2, -1/4], [0, 1/2]]: U^T U = [[1/4, -1/8], [-1/8, 5/16]] =
+    // H^-1.
+    // Weights (0.75, 0.5625) on a grid of step 1. The first becomes 1, its error (0.75 - 1) / (1/2)
+    // is
+    // -1/2; the second becomes 0.5625 - (-1/2)(-1/4) = 0.4375, and so 0 where rounding alone gives
+    // 1.
+    // Loss: (1/2)^2 + (0.4375 * 2)^2 = 1.015625, which is D H D^T of D = (-0.25, 0.5625);
+    // rounding's
     // D = (-0.25, -0.4375) has 1.515625.
     int width = MicroKernel.WIDTH;
     float[] w = new float[2 * width];
@@ -140,8 +145,24 @@ class LayerSolverTest {
     float[] loss = new float[width];
 
     ColumnLoop.run(
-        w, 0, 2, new float[] {0, -0.25f, 0, 0}, 0, 2, new float[] {2, 2}, 0, scales, zeros,
-        new int[2], 0, 15, codes, 0, errors, 0, loss);
+        w,
+        0,
+        2,
+        new float[] {0, -0.25f, 0, 0},
+        0,
+        2,
+        new float[] {2, 2},
+        0,
+        scales,
+        zeros,
+        new int[2],
+        0,
+        15,
+        codes,
+        0,
+        errors,
+        0,
+        loss);
 
     assertThat(Arrays.copyOf(codes, width)).containsOnly(9f);
     assertThat(Arrays.copyOfRange(codes, width, 2 * width)).containsOnly(8f);
@@ -203,8 +224,24 @@ class LayerSolverTest {
     float[] loss = new float[width];
 
     ColumnLoop.run(
-        w, 0, inputs, band, 0, inputs, inverse, 0, scales, zeros, new int[inputs], 0, 15, codes, 0,
-        new float[inputs * width], 0, loss);
+        w,
+        0,
+        inputs,
+        band,
+        0,
+        inputs,
+        inverse,
+        0,
+        scales,
+        zeros,
+        new int[inputs],
+        0,
+        15,
+        codes,
+        0,
+        new float[inputs * width],
+        0,
+        loss);
 
     for (int i = 0; i < codes.length; i++) {
       assertThat((int) codes[i]).isEqualTo(once.codes[i]);
@@ -250,7 +287,12 @@ class LayerSolverTest {
   private static double lossWith(ClipSearch clip, long seed) {
     LayerSolver solver =
         new LayerSolver(
-            hessian(192, 400, seed), new Scheme(4, 64, true), ActOrder.GROUP_AWARE, clip, 0.01, WORKERS);
+            hessian(192, 400, seed),
+            new Scheme(4, 64, true),
+            ActOrder.GROUP_AWARE,
+            clip,
+            0.01,
+            WORKERS);
     return solver.solve("w", normal(64, 192, 0.1, 40 + seed)).gptqLoss().orElseThrow();
   }
 
@@ -269,7 +311,8 @@ class LayerSolverTest {
       if (solution.gptqLoss().orElseThrow() > solution.rtnLoss()) {
         worse++;
         assertThat(solution.chosen()).isEqualTo(QuantizationMethod.RTN);
-        assertThat(solver.loss(weight, solution.layer().dequantised())).isEqualTo(solution.rtnLoss());
+        assertThat(solver.loss(weight, solution.layer().dequantised()))
+            .isEqualTo(solution.rtnLoss());
       }
     }
     assertThat(worse).isPositive();
@@ -304,7 +347,12 @@ class LayerSolverTest {
     hessian.add(normal(1, 64, 1, 3));
     LayerSolver solver =
         new LayerSolver(
-            hessian, new Scheme(4, 32, true), ActOrder.GROUP_AWARE, ClipSearch.FULL, 1e-17, WORKERS);
+            hessian,
+            new Scheme(4, 32, true),
+            ActOrder.GROUP_AWARE,
+            ClipSearch.FULL,
+            1e-17,
+            WORKERS);
 
     LayerSolver.Solution solution = solver.solve("w", normal(16, 64, 0.1, 4));
 
@@ -323,7 +371,12 @@ class LayerSolverTest {
     hessian.add(rows);
     LayerSolver solver =
         new LayerSolver(
-            hessian, new Scheme(4, 32, false), ActOrder.GROUP_AWARE, ClipSearch.NONE, 0.01, WORKERS);
+            hessian,
+            new Scheme(4, 32, false),
+            ActOrder.GROUP_AWARE,
+            ClipSearch.NONE,
+            0.01,
+            WORKERS);
 
     LayerSolver.Solution solution = solver.solve("w", normal(16, 64, 0.1, 4));
 

@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 
 /**
  * Speed of the quantiser's linear algebra beside a dense product of the engine it runs on, in one
- * process: GFLOP/s by the clock, and for each second of processor time, which a busy machine changes
- * less. Run as described in the module's README.
+ * process: GFLOP/s by the clock, and for each second of processor time, which a busy machine
+ * changes less. Run as described in the module's README.
  */
 final class LinearAlgebraBench {
   private static final OperatingSystemMXBean SYSTEM =

@@ -14,7 +14,8 @@ class PackingTest {
 
   @ParameterizedTest
   @CsvSource({"32,8,1", "64,16,2", "128,40,3", "384,24,4"})
-  void fourBitCodesLieEightInAWordAlongTheInputsLowestBitsFirst(int inputs, int outputs, long seed) {
+  void fourBitCodesLieEightInAWordAlongTheInputsLowestBitsFirst(
+      int inputs, int outputs, long seed) {
     byte[] codes = codes(inputs * outputs, 4, seed);
 
     int[] qweight = Packing.alongRows(codes, inputs, outputs, 4);
@@ -22,14 +23,16 @@ class PackingTest {
     assertThat(qweight).hasSize(inputs / 8 * outputs);
     for (int k = 0; k < inputs; k++) {
       for (int n = 0; n < outputs; n++) {
-        assertThat((qweight[k / 8 * outputs + n] >> (4 * (k % 8))) & 15).isEqualTo(codes[k * outputs + n]);
+        assertThat((qweight[k / 8 * outputs + n] >> (4 * (k % 8))) & 15)
+            .isEqualTo(codes[k * outputs + n]);
       }
     }
   }
 
   @ParameterizedTest
   @CsvSource({"1,8,0", "3,16,1", "12,64,0", "6,128,1"})
-  void zeroPointsLieEightInAWordAlongTheOutputsLessTheFormatsOffset(int groups, int outputs, int offset) {
+  void zeroPointsLieEightInAWordAlongTheOutputsLessTheFormatsOffset(
+      int groups, int outputs, int offset) {
     byte[] zeros = codes(groups * outputs, 4, 5);
 
     int[] qzeros = Packing.alongColumns(zeros, groups, outputs, 4, offset);

@@ -42,8 +42,14 @@ class ParityGptqTest {
       reporter.publishEntry(
           folder.getFileName().toString(),
           String.format(
-              Locale.ROOT, "%s: rtn %.3f, GPTQModel %.3f, here %.3f", scheme, sums[0], sums[1], sums[2]));
-      // At group 128 GPTQModel's act-order scatters the groups, which ours does not: told, not judged.
+              Locale.ROOT,
+              "%s: rtn %.3f, GPTQModel %.3f, here %.3f",
+              scheme,
+              sums[0],
+              sums[1],
+              sums[2]));
+      // At group 128 GPTQModel's act-order scatters the groups, which ours does not: told, not
+      // judged.
       if (!config.path("desc_act").asBoolean()) {
         assertThat(sums[2]).as("summed loss of %s", folder).isLessThanOrEqualTo(sums[1]);
         assertThat(sums[1]).as("GPTQModel's loss, a sane one").isLessThan(sums[0]);

@@ -28,13 +28,24 @@ import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Round-to-nearest from folder to folder: what is written is what was computed, in the known format. */
+/**
+ * Round-to-nearest from folder to folder: what is written is what was computed, in the known
+ * format.
+ */
 class RtnCheckpointTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @CsvSource({"32,true,V1", "32,false,V1", "-1,true,V1", "32,true,V2", "32,false,V2", "-1,false,V2"})
-  void theWrittenFolderHoldsExactlyTheRoundedWeights(int group, boolean symmetric, GptqFormat format) {
+  @CsvSource({
+    "32,true,V1",
+    "32,false,V1",
+    "-1,true,V1",
+    "32,true,V2",
+    "32,false,V2",
+    "-1,false,V2"
+  })
+  void theWrittenFolderHoldsExactlyTheRoundedWeights(
+      int group, boolean symmetric, GptqFormat format) {
     Path model = TinyCheckpoint.write(folder.resolve("fp16"), 7, TinyCheckpoint.Format.F16);
     Scheme scheme = new Scheme(4, group, symmetric);
     Path out = folder.resolve("int4");
@@ -51,7 +62,8 @@ class RtnCheckpointTest {
         List<Linear> written = CheckpointWriter.linears(after.blocks().get(b));
         for (int i = 0; i < source.size(); i++) {
           Matrix expected =
-              RoundToNearest.quantize("w", Widening.weight(source.get(i)), scheme, workers).dequantised();
+              RoundToNearest.quantize("w", Widening.weight(source.get(i)), scheme, workers)
+                  .dequantised();
           assertThat(written.get(i)).isInstanceOf(Linear.Gptq.class);
           short[] halves = Dequantizer.halves((Linear.Gptq) written.get(i));
           for (int j = 0; j < halves.length; j++) {
@@ -98,7 +110,8 @@ class RtnCheckpointTest {
       assertThat(config.get("lm_head").asBoolean()).isFalse();
     }
     assertThat(json(out.resolve("config.json")).get("hidden_size").asInt()).isEqualTo(64);
-    assertThat(out.resolve("tokenizer.json")).hasSameBinaryContentAs(model.resolve("tokenizer.json"));
+    assertThat(out.resolve("tokenizer.json"))
+        .hasSameBinaryContentAs(model.resolve("tokenizer.json"));
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(path -> path.getFileName().toString()))
           .containsExactlyInAnyOrder("fp16", "int4");
@@ -147,7 +160,8 @@ class RtnCheckpointTest {
             ProgressListener.none());
 
     assertThat(report.layers()).hasSize(14);
-    assertThat(report.layers()).allSatisfy(layer -> assertThat(layer.weightError()).isBetween(0.001, 0.02));
+    assertThat(report.layers())
+        .allSatisfy(layer -> assertThat(layer.weightError()).isBetween(0.001, 0.02));
     try (Checkpoint after = Checkpoints.open(folder.resolve("int4"))) {
       assertThat(after.weightFormat()).contains("int4");
     }
@@ -161,7 +175,8 @@ class RtnCheckpointTest {
       Path out = folder.resolve("threads" + threads);
       EngineOptions options = new EngineOptions(threads, OptionalLong.empty(), 0, true, false);
       Quantizer.quantize(
-          QuantizationRequest.rtn(model, out, new Scheme(4, 32, false)).withEngine(Engines.AUTO, options),
+          QuantizationRequest.rtn(model, out, new Scheme(4, 32, false))
+              .withEngine(Engines.AUTO, options),
           ProgressListener.none());
       results.add(out.resolve("model.safetensors"));
     }
@@ -172,11 +187,10 @@ class RtnCheckpointTest {
   void aGroupSizeThatDoesNotDivideTheInputsIsRefusedWithTheLayerAndWhatFits() {
     Path model = TinyCheckpoint.write(folder.resolve("fp16"), 5, TinyCheckpoint.Format.F16);
 
-    assertThatThrownBy(
-            () ->
-                Quantizer.quantize(
-                    QuantizationRequest.rtn(model, folder.resolve("int4"), new Scheme(4, 128, true)),
-                    ProgressListener.none()))
+    assertThatThrownBy(() ->
+            Quantizer.quantize(
+                QuantizationRequest.rtn(model, folder.resolve("int4"), new Scheme(4, 128, true)),
+                ProgressListener.none()))
         .isInstanceOf(QuantizationException.class)
         .hasMessage(
             "model.layers.0.self_attn.q_proj has 64 inputs, which is no multiple of group size 128;"
@@ -188,11 +202,10 @@ class RtnCheckpointTest {
   void aModelThatIsInt4AlreadyIsRefused() {
     Path model = TinyCheckpoint.write(folder.resolve("g"), 5, TinyCheckpoint.Format.GPTQ_SYMMETRIC);
 
-    assertThatThrownBy(
-            () ->
-                Quantizer.quantize(
-                    QuantizationRequest.rtn(model, folder.resolve("int4"), new Scheme(4, 32, true)),
-                    ProgressListener.none()))
+    assertThatThrownBy(() ->
+            Quantizer.quantize(
+                QuantizationRequest.rtn(model, folder.resolve("int4"), new Scheme(4, 32, true)),
+                ProgressListener.none()))
         .hasMessageContaining("is quantised already");
   }
 
@@ -201,10 +214,10 @@ class RtnCheckpointTest {
     Path model = TinyCheckpoint.write(folder.resolve("fp16"), 5, TinyCheckpoint.Format.F16);
     Path out = Files.createDirectory(folder.resolve("precious"));
 
-    assertThatThrownBy(
-            () ->
-                Quantizer.quantize(
-                    QuantizationRequest.rtn(model, out, new Scheme(4, 32, true)), ProgressListener.none()))
+    assertThatThrownBy(() ->
+            Quantizer.quantize(
+                QuantizationRequest.rtn(model, out, new Scheme(4, 32, true)),
+                ProgressListener.none()))
         .hasMessage(out + " exists already; name another folder, or delete it first");
   }
 
@@ -216,14 +229,17 @@ class RtnCheckpointTest {
             java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong());
     assertThat(length % 8).isZero();
     Map<String, String> tensors = new TreeMap<>();
-    JsonNode header = new JsonMapper().readTree(new String(bytes, 8, length, java.nio.charset.StandardCharsets.UTF_8));
+    JsonNode header =
+        new JsonMapper()
+            .readTree(new String(bytes, 8, length, java.nio.charset.StandardCharsets.UTF_8));
     long end = 0;
     for (Map.Entry<String, JsonNode> entry : header.properties()) {
       if (!entry.getKey().equals("__metadata__")) {
         assertThat(entry.getValue().get("data_offsets").get(0).asLong()).isEqualTo(end);
         end = entry.getValue().get("data_offsets").get(1).asLong();
         tensors.put(
-            entry.getKey(), entry.getValue().get("dtype").asString() + " " + entry.getValue().get("shape"));
+            entry.getKey(),
+            entry.getValue().get("dtype").asString() + " " + entry.getValue().get("shape"));
       }
     }
     assertThat(8L + length + end).isEqualTo(bytes.length);

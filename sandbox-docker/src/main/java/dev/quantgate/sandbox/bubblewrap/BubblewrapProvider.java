@@ -40,10 +40,9 @@ public final class BubblewrapProvider implements SandboxProvider {
   @Override
   public CodeSandbox start(SandboxOptions options) {
     unavailable()
-        .ifPresent(
-            why -> {
-              throw new SandboxException(Kind.UNAVAILABLE, why);
-            });
+        .ifPresent(why -> {
+          throw new SandboxException(Kind.UNAVAILABLE, why);
+        });
     Path bwrap = HostPython.onPath("bwrap").orElseThrow();
     HostPython python = HostPython.find().orElseThrow();
     return WorkerPool.start(HostLauncher.bubblewrap(bwrap.toString(), python), options);

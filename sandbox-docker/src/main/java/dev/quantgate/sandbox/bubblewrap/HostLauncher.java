@@ -50,7 +50,8 @@ record HostLauncher(
     }
     walls.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
     walls.addAll(List.of("--size", "1048576", "--perms", "1777", "--tmpfs", "/dev/shm"));
-    walls.addAll(List.of("--size", Integer.toString(TMP_BYTES), "--perms", "1777", "--tmpfs", "/tmp"));
+    walls.addAll(
+        List.of("--size", Integer.toString(TMP_BYTES), "--perms", "1777", "--tmpfs", "/tmp"));
     // The device folder is a file system without a bound otherwise.
     walls.addAll(List.of("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"));
     SortedMap<String, String> facts = new TreeMap<>();

@@ -14,8 +14,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Compiles the allow-list that Docker is given to the kernel's own form, a classic BPF program over
- * {@code struct seccomp_data} (linux/seccomp.h: number at byte 0, architecture at 4, arguments from 16,
- * eight bytes each, little-endian). For x86-64 only.
+ * {@code struct seccomp_data} (linux/seccomp.h: number at byte 0, architecture at 4, arguments from
+ * 16, eight bytes each, little-endian). For x86-64 only.
  *
  * <p>The program first refuses other architectures by ending the process, then returns at the first
  * rule that fits; runs of neighbouring numbers are one comparison, and the kernel remembers which
@@ -56,7 +56,8 @@ final class SeccompFilter {
   static byte[] compile(JsonNode profile, Map<String, Integer> numbers) {
     SeccompFilter filter = new SeccompFilter();
     filter.emit(profile, numbers);
-    ByteBuffer bytes = ByteBuffer.allocate(8 * filter.program.size()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(8 * filter.program.size()).order(ByteOrder.LITTLE_ENDIAN);
     for (Instruction each : filter.program) {
       bytes
           .putShort((short) each.code())
@@ -68,7 +69,8 @@ final class SeccompFilter {
   }
 
   private void emit(JsonNode profile, Map<String, Integer> numbers) {
-    int otherwise = action(profile.path("defaultAction").asString(), profile.path("defaultErrnoRet"));
+    int otherwise =
+        action(profile.path("defaultAction").asString(), profile.path("defaultErrnoRet"));
     TreeSet<Integer> always = new TreeSet<>();
     Map<Integer, List<List<Condition>>> sometimes = new TreeMap<>();
     Map<Integer, Integer> others = new TreeMap<>();
@@ -100,11 +102,10 @@ final class SeccompFilter {
       add(IF_GREATER, 1, 0, run[1]);
       add(RETURN, 0, 0, ALLOW);
     }
-    others.forEach(
-        (number, action) -> {
-          add(IF_EQUAL, 0, 1, number);
-          add(RETURN, 0, 0, action);
-        });
+    others.forEach((number, action) -> {
+      add(IF_EQUAL, 0, 1, number);
+      add(RETURN, 0, 0, action);
+    });
     sometimes.forEach((number, choices) -> emit(number, choices, otherwise));
     add(RETURN, 0, 0, otherwise);
     if (program.size() > MAX_INSTRUCTIONS) {
@@ -112,7 +113,9 @@ final class SeccompFilter {
     }
   }
 
-  /** A call that is allowed if one of several conjunctions holds; nothing after this looks at it. */
+  /**
+   * A call that is allowed if one of several conjunctions holds; nothing after this looks at it.
+   */
   private void emit(int number, List<List<Condition>> choices, int otherwise) {
     int length = choices.stream().mapToInt(all -> 6 * all.size() + 1).sum() + 1;
     if (length > 255) {
@@ -149,8 +152,7 @@ final class SeccompFilter {
           switch (arg.path("op").asString()) {
             case "SCMP_CMP_EQ" -> new Condition(index, -1L, value);
             case "SCMP_CMP_MASKED_EQ" -> new Condition(index, value, arg.path("valueTwo").asLong());
-            default ->
-                throw new IllegalArgumentException("unknown comparison " + arg.path("op"));
+            default -> throw new IllegalArgumentException("unknown comparison " + arg.path("op"));
           });
     }
     return conditions;

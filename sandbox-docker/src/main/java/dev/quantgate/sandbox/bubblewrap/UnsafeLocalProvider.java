@@ -36,10 +36,9 @@ public final class UnsafeLocalProvider implements SandboxProvider {
   public CodeSandbox start(SandboxOptions options) {
     HostPython python =
         HostPython.find()
-            .orElseThrow(
-                () ->
-                    new SandboxException(
-                        Kind.UNAVAILABLE, "unsafe-local needs a python3 of version 3.10 or later"));
+            .orElseThrow(() ->
+                new SandboxException(
+                    Kind.UNAVAILABLE, "unsafe-local needs a python3 of version 3.10 or later"));
     return WorkerPool.start(HostLauncher.bare(python), options);
   }
 }

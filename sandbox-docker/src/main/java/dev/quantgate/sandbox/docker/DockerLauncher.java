@@ -50,16 +50,15 @@ final class DockerLauncher implements WorkerLauncher {
   static DockerLauncher open(Engine engine, Limits limits) {
     String image =
         SandboxImage.id(engine, SandboxImage.TAG)
-            .orElseThrow(
-                () ->
-                    new SandboxException(
-                        Kind.UNAVAILABLE,
-                        engine
-                            .silence()
-                            .orElse(
-                                "the image "
-                                    + SandboxImage.TAG
-                                    + " is missing; make it with `quantgate sandbox build`")));
+            .orElseThrow(() ->
+                new SandboxException(
+                    Kind.UNAVAILABLE,
+                    engine
+                        .silence()
+                        .orElse(
+                            "the image "
+                                + SandboxImage.TAG
+                                + " is missing; make it with `quantgate sandbox build`")));
     sweep(engine);
     return new DockerLauncher(engine, limits, image);
   }
@@ -145,7 +144,8 @@ final class DockerLauncher implements WorkerLauncher {
     Engine.Answer answer = engine.run(Engine.QUICK, "info", "--format", format);
     String[] told = answer.out().strip().split("\\|", -1);
     List<String> names =
-        List.of("engineVersion", "runtime", "cgroupVersion", "securityOptions", "kernel", "storage");
+        List.of(
+            "engineVersion", "runtime", "cgroupVersion", "securityOptions", "kernel", "storage");
     if (answer.ok() && told.length == names.size()) {
       for (int i = 0; i < told.length; i++) {
         facts.put(names.get(i), told[i]);
@@ -208,7 +208,14 @@ final class DockerLauncher implements WorkerLauncher {
       List<String> running =
           Arrays.asList(
               engine
-                  .run(Engine.QUICK, "ps", "--all", "--filter", "label=" + LABEL, "--format", "{{.Names}}")
+                  .run(
+                      Engine.QUICK,
+                      "ps",
+                      "--all",
+                      "--filter",
+                      "label=" + LABEL,
+                      "--format",
+                      "{{.Names}}")
                   .out()
                   .split("\\s+"));
       left.stream().filter(running::contains).forEach(this::remove);

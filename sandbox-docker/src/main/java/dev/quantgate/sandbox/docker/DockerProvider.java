@@ -40,17 +40,18 @@ public final class DockerProvider implements SandboxProvider {
         engine
             .silence()
             .orElse(
-                "the image " + SandboxImage.TAG + " is missing; make it with `quantgate sandbox build`"));
+                "the image "
+                    + SandboxImage.TAG
+                    + " is missing; make it with `quantgate sandbox build`"));
   }
 
   /** {@inheritDoc} */
   @Override
   public CodeSandbox start(SandboxOptions options) {
     unavailable()
-        .ifPresent(
-            why -> {
-              throw new SandboxException(Kind.UNAVAILABLE, why);
-            });
+        .ifPresent(why -> {
+          throw new SandboxException(Kind.UNAVAILABLE, why);
+        });
     return WorkerPool.start(DockerLauncher.open(engine, options.limits()), options);
   }
 }

@@ -43,7 +43,8 @@ record Engine(String client, Map<String, String> environment) {
     /** The last line that the client said of its failure. */
     String complaint() {
       String said = (err.isBlank() ? out : err).strip();
-      String last = said.lines().reduce((first, second) -> second).orElse("no reason given").strip();
+      String last =
+          said.lines().reduce((first, second) -> second).orElse("no reason given").strip();
       return last.length() <= 400 ? last : last.substring(0, 400) + " ...";
     }
   }
@@ -93,8 +94,7 @@ record Engine(String client, Map<String, String> environment) {
     try {
       return builder.start();
     } catch (IOException e) {
-      throw new SandboxException(
-          Kind.UNAVAILABLE, client + " cannot be run: " + e.getMessage(), e);
+      throw new SandboxException(Kind.UNAVAILABLE, client + " cannot be run: " + e.getMessage(), e);
     }
   }
 
@@ -105,8 +105,8 @@ record Engine(String client, Map<String, String> environment) {
   }
 
   /**
-   * Why the engine does not answer, in one line that says what to do; empty when it does. The wording
-   * of the client's own complaint decides among the usual reasons.
+   * Why the engine does not answer, in one line that says what to do; empty when it does. The
+   * wording of the client's own complaint decides among the usual reasons.
    */
   Optional<String> silence() {
     Answer answer = run(QUICK, "version", "--format", "{{.Server.Version}}");
@@ -120,14 +120,19 @@ record Engine(String client, Map<String, String> environment) {
     }
     if (lower.contains("permission denied")) {
       return Optional.of(
-          "no permission to talk to the " + client + " engine: " + said
+          "no permission to talk to the "
+              + client
+              + " engine: "
+              + said
               + "; add this user to the docker group or use a rootless engine");
     }
     if (answer.exit() == TIMED_OUT) {
       return Optional.of(said + where());
     }
-    if (lower.contains("cannot connect") || lower.contains("connection refused")
-        || lower.contains("no such host") || lower.contains("is the docker daemon running")) {
+    if (lower.contains("cannot connect")
+        || lower.contains("connection refused")
+        || lower.contains("no such host")
+        || lower.contains("is the docker daemon running")) {
       return Optional.of("the " + client + " engine is not running: " + said + where());
     }
     return Optional.of("the " + client + " engine does not answer: " + said + where());

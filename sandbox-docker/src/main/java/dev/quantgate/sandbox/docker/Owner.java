@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Who a container belongs to: machine, process and its start, as one label. A process id alone would
- * come back.
+ * Who a container belongs to: machine, process and its start, as one label. A process id alone
+ * would come back.
  */
 final class Owner {
   private static final String SEPARATOR = "/";
@@ -27,7 +27,10 @@ final class Owner {
   static String containerName() {
     byte[] random = new byte[6];
     ThreadLocalRandom.current().nextBytes(random);
-    return "quantgate-sandbox-" + ProcessHandle.current().pid() + "-" + HexFormat.of().formatHex(random);
+    return "quantgate-sandbox-"
+        + ProcessHandle.current().pid()
+        + "-"
+        + HexFormat.of().formatHex(random);
   }
 
   /** Whether the owner was a process of this machine that is no more. */

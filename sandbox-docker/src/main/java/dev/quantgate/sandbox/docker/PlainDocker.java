@@ -17,9 +17,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The same programs the usual ways, to compare the sandbox's speed with: one {@code docker run} or one
- * {@code docker exec} a program, candidate and test in one process, its exit code taken for the
- * verdict. Faster to write, slower to run, and forged by one line; measured here, never used to score.
+ * The same programs the usual ways, to compare the sandbox's speed with: one {@code docker run} or
+ * one {@code docker exec} a program, candidate and test in one process, its exit code taken for the
+ * verdict. Faster to write, slower to run, and forged by one line; measured here, never used to
+ * score.
  */
 public final class PlainDocker {
   private static final Duration LIMIT = Duration.ofSeconds(20);
@@ -48,7 +49,11 @@ public final class PlainDocker {
       return String.format(
           java.util.Locale.ROOT,
           "docker %s for each: %d programs in %.2f s, %.1f a second, %d passed",
-          way.name().toLowerCase(java.util.Locale.ROOT), programs, seconds, perSecond(), passed);
+          way.name().toLowerCase(java.util.Locale.ROOT),
+          programs,
+          seconds,
+          perSecond(),
+          passed);
     }
   }
 
@@ -64,10 +69,9 @@ public final class PlainDocker {
     Engine engine = Engines.find();
     new DockerProvider(engine)
         .unavailable()
-        .ifPresent(
-            why -> {
-              throw new SandboxException(Kind.UNAVAILABLE, why);
-            });
+        .ifPresent(why -> {
+          throw new SandboxException(Kind.UNAVAILABLE, why);
+        });
     Queue<ExecutionJob> queue = new ConcurrentLinkedQueue<>(jobs);
     AtomicInteger passed = new AtomicInteger();
     long begin = System.nanoTime();
@@ -93,11 +97,34 @@ public final class PlainDocker {
     String name = Owner.containerName();
     List<String> wall =
         List.of(
-            "--init", "--name", name, "--label", DockerLauncher.LABEL + "=" + Owner.current(),
-            "--pull", "never", "--network", "none", "--read-only", "--cap-drop", "ALL",
-            "--user", "65534:65534", "--security-opt", "no-new-privileges", "--memory", "512m",
-            "--pids-limit", "64", "--cpus", "1", "--tmpfs", "/tmp:rw,size=64m",
-            "--log-driver", "none", "--entrypoint", "python3");
+            "--init",
+            "--name",
+            name,
+            "--label",
+            DockerLauncher.LABEL + "=" + Owner.current(),
+            "--pull",
+            "never",
+            "--network",
+            "none",
+            "--read-only",
+            "--cap-drop",
+            "ALL",
+            "--user",
+            "65534:65534",
+            "--security-opt",
+            "no-new-privileges",
+            "--memory",
+            "512m",
+            "--pids-limit",
+            "64",
+            "--cpus",
+            "1",
+            "--tmpfs",
+            "/tmp:rw,size=64m",
+            "--log-driver",
+            "none",
+            "--entrypoint",
+            "python3");
     try {
       if (way == Way.EXEC) {
         List<String> start = new ArrayList<>(List.of("run", "--rm", "--detach"));
@@ -115,8 +142,14 @@ public final class PlainDocker {
           command.addAll(List.of("exec", "--interactive", name, "python3", "-I", "-B", "-"));
         }
         String program =
-            job.prelude() + job.prompt() + job.completion() + "\n" + job.test() + "\ncheck("
-                + job.entryPoint() + ")\n";
+            job.prelude()
+                + job.prompt()
+                + job.completion()
+                + "\n"
+                + job.test()
+                + "\ncheck("
+                + job.entryPoint()
+                + ")\n";
         var input = new ByteArrayInputStream(program.getBytes(StandardCharsets.UTF_8));
         if (engine.run(LIMIT, input, command.toArray(String[]::new)).ok()) {
           passed.incrementAndGet();

@@ -44,10 +44,9 @@ public final class SandboxImage {
   static String build(Engine engine, Optional<String> base, List<String> packages) {
     engine
         .silence()
-        .ifPresent(
-            why -> {
-              throw new SandboxException(Kind.UNAVAILABLE, why);
-            });
+        .ifPresent(why -> {
+          throw new SandboxException(Kind.UNAVAILABLE, why);
+        });
     String from =
         base.orElseGet(() -> id(engine, LOCAL_BASE).isPresent() ? LOCAL_BASE : PUBLIC_BASE);
     List<String> command = new ArrayList<>(List.of("build", "--build-arg", "BASE=" + from));
@@ -65,7 +64,12 @@ public final class SandboxImage {
     if (!answer.ok()) {
       throw new SandboxException(
           Kind.UNAVAILABLE,
-          "cannot build " + TAG + " from " + from + ": " + answer.complaint()
+          "cannot build "
+              + TAG
+              + " from "
+              + from
+              + ": "
+              + answer.complaint()
               + "\nWhere no registry is reachable, sandbox-docker/make-base-image makes the base"
               + " from Debian packages.");
     }

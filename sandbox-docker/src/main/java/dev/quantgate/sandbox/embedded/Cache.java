@@ -3,15 +3,16 @@ package dev.quantgate.sandbox.embedded;
 import java.nio.file.Path;
 
 /**
- * Where things are kept that can be made again: {@code QUANTGATE_CACHE}, else the user's cache folder.
- * Names carry a digest of all that the content depends on.
+ * Where things are kept that can be made again: {@code QUANTGATE_CACHE}, else the user's cache
+ * folder. Names carry a digest of all that the content depends on.
  */
 final class Cache {
   private Cache() {}
 
   static Path file(String name) {
     String key =
-        String.join("-", EmbeddedProvider.PYTHON.replace(' ', '-'), Resources.sha256().substring(0, 16));
+        String.join(
+            "-", EmbeddedProvider.PYTHON.replace(' ', '-'), Resources.sha256().substring(0, 16));
     return folder().resolve("embedded").resolve(key).resolve(name);
   }
 

@@ -11,7 +11,6 @@ import dev.quantgate.sandbox.SandboxOptions.Checker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -24,9 +23,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One worker JVM with a lane for each job that runs at the same time, so that what its compiler learns
- * from one job serves them all. The jobs of a worker that dies are repeated alone in a fresh one; one
- * that dies again is a sandbox error.
+ * One worker JVM with a lane for each job that runs at the same time, so that what its compiler
+ * learns from one job serves them all. The jobs of a worker that dies are repeated alone in a fresh
+ * one; one that dies again is a sandbox error.
  */
 final class EmbeddedSandbox implements CodeSandbox {
   /** A worker that says nothing for so long after a job's time is up is gone. */

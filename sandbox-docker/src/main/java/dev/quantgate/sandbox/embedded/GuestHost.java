@@ -13,10 +13,10 @@ import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.FunctionImport;
 
 /**
- * The host functions of one guest: WASI preview 1 with almost nothing behind it. There is a clock, a
- * generator with a fixed seed, a sleep, a folder of sources until {@link #seal} takes it away, and,
- * for a tester, standard streams that lead to its candidate. What is written elsewhere vanishes; every
- * other function refuses. Names and layouts: the WASI snapshot preview 1 witx.
+ * The host functions of one guest: WASI preview 1 with almost nothing behind it. There is a clock,
+ * a generator with a fixed seed, a sleep, a folder of sources until {@link #seal} takes it away,
+ * and, for a tester, standard streams that lead to its candidate. What is written elsewhere
+ * vanishes; every other function refuses. Names and layouts: the WASI snapshot preview 1 witx.
  */
 final class GuestHost {
   /** The ends of a tester's line to its candidate; guest.py knows them by the same numbers. */
@@ -174,7 +174,8 @@ final class GuestHost {
         memory.write((int) args[0], bytes);
         yield SUCCESS;
       }
-      case "poll_oneoff" -> sleep(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
+      case "poll_oneoff" ->
+          sleep(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
       case "proc_exit" -> throw new Exited((int) args[0]);
       case "fd_write" -> write(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
       case "fd_read" -> read(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
@@ -209,7 +210,8 @@ final class GuestHost {
     long total = 0;
     for (int i = 0; i < count && i < 1024; i++) {
       int address = memory.readInt(vectors + 8 * i);
-      int length = Math.clamp(Integer.toUnsignedLong(memory.readInt(vectors + 8 * i + 4)), 0, MAX_WRITE);
+      int length =
+          Math.clamp(Integer.toUnsignedLong(memory.readInt(vectors + 8 * i + 4)), 0, MAX_WRITE);
       if (descriptor == LINE_OUT && line != Line.CLOSED) {
         line.write(memory.readBytes(address, length));
       } else {
@@ -293,7 +295,9 @@ final class GuestHost {
 
   private int fileStatus(Memory memory, int descriptor, int result) {
     int type = type(descriptor);
-    return type == 0 ? BAD_DESCRIPTOR : status(memory, result, type, file(descriptor).content.length);
+    return type == 0
+        ? BAD_DESCRIPTOR
+        : status(memory, result, type, file(descriptor).content.length);
   }
 
   private int pathStatus(Memory memory, int folder, String path, int result) {
@@ -359,7 +363,9 @@ final class GuestHost {
     return SUCCESS;
   }
 
-  /** Waits for the nearest clock among subscriptions of 48 bytes; answers with events of 32 bytes. */
+  /**
+   * Waits for the nearest clock among subscriptions of 48 bytes; answers with events of 32 bytes.
+   */
   private int sleep(Memory memory, int subscriptions, int events, int count, int result) {
     long nearest = Long.MAX_VALUE;
     int found = -1;

@@ -13,12 +13,12 @@ import run.endive.wasm.types.DataSegment;
 import run.endive.wasm.types.PassiveDataSegment;
 
 /**
- * A guest's linear memory in one array. Every write marks its page of 64 KiB, so that {@link #restore}
- * copies only the pages that the last guest touched: a fresh interpreter costs a few milliseconds
- * instead of the start of one, or of a copy of its 45 MB.
+ * A guest's linear memory in one array. Every write marks its page of 64 KiB, so that {@link
+ * #restore} copies only the pages that the last guest touched: a fresh interpreter costs a few
+ * milliseconds instead of the start of one, or of a copy of its 45 MB.
  *
- * <p>The array may be longer than what the guest has asked for: addresses between the two read zero,
- * as a guest that grew would find them. An access beyond the array is an {@link
+ * <p>The array may be longer than what the guest has asked for: addresses between the two read
+ * zero, as a guest that grew would find them. An access beyond the array is an {@link
  * IndexOutOfBoundsException}, which ends the guest.
  */
 final class GuestMemory implements Memory {
@@ -35,15 +35,18 @@ final class GuestMemory implements Memory {
   private final int initialPages;
   private final int maximumPages;
   private byte[] bytes;
+
   /** One mark for each page; a write of up to 8 bytes marks the page that it begins in. */
   private byte[] dirty;
+
   private int pages;
   private int peakPages;
   private boolean refused;
   private DataSegment[] segments = new DataSegment[0];
 
   /**
-   * Creates a memory that holds a module's data, or, if {@code blank}, nothing until it is restored.
+   * Creates a memory that holds a module's data, or, if {@code blank}, nothing until it is
+   * restored.
    */
   GuestMemory(int pages, int maximumPages, boolean blank) {
     this.blank = blank;
@@ -65,8 +68,8 @@ final class GuestMemory implements Memory {
   }
 
   /**
-   * Becomes what a snapshot holds; {@code same} says that the array last held this very snapshot. An
-   * array that a greedy guest let grow is given back.
+   * Becomes what a snapshot holds; {@code same} says that the array last held this very snapshot.
+   * An array that a greedy guest let grow is given back.
    */
   void restore(byte[] image, boolean same) {
     int wanted = image.length + SPARE;

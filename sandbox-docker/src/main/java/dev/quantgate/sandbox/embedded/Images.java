@@ -15,8 +15,8 @@ import run.endive.runtime.Memory;
 import run.endive.wasm.WasmModule;
 
 /**
- * The prepared interpreter that all jobs of a worker start from. Preparing it takes seconds of a cold
- * JVM, so it is kept in a file: the memory of an interpreter is the same on every machine.
+ * The prepared interpreter that all jobs of a worker start from. Preparing it takes seconds of a
+ * cold JVM, so it is kept in a file: the memory of an interpreter is the same on every machine.
  */
 final class Images {
   /** What an interpreter may use while it is prepared. */

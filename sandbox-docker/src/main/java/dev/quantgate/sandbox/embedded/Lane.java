@@ -60,7 +60,9 @@ final class Lane {
             Values.tuple("judge", job.token, job.prelude, job.prompt, job.test, job.entry, first));
     long peak = tester.peakBytes() + candidate.peakBytes();
     End end = line.end;
-    if (verdict.outcome != Outcome.PASSED && end != null && verdict.outcome != Outcome.UNSUPPORTED) {
+    if (verdict.outcome != Outcome.PASSED
+        && end != null
+        && verdict.outcome != Outcome.UNSUPPORTED) {
       return new Verdict(end.outcome, end.detail, peak, end.exit);
     }
     return new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit);
@@ -73,13 +75,7 @@ final class Lane {
         candidate,
         job.token,
         Values.tuple(
-            "official",
-            job.token,
-            job.prelude,
-            job.prompt,
-            job.completion,
-            job.test,
-            job.entry));
+            "official", job.token, job.prelude, job.prompt, job.completion, job.test, job.entry));
   }
 
   private static Verdict judge(Interpreter judge, String token, List<Object> order) {
@@ -103,7 +99,8 @@ final class Lane {
   private record End(Outcome outcome, String detail, int exit) {
     static End of(Interpreter guest, Throwable cause) {
       if (cause instanceof GuestHost.Exited exited) {
-        return new End(Outcome.EARLY_EXIT, "the program ended itself: " + exited.getMessage(), exited.status);
+        return new End(
+            Outcome.EARLY_EXIT, "the program ended itself: " + exited.getMessage(), exited.status);
       }
       if (guest.memoryRefused()) {
         return new End(Outcome.MEMORY, "the program asked for more memory than it may have", 0);

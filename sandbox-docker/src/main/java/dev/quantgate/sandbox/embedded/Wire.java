@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Frames between the harness and a worker: a length, then strings as counted UTF-16 units, so that a
- * lone surrogate in a completion arrives as it is.
+ * Frames between the harness and a worker: a length, then strings as counted UTF-16 units, so that
+ * a lone surrogate in a completion arrives as it is.
  */
 final class Wire {
   private static final int MAX_FRAME = 256 << 20;

@@ -52,7 +52,8 @@ public final class Worker {
             Path.of(args[3]));
   }
 
-  private void run(int lanes, long candidateBytes, long sleepNanos, Path imageFile) throws IOException {
+  private void run(int lanes, long candidateBytes, long sleepNanos, Path imageFile)
+      throws IOException {
     WasmModule module = Python.load();
     Interpreter.Image image = Images.prepared(module, imageFile);
     for (int i = 0; i < lanes; i++) {

@@ -1,6 +1,7 @@
 /**
- * CPython as WebAssembly inside forked JVMs: the sandbox that needs nothing installed. A guest reaches
- * only the host functions given to it, and these reach nothing but a clock and a seeded generator.
+ * CPython as WebAssembly inside forked JVMs: the sandbox that needs nothing installed. A guest
+ * reaches only the host functions given to it, and these reach nothing but a clock and a seeded
+ * generator.
  */
 @NullMarked
 package dev.quantgate.sandbox.embedded;

@@ -39,7 +39,9 @@ record Reply(Report report, byte[] verdict) {
       Optional<End> program,
       Optional<End> judge) {}
 
-  /** How a process ended: exit status or minus the signal, CPU milliseconds, peak resident bytes. */
+  /**
+   * How a process ended: exit status or minus the signal, CPU milliseconds, peak resident bytes.
+   */
   record End(int exit, long cpu, long peak) {}
 
   /** What the tester wrote. */

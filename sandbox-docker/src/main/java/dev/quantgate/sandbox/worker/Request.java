@@ -90,7 +90,14 @@ record Request(ExecutionJob job, Mode mode, String nonce, byte[] frame) {
 
   @Override
   public String toString() {
-    return "Request[" + job.id() + " " + mode.wireName() + " " + frame.length + " bytes "
-        + new String(frame, 4, Math.min(60, frame.length - 4), StandardCharsets.US_ASCII) + "]";
+    return "Request["
+        + job.id()
+        + " "
+        + mode.wireName()
+        + " "
+        + frame.length
+        + " bytes "
+        + new String(frame, 4, Math.min(60, frame.length - 4), StandardCharsets.US_ASCII)
+        + "]";
   }
 }

@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /**
  * From what the supervisor saw and the tester said to a result. Only one road leads to {@link
- * Outcome#PASSED}: the verdict bears the job's random id, says passed, and its process exited with 0
- * in time. Everything else only chooses among the ways of not passing.
+ * Outcome#PASSED}: the verdict bears the job's random id, says passed, and its process exited with
+ * 0 in time. Everything else only chooses among the ways of not passing.
  */
 final class Verdicts {
   private static final int SIGKILL = 9;
@@ -52,7 +52,8 @@ final class Verdicts {
       outcome = Outcome.MEMORY;
       detail = "more than " + (limits.memoryBytes() >> 20) + " MiB of memory";
     }
-    long cpu = cpu(report.program()) + (request.mode() == Request.Mode.SPLIT ? cpu(report.judge()) : 0);
+    long cpu =
+        cpu(report.program()) + (request.mode() == Request.Mode.SPLIT ? cpu(report.judge()) : 0);
     long peak = report.program().map(Reply.End::peak).orElse(0L);
     return new ExecutionResult(
         request.job().id(), outcome, oneLine(detail), report.wall(), cpu, peak, exit);

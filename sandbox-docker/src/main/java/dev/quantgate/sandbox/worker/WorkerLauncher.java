@@ -10,7 +10,9 @@ public interface WorkerLauncher extends AutoCloseable {
   /** The tier's kind, as {@code --sandbox} takes it. */
   String kind();
 
-  /** The Python sources of this tier, by their names in the worker's resources; the last one leads. */
+  /**
+   * The Python sources of this tier, by their names in the worker's resources; the last one leads.
+   */
   List<String> scripts();
 
   /** What the leading script is told beyond sources and limits. */

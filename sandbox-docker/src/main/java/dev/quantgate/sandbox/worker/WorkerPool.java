@@ -31,11 +31,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A sandbox made of supervisors, one a worker.
  *
- * <p>Each worker has one job running and the next one already on its way, so that it never waits for
- * this side. A worker that fails, is late or cannot clean up is replaced; what it had not answered
- * runs again, and the job it was busy with has used up the first of two tries. Wall time is the
- * benchmark's limit, but a busy machine is not the program's fault: a timeout counts only if the job
- * had a processor nearly all that time, or if it happens again with nothing else running here.
+ * <p>Each worker has one job running and the next one already on its way, so that it never waits
+ * for this side. A worker that fails, is late or cannot clean up is replaced; what it had not
+ * answered runs again, and the job it was busy with has used up the first of two tries. Wall time
+ * is the benchmark's limit, but a busy machine is not the program's fault: a timeout counts only if
+ * the job had a processor nearly all that time, or if it happens again with nothing else running
+ * here.
  */
 public final class WorkerPool implements CodeSandbox {
   /** A worker's age limit in jobs; user ids and whatever ages unseen start anew. */
@@ -84,15 +85,14 @@ public final class WorkerPool implements CodeSandbox {
   }
 
   private void startAll() {
-    forEachSlot(
-        slot -> {
-          try {
-            workers[slot] = Worker.start(launcher, options.limits(), clock);
-          } catch (Worker.Failure e) {
-            throw new SandboxException(
-                Kind.UNAVAILABLE, "cannot start a " + launcher.kind() + " worker: " + e.getMessage());
-          }
-        });
+    forEachSlot(slot -> {
+      try {
+        workers[slot] = Worker.start(launcher, options.limits(), clock);
+      } catch (Worker.Failure e) {
+        throw new SandboxException(
+            Kind.UNAVAILABLE, "cannot start a " + launcher.kind() + " worker: " + e.getMessage());
+      }
+    });
     Worker first = Objects.requireNonNull(workers[0]);
     Map<String, Object> hello = first.hello();
     if (hello.get("missing") instanceof List<?> missing && !missing.isEmpty()) {
@@ -316,13 +316,7 @@ public final class WorkerPool implements CodeSandbox {
   private static ExecutionResult lost(Flight flight, Worker.Failure failure) {
     String detail = failure.getMessage() == null ? "the worker was lost" : failure.getMessage();
     return new ExecutionResult(
-        flight.request.job().id(),
-        Outcome.SANDBOX_ERROR,
-        "twice: " + detail,
-        0,
-        0,
-        0,
-        0);
+        flight.request.job().id(), Outcome.SANDBOX_ERROR, "twice: " + detail, 0, 0, 0, 0);
   }
 
   /** Where both judged, the split verdict counts and a disagreement is named. */
@@ -350,15 +344,14 @@ public final class WorkerPool implements CodeSandbox {
       for (int slot = 0; slot < workers.length; slot++) {
         int mine = slot;
         futures.add(
-            threads.submit(
-                () -> {
-                  try {
-                    task.run(mine);
-                  } catch (RuntimeException | Error e) {
-                    stopAll();
-                    throw e;
-                  }
-                }));
+            threads.submit(() -> {
+              try {
+                task.run(mine);
+              } catch (RuntimeException | Error e) {
+                stopAll();
+                throw e;
+              }
+            }));
       }
       @Nullable Throwable first = null;
       for (Future<?> future : futures) {
@@ -387,12 +380,11 @@ public final class WorkerPool implements CodeSandbox {
   }
 
   private void inThread(Runnable task) {
-    forEachSlot(
-        slot -> {
-          if (slot == 0) {
-            task.run();
-          }
-        });
+    forEachSlot(slot -> {
+      if (slot == 0) {
+        task.run();
+      }
+    });
   }
 
   private void stopAll() {

@@ -28,10 +28,35 @@ public final class WorkerScripts {
   /** Modules that every image must have: real completions import them. */
   private static final List<String> IMPORTS =
       List.of(
-          "bisect", "cmath", "collections", "copy", "ctypes", "dataclasses", "datetime", "decimal",
-          "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math",
-          "multiprocessing", "operator", "queue", "random", "re", "sqlite3", "statistics", "string",
-          "tempfile", "threading", "typing", "zlib", "zoneinfo");
+          "bisect",
+          "cmath",
+          "collections",
+          "copy",
+          "ctypes",
+          "dataclasses",
+          "datetime",
+          "decimal",
+          "enum",
+          "fractions",
+          "functools",
+          "hashlib",
+          "heapq",
+          "itertools",
+          "json",
+          "math",
+          "multiprocessing",
+          "operator",
+          "queue",
+          "random",
+          "re",
+          "sqlite3",
+          "statistics",
+          "string",
+          "tempfile",
+          "threading",
+          "typing",
+          "zlib",
+          "zoneinfo");
 
   private WorkerScripts() {}
 

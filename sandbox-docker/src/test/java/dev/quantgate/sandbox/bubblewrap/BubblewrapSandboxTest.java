@@ -70,9 +70,11 @@ class BubblewrapSandboxTest extends RealProcessContract {
                     time.sleep(60)
             time.sleep(60)
         """;
-    try (CodeSandbox sandbox = start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, Limits.defaults()))) {
+    try (CodeSandbox sandbox =
+        start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, Limits.defaults()))) {
       List<ExecutionResult> results = new ArrayList<>();
-      sandbox.run(List.of(Problems.twice("children", children), Problems.right("next")), results::add);
+      sandbox.run(
+          List.of(Problems.twice("children", children), Problems.right("next")), results::add);
       assertThat(results)
           .extracting(ExecutionResult::outcome)
           .containsExactly(Outcome.MEMORY, Outcome.PASSED);

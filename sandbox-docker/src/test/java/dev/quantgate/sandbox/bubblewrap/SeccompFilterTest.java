@@ -71,7 +71,8 @@ class SeccompFilterTest {
         int expected = EPERM;
         for (JsonNode rule : rules) {
           for (JsonNode name : rule.path("names")) {
-            if (Integer.valueOf(number).equals(numbers.get(name.asString())) && fits(rule, arguments)) {
+            if (Integer.valueOf(number).equals(numbers.get(name.asString()))
+                && fits(rule, arguments)) {
               expected =
                   rule.path("action").asString().equals("SCMP_ACT_ALLOW")
                       ? SeccompFilter.ALLOW
@@ -89,7 +90,9 @@ class SeccompFilterTest {
   }
 
   private static long choose(Random random) {
-    long[] likely = {0, 1, 2, 40, 0x5401, 0x5451, 0x01200011, 0x10000000L, 1L << 32, (1L << 32) + 1};
+    long[] likely = {
+      0, 1, 2, 40, 0x5401, 0x5451, 0x01200011, 0x10000000L, 1L << 32, (1L << 32) + 1
+    };
     return random.nextInt(4) == 0 ? random.nextLong() : likely[random.nextInt(likely.length)];
   }
 
@@ -114,7 +117,8 @@ class SeccompFilterTest {
       assertThat(call("socket", family, 1)).as("family %d", family).isEqualTo(EPERM);
     }
     assertThat(call("clone", 0x01200011)).isEqualTo(SeccompFilter.ALLOW);
-    for (long namespace : new long[] {0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000}) {
+    for (long namespace :
+        new long[] {0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000}) {
       assertThat(call("clone", namespace | 17)).isEqualTo(EPERM);
     }
     assertThat(call("prlimit64", 0)).isEqualTo(SeccompFilter.ALLOW);
@@ -146,7 +150,8 @@ class SeccompFilterTest {
             .readTree(
                 """
                 {"defaultAction":"SCMP_ACT_ERRNO",
-                 "syscalls":[{"names":["no_such_call"],"action":"SCMP_ACT_ALLOW"}]}""");
+                 "syscalls":[{"names":["no_such_call"],"action":"SCMP_ACT_ALLOW"}]}\
+                """);
     assertThatThrownBy(() -> SeccompFilter.compile(wrong, numbers))
         .hasMessage("no number known for the system call \"no_such_call\"");
   }

@@ -38,7 +38,12 @@ class DockerSandboxTest extends RealProcessContract {
 
   private List<String> mine() {
     return engine
-        .run(Engine.QUICK, "ps", "--all", "--quiet", "--filter",
+        .run(
+            Engine.QUICK,
+            "ps",
+            "--all",
+            "--quiet",
+            "--filter",
             "label=" + DockerLauncher.LABEL + "=" + Owner.current())
         .out()
         .lines()
@@ -49,11 +54,12 @@ class DockerSandboxTest extends RealProcessContract {
   void aContainerKilledInTheMiddleIsReplacedAndNoJobIsLost() {
     List<ExecutionJob> jobs =
         IntStream.range(0, 40)
-            .mapToObj(
-                i -> Problems.twice("job-" + i, "    import time; time.sleep(0.002)\n    return 2*x\n"))
+            .mapToObj(i ->
+                Problems.twice("job-" + i, "    import time; time.sleep(0.002)\n    return 2*x\n"))
             .toList();
     AtomicBoolean killed = new AtomicBoolean();
-    try (CodeSandbox sandbox = start(new SandboxOptions(2, SandboxOptions.Checker.SPLIT, brief()))) {
+    try (CodeSandbox sandbox =
+        start(new SandboxOptions(2, SandboxOptions.Checker.SPLIT, brief()))) {
       List<ExecutionResult> results = new ArrayList<>();
       sandbox.run(
           jobs,
@@ -70,23 +76,23 @@ class DockerSandboxTest extends RealProcessContract {
 
   @Test
   void aJobWhoseContainerDiesTwiceIsTheSandboxsFaultAndTheOthersAreJudged() {
-    try (CodeSandbox sandbox = start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, brief()))) {
+    try (CodeSandbox sandbox =
+        start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, brief()))) {
       // The watchdog of a worker whose supervisor is frozen from outside, twice.
       Thread freezer =
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    for (int i = 0; i < 2; i++) {
-                      List<String> before = mine();
-                      engine.run(Engine.QUICK, "pause", before.getFirst());
-                      while (mine().equals(before)) {
-                        Thread.onSpinWait();
-                      }
-                      while (mine().isEmpty()) {
-                        Thread.onSpinWait();
-                      }
-                    }
-                  });
+              .start(() -> {
+                for (int i = 0; i < 2; i++) {
+                  List<String> before = mine();
+                  engine.run(Engine.QUICK, "pause", before.getFirst());
+                  while (mine().equals(before)) {
+                    Thread.onSpinWait();
+                  }
+                  while (mine().isEmpty()) {
+                    Thread.onSpinWait();
+                  }
+                }
+              });
       List<ExecutionResult> results = new ArrayList<>();
       sandbox.run(
           List.of(
@@ -108,15 +114,14 @@ class DockerSandboxTest extends RealProcessContract {
     AtomicBoolean interrupted = new AtomicBoolean();
     Thread caller =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    sandbox.run(
-                        List.of(Problems.twice("spin", "    while True: pass\n")), result -> {});
-                  } catch (SandboxException e) {
-                    interrupted.set(e.kind() == SandboxException.Kind.INTERRUPTED);
-                  }
-                });
+            .start(() -> {
+              try {
+                sandbox.run(
+                    List.of(Problems.twice("spin", "    while True: pass\n")), result -> {});
+              } catch (SandboxException e) {
+                interrupted.set(e.kind() == SandboxException.Kind.INTERRUPTED);
+              }
+            });
     Thread.sleep(500);
     caller.interrupt();
     caller.join(10_000);
@@ -129,13 +134,12 @@ class DockerSandboxTest extends RealProcessContract {
   @Test
   void aFailingSinkEndsTheRunWithItsOwnError() {
     try (CodeSandbox sandbox = start(SandboxOptions.defaults())) {
-      assertThatThrownBy(
-              () ->
-                  sandbox.run(
-                      List.of(Problems.right("a"), Problems.right("b")),
-                      result -> {
-                        throw new IllegalStateException("disk full");
-                      }))
+      assertThatThrownBy(() ->
+              sandbox.run(
+                  List.of(Problems.right("a"), Problems.right("b")),
+                  result -> {
+                    throw new IllegalStateException("disk full");
+                  }))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("disk full");
     }
@@ -146,7 +150,14 @@ class DockerSandboxTest extends RealProcessContract {
     try (CodeSandbox sandbox = start(SandboxOptions.defaults())) {
       assertThat(sandbox.description().kind()).isEqualTo("docker");
       assertThat(sandbox.description().identity())
-          .containsKeys("image", "python", "checker", "checkerSha256", "supervisorSha256", "seccompSha256", "limits");
+          .containsKeys(
+              "image",
+              "python",
+              "checker",
+              "checkerSha256",
+              "supervisorSha256",
+              "seccompSha256",
+              "limits");
       assertThat(sandbox.description().identity().get("image")).startsWith("sha256:");
       assertThat(sandbox.description().facts())
           .containsKeys("engineVersion", "runtime", "cgroupVersion", "kernel", "rootless");

@@ -50,9 +50,11 @@ class EngineFaultsTest {
   @Test
   void aMissingImageNamesTheCommandThatMakesIt() throws Exception {
     Engine engine =
-        client("case $1 in version) echo 20.10.24;; *) echo 'Error: No such image' >&2; exit 1;; esac");
+        client(
+            "case $1 in version) echo 20.10.24;; *) echo 'Error: No such image' >&2; exit 1;; esac");
     assertThat(new DockerProvider(engine).unavailable())
-        .contains("the image quantgate-sandbox:1 is missing; make it with `quantgate sandbox build`");
+        .contains(
+            "the image quantgate-sandbox:1 is missing; make it with `quantgate sandbox build`");
   }
 
   @Test
@@ -67,8 +69,7 @@ class EngineFaultsTest {
 
   @Test
   void outputBeyondTheCapIsSwallowed() throws Exception {
-    Engine.Answer answer =
-        client("head -c 5000000 /dev/zero | tr '\\0' x").run(Engine.QUICK, "ps");
+    Engine.Answer answer = client("head -c 5000000 /dev/zero | tr '\\0' x").run(Engine.QUICK, "ps");
     assertThat(answer.ok()).isTrue();
     assertThat(answer.out()).hasSize(1 << 18);
   }

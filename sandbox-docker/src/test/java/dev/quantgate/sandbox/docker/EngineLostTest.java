@@ -43,12 +43,12 @@ class EngineLostTest {
     assumeTrue(System.getProperty("user.name").equals("root"), "needs root to start a dockerd");
     assumeTrue(Files.isExecutable(Path.of("/usr/sbin/dockerd")), "needs /usr/sbin/dockerd");
     folder = Files.createTempDirectory("quantgate-dockerd");
-    engine =
-        new Engine("docker", Map.of("DOCKER_HOST", "unix://" + folder.resolve("docker.sock")));
+    engine = new Engine("docker", Map.of("DOCKER_HOST", "unix://" + folder.resolve("docker.sock")));
     startDaemon();
     Path image = folder.resolve("image.tar");
     Engine main = Engines.find();
-    assertThat(main.run(Duration.ofMinutes(2), "save", "-o", image.toString(), SandboxImage.TAG).ok())
+    assertThat(
+            main.run(Duration.ofMinutes(2), "save", "-o", image.toString(), SandboxImage.TAG).ok())
         .isTrue();
     Engine.Answer loaded = engine.run(Duration.ofMinutes(2), "load", "-i", image.toString());
     assertThat(loaded.ok()).as(loaded.complaint()).isTrue();
@@ -98,20 +98,22 @@ class EngineLostTest {
     daemon.destroy();
     daemon.waitFor(20, TimeUnit.SECONDS);
     family.forEach(ProcessHandle::destroyForcibly);
-    new ProcessBuilder("sh", "-c", "umount -l $(grep -o '" + folder + "[^ ]*' /proc/mounts) 2>/dev/null; rm -rf " + folder)
+    new ProcessBuilder(
+            "sh",
+            "-c",
+            "umount -l $(grep -o '" + folder + "[^ ]*' /proc/mounts) 2>/dev/null; rm -rf " + folder)
         .start()
         .waitFor();
   }
 
   private static List<ExecutionJob> jobs() {
     return IntStream.range(0, 60)
-        .mapToObj(
-            i ->
-                Problems.twice(
-                    "job-" + i,
-                    i % 4 == 0
-                        ? "    return 7\n"
-                        : "    import time; time.sleep(0.01)\n    return 2 * x\n"))
+        .mapToObj(i ->
+            Problems.twice(
+                "job-" + i,
+                i % 4 == 0
+                    ? "    return 7\n"
+                    : "    import time; time.sleep(0.01)\n    return 2 * x\n"))
         .toList();
   }
 
@@ -152,16 +154,15 @@ class EngineLostTest {
   void anEngineThatStaysAwayEndsInOneClearErrorAndNoWrongVerdict() {
     List<ExecutionResult> results = new ArrayList<>();
     try (CodeSandbox sandbox = new DockerProvider(engine).start(SandboxOptions.defaults())) {
-      assertThatThrownBy(
-              () ->
-                  sandbox.run(
-                      jobs(),
-                      result -> {
-                        results.add(result);
-                        if (results.size() == 10) {
-                          killDaemon();
-                        }
-                      }))
+      assertThatThrownBy(() ->
+              sandbox.run(
+                  jobs(),
+                  result -> {
+                    results.add(result);
+                    if (results.size() == 10) {
+                      killDaemon();
+                    }
+                  }))
           .isInstanceOfSatisfying(
               SandboxException.class,
               error -> {

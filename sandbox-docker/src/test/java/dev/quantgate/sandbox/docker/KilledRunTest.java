@@ -54,7 +54,8 @@ class KilledRunTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
                 Victim.class.getName(),
                 kind)
             .redirectErrorStream(true)
@@ -103,8 +104,19 @@ class KilledRunTest {
     String name = Owner.containerName();
     Engine.Answer answer =
         engine.run(
-            Engine.QUICK, "run", "--rm", "--detach", "--network", "none", "--name", name,
-            "--label", DockerLauncher.LABEL + "=" + owner, SandboxImage.TAG, "python3", "-c",
+            Engine.QUICK,
+            "run",
+            "--rm",
+            "--detach",
+            "--network",
+            "none",
+            "--name",
+            name,
+            "--label",
+            DockerLauncher.LABEL + "=" + owner,
+            SandboxImage.TAG,
+            "python3",
+            "-c",
             "import time; time.sleep(60)");
     assertThat(answer.ok()).as(answer.complaint()).isTrue();
     return name;

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.Timeout;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(600)
 class EmbeddedSandboxTest {
-  private static final Limits SHORT = Limits.defaults().withTime(Duration.ofSeconds(1)).withSlowDownCap(4);
+  private static final Limits SHORT =
+      Limits.defaults().withTime(Duration.ofSeconds(1)).withSlowDownCap(4);
 
   private CodeSandbox split;
 
@@ -72,7 +73,8 @@ class EmbeddedSandboxTest {
 
   private static Path humanEval() {
     Optional<Path> file = Problems.humanEval();
-    assumeTrue(file.isPresent(), "HumanEval.jsonl.gz is neither in QUANTGATE_DATA nor in ../shared/data");
+    assumeTrue(
+        file.isPresent(), "HumanEval.jsonl.gz is neither in QUANTGATE_DATA nor in ../shared/data");
     return file.orElseThrow();
   }
 
@@ -115,7 +117,8 @@ class EmbeddedSandboxTest {
 
   @Test
   void aMemoryBombIsAMatterOfMemoryAndLeavesNoTrace() {
-    ExecutionResult result = judge("    held = []\n    while True:\n        held.append(bytearray(1 << 22))\n");
+    ExecutionResult result =
+        judge("    held = []\n    while True:\n        held.append(bytearray(1 << 22))\n");
     assertThat(result.outcome()).isEqualTo(Outcome.MEMORY);
     assertThat(result.peakMemoryBytes()).isLessThan(SHORT.memoryBytes());
     assertThat(judge("    return 2 * x\n").outcome()).isEqualTo(Outcome.PASSED);
@@ -123,14 +126,19 @@ class EmbeddedSandboxTest {
 
   @Test
   void whatTheOfficialHarnessWouldHaveRunIsUnsupportedAndNotWrong() {
-    assertThat(judge("    import threading\n    threading.Thread(target=print).start()\n    return 2 * x\n"))
+    assertThat(
+            judge(
+                "    import threading\n    threading.Thread(target=print).start()\n    return 2 * x\n"))
         .satisfies(each -> assertThat(each.outcome()).isEqualTo(Outcome.UNSUPPORTED))
-        .satisfies(each -> assertThat(each.detail()).startsWith("a thread is not available in this sandbox"));
+        .satisfies(each ->
+            assertThat(each.detail()).startsWith("a thread is not available in this sandbox"));
     assertThat(judge("    open('/tmp/x', 'w').close()\n    return 2 * x\n").outcome())
         .isEqualTo(Outcome.UNSUPPORTED);
     assertThat(judge("    import tempfile\n    tempfile.mkdtemp()\n    return 2 * x\n").outcome())
         .isEqualTo(Outcome.UNSUPPORTED);
-    assertThat(judge("    import multiprocessing\n    multiprocessing.Queue()\n    return 2 * x\n").outcome())
+    assertThat(
+            judge("    import multiprocessing\n    multiprocessing.Queue()\n    return 2 * x\n")
+                .outcome())
         .isEqualTo(Outcome.UNSUPPORTED);
   }
 
@@ -172,7 +180,8 @@ class EmbeddedSandboxTest {
 
   @Test
   void nothingOfAJobReachesTheNext() {
-    judge("    import math, builtins, sys\n    math.tau = 0\n    builtins.len = None\n    sys.modules.clear()\n");
+    judge(
+        "    import math, builtins, sys\n    math.tau = 0\n    builtins.len = None\n    sys.modules.clear()\n");
     ExecutionResult next =
         judge("    import math\n    return 2 * x if math.tau > 6 and len([1]) == 1 else None\n");
     assertThat(next.outcome()).as("%s", next).isEqualTo(Outcome.PASSED);
@@ -181,12 +190,14 @@ class EmbeddedSandboxTest {
   @Test
   void theCodecTellsEveryValueAsItIsAndRefusesHostileBytes() throws IOException {
     String program;
-    try (InputStream in = EmbeddedSandboxTest.class.getResourceAsStream("/dev/quantgate/sandbox/codec_test.py")) {
+    try (InputStream in =
+        EmbeddedSandboxTest.class.getResourceAsStream("/dev/quantgate/sandbox/codec_test.py")) {
       assertThat(in).isNotNull();
       program = new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
     ExecutionJob job =
-        new ExecutionJob("codec", "", program, "", "def check(run):\n    assert run() > 400\n", "run");
+        new ExecutionJob(
+            "codec", "", program, "", "def check(run):\n    assert run() > 400\n", "run");
     try (CodeSandbox official = open(Checker.OFFICIAL, 1, Limits.defaults().withSlowDownCap(20))) {
       ExecutionResult result = of(run(official, List.of(job)), "codec");
       assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.PASSED);
@@ -234,7 +245,8 @@ class EmbeddedSandboxTest {
             }
           });
       assertThat(results).hasSize(12);
-      assertThat(results.values()).allSatisfy(each -> assertThat(each.outcome()).isEqualTo(Outcome.PASSED));
+      assertThat(results.values())
+          .allSatisfy(each -> assertThat(each.outcome()).isEqualTo(Outcome.PASSED));
       assertThat(sandbox.description().facts().get("replacements")).isNotEqualTo("0");
     } finally {
       // The other tests' worker was killed with it; the next run replaces it.
@@ -258,15 +270,15 @@ class EmbeddedSandboxTest {
     try (CodeSandbox sandbox = open(Checker.SPLIT, 1, Limits.defaults().withSlowDownCap(60))) {
       Thread caller =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    try {
-                      sandbox.run(
-                          List.of(Problems.twice("endless", "    while True:\n        pass\n")), result -> {});
-                    } catch (SandboxException e) {
-                      thrown[0] = e;
-                    }
-                  });
+              .start(() -> {
+                try {
+                  sandbox.run(
+                      List.of(Problems.twice("endless", "    while True:\n        pass\n")),
+                      result -> {});
+                } catch (SandboxException e) {
+                  thrown[0] = e;
+                }
+              });
       Thread.sleep(1_000);
       caller.interrupt();
       caller.join(20_000);
@@ -288,6 +300,7 @@ class EmbeddedSandboxTest {
     assertThatThrownBy(() -> sandbox.run(List.of(), result -> {}))
         .isInstanceOf(SandboxException.class)
         .hasMessage("the sandbox is closed");
-    assertThat(before).anySatisfy(each -> assertThat(each.onExit()).succeedsWithin(Duration.ofSeconds(20)));
+    assertThat(before)
+        .anySatisfy(each -> assertThat(each.onExit()).succeedsWithin(Duration.ofSeconds(20)));
   }
 }

@@ -49,7 +49,9 @@ class GuestMemoryTest {
         random.nextBoolean()
             ? random.nextInt(last)
             : Math.clamp(
-                (1 + random.nextInt(plain.pages() - 1)) * Memory.PAGE_SIZE - random.nextInt(12), 0, last);
+                (1 + random.nextInt(plain.pages() - 1)) * Memory.PAGE_SIZE - random.nextInt(12),
+                0,
+                last);
     long value = random.nextLong();
     int kind = random.nextInt(9);
     for (Memory each : new Memory[] {fast, plain}) {

@@ -50,15 +50,20 @@ class WireTest {
 
   @Test
   void aLoneSurrogateIsEncodedAsPythonsSurrogatepassDoes() {
-    assertThat(Values.utf8("a\ud800é😀")).containsExactly(
-        'a', 0xED, 0xA0, 0x80, 0xC3, 0xA9, 0xF0, 0x9F, 0x98, 0x80);
+    assertThat(Values.utf8("a\ud800é😀"))
+        .containsExactly('a', 0xED, 0xA0, 0x80, 0xC3, 0xA9, 0xF0, 0x9F, 0x98, 0x80);
   }
 
   @Test
   void aVerdictThatIsNoTupleOfStringsIsRefused() {
     for (byte[] each :
         new byte[][] {
-          {}, {'t'}, {'l', 0, 0, 0, 0}, {'t', 0, 0, 0, 1}, {'t', 0, 0, 0, 1, 's', -1, -1, -1, -1}, {'t', 0, 0, 0, 1, 'b', 0, 0, 0, 0}
+          {},
+          {'t'},
+          {'l', 0, 0, 0, 0},
+          {'t', 0, 0, 0, 1},
+          {'t', 0, 0, 0, 1, 's', -1, -1, -1, -1},
+          {'t', 0, 0, 0, 1, 'b', 0, 0, 0, 0}
         }) {
       assertThatThrownBy(() -> Values.strings(each)).isInstanceOf(Interpreter.GuestFault.class);
     }

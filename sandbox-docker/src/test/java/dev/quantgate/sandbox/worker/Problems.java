@@ -37,7 +37,8 @@ public final class Problems {
   public static Optional<Path> humanEval() {
     String named = System.getenv("QUANTGATE_DATA");
     if (named != null) {
-      return Optional.of(Path.of(named, "humaneval", "HumanEval.jsonl.gz")).filter(Files::isRegularFile);
+      return Optional.of(Path.of(named, "humaneval", "HumanEval.jsonl.gz"))
+          .filter(Files::isRegularFile);
     }
     for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
       Path file = at.resolve("shared/data/humaneval/HumanEval.jsonl.gz");
@@ -49,21 +50,21 @@ public final class Problems {
   }
 
   /** All problems, each with the text that {@code answer} names: canonical_solution or another. */
-  public static List<ExecutionJob> humanEval(Path file, java.util.function.Function<JsonNode, String> answer) {
+  public static List<ExecutionJob> humanEval(
+      Path file, java.util.function.Function<JsonNode, String> answer) {
     try (var in = new GZIPInputStream(Files.newInputStream(file))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)
           .lines()
           .filter(line -> !line.isBlank())
           .map(line -> JsonMapper.shared().readTree(line))
-          .map(
-              row ->
-                  new ExecutionJob(
-                      row.path("task_id").asString(),
-                      "",
-                      row.path("prompt").asString(),
-                      answer.apply(row),
-                      row.path("test").asString(),
-                      row.path("entry_point").asString()))
+          .map(row ->
+              new ExecutionJob(
+                  row.path("task_id").asString(),
+                  "",
+                  row.path("prompt").asString(),
+                  answer.apply(row),
+                  row.path("test").asString(),
+                  row.path("entry_point").asString()))
           .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

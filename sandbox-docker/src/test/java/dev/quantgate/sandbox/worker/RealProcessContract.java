@@ -13,7 +13,6 @@ import dev.quantgate.sandbox.SandboxOptions.Checker;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -169,9 +168,12 @@ public abstract class RealProcessContract {
         """;
     try (CodeSandbox sandbox = start(options(1, Checker.SPLIT))) {
       for (int i = 0; i < 3; i++) {
-        assertThat(one(sandbox, leave)).extracting(ExecutionResult::outcome).isEqualTo(Outcome.PASSED);
+        assertThat(one(sandbox, leave))
+            .extracting(ExecutionResult::outcome)
+            .isEqualTo(Outcome.PASSED);
         assertThat(one(sandbox, look))
-            .satisfies(result -> assertThat(result.outcome()).as(result.detail()).isEqualTo(Outcome.PASSED));
+            .satisfies(result ->
+                assertThat(result.outcome()).as(result.detail()).isEqualTo(Outcome.PASSED));
       }
     }
   }
@@ -185,7 +187,9 @@ public abstract class RealProcessContract {
             "",
             "def twice(x):\n",
             "    return 2 * x\n",
-            "SECRET = '" + marker + "' * 3\ndef check(candidate):\n    assert candidate(1) == 2, SECRET\n",
+            "SECRET = '"
+                + marker
+                + "' * 3\ndef check(candidate):\n    assert candidate(1) == 2, SECRET\n",
             "twice");
     ExecutionJob wrongFirst =
         new ExecutionJob("wrong", "", first.prompt(), "    return x\n", first.test(), "twice");
@@ -229,19 +233,19 @@ public abstract class RealProcessContract {
     List<ExecutionJob> jobs =
         new ArrayList<>(
             IntStream.range(0, 60)
-                .mapToObj(
-                    i -> Problems.twice("job-" + i, i % 3 == 0 ? "    return 0\n" : "    return x * 2\n"))
+                .mapToObj(i ->
+                    Problems.twice(
+                        "job-" + i, i % 3 == 0 ? "    return 0\n" : "    return x * 2\n"))
                 .toList());
     for (int workers : new int[] {1, 3}) {
       Collections.reverse(jobs);
       try (CodeSandbox sandbox = start(options(workers, Checker.SPLIT))) {
         var results = run(sandbox, jobs);
-        results.forEach(
-            (id, result) ->
-                assertThat(result.outcome())
-                    .as(id)
-                    .isEqualTo(
-                        Integer.parseInt(id.substring(4)) % 3 == 0 ? Outcome.FAILED : Outcome.PASSED));
+        results.forEach((id, result) ->
+            assertThat(result.outcome())
+                .as(id)
+                .isEqualTo(
+                    Integer.parseInt(id.substring(4)) % 3 == 0 ? Outcome.FAILED : Outcome.PASSED));
       }
     }
   }

@@ -39,8 +39,8 @@ import java.util.stream.Stream;
 
 /**
  * Pairs two runs by item id and judges them. What both runs know must agree (data, items, protocol,
- * prompts, token ids, decoding, layout, sandbox, engine), or the comparison is INVALID and says what
- * differs; what only one of them knows is not compared, and the notes say so.
+ * prompts, token ids, decoding, layout, sandbox, engine), or the comparison is INVALID and says
+ * what differs; what only one of them knows is not compared, and the notes say so.
  */
 public final class Comparer {
   private final ProtocolLibrary protocols;
@@ -114,9 +114,14 @@ public final class Comparer {
     Identity first = baseline.identity();
     Identity second = candidate.identity();
     for (Identity.Difference difference : first.differences(second, false)) {
-      if (difference.field().equals(Identity.PROGRAM) || difference.field().equals(Identity.ENGINE)) {
+      if (difference.field().equals(Identity.PROGRAM)
+          || difference.field().equals(Identity.ENGINE)) {
         refusals.add(
-            difference.field() + " differs: " + quoted(difference.first()) + " and " + quoted(difference.second()));
+            difference.field()
+                + " differs: "
+                + quoted(difference.first())
+                + " and "
+                + quoted(difference.second()));
       }
     }
     var only = new LinkedHashSet<String>();
@@ -144,8 +149,7 @@ public final class Comparer {
   }
 
   /** Averages of one run's graded items. */
-  public List<Average> averages(
-      FinishedRun run, String suite, List<ItemRecord> graded) {
+  public List<Average> averages(FinishedRun run, String suite, List<ItemRecord> graded) {
     Protocol protocol = protocol(run, suite);
     List<ItemScore> scores =
         graded.stream()
@@ -166,9 +170,7 @@ public final class Comparer {
   /** Facts about a suite's data; a finished run has them for each of its suites. */
   public static Provenance.SuiteFacts facts(FinishedRun run, String suite) {
     Provenance.SuiteFacts facts = run.provenance().suites().get(suite);
-    return facts == null
-        ? new Provenance.SuiteFacts("", false, 0, List.<Subject>of())
-        : facts;
+    return facts == null ? new Provenance.SuiteFacts("", false, 0, List.<Subject>of()) : facts;
   }
 
   /** Where a suite's items came from. */
@@ -236,8 +238,9 @@ public final class Comparer {
       for (int i = 0; i < left.size(); i++) {
         ItemRecord one = left.get(i);
         ItemRecord other = right.get(i);
-        int order = Long.compare(
-            (long) other.right() * one.answers(), (long) one.right() * other.answers());
+        int order =
+            Long.compare(
+                (long) other.right() * one.answers(), (long) one.right() * other.answers());
         if (order != 0) {
           Flip flip = flip(one, other, order < 0 ? Flip.Kind.LOSS : Flip.Kind.GAIN);
           flips.add(flip);
@@ -294,16 +297,26 @@ public final class Comparer {
       var second = new Identity(candidate.identity().below(prefix));
       for (Identity.Difference difference : first.differences(second, false)) {
         refusals.add(
-            difference.field() + " differs: " + quoted(difference.first()) + " and "
+            difference.field()
+                + " differs: "
+                + quoted(difference.first())
+                + " and "
                 + quoted(difference.second()));
       }
       for (Identity.Difference difference : first.differences(second, true)) {
         String knower = second.get(difference.field()).isEmpty() ? "baseline" : "candidate";
         boolean unknown =
             first.get(difference.field()).isEmpty() || second.get(difference.field()).isEmpty();
-        if (unknown && !difference.field().equals(Identity.ASKED) && !difference.field().equals("prompts")) {
+        if (unknown
+            && !difference.field().equals(Identity.ASKED)
+            && !difference.field().equals("prompts")) {
           notes.add(
-              suite + ": " + difference.field() + " is known of the " + knower + " only and was not compared");
+              suite
+                  + ": "
+                  + difference.field()
+                  + " is known of the "
+                  + knower
+                  + " only and was not compared");
         }
       }
       Data data = data(baseline, suite);
@@ -312,14 +325,18 @@ public final class Comparer {
       }
       for (Identity side : List.of(first, second)) {
         if (side.get("sandbox").startsWith("unsafe")) {
-          notes.add(suite + ": programs were executed WITHOUT A SANDBOX (" + side.get("sandbox") + ")");
+          notes.add(
+              suite + ": programs were executed WITHOUT A SANDBOX (" + side.get("sandbox") + ")");
         }
       }
     }
 
     private void pair() {
       Map<String, ItemRecord> others = new HashMap<>();
-      candidate.suites().getOrDefault(suite, List.of()).forEach(record -> others.put(record.id(), record));
+      candidate
+          .suites()
+          .getOrDefault(suite, List.of())
+          .forEach(record -> others.put(record.id(), record));
       boolean promptsKnown =
           baseline.identity().knowsPrompts(suite) && candidate.identity().knowsPrompts(suite);
       List<String> otherPrompts = new ArrayList<>();
@@ -340,10 +357,15 @@ public final class Comparer {
             otherTokens.add(one.id());
           }
         }
-        one.fault().ifPresent(
-            fault -> ungraded.add(new Ungraded(one.id(), Side.BASELINE, fault.category(), fault.message())));
-        other.fault().ifPresent(
-            fault -> ungraded.add(new Ungraded(one.id(), Side.CANDIDATE, fault.category(), fault.message())));
+        one.fault()
+            .ifPresent(fault ->
+                ungraded.add(
+                    new Ungraded(one.id(), Side.BASELINE, fault.category(), fault.message())));
+        other
+            .fault()
+            .ifPresent(fault ->
+                ungraded.add(
+                    new Ungraded(one.id(), Side.CANDIDATE, fault.category(), fault.message())));
         if (one.fault().isEmpty() && other.fault().isEmpty()) {
           left.add(one);
           right.add(other);
@@ -367,14 +389,26 @@ public final class Comparer {
 
     private void refuse(String what, List<String> ids) {
       if (!ids.isEmpty()) {
-        refusals.add(what + " on " + ids.size() + " of " + asked + " items, the first being " + ids.getFirst());
+        refusals.add(
+            what
+                + " on "
+                + ids.size()
+                + " of "
+                + asked
+                + " items, the first being "
+                + ids.getFirst());
       }
     }
 
     private String categories() {
       return ungraded.stream()
-          .collect(Collectors.groupingBy(item -> item.side() + " " + item.category(), java.util.TreeMap::new, Collectors.counting()))
-          .entrySet().stream()
+          .collect(
+              Collectors.groupingBy(
+                  item -> item.side() + " " + item.category(),
+                  java.util.TreeMap::new,
+                  Collectors.counting()))
+          .entrySet()
+          .stream()
           .map(entry -> entry.getKey() + ": " + entry.getValue())
           .collect(Collectors.joining(", "));
     }
@@ -415,9 +449,8 @@ public final class Comparer {
       return record.samples().stream()
           .flatMap(sample -> sample.execution().stream())
           .findFirst()
-          .map(
-              execution -> execution.outcome()
-                  + (execution.detail().isEmpty() ? "" : ": " + execution.detail()))
+          .map(execution ->
+              execution.outcome() + (execution.detail().isEmpty() ? "" : ": " + execution.detail()))
           .orElse("");
     }
 
@@ -461,7 +494,9 @@ public final class Comparer {
           nearTies,
           medianMargin(left),
           medianMargin(right),
-          sequences == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) sameSequences / sequences),
+          sequences == 0
+              ? OptionalDouble.empty()
+              : OptionalDouble.of((double) sameSequences / sequences),
           leftTokens == 0 || sequences == 0
               ? OptionalDouble.empty()
               : OptionalDouble.of((double) rightTokens / leftTokens),

@@ -9,8 +9,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Two runs, paired item by item: the content of comparison.json, which every report renders and none
- * adds to. Its JSON Schema is the resource {@code comparison.schema.json} of this package.
+ * Two runs, paired item by item: the content of comparison.json, which every report renders and
+ * none adds to. Its JSON Schema is the resource {@code comparison.schema.json} of this package.
  *
  * @param schemaVersion of this form, {@link #SCHEMA_VERSION}
  * @param program name and version of what wrote it
@@ -53,8 +53,8 @@ public record Comparison(
    *
    * @param reference what the user typed
    * @param live whether it was asked; false for answers recorded elsewhere
-   * @param identity what it is: engine, architecture, weightFormat, weightsSha256 and so on; empty for
-   *     recorded answers
+   * @param identity what it is: engine, architecture, weightFormat, weightsSha256 and so on; empty
+   *     for recorded answers
    * @param usage memory and speed; empty for recorded answers
    */
   @JsonInclude(JsonInclude.Include.NON_ABSENT)

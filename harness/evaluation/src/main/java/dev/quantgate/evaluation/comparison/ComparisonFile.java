@@ -23,12 +23,16 @@ public final class ComparisonFile {
 
   /** Reads comparison.json, given itself or its folder. */
   public static Comparison read(Path path) {
-    Path file = path.endsWith(NAME) || path.toString().endsWith(".json") ? path : path.resolve(NAME);
+    Path file =
+        path.endsWith(NAME) || path.toString().endsWith(".json") ? path : path.resolve(NAME);
     Comparison comparison = Disk.readPage(file, Comparison.class);
     if (comparison.schemaVersion() != Comparison.SCHEMA_VERSION) {
       throw new EvaluationException(
           EvaluationException.Kind.INPUT,
-          file + ": expected schemaVersion " + Comparison.SCHEMA_VERSION + ", found "
+          file
+              + ": expected schemaVersion "
+              + Comparison.SCHEMA_VERSION
+              + ", found "
               + comparison.schemaVersion());
     }
     return comparison;

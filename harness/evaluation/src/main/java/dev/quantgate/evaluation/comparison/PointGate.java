@@ -5,9 +5,9 @@ import dev.quantgate.evaluation.run.EvaluationException;
 import java.util.Locale;
 
 /**
- * The rule that the 1 % gate is known by: pass if the measured loss is at most the margin. It proves
- * nothing: on a few hundred items chance alone moves a score by more than a point, and every line it
- * writes says so.
+ * The rule that the 1 % gate is known by: pass if the measured loss is at most the margin. It
+ * proves nothing: on a few hundred items chance alone moves a score by more than a point, and every
+ * line it writes says so.
  *
  * @param margin in percentage points
  */
@@ -18,7 +18,8 @@ record PointGate(double margin) implements Gate {
     if (policy.onInconclusive() != OnInconclusive.POINT) {
       throw new EvaluationException(
           EvaluationException.Kind.SETTING,
-          "--on-inconclusive " + policy.onInconclusive()
+          "--on-inconclusive "
+              + policy.onInconclusive()
               + " needs the statistics of the verdict, which this version does not have; leave it at point");
     }
     return new PointGate(policy.margin());

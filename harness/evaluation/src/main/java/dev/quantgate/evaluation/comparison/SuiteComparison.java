@@ -51,8 +51,8 @@ public record SuiteComparison(
     String reason) {
 
   /**
-   * A baseline margin below this is a near-tie: in the unit of the protocol's rule, nats of a choice's
-   * log-probability, or of its mean over tokens.
+   * A baseline margin below this is a near-tie: in the unit of the protocol's rule, nats of a
+   * choice's log-probability, or of its mean over tokens.
    */
   public static final double NEAR_TIE = 0.05;
 

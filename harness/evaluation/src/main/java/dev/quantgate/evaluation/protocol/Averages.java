@@ -19,8 +19,8 @@ final class Averages {
   /**
    * The unbiased estimate of the chance that at least one of {@code k} samples of a problem passes:
    * {@code 1 - C(n - c, k) / C(n, k)}, as the product that openai/human-eval computes (Chen et al.,
-   * "Evaluating Large Language Models Trained on Code", 2021, equation 1). For {@code k = 1} that is
-   * {@code c / n}, and given as such, unrounded by the product.
+   * "Evaluating Large Language Models Trained on Code", 2021, equation 1). For {@code k = 1} that
+   * is {@code c / n}, and given as such, unrounded by the product.
    *
    * @param n samples drawn
    * @param c how many of them passed
@@ -28,8 +28,7 @@ final class Averages {
    */
   static double passAtK(int n, int c, int k) {
     if (c < 0 || c > n || k < 1 || k > n) {
-      throw new IllegalArgumentException(
-          "pass@%d of %d samples, %d passed".formatted(k, n, c));
+      throw new IllegalArgumentException("pass@%d of %d samples, %d passed".formatted(k, n, c));
     }
     if (n - c < k) {
       return 1;
@@ -52,15 +51,14 @@ final class Averages {
     int samples = scores.stream().mapToInt(ItemScore::answers).min().orElseThrow();
     return KS.stream()
         .filter(k -> k <= samples)
-        .map(
-            k ->
-                new Average(
-                    "pass@" + k,
-                    scores.size(),
-                    scores.stream()
-                        .mapToDouble(score -> passAtK(score.answers(), score.right(), k))
-                        .average()
-                        .orElseThrow()))
+        .map(k ->
+            new Average(
+                "pass@" + k,
+                scores.size(),
+                scores.stream()
+                    .mapToDouble(score -> passAtK(score.answers(), score.right(), k))
+                    .average()
+                    .orElseThrow()))
         .toList();
   }
 
@@ -96,18 +94,17 @@ final class Averages {
     bySubject.keySet().stream()
         .map(Subject::category)
         .distinct()
-        .forEach(
-            category ->
-                averages.add(
-                    overSubjects(
-                        "category/" + category,
-                        bySubject,
-                        subject -> subject.category().equals(category))));
+        .forEach(category ->
+            averages.add(
+                overSubjects(
+                    "category/" + category,
+                    bySubject,
+                    subject -> subject.category().equals(category))));
     if (bySubject.keySet().stream().anyMatch(Subject::hard)) {
       averages.add(overSubjects("hard", bySubject, Subject::hard));
     }
-    bySubject.forEach(
-        (subject, of) -> averages.add(new Average("subject/" + subject.key(), of.size(), mean(of))));
+    bySubject.forEach((subject, of) ->
+        averages.add(new Average("subject/" + subject.key(), of.size(), mean(of))));
     return List.copyOf(averages);
   }
 

@@ -19,16 +19,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * C-Eval as its authors, OpenCompass and lm-evaluation-harness ask it. No chat template is applied; bos
- * is added if the tokenizer's files say so.
+ * C-Eval as its authors, OpenCompass and lm-evaluation-harness ask it. No chat template is applied;
+ * bos is added if the tokenizer's files say so.
  *
- * <p>Header and demos are the declared prefix: the same string for all questions of a subject. Where a
- * context is too short, demos are dropped one by one, from the front as the authors do, under
- * OpenCompass from the end as it does.
+ * <p>Header and demos are the declared prefix: the same string for all questions of a subject.
+ * Where a context is too short, demos are dropped one by one, from the front as the authors do,
+ * under OpenCompass from the end as it does.
  *
  * <p>One thing is not as OpenCompass has it: it substitutes again in what it has substituted, which
- * puts choices into the three val questions whose LaTeX holds {@code {A}}, {@code {B}} or {@code {C}}.
- * Here they stay whole.
+ * puts choices into the three val questions whose LaTeX holds {@code {A}}, {@code {B}} or {@code
+ * {C}}. Here they stay whole.
  */
 enum CEvalProtocol implements Protocol {
   /** The authors' answer-only form: the likeliest of the single tokens A to D comes next. */
@@ -71,22 +71,23 @@ enum CEvalProtocol implements Protocol {
       return OFFICIAL_5SHOT.request(prompt);
     }
   },
-  /** The authors' chain of thought: the demos explain themselves, the answer is found by patterns. */
+  /**
+   * The authors' chain of thought: the demos explain themselves, the answer is found by patterns.
+   */
   OFFICIAL_COT("official-cot", 5) {
     @Override
     String prefix(Subject subject, List<ExamQuestion> demos) {
       return examHeader(subject)
           + demos.stream()
-              .map(
-                  demo ->
-                      body(demo)
-                          + "\n答案："
-                          + THINK
-                          + "，\n"
-                          + demo.explanation()
-                          + "\n所以答案是"
-                          + letter(demo)
-                          + "。\n\n")
+              .map(demo ->
+                  body(demo)
+                      + "\n答案："
+                      + THINK
+                      + "，\n"
+                      + demo.explanation()
+                      + "\n所以答案是"
+                      + letter(demo)
+                      + "。\n\n")
               .collect(Collectors.joining());
     }
 
@@ -208,7 +209,9 @@ enum CEvalProtocol implements Protocol {
   private static final String THINK = "让我们一步一步思考";
   private static final String THOUGHT_BEGUN = THINK + "，\n1.";
 
-  /** The patterns of the authors' evaluator, in its order: the first that occurs anywhere decides. */
+  /**
+   * The patterns of the authors' evaluator, in its order: the first that occurs anywhere decides.
+   */
   private static final List<Pattern> ANSWERS =
       List.of(
               "答案是?\\s?([ABCD])",
@@ -243,9 +246,8 @@ enum CEvalProtocol implements Protocol {
               "答案应该是\\s?(\\S+)(?:。|$)",
               "答案为\\s?(\\S+)(?:。|$)")
           .stream()
-          .map(
-              pattern ->
-                  Pattern.compile(pattern, Pattern.UNIX_LINES | Pattern.UNICODE_CHARACTER_CLASS))
+          .map(pattern ->
+              Pattern.compile(pattern, Pattern.UNIX_LINES | Pattern.UNICODE_CHARACTER_CLASS))
           .toList();
 
   private final String variant;

@@ -12,11 +12,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * CMNLI as three configurations of OpenCompass ask it, without demos. No chat template is applied; bos
- * is added if the tokenizer's files say so.
+ * CMNLI as three configurations of OpenCompass ask it, without demos. No chat template is applied;
+ * bos is added if the tokenizer's files say so.
  *
- * <p>The PPL variants compare whole texts (see {@link Rule#WHOLE_TEXT_MEAN}); the turns of question and
- * answer are joined by a line end, as OpenCompass does for models without a template of their own.
+ * <p>The PPL variants compare whole texts (see {@link Rule#WHOLE_TEXT_MEAN}); the turns of question
+ * and answer are joined by a line end, as OpenCompass does for models without a template of their
+ * own.
  */
 enum CmnliProtocol implements Protocol {
   /** {@code CLUE_cmnli_ppl_fdc6de}. */
@@ -40,9 +41,7 @@ enum CmnliProtocol implements Protocol {
       return new Request.Choose(
           List.of(
               scoring(
-                  "阅读文章：%s\n根据上文，回答如下问题：%s？".formatted(pair.first(), pair.second()),
-                  "\n错",
-                  "\n对"),
+                  "阅读文章：%s\n根据上文，回答如下问题：%s？".formatted(pair.first(), pair.second()), "\n错", "\n对"),
               scoring("如果%s为真，那么%s也为真吗？".formatted(pair.first(), pair.second()), "\n可能")),
           LABELS,
           Rule.WHOLE_TEXT_MEAN);
@@ -66,8 +65,7 @@ enum CmnliProtocol implements Protocol {
 
   /** What A, B and C stand for, as indices of {@link #LABELS}. */
   private static final List<Integer> LETTERS =
-      List.of(
-          Label.ENTAILMENT.ordinal(), Label.CONTRADICTION.ordinal(), Label.NEUTRAL.ordinal());
+      List.of(Label.ENTAILMENT.ordinal(), Label.CONTRADICTION.ordinal(), Label.NEUTRAL.ordinal());
 
   /** The usual length of OpenCompass' model configurations. */
   private static final int MAX_NEW_TOKENS = 100;
@@ -96,12 +94,8 @@ enum CmnliProtocol implements Protocol {
           id() + " asks about sentence pairs, which " + data.origin().suite() + " has not");
     }
     return pairs.pairs().stream()
-        .map(
-            pair ->
-                new Question(
-                    pair.id(),
-                    request(pair),
-                    new Key.Choice(pair.label().ordinal(), LABELS)))
+        .map(pair ->
+            new Question(pair.id(), request(pair), new Key.Choice(pair.label().ordinal(), LABELS)))
         .toList();
   }
 

@@ -12,8 +12,8 @@ public sealed interface Grading {
    * A choice was made.
    *
    * @param index the choice; empty where the answer names none, which is wrong
-   * @param margin by how much its value beats the next one's, under the protocol's rule; empty where
-   *     log-probabilities are unknown
+   * @param margin by how much its value beats the next one's, under the protocol's rule; empty
+   *     where log-probabilities are unknown
    */
   record Chosen(OptionalInt index, OptionalDouble margin) implements Grading {
     /** Whether another choice had exactly the same value. */
@@ -47,10 +47,13 @@ public sealed interface Grading {
         next = Math.max(next, value);
       }
     }
-    return new Chosen(OptionalInt.of(best), OptionalDouble.of(rule.value(choices.get(best)) - next));
+    return new Chosen(
+        OptionalInt.of(best), OptionalDouble.of(rule.value(choices.get(best)) - next));
   }
 
-  /** The choice that a label names, white space around it and case aside; none for an unknown one. */
+  /**
+   * The choice that a label names, white space around it and case aside; none for an unknown one.
+   */
   static Chosen named(String label, List<String> labels) {
     String wanted = label.strip();
     for (int i = 0; i < labels.size(); i++) {

@@ -10,11 +10,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * HumanEval as five harnesses ask it. The completion is put behind the problem's prompt and run against
- * its test in one {@link Layout}; the answers differ in prompt, stop strings and extraction.
+ * HumanEval as five harnesses ask it. The completion is put behind the problem's prompt and run
+ * against its test in one {@link Layout}; the answers differ in prompt, stop strings and
+ * extraction.
  *
- * <p>The prompt is text, to which the tokenizer adds bos if its files say so. {@link Variant#INSTRUCT}
- * and {@link Variant#OPENCOMPASS} apply the model's chat template where it has one.
+ * <p>The prompt is text, to which the tokenizer adds bos if its files say so. {@link
+ * Variant#INSTRUCT} and {@link Variant#OPENCOMPASS} apply the model's chat template where it has
+ * one.
  */
 record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
 
@@ -31,8 +33,7 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
     BIGCODE(
         "bigcode",
         1024,
-        List.of(
-            "\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```", "<file_sep>")) {
+        List.of("\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```", "<file_sep>")) {
       @Override
       Prompt prompt(CodeProblem problem, boolean chatTemplate) {
         return new Prompt.Text(checked(problem));
@@ -101,12 +102,10 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
     };
 
     private static final Pattern ANY_BLOCK =
-        Pattern.compile(
-            "```\\w*\\n(.*?)```", Pattern.DOTALL | Pattern.UNICODE_CHARACTER_CLASS);
+        Pattern.compile("```\\w*\\n(.*?)```", Pattern.DOTALL | Pattern.UNICODE_CHARACTER_CLASS);
     private static final Pattern PYTHON_BLOCK =
         Pattern.compile("```python(.*?)```", Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
-    private static final Pattern FENCE =
-        Pattern.compile("```python|```", Pattern.CASE_INSENSITIVE);
+    private static final Pattern FENCE = Pattern.compile("```python|```", Pattern.CASE_INSENSITIVE);
 
     private final String id;
     private final int maxNewTokens;
@@ -187,16 +186,15 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
     }
     var decoding = Decoding.greedy(variant.maxNewTokens, variant.stop);
     return code.problems().stream()
-        .map(
-            problem ->
-                new Question(
-                    problem.id(),
-                    new Request.Generate(variant.prompt(problem, chatTemplate), decoding),
-                    new Key.Program(
-                        layout.prelude(),
-                        variant.checked(problem),
-                        problem.test(),
-                        problem.entryPoint())))
+        .map(problem ->
+            new Question(
+                problem.id(),
+                new Request.Generate(variant.prompt(problem, chatTemplate), decoding),
+                new Key.Program(
+                    layout.prelude(),
+                    variant.checked(problem),
+                    problem.test(),
+                    problem.entryPoint())))
         .toList();
   }
 

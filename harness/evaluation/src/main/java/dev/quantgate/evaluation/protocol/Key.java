@@ -8,8 +8,8 @@ public sealed interface Key {
   /**
    * One choice is right.
    *
-   * @param index of the right one in {@code labels}; -1 where the data has no answers, which no suite
-   *     that is judged may have
+   * @param index of the right one in {@code labels}; -1 where the data has no answers, which no
+   *     suite that is judged may have
    * @param labels the choices' names
    * @param texts what each choice says, for answers that repeat it; empty where the names say all
    */
@@ -18,7 +18,8 @@ public sealed interface Key {
       labels = List.copyOf(labels);
       texts = List.copyOf(texts);
       if (!texts.isEmpty() && texts.size() != labels.size()) {
-        throw new IllegalArgumentException(texts.size() + " texts for " + labels.size() + " labels");
+        throw new IllegalArgumentException(
+            texts.size() + " texts for " + labels.size() + " labels");
       }
       if (index < -1 || index >= labels.size()) {
         throw new IllegalArgumentException("choice " + index + " of " + labels.size());

@@ -57,9 +57,11 @@ public enum Layout {
     return Arrays.stream(values())
         .filter(layout -> layout.id.equals(id))
         .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException(
-                "unknown layout \"" + id + "\"; known: "
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "unknown layout \""
+                    + id
+                    + "\"; known: "
                     + Arrays.stream(values()).map(Layout::id).collect(Collectors.joining(", "))));
   }
 }

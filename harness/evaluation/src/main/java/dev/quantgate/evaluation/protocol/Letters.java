@@ -9,8 +9,8 @@ final class Letters {
   private Letters() {}
 
   /**
-   * OpenCompass' {@code first_capital_postprocess}: the first upper-case letter of any script decides,
-   * and names no choice if it is none of theirs.
+   * OpenCompass' {@code first_capital_postprocess}: the first upper-case letter of any script
+   * decides, and names no choice if it is none of theirs.
    *
    * @param choices what A, B, C and so on stand for
    */

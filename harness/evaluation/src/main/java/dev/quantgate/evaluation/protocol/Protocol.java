@@ -16,7 +16,8 @@ public interface Protocol {
    * The items as questions, in the order of the data.
    *
    * @param data of the form this protocol asks about
-   * @param chatTemplate whether the model has a chat template; a protocol that applies none ignores it
+   * @param chatTemplate whether the model has a chat template; a protocol that applies none ignores
+   *     it
    * @throws IllegalArgumentException if the data is of another form
    */
   List<Question> questions(SuiteData data, boolean chatTemplate);
@@ -34,8 +35,8 @@ public interface Protocol {
    *
    * <p>Needs no data, so that finished runs can be averaged where the data is not.
    *
-   * @param subjects of an exam, an item's being what stands before the last slash of its id; empty for
-   *     other suites
+   * @param subjects of an exam, an item's being what stands before the last slash of its id; empty
+   *     for other suites
    * @param scores of the items that were graded, in the order of the data
    */
   List<Average> averages(List<SuiteData.Subject> subjects, List<ItemScore> scores);

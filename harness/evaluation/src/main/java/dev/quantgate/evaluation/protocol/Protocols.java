@@ -8,14 +8,20 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The protocols known for each suite. A bundled suite has those of the suite whose form it has, under
- * the same ids.
+ * The protocols known for each suite. A bundled suite has those of the suite whose form it has,
+ * under the same ids.
  */
 public final class Protocols {
 
   private static final List<String> SUITES =
       List.of(
-          "humaneval", "cmnli", "ceval", "ceval-test", "starter-code", "starter-nli", "starter-exam");
+          "humaneval",
+          "cmnli",
+          "ceval",
+          "ceval-test",
+          "starter-code",
+          "starter-nli",
+          "starter-exam");
 
   private Protocols() {}
 
@@ -36,16 +42,15 @@ public final class Protocols {
     return protocols.stream()
         .filter(protocol -> variantOf(protocol).equals(variant.get()))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "unknown protocol \"%s\" for %s; known: %s"
-                        .formatted(
-                            variant.get(),
-                            suite,
-                            protocols.stream()
-                                .map(Protocols::variantOf)
-                                .collect(Collectors.joining(", ")))));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "unknown protocol \"%s\" for %s; known: %s"
+                    .formatted(
+                        variant.get(),
+                        suite,
+                        protocols.stream()
+                            .map(Protocols::variantOf)
+                            .collect(Collectors.joining(", ")))));
   }
 
   /** For each suite its variants, the default first. */

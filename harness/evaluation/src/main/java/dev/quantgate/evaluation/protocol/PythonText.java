@@ -6,8 +6,8 @@ import java.util.function.IntPredicate;
 final class PythonText {
 
   /**
-   * What Python's {@code str.isspace} holds to be white space: more than Java does (no-break spaces,
-   * the next-line character).
+   * What Python's {@code str.isspace} holds to be white space: more than Java does (no-break
+   * spaces, the next-line character).
    */
   private static final IntPredicate SPACE =
       c ->

@@ -6,9 +6,9 @@ import java.util.List;
  * An item, ready to be asked.
  *
  * @param id the item's id
- * @param requests what to ask, the preferred form first; each later one is a shorter form (a demo less)
- *     to be used where the one before does not fit the model's context. At least one;
- *     forms of one subject share the strings of their prefixes.
+ * @param requests what to ask, the preferred form first; each later one is a shorter form (a demo
+ *     less) to be used where the one before does not fit the model's context. At least one; forms
+ *     of one subject share the strings of their prefixes.
  * @param key what makes an answer right
  */
 public record Question(String id, List<Request> requests, Key key) {

@@ -19,10 +19,10 @@ public sealed interface Request {
   /**
    * Say how likely each choice is.
    *
-   * @param requests the choices are all their continuations, in order; one request unless the choices
-   *     stand behind different texts
-   * @param labels a name for each choice, such as "A" or "entailment": how recorded answers name it.
-   *     Ties go to the first.
+   * @param requests the choices are all their continuations, in order; one request unless the
+   *     choices stand behind different texts
+   * @param labels a name for each choice, such as "A" or "entailment": how recorded answers name
+   *     it. Ties go to the first.
    */
   record Choose(List<ScoringRequest> requests, List<String> labels, Rule rule) implements Request {
     public Choose {

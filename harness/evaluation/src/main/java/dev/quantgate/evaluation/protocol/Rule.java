@@ -19,8 +19,8 @@ public enum Rule {
     }
   },
   /**
-   * OpenCompass' PPL inferencer: the log-probabilities of tokens 2 .. n of the whole text, summed and
-   * divided by n. Needs {@link dev.quantgate.inference.ScoringRequest.Detail#EVERY_TOKEN}.
+   * OpenCompass' PPL inferencer: the log-probabilities of tokens 2 .. n of the whole text, summed
+   * and divided by n. Needs {@link dev.quantgate.inference.ScoringRequest.Detail#EVERY_TOKEN}.
    */
   WHOLE_TEXT_MEAN {
     @Override

@@ -20,8 +20,8 @@ sealed interface AnswerSource extends AutoCloseable permits LiveSource, Recorded
   boolean chatTemplate();
 
   /**
-   * What is known of how a suite was asked, as fields without the suite's prefix: prompts, decoding,
-   * samples. What is not known is left out.
+   * What is known of how a suite was asked, as fields without the suite's prefix: prompts,
+   * decoding, samples. What is not known is left out.
    */
   SortedMap<String, String> suiteIdentity(SuiteTask task, List<Question> questions);
 
@@ -34,7 +34,8 @@ sealed interface AnswerSource extends AutoCloseable permits LiveSource, Recorded
    * @param all the suite's questions
    * @param pending those of them that have no answer yet
    */
-  void answer(SuiteTask task, List<Question> all, List<Question> pending, Consumer<AnswerLine> sink);
+  void answer(
+      SuiteTask task, List<Question> all, List<Question> pending, Consumer<AnswerLine> sink);
 
   /** A prompt as the model sees it. */
   String render(Prompt prompt);

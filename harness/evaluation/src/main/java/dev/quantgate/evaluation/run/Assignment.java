@@ -11,8 +11,8 @@ import java.util.OptionalInt;
  * What every model of a run is given: the same suites, items, protocols and decoding.
  *
  * @param suites names of suites, each once, in the order of the report
- * @param data folder of the official files; empty for the bundled suites alone, or where the catalogue
- *     finds them
+ * @param data folder of the official files; empty for the bundled suites alone, or where the
+ *     catalogue finds them
  * @param acceptData whether files whose sha256 is not catalogued are taken
  * @param limit the most items of each suite, drawn by {@code seed}; empty for all
  * @param seed of the draw and of sampling
@@ -35,7 +35,8 @@ public record Assignment(
     protocols = Map.copyOf(protocols);
     if (suites.isEmpty()) {
       throw new EvaluationException(
-          EvaluationException.Kind.SETTING, "no suite named; say for example --suites humaneval,ceval");
+          EvaluationException.Kind.SETTING,
+          "no suite named; say for example --suites humaneval,ceval");
     }
     if (suites.stream().distinct().count() != suites.size()) {
       throw new EvaluationException(
@@ -49,7 +50,9 @@ public record Assignment(
       if (!suites.contains(suite)) {
         throw new EvaluationException(
             EvaluationException.Kind.SETTING,
-            "a protocol is chosen for suite \"" + suite + "\", which is not among the suites of this run: "
+            "a protocol is chosen for suite \""
+                + suite
+                + "\", which is not among the suites of this run: "
                 + String.join(",", suites));
       }
     }
@@ -83,7 +86,8 @@ public record Assignment(
     public Sampling {
       if (!(temperature >= 0 && temperature <= 100)) {
         throw new EvaluationException(
-            EvaluationException.Kind.SETTING, "temperature must be in 0 .. 100, not " + temperature);
+            EvaluationException.Kind.SETTING,
+            "temperature must be in 0 .. 100, not " + temperature);
       }
       if (!(topP > 0 && topP <= 1)) {
         throw new EvaluationException(
@@ -96,7 +100,8 @@ public record Assignment(
       if (samples > 1 && temperature == 0) {
         throw new EvaluationException(
             EvaluationException.Kind.SETTING,
-            samples + " greedy samples would all be the same; set a temperature, such as --temperature 0.8");
+            samples
+                + " greedy samples would all be the same; set a temperature, such as --temperature 0.8");
       }
       if (maxNewTokens.isPresent() && maxNewTokens.getAsInt() < 1) {
         throw new EvaluationException(

@@ -24,8 +24,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Files of a run: written whole or not at all, read with bounds, and by streams that an interrupt of
- * the thread does not close.
+ * Files of a run: written whole or not at all, read with bounds, and by streams that an interrupt
+ * of the thread does not close.
  */
 public final class Disk {
   /** A line longer than this is no line of ours. */
@@ -37,20 +37,24 @@ public final class Disk {
 
   /** Replaces a file by an indented JSON value. */
   public static void writePage(Path file, Object value) {
-    write(file, out -> {
-      out.write(Json.pages().writeValueAsBytes(value));
-      out.write('\n');
-    });
+    write(
+        file,
+        out -> {
+          out.write(Json.pages().writeValueAsBytes(value));
+          out.write('\n');
+        });
   }
 
   /** Replaces a file by JSON Lines. */
   static void writeLines(Path file, List<?> values) {
-    write(file, out -> {
-      for (Object value : values) {
-        out.write(Json.lines().writeValueAsBytes(value));
-        out.write('\n');
-      }
-    });
+    write(
+        file,
+        out -> {
+          for (Object value : values) {
+            out.write(Json.lines().writeValueAsBytes(value));
+            out.write('\n');
+          }
+        });
   }
 
   /** Replaces a file by some bytes. */
@@ -91,31 +95,42 @@ public final class Disk {
 
   /** Reads JSON Lines, each as {@code type}. A line that is none is refused with its number. */
   static <T> void readLines(Path file, Class<T> type, Consumer<T> sink) {
-    eachLine(file, (number, bytes) -> {
-      try {
-        sink.accept(Json.lines().readValue(bytes, type));
-      } catch (JacksonException e) {
-        throw new EvaluationException(INPUT, file + ", line " + number + ": is damaged: " + reason(e), e);
-      }
-    });
+    eachLine(
+        file,
+        (number, bytes) -> {
+          try {
+            sink.accept(Json.lines().readValue(bytes, type));
+          } catch (JacksonException e) {
+            throw new EvaluationException(
+                INPUT, file + ", line " + number + ": is damaged: " + reason(e), e);
+          }
+        });
   }
 
   /** Reads JSON Lines that somebody else wrote, gzip or plain: objects, blank lines passed over. */
   static void readObjects(Path file, ObjectSink sink) {
-    eachLine(file, (number, bytes) -> {
-      JsonNode node;
-      try {
-        node = Json.lines().readTree(bytes);
-      } catch (JacksonException e) {
-        throw new EvaluationException(
-            INPUT, file + ", line " + number + ": expected a JSON object, found text that is none: " + reason(e), e);
-      }
-      if (!node.isObject()) {
-        throw new EvaluationException(
-            INPUT, file + ", line " + number + ": expected a JSON object, found " + kind(node));
-      }
-      sink.accept(number, node);
-    });
+    eachLine(
+        file,
+        (number, bytes) -> {
+          JsonNode node;
+          try {
+            node = Json.lines().readTree(bytes);
+          } catch (JacksonException e) {
+            throw new EvaluationException(
+                INPUT,
+                file
+                    + ", line "
+                    + number
+                    + ": expected a JSON object, found text that is none: "
+                    + reason(e),
+                e);
+          }
+          if (!node.isObject()) {
+            throw new EvaluationException(
+                INPUT, file + ", line " + number + ": expected a JSON object, found " + kind(node));
+          }
+          sink.accept(number, node);
+        });
   }
 
   private static void eachLine(Path file, LineSink sink) {
@@ -126,7 +141,8 @@ public final class Disk {
         if (b != '\n' && b != -1) {
           if (line.size() == MOST_LINE_BYTES) {
             throw new EvaluationException(
-                INPUT, file + ", line " + (number + 1) + ": is longer than " + MOST_LINE_BYTES + " bytes");
+                INPUT,
+                file + ", line " + (number + 1) + ": is longer than " + MOST_LINE_BYTES + " bytes");
           }
           line.write(b);
           continue;

@@ -15,7 +15,10 @@ import dev.quantgate.sandbox.Sandboxes;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The doors to what lies below: data, protocols, models and sandboxes. Tests put others in their place. */
+/**
+ * The doors to what lies below: data, protocols, models and sandboxes. Tests put others in their
+ * place.
+ */
 public record Doors(
     SuiteLibrary suites, ProtocolLibrary protocols, ModelLoader models, SandboxStarter sandboxes) {
 

@@ -15,10 +15,10 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * A seeded, stratified draw of items: every stratum (subject, label) has its share, by the method of
- * largest remainders. Inside a stratum items are ordered by a hash of seed and id and the first ones
- * taken, so that the draw depends on nothing but suite, seed, limit and ids, and on no generator that
- * another release may change.
+ * A seeded, stratified draw of items: every stratum (subject, label) has its share, by the method
+ * of largest remainders. Inside a stratum items are ordered by a hash of seed and id and the first
+ * ones taken, so that the draw depends on nothing but suite, seed, limit and ids, and on no
+ * generator that another release may change.
  */
 final class Draw {
   private Draw() {}
@@ -37,7 +37,13 @@ final class Draw {
       case SuiteData.Pairs pairs ->
           new SuiteData.Pairs(
               pairs.origin(),
-              take(suite, pairs.pairs(), SentencePair::id, pair -> pair.label().name(), limit, seed));
+              take(
+                  suite,
+                  pairs.pairs(),
+                  SentencePair::id,
+                  pair -> pair.label().name(),
+                  limit,
+                  seed));
       case SuiteData.Exam exam ->
           new SuiteData.Exam(
               exam.origin(),
@@ -95,7 +101,8 @@ final class Draw {
   }
 
   private static long rank(String suite, long seed, String name) {
-    return ByteBuffer.wrap(new Hash().add(suite).add(Long.toString(seed)).add(name).bytes()).getLong();
+    return ByteBuffer.wrap(new Hash().add(suite).add(Long.toString(seed)).add(name).bytes())
+        .getLong();
   }
 
   private static final class Share {

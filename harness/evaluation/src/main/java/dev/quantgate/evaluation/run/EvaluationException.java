@@ -1,8 +1,8 @@
 package dev.quantgate.evaluation.run;
 
 /**
- * An evaluation that cannot be begun or carried on. The message is one or two lines for its user: what
- * is wrong, where, and what to do.
+ * An evaluation that cannot be begun or carried on. The message is one or two lines for its user:
+ * what is wrong, where, and what to do.
  */
 public final class EvaluationException extends RuntimeException {
   private final Kind kind;

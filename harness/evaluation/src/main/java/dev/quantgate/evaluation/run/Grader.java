@@ -50,7 +50,8 @@ final class Grader {
    */
   ItemRecord record(Question question, AnswerLine line, List<ExecutionLine> executions) {
     if (line.answer().isEmpty()) {
-      return item(question, line, "", 1, 0, line.fault(), OptionalDouble.empty(), List.of(), List.of());
+      return item(
+          question, line, "", 1, 0, line.fault(), OptionalDouble.empty(), List.of(), List.of());
     }
     Answer answer = line.answer().get();
     return switch (protocol.grade(question, answer)) {
@@ -62,7 +63,8 @@ final class Grader {
   private static ItemRecord choice(
       Question question, AnswerLine line, Answer answer, Grading.Chosen chosen) {
     if (!(question.key() instanceof Key.Choice key)) {
-      throw new IllegalStateException(question.id() + ": a choice was read, but a program is asked for");
+      throw new IllegalStateException(
+          question.id() + ": a choice was read, but a program is asked for");
     }
     String label = chosen.index().isPresent() ? key.labels().get(chosen.index().getAsInt()) : "";
     boolean right = chosen.index().isPresent() && chosen.index().getAsInt() == key.index();
@@ -86,7 +88,15 @@ final class Grader {
       written.samples().forEach(text -> samples.add(sample(label, text, Optional.empty())));
     }
     return item(
-        question, line, label, 1, right ? 1 : 0, Optional.empty(), chosen.margin(), choices, samples);
+        question,
+        line,
+        label,
+        1,
+        right ? 1 : 0,
+        Optional.empty(),
+        chosen.margin(),
+        choices,
+        samples);
   }
 
   private static ItemRecord programs(
@@ -136,7 +146,10 @@ final class Grader {
         execution);
   }
 
-  /** Whether a detail holds measured numbers (the time that a slow machine was given), which the journal keeps. */
+  /**
+   * Whether a detail holds measured numbers (the time that a slow machine was given), which the
+   * journal keeps.
+   */
   private static boolean measured(ExecutionResult.Outcome outcome) {
     return switch (outcome) {
       case TIMEOUT, MEMORY, SANDBOX_ERROR -> true;

@@ -7,7 +7,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** SHA-256 over a sequence of parts. Each part goes in with its length, so that no two sequences meet. */
+/**
+ * SHA-256 over a sequence of parts. Each part goes in with its length, so that no two sequences
+ * meet.
+ */
 final class Hash {
   private final MessageDigest digest = sha256();
 

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What must be equal for a run to be continued: identity.json, one flat object of texts. Fields of the
- * model begin with "model.", those of a suite with "suite.NAME.".
+ * What must be equal for a run to be continued: identity.json, one flat object of texts. Fields of
+ * the model begin with "model.", those of a suite with "suite.NAME.".
  */
 public record Identity(@JsonValue SortedMap<String, String> fields) {
   /** Whether the model was asked ("live") or its answers come from elsewhere ("recorded"). */
@@ -54,11 +54,13 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
   /** The fields that begin with a prefix, without it. */
   public SortedMap<String, String> below(String prefix) {
     var below = new TreeMap<String, String>();
-    fields.tailMap(prefix).forEach((field, value) -> {
-      if (field.startsWith(prefix)) {
-        below.put(field.substring(prefix.length()), value);
-      }
-    });
+    fields
+        .tailMap(prefix)
+        .forEach((field, value) -> {
+          if (field.startsWith(prefix)) {
+            below.put(field.substring(prefix.length()), value);
+          }
+        });
     return below;
   }
 
@@ -82,7 +84,10 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
     return differences;
   }
 
-  /** Refuses a folder that holds another run, naming a field that differs: one of the whole run first. */
+  /**
+   * Refuses a folder that holds another run, naming a field that differs: one of the whole run
+   * first.
+   */
   void requireIn(Path folder, Identity stored) {
     List<Difference> differences = stored.differences(this, true);
     if (!differences.isEmpty()) {
@@ -94,8 +99,15 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
       String others = differences.size() == 1 ? "" : " (and " + (differences.size() - 1) + " more)";
       throw new EvaluationException(
           OTHER_RUN,
-          folder + " holds another run: " + first.field() + " is " + shown(first.first()) + " there and "
-              + shown(first.second()) + " now" + others
+          folder
+              + " holds another run: "
+              + first.field()
+              + " is "
+              + shown(first.first())
+              + " there and "
+              + shown(first.second())
+              + " now"
+              + others
               + "\nGive another --out, or repeat the command that began it");
     }
   }

@@ -25,8 +25,21 @@ import java.util.OptionalInt;
  * @param samples the texts that a model wrote or a recording gave
  */
 @JsonPropertyOrder({
-  "id", "promptSha256", "promptTokens", "tokensSha256", "shortened", "answer", "expected", "answers",
-  "right", "score", "fault", "margin", "tied", "choices", "samples"
+  "id",
+  "promptSha256",
+  "promptTokens",
+  "tokensSha256",
+  "shortened",
+  "answer",
+  "expected",
+  "answers",
+  "right",
+  "score",
+  "fault",
+  "margin",
+  "tied",
+  "choices",
+  "samples"
 })
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ItemRecord(
@@ -85,8 +98,8 @@ public record ItemRecord(
    * What came of a program.
    *
    * @param outcome the sandbox's class
-   * @param detail one line for people, addresses in memory blotted out; empty where it would tell measured
-   *     times or sizes, which the journal keeps
+   * @param detail one line for people, addresses in memory blotted out; empty where it would tell
+   *     measured times or sizes, which the journal keeps
    * @param exit exit status, or minus the signal's number; 0 where unknown
    */
   public record Execution(

@@ -10,14 +10,15 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * An append-only file of JSON Lines that survives the death of its writer: a line is one write, and a
- * last line without its line feed is torn and cut off when the journal is opened again. Any other line
- * that cannot be read means that something else wrote into the file; it is refused, never passed over.
+ * An append-only file of JSON Lines that survives the death of its writer: a line is one write, and
+ * a last line without its line feed is torn and cut off when the journal is opened again. Any other
+ * line that cannot be read means that something else wrote into the file; it is refused, never
+ * passed over.
  *
- * <p>Each append reaches the operating system, so that a killed process loses nothing; a power failure
- * can lose what {@link #close} or the system's own flushing had not yet put on disk, which is asked
- * again. It is no channel, since an interrupt of the writing thread would close one in the middle of a
- * line.
+ * <p>Each append reaches the operating system, so that a killed process loses nothing; a power
+ * failure can lose what {@link #close} or the system's own flushing had not yet put on disk, which
+ * is asked again. It is no channel, since an interrupt of the writing thread would close one in the
+ * middle of a line.
  */
 final class Journal<T> implements AutoCloseable {
   private final Path path;

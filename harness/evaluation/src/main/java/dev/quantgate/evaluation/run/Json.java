@@ -1,8 +1,8 @@
 package dev.quantgate.evaluation.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.Nulls;
 import dev.quantgate.evaluation.protocol.Answer;
@@ -13,10 +13,14 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** How this program's own files are written and read: strictly, and byte for byte the same each time. */
+/**
+ * How this program's own files are written and read: strictly, and byte for byte the same each
+ * time.
+ */
 public final class Json {
   private static final JsonMapper LINES = builder().build();
-  private static final JsonMapper PAGES = builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+  private static final JsonMapper PAGES =
+      builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private Json() {}
 
@@ -40,8 +44,10 @@ public final class Json {
         .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
         .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
         .withConfigOverride(
-            List.class, list -> list.setNullHandling(JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY)))
-        .changeDefaultPropertyInclusion(value -> value.withValueInclusion(JsonInclude.Include.NON_ABSENT));
+            List.class,
+            list -> list.setNullHandling(JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY)))
+        .changeDefaultPropertyInclusion(
+            value -> value.withValueInclusion(JsonInclude.Include.NON_ABSENT));
   }
 
   /** Answers in a journal carry their form. */

@@ -34,8 +34,9 @@ import java.util.stream.Stream;
  * A live model. A suite is handed to the engine whole, in the order of the data, in which questions
  * that share a prefix are neighbours; the engine decides about batches.
  *
- * <p>Sampled texts depend on a prompt's index in its call. They are asked in calls of fixed members,
- * whole even if only one of them is pending, so that an interrupted run goes on with the same texts.
+ * <p>Sampled texts depend on a prompt's index in its call. They are asked in calls of fixed
+ * members, whole even if only one of them is pending, so that an interrupted run goes on with the
+ * same texts.
  */
 final class LiveSource implements AnswerSource {
   /** About so many texts go into one call of sampled ones. */
@@ -54,8 +55,14 @@ final class LiveSource implements AnswerSource {
   @Override
   public String description() {
     ModelIdentity identity = model.identity();
-    return identity.architecture() + ", " + identity.weightFormat() + ", on "
-        + model.telemetry().device() + " (" + identity.engine() + ")";
+    return identity.architecture()
+        + ", "
+        + identity.weightFormat()
+        + ", on "
+        + model.telemetry().device()
+        + " ("
+        + identity.engine()
+        + ")";
   }
 
   @Override
@@ -85,15 +92,16 @@ final class LiveSource implements AnswerSource {
     String decodings =
         questions.stream()
             .flatMap(question -> question.requests().stream())
-            .flatMap(
-                request -> request instanceof Request.Generate generate
+            .flatMap(request ->
+                request instanceof Request.Generate generate
                     ? Stream.of(Prompts.describe(decoding(generate, seed)))
                     : Stream.empty())
             .distinct()
             .sorted()
             .collect(Collectors.joining("; "));
     fields.put("decoding", decodings.isEmpty() ? "log-probabilities" : decodings);
-    fields.put("samples", Integer.toString(questions.stream().mapToInt(this::samples).max().orElse(1)));
+    fields.put(
+        "samples", Integer.toString(questions.stream().mapToInt(this::samples).max().orElse(1)));
     return fields;
   }
 
@@ -130,8 +138,15 @@ final class LiveSource implements AnswerSource {
   private EvaluationException lacks(SuiteTask task, String what) {
     return new EvaluationException(
         INPUT,
-        "suite " + task.suite() + " by " + task.protocol().id() + " cannot be asked: the model ("
-            + model.identity().engine() + ") " + what + "; choose another --protocol");
+        "suite "
+            + task.suite()
+            + " by "
+            + task.protocol().id()
+            + " cannot be asked: the model ("
+            + model.identity().engine()
+            + ") "
+            + what
+            + "; choose another --protocol");
   }
 
   @Override
@@ -145,7 +160,8 @@ final class LiveSource implements AnswerSource {
         case Request.Choose choose -> scored.add(new Asked(question));
         case Request.Generate generate when sampling.temperature() > 0 -> sampled = true;
         case Request.Generate generate ->
-            greedy.computeIfAbsent(decoding(generate, seed), decoding -> new ArrayList<>())
+            greedy
+                .computeIfAbsent(decoding(generate, seed), decoding -> new ArrayList<>())
                 .add(new Asked(question));
       }
     }
@@ -225,7 +241,11 @@ final class LiveSource implements AnswerSource {
         continue;
       }
       byte[] mixed =
-          new Hash().add(task.suite()).add(Long.toString(seed)).add(Integer.toString(start)).bytes();
+          new Hash()
+              .add(task.suite())
+              .add(Long.toString(seed))
+              .add(Integer.toString(start))
+              .bytes();
       long callSeed = ByteBuffer.wrap(mixed).getLong();
       int[] forms = new int[members.size()];
       var done = new java.util.HashSet<String>();
@@ -261,7 +281,12 @@ final class LiveSource implements AnswerSource {
         if (fault == Outcome.Fault.TOO_LONG && asked.form + 1 < asked.question.requests().size()) {
           again.add(new Asked(asked.question, asked.form + 1));
         } else {
-          sink.accept(line(asked, Optional.empty(), Optional.of(new Fault(category(fault), message)), List.of()));
+          sink.accept(
+              line(
+                  asked,
+                  Optional.empty(),
+                  Optional.of(new Fault(category(fault), message)),
+                  List.of()));
         }
         return;
       }
@@ -280,7 +305,10 @@ final class LiveSource implements AnswerSource {
           var fault =
               new Fault(
                   Fault.Category.BROKEN_REPLY,
-                  "expected the scores of " + choose.labels().size() + " choices, got " + scores.size());
+                  "expected the scores of "
+                      + choose.labels().size()
+                      + " choices, got "
+                      + scores.size());
           sink.accept(line(asked, Optional.empty(), Optional.of(fault), List.of()));
           return;
         }
@@ -295,7 +323,11 @@ final class LiveSource implements AnswerSource {
           ids.add(new Ids(generation.promptTokens(), List.of()));
         }
         sink.accept(
-            line(asked, Optional.of(new Answer.Written(texts)), Optional.empty(), ids.subList(0, 1)));
+            line(
+                asked,
+                Optional.of(new Answer.Written(texts)),
+                Optional.empty(),
+                ids.subList(0, 1)));
       }
     }
   }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Keeps two processes from working in one folder. The operating system frees it when its holder dies,
- * however that happens; the file itself stays, as removing it would let two in.
+ * Keeps two processes from working in one folder. The operating system frees it when its holder
+ * dies, however that happens; the file itself stays, as removing it would let two in.
  */
 final class Lock implements AutoCloseable {
   private final FileChannel channel;
@@ -23,7 +23,8 @@ final class Lock implements AutoCloseable {
     Path file = folder.resolve(".lock");
     try {
       Files.createDirectories(folder);
-      FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       FileLock lock = null;
       try {
         lock = channel.tryLock();

@@ -35,7 +35,9 @@ public sealed interface Progress {
   /** A step is over; every {@link Started} has one. */
   record Finished(Side side, Step step, String suite, int items, int faults) implements Progress {}
 
-  /** Something worth a line: which sandbox was taken, a run that is continued, data not catalogued. */
+  /**
+   * Something worth a line: which sandbox was taken, a run that is continued, data not catalogued.
+   */
   record Note(String text) implements Progress {}
 
   /** The steps of a run. */

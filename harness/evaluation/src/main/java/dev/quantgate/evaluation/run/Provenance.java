@@ -63,5 +63,6 @@ public record Provenance(
    * @param available items in it
    * @param subjects of an exam
    */
-  public record SuiteFacts(String file, boolean catalogued, int available, List<Subject> subjects) {}
+  public record SuiteFacts(
+      String file, boolean catalogued, int available, List<Subject> subjects) {}
 }

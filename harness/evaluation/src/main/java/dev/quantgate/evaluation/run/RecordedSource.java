@@ -49,7 +49,8 @@ final class RecordedSource implements AnswerSource {
 
   @Override
   public String description() {
-    int answers = recordings.values().stream().mapToInt(recording -> recording.lines().size()).sum();
+    int answers =
+        recordings.values().stream().mapToInt(recording -> recording.lines().size()).sum();
     return "recorded answers to " + answers + " items, from " + path;
   }
 
@@ -106,7 +107,8 @@ final class RecordedSource implements AnswerSource {
             new AnswerLine(
                 question.id(),
                 Optional.empty(),
-                Optional.of(new Fault(Fault.Category.MISSING, "the recording has no answer for it")),
+                Optional.of(
+                    new Fault(Fault.Category.MISSING, "the recording has no answer for it")),
                 0,
                 prompt,
                 OptionalInt.empty(),
@@ -136,8 +138,16 @@ final class RecordedSource implements AnswerSource {
       if (!label.isEmpty() && key.labels().stream().noneMatch(label::equalsIgnoreCase)) {
         throw new EvaluationException(
             INPUT,
-            path + ": " + task.suite() + " item " + question.id() + ": expected one of "
-                + String.join(", ", key.labels()) + " (or nothing), found \"" + Disk.shortened(label) + "\"");
+            path
+                + ": "
+                + task.suite()
+                + " item "
+                + question.id()
+                + ": expected one of "
+                + String.join(", ", key.labels())
+                + " (or nothing), found \""
+                + Disk.shortened(label)
+                + "\"");
       }
     }
   }

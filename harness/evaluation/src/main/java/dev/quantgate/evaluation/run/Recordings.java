@@ -44,8 +44,13 @@ final class Recordings {
       if (tasks.size() != 1) {
         throw new EvaluationException(
             INPUT,
-            path + ": one file answers one suite, and " + tasks.size() + " are asked;"
-                + " give a folder with " + tasks.getFirst().suite() + ".jsonl and so on");
+            path
+                + ": one file answers one suite, and "
+                + tasks.size()
+                + " are asked;"
+                + " give a folder with "
+                + tasks.getFirst().suite()
+                + ".jsonl and so on");
       }
       return Map.of(tasks.getFirst().suite(), foreign(path, tasks.getFirst()));
     }
@@ -89,14 +94,23 @@ final class Recordings {
           String id = idOf(file, line, object, idKey, answerKey);
           if (!known.contains(id)) {
             throw at(
-                file, line, "\"" + Disk.shortened(id) + "\" is no item of " + task.suite() + " ("
-                    + task.all().origin().file() + "), whose first is " + task.allIds().getFirst());
+                file,
+                line,
+                "\""
+                    + Disk.shortened(id)
+                    + "\" is no item of "
+                    + task.suite()
+                    + " ("
+                    + task.all().origin().file()
+                    + "), whose first is "
+                    + task.allIds().getFirst());
           }
           JsonNode answer = object.path(answerKey);
           if (!answer.isString()) {
             throw at(
-                file, line, "expected \"" + answerKey + "\" with a text, found "
-                    + Disk.kind(answer));
+                file,
+                line,
+                "expected \"" + answerKey + "\" with a text, found " + Disk.kind(answer));
           }
           List<String> values = answers.computeIfAbsent(id, key -> new ArrayList<>());
           Long first = firstLines.putIfAbsent(id, line);
@@ -111,11 +125,16 @@ final class Recordings {
     if (answers.isEmpty()) {
       throw new EvaluationException(
           INPUT,
-          file + ": has no answers; expected lines {\"" + idKey + "\": ..., \"" + answerKey + "\": ...}");
+          file
+              + ": has no answers; expected lines {\""
+              + idKey
+              + "\": ..., \""
+              + answerKey
+              + "\": ...}");
     }
     var lines = new HashMap<String, AnswerLine>();
-    answers.forEach(
-        (id, values) -> lines.put(
+    answers.forEach((id, values) ->
+        lines.put(
             id,
             new AnswerLine(
                 id,
@@ -129,7 +148,8 @@ final class Recordings {
     return new Recording(sha256(file), lines, new TreeMap<>(), new TreeMap<>());
   }
 
-  private static String idOf(Path file, long line, JsonNode object, String idKey, String answerKey) {
+  private static String idOf(
+      Path file, long line, JsonNode object, String idKey, String answerKey) {
     JsonNode id = object.path(idKey);
     if (id.isString()) {
       return id.stringValue();
@@ -138,8 +158,16 @@ final class Recordings {
       return id.asString();
     }
     throw at(
-        file, line, "expected {\"" + idKey + "\": ..., \"" + answerKey + "\": ...}, found "
-            + (object.has(idKey) ? "\"" + idKey + "\" with " + Disk.kind(id) : "no \"" + idKey + "\""));
+        file,
+        line,
+        "expected {\""
+            + idKey
+            + "\": ..., \""
+            + answerKey
+            + "\": ...}, found "
+            + (object.has(idKey)
+                ? "\"" + idKey + "\" with " + Disk.kind(id)
+                : "no \"" + idKey + "\""));
   }
 
   private static EvaluationException at(Path file, long line, String message) {
@@ -152,12 +180,17 @@ final class Recordings {
     if (records == null) {
       throw new EvaluationException(
           INPUT,
-          folder + ": the run has no suite " + task.suite() + "; it has " + String.join(", ", run.suites().keySet()));
+          folder
+              + ": the run has no suite "
+              + task.suite()
+              + "; it has "
+              + String.join(", ", run.suites().keySet()));
     }
     SortedMap<String, String> stored = run.identity().below("suite." + task.suite() + ".");
     String data = task.all().origin().sha256();
     requireSame(folder, task, "data", stored.getOrDefault("data", ""), data);
-    requireSame(folder, task, "protocol", stored.getOrDefault("protocol", ""), task.protocol().id());
+    requireSame(
+        folder, task, "protocol", stored.getOrDefault("protocol", ""), task.protocol().id());
     Set<String> known = new HashSet<>(task.allIds());
     var lines = new HashMap<String, AnswerLine>();
     boolean program = task.ofPrograms();
@@ -177,11 +210,13 @@ final class Recordings {
       asked.put(Identity.ASKED, Identity.BY_PROTOCOL);
     }
     var model = new TreeMap<String, String>();
-    run.identity().below("model.").forEach((field, value) -> {
-      if (!field.startsWith("recording.")) {
-        model.put("model." + field, value);
-      }
-    });
+    run.identity()
+        .below("model.")
+        .forEach((field, value) -> {
+          if (!field.startsWith("recording.")) {
+            model.put("model." + field, value);
+          }
+        });
     return new Recording(sha256(folder.resolve(task.suite() + ".jsonl")), lines, asked, model);
   }
 
@@ -194,12 +229,22 @@ final class Recordings {
     if (!theirs.equals(ours)) {
       throw new EvaluationException(
           INPUT,
-          folder + ": its " + task.suite() + " was asked with another " + field + ": "
-              + Identity.shown(theirs) + " there, " + Identity.shown(ours) + " now");
+          folder
+              + ": its "
+              + task.suite()
+              + " was asked with another "
+              + field
+              + ": "
+              + Identity.shown(theirs)
+              + " there, "
+              + Identity.shown(ours)
+              + " now");
     }
   }
 
-  /** What a record says was answered; a fault of the sandbox is not the model's and is tried again. */
+  /**
+   * What a record says was answered; a fault of the sandbox is not the model's and is tried again.
+   */
   private static AnswerLine line(ItemRecord record, boolean program) {
     Optional<Answer> answer = Optional.empty();
     if (!record.choices().isEmpty()) {
@@ -207,9 +252,12 @@ final class Recordings {
           Optional.of(
               new Answer.Scored(
                   record.choices().stream()
-                      .map(
-                          choice -> new ChoiceScore(
-                              choice.sum(), choice.tokens(), choice.wholeSum(), choice.wholeTokens()))
+                      .map(choice ->
+                          new ChoiceScore(
+                              choice.sum(),
+                              choice.tokens(),
+                              choice.wholeSum(),
+                              choice.wholeTokens()))
                       .toList()));
     } else if (!record.samples().isEmpty()) {
       boolean live = record.samples().stream().allMatch(sample -> sample.end().isPresent());
@@ -218,13 +266,14 @@ final class Recordings {
               live
                   ? new Answer.Written(
                       record.samples().stream()
-                          .map(
-                              sample -> new Answer.Text(
+                          .map(sample ->
+                              new Answer.Text(
                                   sample.text().orElse(sample.answer()),
                                   sample.end().orElse(Generation.End.EOS),
                                   sample.tokens()))
                           .toList())
-                  : new Answer.Given(record.samples().stream().map(ItemRecord.Sample::answer).toList()));
+                  : new Answer.Given(
+                      record.samples().stream().map(ItemRecord.Sample::answer).toList()));
     } else if (record.fault().isEmpty() && !program) {
       answer = Optional.of(new Answer.Given(List.of(record.answer())));
     }

@@ -58,7 +58,10 @@ public final class RunFolder {
       if (Files.exists(folder.resolve("journal"))) {
         throw new EvaluationException(
             INPUT,
-            folder + ": holds a journal but no " + IDENTITY + ", so nobody knows what was asked;"
+            folder
+                + ": holds a journal but no "
+                + IDENTITY
+                + ", so nobody knows what was asked;"
                 + " remove the folder, or give another --out");
       }
       Disk.writePage(identity(), identity);
@@ -71,8 +74,8 @@ public final class RunFolder {
   }
 
   /**
-   * The folder of one model's run that a user means: the folder itself, or the one in it for that side
-   * or for a single model.
+   * The folder of one model's run that a user means: the folder itself, or the one in it for that
+   * side or for a single model.
    */
   public static Optional<Path> locate(Path path, Side side) {
     for (Path candidate :
@@ -106,7 +109,12 @@ public final class RunFolder {
       if (!Files.exists(folder.records(suite))) {
         throw new EvaluationException(
             INPUT,
-            path + ": suite " + suite + " is not finished (no " + suite + ".jsonl);"
+            path
+                + ": suite "
+                + suite
+                + " is not finished (no "
+                + suite
+                + ".jsonl);"
                 + " repeat the command that began the run");
       }
       suites.put(suite, records(folder.records(suite), identity.get("suite." + suite + ".items")));
@@ -129,7 +137,8 @@ public final class RunFolder {
         ItemRecord.class,
         record -> {
           if (!ids.add(record.id())) {
-            throw new EvaluationException(INPUT, file + ": item " + record.id() + " is there twice");
+            throw new EvaluationException(
+                INPUT, file + ": item " + record.id() + " is there twice");
           }
           records.add(record);
         });
@@ -137,7 +146,11 @@ public final class RunFolder {
     if (!found.equals(items)) {
       throw new EvaluationException(
           INPUT,
-          file + ": expected the items that identity.json names (" + items + "), found others (" + found
+          file
+              + ": expected the items that identity.json names ("
+              + items
+              + "), found others ("
+              + found
               + "); the file was changed or cut");
     }
     return records;

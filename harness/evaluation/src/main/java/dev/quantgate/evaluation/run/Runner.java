@@ -27,8 +27,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Carries out or continues the runs of one folder: answers first, one model after the other, so that
- * never two are in memory; then every program that was written, equal ones once; then the records.
+ * Carries out or continues the runs of one folder: answers first, one model after the other, so
+ * that never two are in memory; then every program that was written, equal ones once; then the
+ * records.
  */
 public final class Runner {
   private static final String REPLAY = "replay:";
@@ -72,7 +73,10 @@ public final class Runner {
       if (!task.all().origin().catalogued()) {
         progress.on(
             new Progress.Note(
-                task.suite() + ": custom data, " + task.all().origin().file() + ", sha256 "
+                task.suite()
+                    + ": custom data, "
+                    + task.all().origin().file()
+                    + ", sha256 "
                     + task.all().origin().sha256()));
       }
     }
@@ -139,13 +143,17 @@ public final class Runner {
     if (!replay && text.matches("[a-z][a-z0-9+.-]+://.*")) {
       throw new EvaluationException(
           INPUT,
-          participant.side() + ": " + text + " is an address; models are given as a checkpoint folder,"
+          participant.side()
+              + ": "
+              + text
+              + " is an address; models are given as a checkpoint folder,"
               + " or as replay: and answers recorded elsewhere");
     }
     if (!replay && !Files.isDirectory(path)) {
       throw new EvaluationException(
           INPUT,
-          participant.side() + ": expected a checkpoint folder, found "
+          participant.side()
+              + ": expected a checkpoint folder, found "
               + (Files.exists(path)
                   ? "the file " + path + " (recorded answers are given as replay:" + path + ")"
                   : "nothing at " + path));
@@ -163,14 +171,18 @@ public final class Runner {
 
   /** Answers all suites of one side. */
   private SideRun answer(
-      Reference reference, AnswerSource source, List<SuiteTask> tasks, Optional<Workshop> workshop) {
+      Reference reference,
+      AnswerSource source,
+      List<SuiteTask> tasks,
+      Optional<Workshop> workshop) {
     Instant started = Instant.now();
     try (source) {
       progress.on(
           new Progress.Loaded(
               reference.side(),
               source.description(),
-              source.usage()
+              source
+                  .usage()
                   .map(usage -> Duration.ofNanos((long) (usage.loadSeconds() * 1e9)))
                   .orElse(Duration.ZERO)));
       var questions = new LinkedHashMap<String, List<Question>>();
@@ -218,13 +230,12 @@ public final class Runner {
           .forEach((field, value) -> fields.put(prefix + field, value));
       if (task.ofPrograms()) {
         fields.put(prefix + "layout", assignment.layout().id());
-        workshop.ifPresent(
-            shop -> {
-              fields.put(prefix + "sandbox", shop.description().kind());
-              shop.description()
-                  .identity()
-                  .forEach((field, value) -> fields.put(prefix + "sandbox." + field, value));
-            });
+        workshop.ifPresent(shop -> {
+          fields.put(prefix + "sandbox", shop.description().kind());
+          shop.description()
+              .identity()
+              .forEach((field, value) -> fields.put(prefix + "sandbox." + field, value));
+        });
       }
     }
     return new Identity(fields);
@@ -235,13 +246,16 @@ public final class Runner {
     var known = new HashMap<String, ExecutionLine>();
     var wanted = new LinkedHashMap<String, List<Pending>>();
     for (SideRun side : sides) {
-      side.executions.values().forEach(
-          lines -> lines.values().forEach(
-              line -> {
-                if (line.outcome().judged()) {
-                  known.putIfAbsent(line.program(), line);
-                }
-              }));
+      side.executions
+          .values()
+          .forEach(lines ->
+              lines
+                  .values()
+                  .forEach(line -> {
+                    if (line.outcome().judged()) {
+                      known.putIfAbsent(line.program(), line);
+                    }
+                  }));
     }
     Map<SideRun, Map<String, Counter>> counters = new LinkedHashMap<>();
     List<Journal<ExecutionLine>> open = new ArrayList<>();
@@ -299,13 +313,18 @@ public final class Runner {
     List<Pending> same = wanted.remove(result.id());
     if (same == null) {
       throw new SandboxException(
-          SandboxException.Kind.LOST, "the sandbox gave a result that nobody waits for: " + result.id());
+          SandboxException.Kind.LOST,
+          "the sandbox gave a result that nobody waits for: " + result.id());
     }
     same.forEach(pending -> pending.accept(ExecutionLine.of(pending.program, result)));
   }
 
   private record Pending(
-      SideRun side, String suite, Program program, Journal<ExecutionLine> journal, Counter counter) {
+      SideRun side,
+      String suite,
+      Program program,
+      Journal<ExecutionLine> journal,
+      Counter counter) {
     void accept(ExecutionLine line) {
       journal.append(line);
       side.keep(suite, line);
@@ -330,11 +349,19 @@ public final class Runner {
     }
     progress.on(
         new Progress.Started(
-            side.reference.side(), Step.SELF_TEST, side.tasks.getFirst().suite(), samples.size(), 0));
+            side.reference.side(),
+            Step.SELF_TEST,
+            side.tasks.getFirst().suite(),
+            samples.size(),
+            0));
     workshop.selfTest(samples);
     progress.on(
         new Progress.Finished(
-            side.reference.side(), Step.SELF_TEST, side.tasks.getFirst().suite(), samples.size(), 0));
+            side.reference.side(),
+            Step.SELF_TEST,
+            side.tasks.getFirst().suite(),
+            samples.size(),
+            0));
   }
 
   /** Tells how far a step is. */
@@ -404,10 +431,8 @@ public final class Runner {
       this.started = started;
       var facts = new TreeMap<String, Provenance.SuiteFacts>();
       tasks.forEach(task -> facts.put(task.suite(), task.facts()));
-      this.provenance =
-          folder.claim(identity, new Provenance(reference.text(), List.of(), facts));
-      this.sandboxFacts =
-          workshop.map(shop -> shop.description().facts()).orElseGet(TreeMap::new);
+      this.provenance = folder.claim(identity, new Provenance(reference.text(), List.of(), facts));
+      this.sandboxFacts = workshop.map(shop -> shop.description().facts()).orElseGet(TreeMap::new);
       for (SuiteTask task : tasks) {
         if (task.ofPrograms()) {
           Journal.open(
@@ -489,8 +514,14 @@ public final class Runner {
       if (!missing.isEmpty()) {
         throw new EvaluationException(
             INPUT,
-            reference.text() + ": no answer came for " + missing.size() + " items of " + task.suite()
-                + ", the first being " + missing.getFirst() + "; repeat the command");
+            reference.text()
+                + ": no answer came for "
+                + missing.size()
+                + " items of "
+                + task.suite()
+                + ", the first being "
+                + missing.getFirst()
+                + "; repeat the command");
       }
       counter.finish();
       writePrompts(source, task, all, lines);
@@ -507,7 +538,10 @@ public final class Runner {
         AnswerLine line = lines.get(question.id());
         int form = line == null ? 0 : line.shortened();
         prompts.add(
-            Prompts.line(question.id(), question.requests().get(form), (Prompt prompt) -> source.render(prompt)));
+            Prompts.line(
+                question.id(),
+                question.requests().get(form),
+                (Prompt prompt) -> source.render(prompt)));
       }
       Disk.writeLines(file, prompts);
     }

@@ -24,8 +24,12 @@ record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol protocol
     Protocol protocol;
     try {
       protocol =
-          doors.protocols().find(
-              suite, Optional.ofNullable(assignment.protocols().get(suite)), assignment.layout());
+          doors
+              .protocols()
+              .find(
+                  suite,
+                  Optional.ofNullable(assignment.protocols().get(suite)),
+                  assignment.layout());
     } catch (IllegalArgumentException e) {
       throw new EvaluationException(
           EvaluationException.Kind.SETTING, String.valueOf(e.getMessage()), e);
@@ -38,7 +42,8 @@ record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol protocol
             : all;
     if (drawn.size() == 0) {
       throw new EvaluationException(
-          EvaluationException.Kind.INPUT, all.origin().file() + ": suite " + suite + " has no items");
+          EvaluationException.Kind.INPUT,
+          all.origin().file() + ": suite " + suite + " has no items");
     }
     return new SuiteTask(suite, all, drawn, protocol);
   }
@@ -50,7 +55,11 @@ record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol protocol
       if (question.key() instanceof Key.Choice choice && choice.index() < 0) {
         throw new EvaluationException(
             EvaluationException.Kind.INPUT,
-            all.origin().file() + ": " + suite + " item " + question.id()
+            all.origin().file()
+                + ": "
+                + suite
+                + " item "
+                + question.id()
                 + " has no right answer in this file, so nothing can be judged; give a labelled one");
       }
     }

@@ -3,8 +3,8 @@ package dev.quantgate.evaluation.run;
 import dev.quantgate.inference.Telemetry;
 
 /**
- * Memory and speed of a live model over all sessions of a run: the largest of the memory figures, the
- * sums of work and time.
+ * Memory and speed of a live model over all sessions of a run: the largest of the memory figures,
+ * the sums of work and time.
  *
  * @param weightBytes resident bytes of weights
  * @param checkpointBytes bytes of the weights in the checkpoint's files

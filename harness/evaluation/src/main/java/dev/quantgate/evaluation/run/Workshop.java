@@ -14,9 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * The sandbox of a run. It is started first, as its identity is part of the run's and a machine without
- * one should say so before a model answers for hours, and stays: its idle workers cost little, and
- * starting some kinds takes longer than running a suite's programs.
+ * The sandbox of a run. It is started first, as its identity is part of the run's and a machine
+ * without one should say so before a model answers for hours, and stays: its idle workers cost
+ * little, and starting some kinds takes longer than running a suite's programs.
  */
 final class Workshop implements AutoCloseable {
   private final SandboxDescription description;
@@ -32,7 +32,10 @@ final class Workshop implements AutoCloseable {
       close();
       throw new EvaluationException(
           EvaluationException.Kind.SETTING,
-          "the sandbox must be " + required.get() + " (--require-sandbox), but it is " + kind
+          "the sandbox must be "
+              + required.get()
+              + " (--require-sandbox), but it is "
+              + kind
               + "; install what `quantgate doctor` names, or demand another");
     }
   }
@@ -61,20 +64,25 @@ final class Workshop implements AutoCloseable {
     for (Sample sample : samples) {
       Map<String, Boolean> completions =
           Map.of(
-              sample.canonicalSolution(), true,
-              "    pass\n", false,
-              "    import os\n    os._exit(0)\n", false,
-              "    raise SystemExit(0)\n", false,
-              "    )(\n", false);
-      completions.forEach(
-          (completion, passes) -> {
-            Key.Program key = sample.key();
-            String id = sample.id() + (passes ? " canonical solution" : " wrong program " + jobs.size());
-            expected.put(id, passes);
-            jobs.add(
-                new ExecutionJob(
-                    id, key.prelude(), key.prompt(), completion, key.test(), key.entryPoint()));
-          });
+              sample.canonicalSolution(),
+              true,
+              "    pass\n",
+              false,
+              "    import os\n    os._exit(0)\n",
+              false,
+              "    raise SystemExit(0)\n",
+              false,
+              "    )(\n",
+              false);
+      completions.forEach((completion, passes) -> {
+        Key.Program key = sample.key();
+        String id =
+            sample.id() + (passes ? " canonical solution" : " wrong program " + jobs.size());
+        expected.put(id, passes);
+        jobs.add(
+            new ExecutionJob(
+                id, key.prelude(), key.prompt(), completion, key.test(), key.entryPoint()));
+      });
     }
     run(
         jobs,
@@ -83,15 +91,24 @@ final class Workshop implements AutoCloseable {
           if (passes == null || passes != (result.outcome() == ExecutionResult.Outcome.PASSED)) {
             throw new SandboxException(
                 SandboxException.Kind.SELF_TEST_FAILED,
-                "the self-test of sandbox " + description.kind() + " failed: " + result.id()
-                    + (Boolean.TRUE.equals(passes) ? " must pass" : " must not pass") + ", found "
-                    + result.outcome() + " (" + result.detail() + ")");
+                "the self-test of sandbox "
+                    + description.kind()
+                    + " failed: "
+                    + result.id()
+                    + (Boolean.TRUE.equals(passes) ? " must pass" : " must not pass")
+                    + ", found "
+                    + result.outcome()
+                    + " ("
+                    + result.detail()
+                    + ")");
           }
         });
     if (!expected.isEmpty()) {
       throw new SandboxException(
           SandboxException.Kind.SELF_TEST_FAILED,
-          "the self-test of sandbox " + description.kind() + " failed: no result for "
+          "the self-test of sandbox "
+              + description.kind()
+              + " failed: no result for "
               + expected.keySet().iterator().next());
     }
   }

@@ -19,8 +19,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
- * quantgate.yaml: one mapping whose keys are those of {@link Setting}. A value is a scalar, a list of
- * scalars, or for {@code protocol} a mapping of suite to variant.
+ * quantgate.yaml: one mapping whose keys are those of {@link Setting}. A value is a scalar, a list
+ * of scalars, or for {@code protocol} a mapping of suite to variant.
  */
 final class ConfigFile {
   private static final long MOST_BYTES = 1 << 20;
@@ -37,7 +37,12 @@ final class ConfigFile {
     try {
       if (Files.size(file) > MOST_BYTES) {
         throw new EvaluationException(
-            SETTING, file + ": has " + Files.size(file) + " bytes; a configuration has at most " + MOST_BYTES);
+            SETTING,
+            file
+                + ": has "
+                + Files.size(file)
+                + " bytes; a configuration has at most "
+                + MOST_BYTES);
       }
       root = YAML.readTree(Files.readString(file));
     } catch (IOException e) {
@@ -46,7 +51,9 @@ final class ConfigFile {
       var place = e.getLocation();
       throw new EvaluationException(
           SETTING,
-          file + (place == null ? "" : ", line " + place.getLineNr()) + ": is no YAML that can be used: "
+          file
+              + (place == null ? "" : ", line " + place.getLineNr())
+              + ": is no YAML that can be used: "
               + e.getOriginalMessage().lines().findFirst().orElse(""),
           e);
     }
@@ -55,18 +62,24 @@ final class ConfigFile {
       return settings;
     }
     if (!root.isObject()) {
-      throw new EvaluationException(SETTING, file + ": expected keys and values, such as \"suites: humaneval\"");
+      throw new EvaluationException(
+          SETTING, file + ": expected keys and values, such as \"suites: humaneval\"");
     }
     for (Map.Entry<String, JsonNode> entry : root.properties()) {
       Setting setting =
           Arrays.stream(Setting.values())
               .filter(candidate -> candidate.key().equals(entry.getKey()))
               .findFirst()
-              .orElseThrow(
-                  () -> new EvaluationException(
+              .orElseThrow(() ->
+                  new EvaluationException(
                       SETTING,
-                      file + ": unknown key \"" + entry.getKey() + "\"; known: "
-                          + Arrays.stream(Setting.values()).map(Setting::key).collect(Collectors.joining(", "))));
+                      file
+                          + ": unknown key \""
+                          + entry.getKey()
+                          + "\"; known: "
+                          + Arrays.stream(Setting.values())
+                              .map(Setting::key)
+                              .collect(Collectors.joining(", "))));
       settings.put(setting, text(file, setting, entry.getValue()));
     }
     return settings;
@@ -89,7 +102,8 @@ final class ConfigFile {
   private static String scalar(Path file, Setting setting, JsonNode value) {
     if (value.isContainer()) {
       throw new EvaluationException(
-          SETTING, file + ": " + setting.key() + ": expected one value, found a " + value.getNodeType());
+          SETTING,
+          file + ": " + setting.key() + ": expected one value, found a " + value.getNodeType());
     }
     return value.isNull() ? "" : value.asString().strip();
   }

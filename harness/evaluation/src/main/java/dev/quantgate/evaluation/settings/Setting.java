@@ -3,14 +3,16 @@ package dev.quantgate.evaluation.settings;
 import java.util.Locale;
 
 /**
- * Everything a user can say, once: a flag {@code --key}, an environment variable {@code QUANTGATE_KEY}
- * and a key of quantgate.yaml are the same setting.
+ * Everything a user can say, once: a flag {@code --key}, an environment variable {@code
+ * QUANTGATE_KEY} and a key of quantgate.yaml are the same setting.
  */
 public enum Setting {
   BASELINE("model reference of the baseline: a checkpoint folder, or replay:FILE-OR-FOLDER", ""),
   CANDIDATE("model reference of the candidate", ""),
   MODEL("model reference, where there is only one", ""),
-  SUITES("suites, separated by commas: humaneval, cmnli, ceval, ceval-test, starter-code, starter-nli, starter-exam", ""),
+  SUITES(
+      "suites, separated by commas: humaneval, cmnli, ceval, ceval-test, starter-code, starter-nli, starter-exam",
+      ""),
   DATA("folder of the official data files", ""),
   ACCEPT_DATA("take data files whose sha256 is not in the catalogue", "false"),
   OUT("folder of the run", "quantgate-out"),
@@ -26,7 +28,8 @@ public enum Setting {
   ON_INCONCLUSIVE("what happens where nothing is proven: point, fail, pass, report", "point"),
   ENGINE("auto, cpu, cuda", "auto"),
   THREADS("worker threads; by default all cores", ""),
-  MEMORY("most memory of weights, keys and values, such as 12G; by default what the machine has", ""),
+  MEMORY(
+      "most memory of weights, keys and values, such as 12G; by default what the machine has", ""),
   MAX_BATCH("most sequences that run together; 0 leaves it to the engine", "0"),
   SANDBOX("auto, docker, bubblewrap, embedded, unsafe-local", "auto"),
   REQUIRE_SANDBOX("a kind of sandbox without which nothing is judged", ""),

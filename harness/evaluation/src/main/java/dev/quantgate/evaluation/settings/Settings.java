@@ -34,9 +34,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Settings from where they may be said, each with its place: what was typed wins over the environment,
- * that over quantgate.yaml, that over the defaults. Every message about a setting names the place it
- * came from.
+ * Settings from where they may be said, each with its place: what was typed wins over the
+ * environment, that over quantgate.yaml, that over the defaults. Every message about a setting
+ * names the place it came from.
  */
 public final class Settings {
   private static final Pattern SIZE =
@@ -62,16 +62,18 @@ public final class Settings {
   public static Settings resolve(
       Map<Setting, String> typed, Map<String, String> environment, Optional<Path> config) {
     var said = new EnumMap<Setting, Said>(Setting.class);
-    config.ifPresent(
-        file -> ConfigFile.read(file).forEach(
-            (setting, text) -> said.put(setting, new Said(text, file.getFileName() + ": " + setting.key()))));
+    config.ifPresent(file ->
+        ConfigFile.read(file)
+            .forEach((setting, text) ->
+                said.put(setting, new Said(text, file.getFileName() + ": " + setting.key()))));
     for (Setting setting : Setting.values()) {
       String text = environment.get(setting.variable());
       if (text != null && !text.isBlank()) {
         said.put(setting, new Said(text.strip(), setting.variable()));
       }
     }
-    typed.forEach((setting, text) -> said.put(setting, new Said(text.strip(), "--" + setting.key())));
+    typed.forEach(
+        (setting, text) -> said.put(setting, new Said(text.strip(), "--" + setting.key())));
     return new Settings(said);
   }
 
@@ -167,16 +169,24 @@ public final class Settings {
 
   /** What the gate is told. */
   public GatePolicy policy() {
-    return new GatePolicy(number(Setting.MARGIN), choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
+    return new GatePolicy(
+        number(Setting.MARGIN), choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
   }
 
   private String required(Setting setting) {
     return text(setting)
-        .orElseThrow(
-            () -> new EvaluationException(
+        .orElseThrow(() ->
+            new EvaluationException(
                 SETTING,
-                "--" + setting.key() + " is missing: " + setting.description() + " (or "
-                    + setting.variable() + ", or " + setting.key() + " in quantgate.yaml)"));
+                "--"
+                    + setting.key()
+                    + " is missing: "
+                    + setting.description()
+                    + " (or "
+                    + setting.variable()
+                    + ", or "
+                    + setting.key()
+                    + " in quantgate.yaml)"));
   }
 
   private OptionalLong memory() {
@@ -199,7 +209,11 @@ public final class Settings {
           case "T" -> 40;
           default -> 0;
         };
-    long bytes = new BigDecimal(size.group(1)).multiply(BigDecimal.valueOf(1L << power)).toBigInteger().longValueExact();
+    long bytes =
+        new BigDecimal(size.group(1))
+            .multiply(BigDecimal.valueOf(1L << power))
+            .toBigInteger()
+            .longValueExact();
     if (bytes < 1) {
       throw new IllegalArgumentException("no size");
     }
@@ -270,10 +284,11 @@ public final class Settings {
   private <E extends Enum<E>> E choice(Setting setting, Class<E> type) {
     String text = text(setting).orElseThrow();
     return Arrays.stream(type.getEnumConstants())
-        .filter(constant -> constant.name().toLowerCase(Locale.ROOT).equals(text.toLowerCase(Locale.ROOT)))
+        .filter(constant ->
+            constant.name().toLowerCase(Locale.ROOT).equals(text.toLowerCase(Locale.ROOT)))
         .findFirst()
-        .orElseThrow(
-            () -> bad(
+        .orElseThrow(() ->
+            bad(
                 setting,
                 "one of "
                     + Arrays.stream(type.getEnumConstants())

@@ -157,7 +157,8 @@ class CEvalProtocolTest {
   void questionsOfASubjectShareTheirPrefix() {
     var exam = exam(5);
     var two =
-        new SuiteData.Exam(exam.origin(), exam.subjects(), List.of(QUESTION, QUESTION), exam.demos());
+        new SuiteData.Exam(
+            exam.origin(), exam.subjects(), List.of(QUESTION, QUESTION), exam.demos());
     var questions = protocol("official-5shot").questions(two, false);
     assertThat(prompt(questions.get(0).request()).prefix())
         .isSameAs(prompt(questions.get(1).request()).prefix());
@@ -191,21 +192,21 @@ class CEvalProtocolTest {
   /** What the evaluator of C-Eval's authors makes of each continuation; the right choice is 丙. */
   static Stream<Arguments> thoughts() {
     return Stream.of(
-          arguments(" 因为甲大于乙。\n所以答案是C。\n\n下一题\nA. x\n答案：让我们一步一步思考，\n1. 所以答案是D。", 2),
-          arguments(" 显然选择B", 1),
-          arguments("因此\n所以答案是：D。\n", 3),
-          arguments(" 故C。", 2),
-          arguments(" 丙", 2),
-          arguments(" 甲乙", -1),
-          arguments("答案是丙。", -1),
-          arguments(" 我不知道", -1),
-          arguments(" 只有A正确。", 0),
-          arguments("\n2. 推理。\n因此B是正确的。", 1),
-          arguments(" 分析\n所以 A", 0),
-          arguments("", -1),
-          arguments(" 答案为丁", -1),
-          arguments("答案应该是\u3000B", 1),
-          arguments(" 考虑 A，再考虑 B。\n选项D正确", 3));
+        arguments(" 因为甲大于乙。\n所以答案是C。\n\n下一题\nA. x\n答案：让我们一步一步思考，\n1. 所以答案是D。", 2),
+        arguments(" 显然选择B", 1),
+        arguments("因此\n所以答案是：D。\n", 3),
+        arguments(" 故C。", 2),
+        arguments(" 丙", 2),
+        arguments(" 甲乙", -1),
+        arguments("答案是丙。", -1),
+        arguments(" 我不知道", -1),
+        arguments(" 只有A正确。", 0),
+        arguments("\n2. 推理。\n因此B是正确的。", 1),
+        arguments(" 分析\n所以 A", 0),
+        arguments("", -1),
+        arguments(" 答案为丁", -1),
+        arguments("答案应该是\u3000B", 1),
+        arguments(" 考虑 A，再考虑 B。\n选项D正确", 3));
   }
 
   @ParameterizedTest
@@ -217,7 +218,8 @@ class CEvalProtocolTest {
             protocol("official-cot")
                 .grade(
                     question,
-                    new Answer.Written(List.of(new Answer.Text(text, Generation.End.EOS, List.of()))));
+                    new Answer.Written(
+                        List.of(new Answer.Text(text, Generation.End.EOS, List.of()))));
     assertThat(chosen.index().orElse(-1)).isEqualTo(choice);
   }
 
@@ -237,7 +239,8 @@ class CEvalProtocolTest {
         .startsWith((block + "\nA\n\n\n" + block + "\nB\n\n\n").formatted(0, 1))
         .contains((block + "\nA\n\n\n\n\n").formatted(4) + "以下是中国关于法学考试")
         .endsWith("\nD. 丁\n答案: ");
-    assertThat(ppl.requests().getFirst().continuations()).containsExactly("\nA", "\nB", "\nC", "\nD");
+    assertThat(ppl.requests().getFirst().continuations())
+        .containsExactly("\nA", "\nB", "\nC", "\nD");
     assertThat(ppl.requests().getFirst().detail()).isEqualTo(Detail.EVERY_TOKEN);
     assertThat(ppl.rule()).isEqualTo(Rule.WHOLE_TEXT_MEAN);
   }
@@ -252,8 +255,7 @@ class CEvalProtocolTest {
         .containsExactly(List.of(" A", " B", " C", " D"), Join.WHOLE_TEXT, Detail.CONTINUATION);
     var five = prompt(question("lm-eval-5shot").request());
     assertThat(five.prefix())
-        .startsWith(
-            "以下是中国关于法学的单项选择题，请选出其中的正确答案。\n\n例0\nA. a\nB. b\nC. c\nD. d\n答案： A\n\n例1\nA. a")
+        .startsWith("以下是中国关于法学的单项选择题，请选出其中的正确答案。\n\n例0\nA. a\nB. b\nC. c\nD. d\n答案： A\n\n例1\nA. a")
         .endsWith("例4\nA. a\nB. b\nC. c\nD. d\n答案： A\n\n");
     assertThat(five.rest()).isEqualTo(prompt(zero).rest());
   }
@@ -271,31 +273,38 @@ class CEvalProtocolTest {
     var unlabelled = new ExamQuestion("law/0", "law", "问", List.of("甲", "乙", "丙", "丁"), -1, "");
     var data =
         new SuiteData.Exam(exam.origin(), exam.subjects(), List.of(unlabelled), exam.demos());
-    assertThat(((Key.Choice) protocol("official-5shot").questions(data, false).getFirst().key()).label())
+    assertThat(
+            ((Key.Choice) protocol("official-5shot").questions(data, false).getFirst().key())
+                .label())
         .isEmpty();
   }
 
   @Test
   void unknownNamesAreAnsweredWithTheKnownOnes() {
     assertThatThrownBy(() -> protocol("mine"))
-        .hasMessageContainingAll("unknown protocol \"mine\" for ceval", "official-5shot", "lm-eval-5shot");
+        .hasMessageContainingAll(
+            "unknown protocol \"mine\" for ceval", "official-5shot", "lm-eval-5shot");
     assertThatThrownBy(() -> Protocols.of("mmlu", Optional.empty(), Layout.OPENAI))
         .hasMessageContainingAll("unknown suite \"mmlu\"", "starter-exam");
     assertThat(Protocols.known().get("ceval"))
         .containsExactly(
-            "official-5shot", "official-0shot", "official-cot", "opencompass-ppl", "opencompass-gen",
-            "lm-eval", "lm-eval-5shot");
+            "official-5shot",
+            "official-0shot",
+            "official-cot",
+            "opencompass-ppl",
+            "opencompass-gen",
+            "lm-eval",
+            "lm-eval-5shot");
     assertThat(Protocols.known().get("humaneval"))
         .containsExactly("base", "bigcode", "instruct", "opencompass", "codefuse")
         .isEqualTo(Protocols.known().get("starter-code"));
-    assertThat(Protocols.known().get("cmnli")).containsExactly("ppl-fdc6de", "ppl-ef69e7", "gen-1abf97");
+    assertThat(Protocols.known().get("cmnli"))
+        .containsExactly("ppl-fdc6de", "ppl-ef69e7", "gen-1abf97");
     Protocols.known()
-        .forEach(
-            (suite, variants) ->
-                assertThat(variants)
-                    .allSatisfy(
-                        variant ->
-                            assertThat(Protocols.of(suite, Optional.of(variant), Layout.OPENAI).id())
-                                .endsWith("/" + variant)));
+        .forEach((suite, variants) ->
+            assertThat(variants)
+                .allSatisfy(variant ->
+                    assertThat(Protocols.of(suite, Optional.of(variant), Layout.OPENAI).id())
+                        .endsWith("/" + variant)));
   }
 }

@@ -22,7 +22,8 @@ class CmnliProtocolTest {
       new SuiteData.Pairs(
           new SuiteData.Origin("starter-nli", "inline", "", false),
           List.of(
-              new SuiteData.SentencePair("7", "他在{sentence2}睡觉%s", "他醒着\\n", SuiteData.Label.CONTRADICTION)));
+              new SuiteData.SentencePair(
+                  "7", "他在{sentence2}睡觉%s", "他醒着\\n", SuiteData.Label.CONTRADICTION)));
 
   private static Protocol protocol(String variant) {
     return Protocols.of("cmnli", Optional.of(variant), Layout.OPENAI);
@@ -37,7 +38,10 @@ class CmnliProtocolTest {
 
   @Test
   void theDefaultComparesThreeEndingsOfOneText() {
-    var question = Protocols.of("starter-nli", Optional.empty(), Layout.OPENAI).questions(DATA, false).getFirst();
+    var question =
+        Protocols.of("starter-nli", Optional.empty(), Layout.OPENAI)
+            .questions(DATA, false)
+            .getFirst();
     assertThat(question).isEqualTo(question("ppl-fdc6de"));
     assertThat(question.id()).isEqualTo("7");
     assertThat(question.key())
@@ -80,7 +84,15 @@ class CmnliProtocolTest {
 
   @ParameterizedTest
   @CsvSource({
-    "A,1", "'B. 矛盾',0", "' 答案是C',2", "'b, also A',1", "D,-1", "'I think B',-1", "'',-1", "蕴含,-1", "'Ａ A',-1"
+    "A,1",
+    "'B. 矛盾',0",
+    "' 答案是C',2",
+    "'b, also A',1",
+    "D,-1",
+    "'I think B',-1",
+    "'',-1",
+    "蕴含,-1",
+    "'Ａ A',-1"
   })
   void theFirstCapitalDecides(String text, int choice) {
     var chosen =
@@ -88,9 +100,9 @@ class CmnliProtocolTest {
             protocol("gen-1abf97")
                 .grade(
                     question("gen-1abf97"),
-                    new Answer.Written(List.of(new Answer.Text(text, Generation.End.LENGTH, List.of()))));
-    assertThat(chosen.index())
-        .isEqualTo(choice < 0 ? OptionalInt.empty() : OptionalInt.of(choice));
+                    new Answer.Written(
+                        List.of(new Answer.Text(text, Generation.End.LENGTH, List.of()))));
+    assertThat(chosen.index()).isEqualTo(choice < 0 ? OptionalInt.empty() : OptionalInt.of(choice));
     assertThat(chosen.margin()).isEmpty();
   }
 

@@ -71,7 +71,11 @@ class HumanEvalProtocolTest {
       assertThat(request(variant, true)).isEqualTo(request(variant, false));
     }
     var instruct = (Prompt.Chat) request("instruct", true).prompt();
-    assertThat(instruct.messages()).hasSize(1).first().extracting(Prompt.Message::role).isEqualTo("user");
+    assertThat(instruct.messages())
+        .hasSize(1)
+        .first()
+        .extracting(Prompt.Message::role)
+        .isEqualTo("user");
     assertThat(instruct.messages().getFirst().content() + instruct.answerBegin())
         .isEqualTo(text("instruct"));
     assertThat(instruct.answerBegin()).startsWith("Here is the completed function:\n");
@@ -104,28 +108,58 @@ class HumanEvalProtocolTest {
                 .questions(DATA, false)
                 .getFirst()
                 .key();
-    assertThat(prelude.prelude().lines()).contains("import hashlib", "from typing import *").hasSize(14);
+    assertThat(prelude.prelude().lines())
+        .contains("import hashlib", "from typing import *")
+        .hasSize(14);
     assertThat(prelude.prelude()).endsWith("\n");
   }
 
   /** What the harnesses' own functions make of each text. */
   static Stream<Arguments> extractions() {
     return Stream.of(
-          arguments("    return 1\n", "    return 1\n\n", "return 1\n", "    return 1\n"),
-          arguments("    return 1\n\n\ndef g():\n    pass\n", "    return 1\n\n\n", "return 1\n\n\ndef g():\n    pass\n", "    return 1\n\n\ndef g():\n    pass\n"),
-          arguments("Here:\n```python\nimport math\n\ndef f(x):\n    \"\"\" doc \"\"\"\n    return math.pi\n```\nDone\n```python\nx\n```", "\n    return math.pi\n\n", "import math\n\ndef f(x):\n    \"\"\" doc \"\"\"\n    return math.pi\n", "Here:\n"),
-          arguments("```Python\n    return 2\n```", "\n    return 2\n\n", "return 2\n", ""),
-          arguments("import os\nfrom a import b\ndef f():\n    return 3\n  \n", "    return 3\n", "import os\nfrom a import b\ndef f():\n    return 3\n  \n", "import os\nfrom a import b\ndef f():\n    return 3\n  \n"),
-          arguments("def f():\n    import os\n    return 3\n", "", "def f():\n    import os\n    return 3\n", "def f():\n    import os\n    return 3\n"),
-          arguments("import re\n'''doc'''\n    return 4\n", "\n    return 4\n\n", "import re\n'''doc'''\n    return 4\n", "import re\n'''doc'''\n    return 4\n"),
-          arguments("import re\n\"\"\"never closed\n    return 5\n", "", "import re\n\"\"\"never closed\n    return 5\n", "import re\n\"\"\"never closed\n    return 5\n"),
-          arguments("    return 6<|endoftext|>\n", "    return 6\n\n", "return 6<|endoftext|>\n", "    return 6<|endoftext|>\n"),
-          arguments("```py\n  return 7\n```", "", "return 7\n", ""),
-          arguments("\u3000\u00a0 x\n", "", "x\n", "\u3000\u00a0 x\n"),
-          arguments("\treturn 8\n", "", "return 8\n", "\treturn 8\n"),
-          arguments("```python\n\n    return 9\n", "", "```python\n\n    return 9\n", ""),
-          arguments("```\nreturn 10```", "", "return 10", ""),
-          arguments("", "\n", "", ""));
+        arguments("    return 1\n", "    return 1\n\n", "return 1\n", "    return 1\n"),
+        arguments(
+            "    return 1\n\n\ndef g():\n    pass\n",
+            "    return 1\n\n\n",
+            "return 1\n\n\ndef g():\n    pass\n",
+            "    return 1\n\n\ndef g():\n    pass\n"),
+        arguments(
+            "Here:\n```python\nimport math\n\ndef f(x):\n    \"\"\" doc \"\"\"\n    return math.pi\n```\nDone\n```python\nx\n```",
+            "\n    return math.pi\n\n",
+            "import math\n\ndef f(x):\n    \"\"\" doc \"\"\"\n    return math.pi\n",
+            "Here:\n"),
+        arguments("```Python\n    return 2\n```", "\n    return 2\n\n", "return 2\n", ""),
+        arguments(
+            "import os\nfrom a import b\ndef f():\n    return 3\n  \n",
+            "    return 3\n",
+            "import os\nfrom a import b\ndef f():\n    return 3\n  \n",
+            "import os\nfrom a import b\ndef f():\n    return 3\n  \n"),
+        arguments(
+            "def f():\n    import os\n    return 3\n",
+            "",
+            "def f():\n    import os\n    return 3\n",
+            "def f():\n    import os\n    return 3\n"),
+        arguments(
+            "import re\n'''doc'''\n    return 4\n",
+            "\n    return 4\n\n",
+            "import re\n'''doc'''\n    return 4\n",
+            "import re\n'''doc'''\n    return 4\n"),
+        arguments(
+            "import re\n\"\"\"never closed\n    return 5\n",
+            "",
+            "import re\n\"\"\"never closed\n    return 5\n",
+            "import re\n\"\"\"never closed\n    return 5\n"),
+        arguments(
+            "    return 6<|endoftext|>\n",
+            "    return 6\n\n",
+            "return 6<|endoftext|>\n",
+            "    return 6<|endoftext|>\n"),
+        arguments("```py\n  return 7\n```", "", "return 7\n", ""),
+        arguments("\u3000\u00a0 x\n", "", "x\n", "\u3000\u00a0 x\n"),
+        arguments("\treturn 8\n", "", "return 8\n", "\treturn 8\n"),
+        arguments("```python\n\n    return 9\n", "", "```python\n\n    return 9\n", ""),
+        arguments("```\nreturn 10```", "", "return 10", ""),
+        arguments("", "\n", "", ""));
   }
 
   @ParameterizedTest
@@ -164,8 +198,7 @@ class HumanEvalProtocolTest {
 
   @Test
   void dataOfAnotherFormIsRefused() {
-    var pairs =
-        new SuiteData.Pairs(new SuiteData.Origin("cmnli", "inline", "", false), List.of());
+    var pairs = new SuiteData.Pairs(new SuiteData.Origin("cmnli", "inline", "", false), List.of());
     assertThatThrownBy(() -> protocol("base").questions(pairs, false))
         .hasMessage("humaneval/base asks programming problems, which cmnli has not");
   }

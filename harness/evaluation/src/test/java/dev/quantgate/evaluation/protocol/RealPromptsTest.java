@@ -37,32 +37,61 @@ import tools.jackson.databind.json.JsonMapper;
 class RealPromptsTest {
 
   /**
-   * By protocol, of the catalogued files: sha256 over all items in order, each its id, its text (under a
-   * whole-text rule: the text of each choice with its ending) and, for other choices, their endings,
-   * separated by U+001F and ended by U+001E. Rendered once by lm_eval 0.4.13 (humaneval/base and
-   * instruct, ceval/lm-eval), by OpenCompass' template classes and configurations (commit a5acc4bb), by
-   * the evaluator of hkust-nlp/ceval (cba65ae), and by formulas after bigcode-evaluation-harness
-   * (8fc5bae6) and codefuse-evaluation (09a4f2a). {@code \r\n} in fields was made {@code \n} first, and
-   * OpenCompass was made to substitute once: its own repeated substitution puts choices into three
-   * questions whose LaTeX holds {@code {A}}, {@code {B}} or {@code {C}}.
+   * By protocol, of the catalogued files: sha256 over all items in order, each its id, its text
+   * (under a whole-text rule: the text of each choice with its ending) and, for other choices,
+   * their endings, separated by U+001F and ended by U+001E. Rendered once by lm_eval 0.4.13
+   * (humaneval/base and instruct, ceval/lm-eval), by OpenCompass' template classes and
+   * configurations (commit a5acc4bb), by the evaluator of hkust-nlp/ceval (cba65ae), and by
+   * formulas after bigcode-evaluation-harness (8fc5bae6) and codefuse-evaluation (09a4f2a). {@code
+   * \r\n} in fields was made {@code \n} first, and OpenCompass was made to substitute once: its own
+   * repeated substitution puts choices into three questions whose LaTeX holds {@code {A}}, {@code
+   * {B}} or {@code {C}}.
    */
   private static final Map<String, String> RENDERED =
       Map.ofEntries(
-          Map.entry("ceval/lm-eval", "974197208c14f4cbf9f6c22f84b0b39bb206df05a01a59d41a7979f1625027a1"),
-          Map.entry("ceval/lm-eval-5shot", "c09db533e5a197e30b91fbda31ff73998afa137cd28e263c9725f7940c0ea49f"),
-          Map.entry("ceval/official-0shot", "c93f237a3903ce5b46bc0699b3fec3c7cd26d4dac36c843fef2f73648b5c4600"),
-          Map.entry("ceval/official-5shot", "983a4aff624204de998fa9450835cce5eefd50b7c44697b868e7ef1adb59a8fa"),
-          Map.entry("ceval/official-cot", "1fa3b7d50656b6b019e55dc4a08127c3d142411e0ccadb231f7fe2ffd16625b8"),
-          Map.entry("ceval/opencompass-gen", "92acee1a3129f68359e716db2aa1c0e070ba9356fa40c1825330b50a5e457798"),
-          Map.entry("ceval/opencompass-ppl", "a81ce83379b562057417936e39cd83c6605b87ee22325ab26eb38a09d535a9ea"),
-          Map.entry("cmnli/gen-1abf97", "7479a4997515da9beec2c19679672bc87b5b86a866e0b4e5f928e8207b0686fe"),
-          Map.entry("cmnli/ppl-ef69e7", "706b55160f2898416cf305770218a4931b467bd3533979d7fb38a159dd9ca210"),
-          Map.entry("cmnli/ppl-fdc6de", "274a0c8703a9853dfdf9ef54eaaa4854de27a3bef30506cfdf44c24f5e8ae9ec"),
-          Map.entry("humaneval/base", "7b5907445e8aefff476df9445d3db02bc4e3f863b863095dea4c51afdb990334"),
-          Map.entry("humaneval/bigcode", "58bed72fdad525cc229689e92428b832f9f18022be8053015bcb1e12a24b74f2"),
-          Map.entry("humaneval/codefuse", "da0eb56edf50c6ecb7ec93c9d13fc42aa2712ee75f56197d756f1813a7e6878e"),
-          Map.entry("humaneval/instruct", "b1d759b2ae3f171c3b4d37b93d18d95dbffdd80af4038fd704f153a3120e0ded"),
-          Map.entry("humaneval/opencompass", "7c9f136e059923f5894ebad2b0447fea5b4549a83170891b21f92d1df74840b2"));
+          Map.entry(
+              "ceval/lm-eval", "974197208c14f4cbf9f6c22f84b0b39bb206df05a01a59d41a7979f1625027a1"),
+          Map.entry(
+              "ceval/lm-eval-5shot",
+              "c09db533e5a197e30b91fbda31ff73998afa137cd28e263c9725f7940c0ea49f"),
+          Map.entry(
+              "ceval/official-0shot",
+              "c93f237a3903ce5b46bc0699b3fec3c7cd26d4dac36c843fef2f73648b5c4600"),
+          Map.entry(
+              "ceval/official-5shot",
+              "983a4aff624204de998fa9450835cce5eefd50b7c44697b868e7ef1adb59a8fa"),
+          Map.entry(
+              "ceval/official-cot",
+              "1fa3b7d50656b6b019e55dc4a08127c3d142411e0ccadb231f7fe2ffd16625b8"),
+          Map.entry(
+              "ceval/opencompass-gen",
+              "92acee1a3129f68359e716db2aa1c0e070ba9356fa40c1825330b50a5e457798"),
+          Map.entry(
+              "ceval/opencompass-ppl",
+              "a81ce83379b562057417936e39cd83c6605b87ee22325ab26eb38a09d535a9ea"),
+          Map.entry(
+              "cmnli/gen-1abf97",
+              "7479a4997515da9beec2c19679672bc87b5b86a866e0b4e5f928e8207b0686fe"),
+          Map.entry(
+              "cmnli/ppl-ef69e7",
+              "706b55160f2898416cf305770218a4931b467bd3533979d7fb38a159dd9ca210"),
+          Map.entry(
+              "cmnli/ppl-fdc6de",
+              "274a0c8703a9853dfdf9ef54eaaa4854de27a3bef30506cfdf44c24f5e8ae9ec"),
+          Map.entry(
+              "humaneval/base", "7b5907445e8aefff476df9445d3db02bc4e3f863b863095dea4c51afdb990334"),
+          Map.entry(
+              "humaneval/bigcode",
+              "58bed72fdad525cc229689e92428b832f9f18022be8053015bcb1e12a24b74f2"),
+          Map.entry(
+              "humaneval/codefuse",
+              "da0eb56edf50c6ecb7ec93c9d13fc42aa2712ee75f56197d756f1813a7e6878e"),
+          Map.entry(
+              "humaneval/instruct",
+              "b1d759b2ae3f171c3b4d37b93d18d95dbffdd80af4038fd704f153a3120e0ded"),
+          Map.entry(
+              "humaneval/opencompass",
+              "7c9f136e059923f5894ebad2b0447fea5b4549a83170891b21f92d1df74840b2"));
 
   private Path data = Path.of("");
   private final Map<String, SuiteData> loaded = new HashMap<>();
@@ -147,11 +176,10 @@ class RealPromptsTest {
     golden
         .path("subjects")
         .properties()
-        .forEach(
-            subject -> {
-              left.put(subject.getKey(), subject.getValue().path(0).intValue());
-              asked.put(subject.getKey(), subject.getValue().path(1).intValue());
-            });
+        .forEach(subject -> {
+          left.put(subject.getKey(), subject.getValue().path(0).intValue());
+          asked.put(subject.getKey(), subject.getValue().path(1).intValue());
+        });
     assertThat(left).hasSize(52);
     var scores = new ArrayList<ItemScore>();
     for (var question : exam.questions()) {
@@ -174,11 +202,10 @@ class RealPromptsTest {
             "Social Science", "category/Social Science",
             "Humanities", "category/Humanities",
             "Other", "category/Other")
-        .forEach(
-            (theirs, ours) ->
-                assertThat(score(averages, ours))
-                    .as(ours)
-                    .isCloseTo(golden.path(theirs).doubleValue(), within(5e-5)));
+        .forEach((theirs, ours) ->
+            assertThat(score(averages, ours))
+                .as(ours)
+                .isCloseTo(golden.path(theirs).doubleValue(), within(5e-5)));
     assertThat(averages).hasSize(2 + 4 + 1 + 52);
     assertThat(Optional.ofNullable(averages.get("hard")).map(Average::items)).contains(152);
   }

@@ -65,7 +65,8 @@ class DrawTest {
     var pairs = (SuiteData.Pairs) Draw.of(fixtures.suite("cmnli"), 30, 0);
     assertThat(
             pairs.pairs().stream()
-                .collect(Collectors.groupingBy(SuiteData.SentencePair::label, Collectors.counting())))
+                .collect(
+                    Collectors.groupingBy(SuiteData.SentencePair::label, Collectors.counting())))
         .hasSize(3)
         .allSatisfy((label, count) -> assertThat(count).isEqualTo(10));
     assertThat(Draw.of(fixtures.suite("humaneval"), 9, 0).size()).isEqualTo(9);

@@ -31,7 +31,8 @@ class SettingsTest {
   @Test
   void whatWasTypedWinsOverTheEnvironmentItOverTheFileAndThatOverTheDefaults() throws IOException {
     Optional<Path> file = config("limit: 1\nmargin: 2.5\nseed: 3\nout: from-file\n");
-    Map<String, String> environment = Map.of("QUANTGATE_LIMIT", "20", "QUANTGATE_MARGIN", "0.5", "HOME", "x");
+    Map<String, String> environment =
+        Map.of("QUANTGATE_LIMIT", "20", "QUANTGATE_MARGIN", "0.5", "HOME", "x");
     Settings settings =
         Settings.resolve(
             Map.of(
@@ -116,7 +117,14 @@ class SettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"4096,4096", "1k,1024", "2M,2097152", "1.5G,1610612736", "12 GiB,12884901888", "1TB,1099511627776"})
+  @CsvSource({
+    "4096,4096",
+    "1k,1024",
+    "2M,2097152",
+    "1.5G,1610612736",
+    "12 GiB,12884901888",
+    "1TB,1099511627776"
+  })
   void sizesAreReadWithUnitsOfPowersOf1024(String text, long bytes) {
     assertThat(Settings.bytes(text)).isEqualTo(bytes);
   }
@@ -149,8 +157,8 @@ class SettingsTest {
 
   @Test
   void aMessageNamesTheVariableOrTheFileThatAValueCameFrom() throws IOException {
-    assertThatThrownBy(
-            () -> Settings.resolve(TYPED, Map.of("QUANTGATE_SEED", "x"), Optional.empty()).runRequest())
+    assertThatThrownBy(() ->
+            Settings.resolve(TYPED, Map.of("QUANTGATE_SEED", "x"), Optional.empty()).runRequest())
         .hasMessageStartingWith("QUANTGATE_SEED: expected a whole number");
     Optional<Path> file = config("seed: x\n");
     assertThatThrownBy(() -> Settings.resolve(TYPED, Map.of(), file).runRequest())
@@ -186,6 +194,7 @@ class SettingsTest {
 
   @Test
   void anEmptyFileSaysNothing() throws IOException {
-    assertThat(Settings.resolve(TYPED, Map.of(), config("# nothing\n")).isSaid(Setting.LIMIT)).isFalse();
+    assertThat(Settings.resolve(TYPED, Map.of(), config("# nothing\n")).isSaid(Setting.LIMIT))
+        .isFalse();
   }
 }

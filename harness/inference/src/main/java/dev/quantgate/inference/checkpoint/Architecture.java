@@ -16,8 +16,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * What config.json says, in its old form ({@code rope_theta}, {@code rope_scaling}) or its new one
- * ({@code rope_parameters}), with the defaults that transformers 5 has for each model type. Whatever
- * would change a number and is not implemented is refused by name.
+ * ({@code rope_parameters}), with the defaults that transformers 5 has for each model type.
+ * Whatever would change a number and is not implemented is refused by name.
  *
  * @param config the public part
  * @param attentionBias whether query, key and value have a bias
@@ -35,8 +35,8 @@ record Architecture(
   private static final int MAX_HEAD_SIZE = 1 << 13;
 
   /**
-   * Keys of other architectures, or of options that nothing here computes, with the values that mean
-   * "off". Any other value is refused. Null is always off.
+   * Keys of other architectures, or of options that nothing here computes, with the values that
+   * mean "off". Any other value is refused. Null is always off.
    */
   private static final Map<String, Set<String>> NEUTRAL =
       Map.ofEntries(
@@ -125,9 +125,7 @@ record Architecture(
     OptionalInt statedKeyValueHeads = json.integer("num_key_value_heads", 1, MAX_HEADS);
     int keyValueHeads =
         statedKeyValueHeads.orElse(
-            json.knows("num_key_value_heads")
-                ? heads
-                : type.keyValueHeads.orElse(heads));
+            json.knows("num_key_value_heads") ? heads : type.keyValueHeads.orElse(heads));
     if (heads % keyValueHeads != 0) {
       throw Refusal.damaged(
           file, heads + " query heads cannot share " + keyValueHeads + " key/value heads evenly");
@@ -139,7 +137,8 @@ record Architecture(
     }
     int headSize = statedHeadSize.orElse(type == Type.QWEN3 ? 128 : hidden / heads);
     if (headSize % 2 != 0) {
-      throw Refusal.damaged(file, "head size " + headSize + " is odd: rotary embedding needs pairs");
+      throw Refusal.damaged(
+          file, "head size " + headSize + " is odd: rotary embedding needs pairs");
     }
     int context =
         json.integer("max_position_embeddings", 1, Integer.MAX_VALUE).orElse(type.context);
@@ -189,9 +188,13 @@ record Architecture(
               || !type.className.equals(architectures.get(0).asString())) {
             throw Refusal.unsupported(
                 json.file(),
-                "architecture " + Refusal.quoted(architectures.toString())
-                    + " is not supported; model type \"" + modelType + "\" is as "
-                    + type.className + " only");
+                "architecture "
+                    + Refusal.quoted(architectures.toString())
+                    + " is not supported; model type \""
+                    + modelType
+                    + "\" is as "
+                    + type.className
+                    + " only");
           }
         }
         return type;
@@ -199,35 +202,33 @@ record Architecture(
     }
     throw Refusal.unsupported(
         json.file(),
-        "model type " + Refusal.quoted(modelType)
+        "model type "
+            + Refusal.quoted(modelType)
             + " is not supported; supported: llama, mistral, qwen2, qwen3");
   }
 
   private static void refuseForeignArithmetic(JsonObject json, Type type) {
     json.entries()
-        .forEach(
-            (key, value) -> {
-              Set<String> neutral = NEUTRAL.get(key);
-              if (neutral != null && !neutral.contains(value.asString())) {
-                throw json.refused(key);
-              }
-            });
+        .forEach((key, value) -> {
+          Set<String> neutral = NEUTRAL.get(key);
+          if (neutral != null && !neutral.contains(value.asString())) {
+            throw json.refused(key);
+          }
+        });
     json.string("hidden_act")
         .filter(act -> !act.equals("silu") && !act.equals("swish"))
-        .ifPresent(
-            act -> {
-              throw Refusal.unsupported(
-                  json.file(),
-                  "hidden_act " + Refusal.quoted(act) + " is not supported; supported: silu");
-            });
+        .ifPresent(act -> {
+          throw Refusal.unsupported(
+              json.file(),
+              "hidden_act " + Refusal.quoted(act) + " is not supported; supported: silu");
+        });
     json.object("auto_map")
         .filter(map -> map.has("AutoModelForCausalLM") || map.has("AutoModel"))
-        .ifPresent(
-            map -> {
-              throw Refusal.unsupported(
-                  json.file(),
-                  "\"auto_map\" names code of the checkpoint's own as its model, which is never run");
-            });
+        .ifPresent(map -> {
+          throw Refusal.unsupported(
+              json.file(),
+              "\"auto_map\" names code of the checkpoint's own as its model, which is never run");
+        });
     boolean biasKnown = type == Type.LLAMA || type == Type.QWEN3;
     if (!biasKnown && json.flag("attention_bias", false)) {
       throw json.refused("attention_bias");
@@ -238,8 +239,8 @@ record Architecture(
   }
 
   /**
-   * Mistral's window holds for every layer. Qwen's counts only with use_sliding_window, and then from
-   * layer max_window_layers on; a model that mixes both kinds of layer is refused.
+   * Mistral's window holds for every layer. Qwen's counts only with use_sliding_window, and then
+   * from layer max_window_layers on; a model that mixes both kinds of layer is refused.
    */
   private static OptionalInt slidingWindow(JsonObject json, Type type, int layers) {
     OptionalInt stated = json.integer("sliding_window", 1, Integer.MAX_VALUE);
@@ -268,7 +269,10 @@ record Architecture(
             if (full > 0) {
               throw Refusal.unsupported(
                   json.file(),
-                  "\"max_window_layers\" = " + full + " of " + layers
+                  "\"max_window_layers\" = "
+                      + full
+                      + " of "
+                      + layers
                       + " layers mixes full and sliding attention, which is not supported");
             }
             yield effective;
@@ -288,7 +292,8 @@ record Architecture(
         case "sliding_attention" -> sliding++;
         default ->
             throw Refusal.unsupported(
-                json.file(), "layer type " + Refusal.quoted(layer.asString()) + " is not supported");
+                json.file(),
+                "layer type " + Refusal.quoted(layer.asString()) + " is not supported");
       }
     }
     if (sliding == 0 && type.isQwen()) {
@@ -297,7 +302,10 @@ record Architecture(
     if (sliding != (window.isPresent() ? layers : 0)) {
       throw Refusal.unsupported(
           json.file(),
-          "\"layer_types\" has " + sliding + " of " + layers
+          "\"layer_types\" has "
+              + sliding
+              + " of "
+              + layers
               + " layers with sliding attention, which \"sliding_window\" does not give to all"
               + " or none");
     }
@@ -351,23 +359,23 @@ record Architecture(
           default ->
               throw Refusal.unsupported(
                   json.file(),
-                  "rope type " + Refusal.quoted(type)
+                  "rope type "
+                      + Refusal.quoted(type)
                       + " is not supported; supported: default, linear, llama3, yarn");
         };
     rope.entries()
-        .forEach(
-            (key, value) -> {
-              boolean always =
-                  key.equals("rope_theta")
-                      || ((key.equals("rope_type") || key.equals("type"))
-                          && value.asString().equals(type))
-                      || (key.equals("partial_rotary_factor")
-                          && value.isNumber()
-                          && value.doubleValue() == 1);
-              if (!always && !known.contains(key)) {
-                throw rope.refused(key);
-              }
-            });
+        .forEach((key, value) -> {
+          boolean always =
+              key.equals("rope_theta")
+                  || ((key.equals("rope_type") || key.equals("type"))
+                      && value.asString().equals(type))
+                  || (key.equals("partial_rotary_factor")
+                      && value.isNumber()
+                      && value.doubleValue() == 1);
+          if (!always && !known.contains(key)) {
+            throw rope.refused(key);
+          }
+        });
     return switch (type) {
       case "linear" -> new Rope.Linear(theta, rope.requiredPositive("factor"));
       case "llama3" -> {
@@ -413,10 +421,8 @@ record Architecture(
 
   private static int originalLength(JsonObject json, JsonObject rope, int context) {
     return json.integer("original_max_position_embeddings", 1, Integer.MAX_VALUE)
-        .orElseGet(
-            () ->
-                rope.integer("original_max_position_embeddings", 1, Integer.MAX_VALUE)
-                    .orElse(context));
+        .orElseGet(() ->
+            rope.integer("original_max_position_embeddings", 1, Integer.MAX_VALUE).orElse(context));
   }
 
   private static double theta(JsonObject json, double theta) {
@@ -439,9 +445,7 @@ record Architecture(
 
     Ids overriddenBy(JsonObject generation) {
       return new Ids(
-          generation.has("bos_token_id")
-              ? generation.integer("bos_token_id", 0, MAX_WIDTH)
-              : bos,
+          generation.has("bos_token_id") ? generation.integer("bos_token_id", 0, MAX_WIDTH) : bos,
           generation.has("eos_token_id") ? ids(generation, "eos_token_id") : eos);
     }
 
@@ -466,7 +470,11 @@ record Architecture(
   InferenceException mismatch(Path file, String tensor, long[] expected, long[] found) {
     return Refusal.damaged(
         file,
-        "tensor " + Refusal.quoted(tensor) + " has shape " + Arrays.toString(found)
-            + " where config.json asks for " + Arrays.toString(expected));
+        "tensor "
+            + Refusal.quoted(tensor)
+            + " has shape "
+            + Arrays.toString(found)
+            + " where config.json asks for "
+            + Arrays.toString(expected));
   }
 }

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An open checkpoint folder: checked against its config, weights mapped and never copied. Tensors are
- * valid until it is closed.
+ * An open checkpoint folder: checked against its config, weights mapped and never copied. Tensors
+ * are valid until it is closed.
  */
 public interface Checkpoint extends AutoCloseable {
   ModelConfig config();

@@ -17,7 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Gives every tensor of the files its place in the model, and refuses what is missing or left over. */
+/**
+ * Gives every tensor of the files its place in the model, and refuses what is missing or left over.
+ */
 final class CheckpointBuilder {
   private static final int NAMES_IN_MESSAGE = 3;
 
@@ -65,7 +67,10 @@ final class CheckpointBuilder {
       throw Refusal.damaged(
           files.source(),
           "lacks tensor "
-              + missing.stream().limit(NAMES_IN_MESSAGE).map(Refusal::quoted).collect(Collectors.joining(", "))
+              + missing.stream()
+                  .limit(NAMES_IN_MESSAGE)
+                  .map(Refusal::quoted)
+                  .collect(Collectors.joining(", "))
               + (missing.size() >= NAMES_IN_MESSAGE ? " and maybe more" : "")
               + ", which config.json asks for");
     }
@@ -124,8 +129,7 @@ final class CheckpointBuilder {
     Tensor stored = left.remove("lm_head.weight");
     if (stored != null
         && missing.isEmpty()
-        && !(stored.dtype() == embedding.dtype()
-            && stored.data().mismatch(embedding.data()) < 0)) {
+        && !(stored.dtype() == embedding.dtype() && stored.data().mismatch(embedding.data()) < 0)) {
       throw Refusal.damaged(
           files.source(),
           "config.json ties lm_head.weight to the embedding, but both are stored and they differ;"
@@ -153,21 +157,27 @@ final class CheckpointBuilder {
 
   private Linear packed(String name, int outputs, int inputs, boolean bias) {
     GptqConfig config =
-        gptq.orElseThrow(
-            () ->
-                Refusal.damaged(
-                    files.source(),
-                    Refusal.quoted(name + ".qweight")
-                        + " is packed, but no quantize_config.json or quantization_config says how"));
+        gptq.orElseThrow(() ->
+            Refusal.damaged(
+                files.source(),
+                Refusal.quoted(name + ".qweight")
+                    + " is packed, but no quantize_config.json or quantization_config says how"));
     if (name.equals("lm_head") && !config.quantisedHead()) {
       throw Refusal.damaged(
-          files.source(), "lm_head is packed, but " + config.file().getFileName() + " does not say so");
+          files.source(),
+          "lm_head is packed, but " + config.file().getFileName() + " does not say so");
     }
     int perWord = Integer.SIZE / config.bits();
     if (inputs % perWord != 0 || outputs % perWord != 0) {
       throw Refusal.unsupported(
           files.source(),
-          Refusal.quoted(name) + " is " + outputs + " x " + inputs + ", no multiple of the " + perWord
+          Refusal.quoted(name)
+              + " is "
+              + outputs
+              + " x "
+              + inputs
+              + ", no multiple of the "
+              + perWord
               + " codes of a word");
     }
     int groupSize = config.groupSize() == -1 ? inputs : config.groupSize();
@@ -181,7 +191,9 @@ final class CheckpointBuilder {
             : Optional.empty();
     actOrder |= groupIndex.isPresent();
     formats.add(
-        "GPTQ int" + config.bits() + (config.groupSize() == -1 ? " whole-column" : " g" + groupSize)
+        "GPTQ int"
+            + config.bits()
+            + (config.groupSize() == -1 ? " whole-column" : " g" + groupSize)
             + (config.symmetric() ? " sym" : " asym"));
     return new Linear.Gptq(
         name,
@@ -209,7 +221,8 @@ final class CheckpointBuilder {
     for (long i = 0; i < bias.data().byteSize(); i++) {
       if (bias.data().get(ValueLayout.JAVA_BYTE, i) != 0) {
         throw Refusal.damaged(
-            files.source(), "tensor " + Refusal.quoted(name) + " is not zero, but config.json knows no such bias");
+            files.source(),
+            "tensor " + Refusal.quoted(name) + " is not zero, but config.json knows no such bias");
       }
     }
     return Optional.empty();
@@ -223,7 +236,13 @@ final class CheckpointBuilder {
       if (group < 0 || group >= groups) {
         throw Refusal.damaged(
             files.source(),
-            "tensor " + Refusal.quoted(index.name()) + " puts input " + k + " into group " + group + " of "
+            "tensor "
+                + Refusal.quoted(index.name())
+                + " puts input "
+                + k
+                + " into group "
+                + group
+                + " of "
                 + groups);
       }
       trivial &= group == k / groupSize;
@@ -248,7 +267,11 @@ final class CheckpointBuilder {
     if (!dtypes.contains(tensor.dtype())) {
       throw Refusal.damaged(
           files.source(),
-          "tensor " + Refusal.quoted(name) + " has element type " + tensor.dtype() + ", expected "
+          "tensor "
+              + Refusal.quoted(name)
+              + " has element type "
+              + tensor.dtype()
+              + ", expected "
               + dtypes.stream().map(Enum::name).sorted().collect(Collectors.joining(" or ")));
     }
     used.add(tensor);
@@ -262,7 +285,9 @@ final class CheckpointBuilder {
     if (!unexpected.isEmpty()) {
       throw Refusal.unsupported(
           files.source(),
-          "has " + unexpected.size() + " tensors that config.json has no place for, first "
+          "has "
+              + unexpected.size()
+              + " tensors that config.json has no place for, first "
               + Refusal.quoted(unexpected.getFirst()));
     }
   }

@@ -16,8 +16,8 @@ public final class Checkpoints {
    * floating-point weight for being finite (one pass over the file, which also brings it into the
    * page cache).
    *
-   * @throws dev.quantgate.inference.InferenceException of kind BAD_CHECKPOINT, UNSUPPORTED or IO, with
-   *     the file, what was expected and what was found
+   * @throws dev.quantgate.inference.InferenceException of kind BAD_CHECKPOINT, UNSUPPORTED or IO,
+   *     with the file, what was expected and what was found
    */
   @SuppressWarnings("MustBeClosedChecker") // the checkpoint owns the arena and closes it
   public static Checkpoint open(Path folder) {

@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The plain definition of GPTQ's weights, one at a time: what every kernel is tested against, and what
- * a quantiser checks its own files with.
+ * The plain definition of GPTQ's weights, one at a time: what every kernel is tested against, and
+ * what a quantiser checks its own files with.
  */
 public final class Dequantizer {
   private static final ValueLayout.OfShort SHORT =
@@ -54,14 +54,17 @@ public final class Dequantizer {
   public static int zero(Linear.Gptq linear, int group, int n) {
     int perWord = Integer.SIZE / linear.bits();
     int word = word(linear.qzeros(), (long) group * (linear.outputs() / perWord) + n / perWord);
-    return (field(word, n % perWord, linear.bits()) + linear.zeroOffset()) & ((1 << linear.bits()) - 1);
+    return (field(word, n % perWord, linear.bits()) + linear.zeroOffset())
+        & ((1 << linear.bits()) - 1);
   }
 
   /** The scale of a group for output {@code n}. */
   public static float scale(Linear.Gptq linear, int group, int n) {
     Tensor scales = linear.scales();
     short bits = scales.data().get(SHORT, ((long) group * linear.outputs() + n) * Short.BYTES);
-    return scales.dtype() == DType.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
+    return scales.dtype() == DType.F16
+        ? Float.float16ToFloat(bits)
+        : Float.intBitsToFloat(bits << 16);
   }
 
   private static int word(Tensor tensor, long index) {

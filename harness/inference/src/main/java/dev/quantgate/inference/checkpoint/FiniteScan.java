@@ -14,9 +14,10 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Finds NaN and infinity in floating-point tensors. Without its sign, a value is finite exactly if its
- * bits are, as a whole number, below the ones with all exponent bits set; so the greatest of a chunk
- * tells, with one AND and one MAX a vector: the scan runs at the speed of memory, on all cores.
+ * Finds NaN and infinity in floating-point tensors. Without its sign, a value is finite exactly if
+ * its bits are, as a whole number, below the ones with all exponent bits set; so the greatest of a
+ * chunk tells, with one AND and one MAX a vector: the scan runs at the speed of memory, on all
+ * cores.
  */
 final class FiniteScan {
   private static final long CHUNK = 8 << 20;
@@ -35,29 +36,27 @@ final class FiniteScan {
     for (Tensor tensor : tensors) {
       if (tensor.dtype() != DType.I32) {
         for (long begin = 0; begin < tensor.data().byteSize(); begin += CHUNK) {
-          chunks.add(
-              new Chunk(tensor, begin, Math.min(CHUNK, tensor.data().byteSize() - begin)));
+          chunks.add(new Chunk(tensor, begin, Math.min(CHUNK, tensor.data().byteSize() - begin)));
         }
       }
     }
     Optional<InferenceException> first =
         chunks.parallelStream()
-            .filter(
-                chunk ->
-                    !isFinite(
-                        chunk.tensor.dtype(), chunk.tensor.data().asSlice(chunk.begin, chunk.bytes)))
+            .filter(chunk ->
+                !isFinite(
+                    chunk.tensor.dtype(), chunk.tensor.data().asSlice(chunk.begin, chunk.bytes)))
             .findFirst()
-            .map(
-                chunk ->
-                    Refusal.damaged(
-                        source,
-                        "tensor " + Refusal.quoted(chunk.tensor.name()) + " holds a "
-                            + place(chunk.tensor, chunk.begin)
-                            + ": the weights are damaged"));
-    first.ifPresent(
-        refusal -> {
-          throw refusal;
-        });
+            .map(chunk ->
+                Refusal.damaged(
+                    source,
+                    "tensor "
+                        + Refusal.quoted(chunk.tensor.name())
+                        + " holds a "
+                        + place(chunk.tensor, chunk.begin)
+                        + ": the weights are damaged"));
+    first.ifPresent(refusal -> {
+      throw refusal;
+    });
   }
 
   private static String place(Tensor tensor, long begin) {

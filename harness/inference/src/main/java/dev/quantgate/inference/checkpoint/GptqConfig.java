@@ -32,7 +32,10 @@ record GptqConfig(
 
   private static final List<String> FILES = List.of("quantize_config.json", "quant_config.json");
 
-  /** Keys that say how the codes were found, or how somebody's kernels should run; no number hangs on them. */
+  /**
+   * Keys that say how the codes were found, or how somebody's kernels should run; no number hangs
+   * on them.
+   */
   private static final Set<String> HARMLESS =
       Set.of(
           "bits",
@@ -102,7 +105,10 @@ record GptqConfig(
   }
 
   private String describe() {
-    return bits + " bits, group size " + groupSize + ", format "
+    return bits
+        + " bits, group size "
+        + groupSize
+        + ", format "
         + (zeroOffset == 1 ? "gptq" : "gptq_v2");
   }
 
@@ -110,7 +116,8 @@ record GptqConfig(
     String method = agreed(json, "quant_method", "method").orElse("gptq");
     if (!method.toLowerCase(Locale.ROOT).equals("gptq")) {
       throw Refusal.unsupported(
-          json.file(), "quantisation method " + Refusal.quoted(method) + " is not supported; supported: gptq");
+          json.file(),
+          "quantisation method " + Refusal.quoted(method) + " is not supported; supported: gptq");
     }
     String format = agreed(json, "checkpoint_format", "format").orElse("gptq");
     int zeroOffset =
@@ -120,16 +127,17 @@ record GptqConfig(
           default ->
               throw Refusal.unsupported(
                   json.file(),
-                  "checkpoint format " + Refusal.quoted(format)
+                  "checkpoint format "
+                      + Refusal.quoted(format)
                       + " is not supported; supported: gptq, gptq_v2");
         };
     json.string("pack_dtype")
         .filter(dtype -> !dtype.equals("int32"))
-        .ifPresent(
-            dtype -> {
-              throw Refusal.unsupported(
-                  json.file(), "pack_dtype " + Refusal.quoted(dtype) + " is not supported; supported: int32");
-            });
+        .ifPresent(dtype -> {
+          throw Refusal.unsupported(
+              json.file(),
+              "pack_dtype " + Refusal.quoted(dtype) + " is not supported; supported: int32");
+        });
     for (Map.Entry<String, JsonNode> entry : json.entries().entrySet()) {
       if (!HARMLESS.contains(entry.getKey()) && !isOff(entry.getValue())) {
         throw json.refused(entry.getKey());
@@ -142,7 +150,10 @@ record GptqConfig(
     int groupSize = json.required("group_size", -1, 1 << 20);
     if (!GROUP_SIZES.contains(groupSize)) {
       throw Refusal.unsupported(
-          json.file(), "group_size " + groupSize + " is not supported; supported: 32, 64, 128 and other"
+          json.file(),
+          "group_size "
+              + groupSize
+              + " is not supported; supported: 32, 64, 128 and other"
               + " powers of two from 16 to 1024, and -1");
     }
     return new GptqConfig(
@@ -162,7 +173,13 @@ record GptqConfig(
     if (value.isPresent() && other.isPresent() && !value.equals(other)) {
       throw Refusal.damaged(
           json.file(),
-          "says " + key + " " + Refusal.quoted(value.get()) + " but " + synonym + " "
+          "says "
+              + key
+              + " "
+              + Refusal.quoted(value.get())
+              + " but "
+              + synonym
+              + " "
               + Refusal.quoted(other.get()));
     }
     return value.or(() -> other);

@@ -16,9 +16,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * An object of a JSON file, with getters that name the file, the key, what was expected and what was
- * found. A key that stands twice is refused; a key whose value is null counts as absent, as in the
- * Python that wrote it.
+ * An object of a JSON file, with getters that name the file, the key, what was expected and what
+ * was found. A key that stands twice is refused; a key whose value is null counts as absent, as in
+ * the Python that wrote it.
  */
 final class JsonObject {
   private static final JsonMapper MAPPER =
@@ -81,12 +81,11 @@ final class JsonObject {
   Map<String, JsonNode> entries() {
     Map<String, JsonNode> entries = new LinkedHashMap<>();
     node.properties()
-        .forEach(
-            entry -> {
-              if (!entry.getValue().isNull()) {
-                entries.put(entry.getKey(), entry.getValue());
-              }
-            });
+        .forEach(entry -> {
+          if (!entry.getValue().isNull()) {
+            entries.put(entry.getKey(), entry.getValue());
+          }
+        });
     return entries;
   }
 
@@ -164,8 +163,14 @@ final class JsonObject {
   InferenceException wrong(String key, String expected, JsonNode found) {
     return Refusal.damaged(
         file,
-        "\"" + prefix + key + "\" must be " + expected + ", not "
-            + Refusal.quoted(found.isContainer() ? found.getNodeType().toString() : found.toString()));
+        "\""
+            + prefix
+            + key
+            + "\" must be "
+            + expected
+            + ", not "
+            + Refusal.quoted(
+                found.isContainer() ? found.getNodeType().toString() : found.toString()));
   }
 
   /** Refuses an option that stands in the file with a value that changes numbers. */
@@ -173,7 +178,8 @@ final class JsonObject {
     JsonNode found = node.get(key);
     return Refusal.unsupported(
         file,
-        Refusal.quoted(prefix + key) + " = "
+        Refusal.quoted(prefix + key)
+            + " = "
             + (found == null || found.isContainer() ? "{...}" : Refusal.quoted(found.asString()))
             + " changes the numbers and is not supported");
   }

@@ -3,8 +3,8 @@ package dev.quantgate.inference.checkpoint;
 import java.util.Optional;
 
 /**
- * The weights of one linear layer as the checkpoint stores them: y[outputs] = W[outputs, inputs] x +
- * bias.
+ * The weights of one linear layer as the checkpoint stores them: y[outputs] = W[outputs, inputs] x
+ * + bias.
  */
 public sealed interface Linear {
   /** The layer's name without ".weight", such as "model.layers.0.self_attn.q_proj". */
@@ -38,9 +38,11 @@ public sealed interface Linear {
    * @param groupSize inputs of a group; K where the checkpoint says -1
    * @param qweight I32 {@code [K * bits / 32, N]}: consecutive inputs in a word, lowest bits first
    * @param qzeros I32 {@code [groups, N * bits / 32]}: consecutive outputs in a word
-   * @param zeroOffset what is added to a stored zero, modulo {@code 1 << bits}: 1 for format v1, 0 for v2
+   * @param zeroOffset what is added to a stored zero, modulo {@code 1 << bits}: 1 for format v1, 0
+   *     for v2
    * @param scales F16 or BF16 {@code [groups, N]}
-   * @param groupIndex I32 {@code [K]}, the group of each input, where it is not {@code k / groupSize}
+   * @param groupIndex I32 {@code [K]}, the group of each input, where it is not {@code k /
+   *     groupSize}
    */
   record Gptq(
       String name,

@@ -27,8 +27,7 @@ final class Refusal {
         cause instanceof NoSuchFileException
             ? "no such file"
             : cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    return new InferenceException(
-        Kind.IO, file + ": cannot be read: " + quotable(reason), cause);
+    return new InferenceException(Kind.IO, file + ": cannot be read: " + quotable(reason), cause);
   }
 
   /** A string out of a file, made fit for a one-line message. */

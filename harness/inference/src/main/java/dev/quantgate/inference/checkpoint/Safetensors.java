@@ -59,13 +59,17 @@ final class Safetensors {
     if (header < 0 || header > MAX_HEADER) {
       throw Refusal.damaged(
           path,
-          "says that its header has " + Long.toUnsignedString(header) + " bytes; the format allows "
+          "says that its header has "
+              + Long.toUnsignedString(header)
+              + " bytes; the format allows "
               + MAX_HEADER);
     }
     if (header > file.byteSize() - LENGTH_BYTES) {
       throw Refusal.damaged(
           path,
-          "is cut off: its header ends at byte " + (LENGTH_BYTES + header) + " but the file at "
+          "is cut off: its header ends at byte "
+              + (LENGTH_BYTES + header)
+              + " but the file at "
               + file.byteSize());
     }
     Safetensors reader = new Safetensors(path, file.asSlice(LENGTH_BYTES + header));
@@ -86,7 +90,11 @@ final class Safetensors {
       expect(json, json.nextToken(), JsonToken.START_OBJECT, "an object");
       while (json.nextToken() == JsonToken.PROPERTY_NAME) {
         String name = json.currentName();
-        expect(json, json.nextToken(), JsonToken.START_OBJECT, "an object for " + Refusal.quoted(name));
+        expect(
+            json,
+            json.nextToken(),
+            JsonToken.START_OBJECT,
+            "an object for " + Refusal.quoted(name));
         if (name.equals("__metadata__")) {
           json.skipChildren();
         } else {
@@ -112,21 +120,25 @@ final class Safetensors {
       JsonToken token = json.nextToken();
       switch (key) {
         case "dtype" -> {
-          expect(json, token, JsonToken.VALUE_STRING, "a string for dtype of " + Refusal.quoted(name));
+          expect(
+              json, token, JsonToken.VALUE_STRING, "a string for dtype of " + Refusal.quoted(name));
           dtypeName = json.getString();
         }
         case "shape" -> shape = readLongs(json, token, name, key);
         case "data_offsets" -> offsets = readLongs(json, token, name, key);
         default ->
             throw Refusal.damaged(
-                path, "tensor " + Refusal.quoted(name) + " has an unknown key " + Refusal.quoted(key));
+                path,
+                "tensor " + Refusal.quoted(name) + " has an unknown key " + Refusal.quoted(key));
       }
       seen++;
     }
     if (seen != 3 || offsets.size() != 2) {
       throw Refusal.damaged(
           path,
-          "tensor " + Refusal.quoted(name) + " needs dtype, shape and two data_offsets in the header");
+          "tensor "
+              + Refusal.quoted(name)
+              + " needs dtype, shape and two data_offsets in the header");
     }
     DType dtype = TensorFile.dtype(path, name, dtypeName);
     long bytes = TensorFile.bytes(path, name, dtype, shape);
@@ -135,21 +147,35 @@ final class Safetensors {
     if (begin < 0 || end < begin || end > buffer.byteSize()) {
       throw Refusal.damaged(
           path,
-          "tensor " + Refusal.quoted(name) + " lies at " + begin + ".." + end
-              + " of a buffer of " + buffer.byteSize() + " bytes: the file is cut off or lies");
+          "tensor "
+              + Refusal.quoted(name)
+              + " lies at "
+              + begin
+              + ".."
+              + end
+              + " of a buffer of "
+              + buffer.byteSize()
+              + " bytes: the file is cut off or lies");
     }
     if (end - begin != bytes) {
       throw Refusal.damaged(
           path,
-          "tensor " + Refusal.quoted(name) + " of shape " + shape + " and type " + dtype + " needs "
-              + bytes + " bytes, but its offsets give it " + (end - begin));
+          "tensor "
+              + Refusal.quoted(name)
+              + " of shape "
+              + shape
+              + " and type "
+              + dtype
+              + " needs "
+              + bytes
+              + " bytes, but its offsets give it "
+              + (end - begin));
     }
     if (tensors.size() == TensorFile.MAX_TENSORS) {
       throw Refusal.damaged(path, "has more than " + TensorFile.MAX_TENSORS + " tensors");
     }
     tensors.put(
-        name,
-        new Tensor(name, dtype, TensorFile.array(shape), buffer.asSlice(begin, bytes)));
+        name, new Tensor(name, dtype, TensorFile.array(shape), buffer.asSlice(begin, bytes)));
     begins.put(name, begin);
   }
 
@@ -161,7 +187,8 @@ final class Safetensors {
       expect(json, json.currentToken(), JsonToken.VALUE_NUMBER_INT, expected);
       if (values.size() == MAX_RANK) {
         throw Refusal.damaged(
-            path, "tensor " + Refusal.quoted(name) + " has more than " + MAX_RANK + " values in " + key);
+            path,
+            "tensor " + Refusal.quoted(name) + " has more than " + MAX_RANK + " values in " + key);
       }
       values.add(json.getLongValue());
     }
@@ -178,16 +205,19 @@ final class Safetensors {
       if (begin(tensor) != end) {
         throw Refusal.damaged(
             path,
-            "tensor " + Refusal.quoted(tensor.name()) + " begins at " + begin(tensor)
-                + " of the buffer where the one before it ends at " + end
+            "tensor "
+                + Refusal.quoted(tensor.name())
+                + " begins at "
+                + begin(tensor)
+                + " of the buffer where the one before it ends at "
+                + end
                 + ": tensors must follow each other without overlap or hole");
       }
       end += tensor.data().byteSize();
     }
     if (end != buffer.byteSize()) {
       throw Refusal.damaged(
-          path,
-          "its tensors end at " + end + " of a buffer of " + buffer.byteSize() + " bytes");
+          path, "its tensors end at " + end + " of a buffer of " + buffer.byteSize() + " bytes");
     }
   }
 
@@ -196,11 +226,17 @@ final class Safetensors {
   }
 
   private void expect(
-      JsonParser json, @org.jspecify.annotations.Nullable JsonToken found, JsonToken expected, String what) {
+      JsonParser json,
+      @org.jspecify.annotations.Nullable JsonToken found,
+      JsonToken expected,
+      String what) {
     if (found != expected) {
       throw Refusal.damaged(
           path,
-          "its header must have " + what + " at character " + json.currentTokenLocation().getCharOffset());
+          "its header must have "
+              + what
+              + " at character "
+              + json.currentTokenLocation().getCharOffset());
     }
   }
 

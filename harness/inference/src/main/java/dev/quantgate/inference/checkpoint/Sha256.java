@@ -19,8 +19,8 @@ final class Sha256 {
   private Sha256() {}
 
   /**
-   * One file's own sum, as sha256sum prints it; of several files the sum over their sums (raw, in the
-   * order given), so that they can be read at the same time.
+   * One file's own sum, as sha256sum prints it; of several files the sum over their sums (raw, in
+   * the order given), so that they can be read at the same time.
    */
   static String ofWeights(List<Path> files) {
     List<byte[]> sums = files.parallelStream().map(Sha256::stream).toList();

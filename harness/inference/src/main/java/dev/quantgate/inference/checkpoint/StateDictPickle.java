@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the pickle of a state dict and nothing else. A pickle is a program that may name any Python
  * function to call; this machine knows six names, none of which runs anything, and refuses every
- * other name and every opcode that a state dict has no use for. It keeps no Python object: a reduced
- * value is a {@link View}, a map or a list.
+ * other name and every opcode that a state dict has no use for. It keeps no Python object: a
+ * reduced value is a {@link View}, a map or a list.
  *
- * <p>Source: CPython's pickletools for the opcodes, torch/serialization.py for what torch.save writes.
+ * <p>Source: CPython's pickletools for the opcodes, torch/serialization.py for what torch.save
+ * writes.
  */
 final class StateDictPickle {
 
@@ -83,17 +84,16 @@ final class StateDictPickle {
       throw machine.damaged("it holds no state dict");
     }
     Map<String, View> tensors = new LinkedHashMap<>();
-    dict.forEach(
-        (key, value) -> {
-          if (!(value instanceof View view)) {
-            throw Refusal.unsupported(
-                path, "its entry " + Refusal.quoted(String.valueOf(key)) + " is no tensor");
-          }
-          if (tensors.size() == TensorFile.MAX_TENSORS) {
-            throw Refusal.damaged(path, "has more than " + TensorFile.MAX_TENSORS + " tensors");
-          }
-          tensors.put((String) key, view);
-        });
+    dict.forEach((key, value) -> {
+      if (!(value instanceof View view)) {
+        throw Refusal.unsupported(
+            path, "its entry " + Refusal.quoted(String.valueOf(key)) + " is no tensor");
+      }
+      if (tensors.size() == TensorFile.MAX_TENSORS) {
+        throw Refusal.damaged(path, "has more than " + TensorFile.MAX_TENSORS + " tensors");
+      }
+      tensors.put((String) key, view);
+    });
     return tensors;
   }
 
@@ -193,7 +193,8 @@ final class StateDictPickle {
     if (global == null) {
       throw Refusal.unsupported(
           path,
-          "its pickle names " + Refusal.quoted(full)
+          "its pickle names "
+              + Refusal.quoted(full)
               + ", which is not on the list of names a state dict needs; nothing was executed");
     }
     return global;
@@ -344,6 +345,7 @@ final class StateDictPickle {
   }
 
   private InferenceException damaged(String message) {
-    return Refusal.damaged(path, "its pickle is broken at byte " + code.position() + ": " + message);
+    return Refusal.damaged(
+        path, "its pickle is broken at byte " + code.position() + ": " + message);
   }
 }

@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where the entries of a zip file lie whose entries are stored as they are: the JDK's reader does not
- * tell places, which mapping needs. Zip64 is read, as a file of weights is often over 4 GiB; anything
- * compressed, encrypted or split is refused.
+ * Where the entries of a zip file lie whose entries are stored as they are: the JDK's reader does
+ * not tell places, which mapping needs. Zip64 is read, as a file of weights is often over 4 GiB;
+ * anything compressed, encrypted or split is refused.
  *
  * <p>Source: PKWARE's APPNOTE, sections 4.3.7 to 4.3.16 and 4.5.3.
  */
@@ -109,7 +109,10 @@ final class StoredZip {
     int method = file.get(SHORT, central + 10);
     if (method != 0 || (flags & 1) != 0) {
       throw Refusal.unsupported(
-          path, "entry " + Refusal.quoted(name) + " is compressed or encrypted; torch stores entries plain");
+          path,
+          "entry "
+              + Refusal.quoted(name)
+              + " is compressed or encrypted; torch stores entries plain");
     }
     long compressed = file.get(INT, central + 20) & IN_EXTRA;
     long size = file.get(INT, central + 24) & IN_EXTRA;
@@ -142,7 +145,10 @@ final class StoredZip {
       throw damaged("entry " + Refusal.quoted(name) + " has no header of its own");
     }
     long begin =
-        local + LOCAL_SIZE + (file.get(SHORT, local + 26) & 0xFFFF) + (file.get(SHORT, local + 28) & 0xFFFF);
+        local
+            + LOCAL_SIZE
+            + (file.get(SHORT, local + 26) & 0xFFFF)
+            + (file.get(SHORT, local + 28) & 0xFFFF);
     return file.asSlice(begin, size);
   }
 

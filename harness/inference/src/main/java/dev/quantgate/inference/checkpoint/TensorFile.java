@@ -29,8 +29,7 @@ record TensorFile(Path path, Map<String, Tensor> tensors) {
       throw Refusal.damaged(path, "no such file");
     }
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      MemorySegment file =
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       return new TensorFile(
           path,
           path.getFileName().toString().endsWith(".safetensors")
@@ -50,7 +49,10 @@ record TensorFile(Path path, Map<String, Tensor> tensors) {
       default ->
           throw Refusal.unsupported(
               file,
-              "tensor " + Refusal.quoted(tensor) + " has element type " + Refusal.quoted(name)
+              "tensor "
+                  + Refusal.quoted(tensor)
+                  + " has element type "
+                  + Refusal.quoted(name)
                   + "; supported: F32, F16, BF16, I32");
     };
   }

@@ -22,10 +22,12 @@ final class TorchFile {
 
   static Map<String, Tensor> tensors(Path path, MemorySegment file) {
     Map<String, MemorySegment> entries = StoredZip.entries(path, file);
-    List<String> pickles = entries.keySet().stream().filter(name -> name.endsWith("/data.pkl")).toList();
+    List<String> pickles =
+        entries.keySet().stream().filter(name -> name.endsWith("/data.pkl")).toList();
     if (pickles.size() != 1) {
       throw Refusal.damaged(
-          path, "is no PyTorch file: it has " + pickles.size() + " entries named data.pkl, not one");
+          path,
+          "is no PyTorch file: it has " + pickles.size() + " entries named data.pkl, not one");
     }
     String pickleName = pickles.getFirst();
     String root = pickleName.substring(0, pickleName.length() - "data.pkl".length());
@@ -37,22 +39,25 @@ final class TorchFile {
     MemorySegment pickle = entries.getOrDefault(pickleName, MemorySegment.NULL);
     if (pickle.byteSize() > MAX_PICKLE) {
       throw Refusal.damaged(
-          path, "its data.pkl has " + pickle.byteSize() + " bytes; at most " + MAX_PICKLE + " are read");
+          path,
+          "its data.pkl has " + pickle.byteSize() + " bytes; at most " + MAX_PICKLE + " are read");
     }
 
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     StateDictPickle.read(path, pickle.toArray(ValueLayout.JAVA_BYTE))
-        .forEach(
-            (name, view) -> {
-              MemorySegment storage = entries.get(root + "data/" + view.storage().key());
-              if (storage == null) {
-                throw Refusal.damaged(
-                    path,
-                    "tensor " + Refusal.quoted(name) + " lies in entry data/" + view.storage().key()
-                        + ", which the file lacks");
-              }
-              tensors.put(name, tensor(path, name, view, storage));
-            });
+        .forEach((name, view) -> {
+          MemorySegment storage = entries.get(root + "data/" + view.storage().key());
+          if (storage == null) {
+            throw Refusal.damaged(
+                path,
+                "tensor "
+                    + Refusal.quoted(name)
+                    + " lies in entry data/"
+                    + view.storage().key()
+                    + ", which the file lacks");
+          }
+          tensors.put(name, tensor(path, name, view, storage));
+        });
     return tensors;
   }
 
@@ -63,7 +68,11 @@ final class TorchFile {
     if (held != storage.byteSize()) {
       throw Refusal.damaged(
           path,
-          "the storage of tensor " + Refusal.quoted(name) + " says " + held + " bytes, but its entry has "
+          "the storage of tensor "
+              + Refusal.quoted(name)
+              + " says "
+              + held
+              + " bytes, but its entry has "
               + storage.byteSize());
     }
     long bytes = TensorFile.bytes(path, name, dtype, view.shape());
@@ -73,8 +82,15 @@ final class TorchFile {
         || bytes > held - view.offset() * dtype.bytes()) {
       throw Refusal.damaged(
           path,
-          "tensor " + Refusal.quoted(name) + " of shape " + view.shape() + " at element " + view.offset()
-              + " reaches beyond its storage of " + view.storage().elements() + " elements");
+          "tensor "
+              + Refusal.quoted(name)
+              + " of shape "
+              + view.shape()
+              + " at element "
+              + view.offset()
+              + " reaches beyond its storage of "
+              + view.storage().elements()
+              + " elements");
     }
     return new Tensor(
         name,
@@ -94,7 +110,12 @@ final class TorchFile {
     if (!rowMajor) {
       throw Refusal.unsupported(
           path,
-          "tensor " + Refusal.quoted(name) + " of shape " + view.shape() + " has strides " + view.stride()
+          "tensor "
+              + Refusal.quoted(name)
+              + " of shape "
+              + view.shape()
+              + " has strides "
+              + view.stride()
               + ", so it is not row-major; save it again after contiguous()");
     }
   }

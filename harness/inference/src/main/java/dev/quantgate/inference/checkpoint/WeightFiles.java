@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The files that hold a folder's weights, by the names that transformers, AutoGPTQ and GPTQModel give
- * them, and all their tensors.
+ * The files that hold a folder's weights, by the names that transformers, AutoGPTQ and GPTQModel
+ * give them, and all their tensors.
  *
  * @param source the file of weights, or the index of several
  * @param paths the files, in the order of their names
@@ -31,18 +31,16 @@ record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
     Set<String> names = new LinkedHashSet<>();
     gptq.flatMap(GptqConfig::baseName)
         .filter(name -> !name.isEmpty())
-        .ifPresent(
-            name -> {
-              requirePlainName(gptq.get().file(), name);
-              names.add(name + ".safetensors");
-              names.add(name + ".bin");
-            });
-    gptq.ifPresent(
-        config -> {
-          String name = "gptq_model-" + config.bits() + "bit-" + config.groupSize() + "g";
+        .ifPresent(name -> {
+          requirePlainName(gptq.get().file(), name);
           names.add(name + ".safetensors");
           names.add(name + ".bin");
         });
+    gptq.ifPresent(config -> {
+      String name = "gptq_model-" + config.bits() + "bit-" + config.groupSize() + "g";
+      names.add(name + ".safetensors");
+      names.add(name + ".bin");
+    });
     names.addAll(
         List.of(
             "model.safetensors",
@@ -108,27 +106,31 @@ record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
       paths.add(path);
       TensorFile.open(path, arena)
           .tensors()
-          .forEach(
-              (name, tensor) -> {
-                if (!shard.equals(shardOf.get(name))) {
-                  throw Refusal.damaged(
-                      index,
-                      "places tensor " + Refusal.quoted(name) + " in "
-                          + Refusal.quoted(shardOf.getOrDefault(name, "no file"))
-                          + ", but it lies in " + Refusal.quoted(shard));
-                }
-                tensors.put(name, tensor);
-              });
+          .forEach((name, tensor) -> {
+            if (!shard.equals(shardOf.get(name))) {
+              throw Refusal.damaged(
+                  index,
+                  "places tensor "
+                      + Refusal.quoted(name)
+                      + " in "
+                      + Refusal.quoted(shardOf.getOrDefault(name, "no file"))
+                      + ", but it lies in "
+                      + Refusal.quoted(shard));
+            }
+            tensors.put(name, tensor);
+          });
     }
-    shardOf.forEach(
-        (name, shard) -> {
-          if (!tensors.containsKey(name)) {
-            throw Refusal.damaged(
-                index,
-                "places tensor " + Refusal.quoted(name) + " in " + Refusal.quoted(shard)
-                    + ", which does not hold it");
-          }
-        });
+    shardOf.forEach((name, shard) -> {
+      if (!tensors.containsKey(name)) {
+        throw Refusal.damaged(
+            index,
+            "places tensor "
+                + Refusal.quoted(name)
+                + " in "
+                + Refusal.quoted(shard)
+                + ", which does not hold it");
+      }
+    });
     return new WeightFiles(index, List.copyOf(paths), tensors);
   }
 

@@ -14,8 +14,8 @@ import java.util.List;
  * One answer as it is written: chooses tokens, keeps the bytes they stand for, and sees where the
  * answer ends.
  *
- * <p>Stop strings are looked for in bytes, not in decoded text: a token can end inside a character, and
- * a stop string can begin inside a token and end in another.
+ * <p>Stop strings are looked for in bytes, not in decoded text: a token can end inside a character,
+ * and a stop string can begin inside a token and end in another.
  */
 final class AnswerWriter implements TokenEngine.Writer {
   private final Tokenizer tokenizer;
@@ -68,7 +68,9 @@ final class AnswerWriter implements TokenEngine.Writer {
     return false;
   }
 
-  /** Where the first stop string that is complete begins, at {@code from} or later; -1 if none is. */
+  /**
+   * Where the first stop string that is complete begins, at {@code from} or later; -1 if none is.
+   */
   private int earliestStop(int from) {
     for (int at = from; at < length; at++) {
       for (byte[] stop : stops) {

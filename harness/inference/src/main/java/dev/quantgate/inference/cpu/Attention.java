@@ -12,11 +12,11 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Attention of some consecutive positions of one sequence to one key/value head.
  *
- * <p>For a query at position p: a score for each position it sees, lanes over positions; softmax with
- * its sum by lanes of absolute position; then the values, weighted and added in ascending order of
- * position. Each of these orders follows from p alone, so the bits do not depend on how a sequence was
- * cut into steps, pages shared or queries computed together. Four queries are computed at a time,
- * which the same keys and values serve.
+ * <p>For a query at position p: a score for each position it sees, lanes over positions; softmax
+ * with its sum by lanes of absolute position; then the values, weighted and added in ascending
+ * order of position. Each of these orders follows from p alone, so the bits do not depend on how a
+ * sequence was cut into steps, pages shared or queries computed together. Four queries are computed
+ * at a time, which the same keys and values serve.
  */
 final class Attention {
   private static final int LANES = Lanes.COUNT;
@@ -95,8 +95,7 @@ final class Attention {
       for (int tile = 0; tile < queries; tile += 4) {
         for (int i = 0; i < 4; i++) {
           int query = Math.min(tile + i, queries - 1);
-          scratch.queryAt[i] =
-              (row + query / group) * ldq + headAt + query % group * headSize;
+          scratch.queryAt[i] = (row + query / group) * ldq + headAt + query % group * headSize;
           scratch.scoreAt[i] = query * ld + page * PAGE - base;
         }
         scores(pages[page], keys, q, scratch.queryAt, scores, scratch.scoreAt);
@@ -125,8 +124,19 @@ final class Attention {
       MemorySegment page, long keys, float[] q, int[] queryAt, float[] scores, int[] scoreAt) {
     for (int j = 0; j < PAGE; j += 2 * LANES) {
       scores(
-          page, keys + 4L * j, headSize, q, queryAt[0], queryAt[1], queryAt[2], queryAt[3], scores,
-          scoreAt[0] + j, scoreAt[1] + j, scoreAt[2] + j, scoreAt[3] + j);
+          page,
+          keys + 4L * j,
+          headSize,
+          q,
+          queryAt[0],
+          queryAt[1],
+          queryAt[2],
+          queryAt[3],
+          scores,
+          scoreAt[0] + j,
+          scoreAt[1] + j,
+          scoreAt[2] + j,
+          scoreAt[3] + j);
     }
   }
 
@@ -264,9 +274,19 @@ final class Attention {
           int s3 = count > 3 ? 3 : 1;
           int spare = scratch.sums.length - 2 * padded + d;
           add4(
-              pages[page], at + 4L * d, padded, n, scratch.scores,
-              s, s + ld, s + s2 * ld, s + s3 * ld, scratch.sums,
-              sum, sum + padded, count > 2 ? sum + 2 * padded : spare,
+              pages[page],
+              at + 4L * d,
+              padded,
+              n,
+              scratch.scores,
+              s,
+              s + ld,
+              s + s2 * ld,
+              s + s3 * ld,
+              scratch.sums,
+              sum,
+              sum + padded,
+              count > 2 ? sum + 2 * padded : spare,
               count > 3 ? sum + 3 * padded : spare + padded);
         }
       }
@@ -275,7 +295,14 @@ final class Attention {
   }
 
   private static void add1(
-      MemorySegment page, long at, int padded, int n, float[] weights, int w, float[] sums, int sum) {
+      MemorySegment page,
+      long at,
+      int padded,
+      int n,
+      float[] weights,
+      int w,
+      float[] sums,
+      int sum) {
     FloatVector a0 = Lanes.load(sums, sum);
     FloatVector a1 = Lanes.load(sums, sum + LANES);
     for (int j = 0; j < n; j++) {
@@ -338,7 +365,14 @@ final class Attention {
 
   /** Puts a position's key (turned) and value of one head into its page. */
   void store(
-      MemorySegment page, int layer, int head, int position, float[] k, int keyAt, float[] v, int valueAt) {
+      MemorySegment page,
+      int layer,
+      int head,
+      int position,
+      float[] k,
+      int keyAt,
+      float[] v,
+      int valueAt) {
     int slot = position % PAGE;
     long keys = cache.keys(layer, head) + 4L * slot;
     for (int d = 0; d < headSize; d++) {

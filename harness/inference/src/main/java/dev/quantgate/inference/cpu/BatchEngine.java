@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * The fast engine: sequences as a tree of shared prefixes, computed in steps of a bounded number of
  * rows that mix whatever is ready: pieces of prompts, and one row of each answer being written.
  *
- * <p>A sequence is admitted only once all the pages it can ever need are set aside, so an admitted one
- * always finishes. A prefix is kept while an admitted sequence, or the next one in line, passes
+ * <p>A sequence is admitted only once all the pages it can ever need are set aside, so an admitted
+ * one always finishes. A prefix is kept while an admitted sequence, or the next one in line, passes
  * through it; as sequences are admitted in the tree's order, none is ever computed twice.
  */
 final class BatchEngine implements TokenEngine {
@@ -80,7 +80,9 @@ final class BatchEngine implements TokenEngine {
   private record Slice(
       KeyValueCache.Sequence sequence, int[] tokens, int from, int to, List<Ask> asks) {}
 
-  /** Reads the logits that follow a position. Called by any thread; touches only what is its own. */
+  /**
+   * Reads the logits that follow a position. Called by any thread; touches only what is its own.
+   */
   @FunctionalInterface
   private interface Reader {
     void read(float[] logits, int at);
@@ -132,8 +134,7 @@ final class BatchEngine implements TokenEngine {
               new Rows[] {new Rows(logits, logitStride)},
               Into.SET);
       team.forEach(
-          count,
-          (i, thread) -> asks.get(first + i).reader().read(logits, i * logitStride));
+          count, (i, thread) -> asks.get(first + i).reader().read(logits, i * logitStride));
     }
   }
 
@@ -153,7 +154,8 @@ final class BatchEngine implements TokenEngine {
           int at = position;
           asks.add(
               new Ask(
-                  at, (row, offset) -> all[at] = Arrays.copyOfRange(row, offset, offset + vocabulary)));
+                  at,
+                  (row, offset) -> all[at] = Arrays.copyOfRange(row, offset, offset + vocabulary)));
         }
         step(List.of(new Slice(sequence, tokens, from, to, asks)));
       }
@@ -184,8 +186,8 @@ final class BatchEngine implements TokenEngine {
   }
 
   /**
-   * A path of its own for a sequence whose shared path (a partly filled page at each branch) takes too
-   * many pages. So whether a sequence fits does not depend on what else is in the call.
+   * A path of its own for a sequence whose shared path (a partly filled page at each branch) takes
+   * too many pages. So whether a sequence fits does not depend on what else is in the call.
    */
   private List<Node> alone(int[] tokens, int neededFrom) {
     List<Node> path = List.of(Node.alone(tokens, neededFrom));
@@ -227,7 +229,9 @@ final class BatchEngine implements TokenEngine {
   }
 
   private String tooBig(int tokens, int pages) {
-    return tokens + " tokens need " + pages * KeyValueCache.pageBytes(config, config.layers())
+    return tokens
+        + " tokens need "
+        + pages * KeyValueCache.pageBytes(config, config.layers())
         + " bytes of keys and values, the memory given leaves "
         + cache.capacity() * KeyValueCache.pageBytes(config, config.layers())
         + "; give more with --memory";
@@ -236,7 +240,9 @@ final class BatchEngine implements TokenEngine {
   /** Rows of a node to be computed in a step. */
   private record Piece(Node node, Slice slice) {}
 
-  /** Rows of the paths' nodes that can be computed now, up to {@code budget}; one piece of a node. */
+  /**
+   * Rows of the paths' nodes that can be computed now, up to {@code budget}; one piece of a node.
+   */
   private List<Piece> ready(Iterable<List<Node>> paths, int budget) {
     var pieces = new LinkedHashMap<Node, Piece>();
     for (List<Node> path : paths) {
@@ -269,7 +275,10 @@ final class BatchEngine implements TokenEngine {
     for (int position = Math.max(node.computed, node.neededFrom - 1); position < to; position++) {
       int at = position;
       if (position + 1 < node.end) {
-        asks.add(new Ask(position, (row, offset) -> record(node, at + 1, normalise(row, offset), row, offset)));
+        asks.add(
+            new Ask(
+                position,
+                (row, offset) -> record(node, at + 1, normalise(row, offset), row, offset)));
       } else if (!node.children.isEmpty()) {
         asks.add(
             new Ask(
@@ -410,8 +419,8 @@ final class BatchEngine implements TokenEngine {
   // --- Generation --------------------------------------------------------------------------------
 
   /**
-   * An answer being written: the path of its prompt but for the last token, then, from that token on,
-   * a sequence of its own. So any number of answers can begin at one prompt at any time.
+   * An answer being written: the path of its prompt but for the last token, then, from that token
+   * on, a sequence of its own. So any number of answers can begin at one prompt at any time.
    */
   private final class Answer {
     final int job;
@@ -457,13 +466,12 @@ final class BatchEngine implements TokenEngine {
   }
 
   /**
-   * Pages that an answer can take beyond its prompt's. It begins with the prompt's last token, and its
-   * own last one is never computed.
+   * Pages that an answer can take beyond its prompt's. It begins with the prompt's last token, and
+   * its own last one is never computed.
    */
   private static int answerPages(GenerateJob job) {
     int prompt = job.prompt().length;
-    return KeyValueCache.pages(prompt + job.maxNewTokens() - 1)
-        - (prompt - 1) / KeyValueCache.PAGE;
+    return KeyValueCache.pages(prompt + job.maxNewTokens() - 1) - (prompt - 1) / KeyValueCache.PAGE;
   }
 
   @Override
@@ -526,7 +534,9 @@ final class BatchEngine implements TokenEngine {
     return new Answer(job, path, jobs.get(job));
   }
 
-  /** One step: a row of each answer whose prompt is done, and prompts of others in the room left. */
+  /**
+   * One step: a row of each answer whose prompt is done, and prompts of others in the room left.
+   */
   private void write(Deque<Answer> answers, Results<Writer> results) {
     long begun = System.nanoTime();
     var slices = new ArrayList<Slice>();

@@ -19,13 +19,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The quantiser's view of a checkpoint, on the kernels of the engine: each block by itself, its linear
- * layers' weights replaceable.
+ * The quantiser's view of a checkpoint, on the kernels of the engine: each block by itself, its
+ * linear layers' weights replaceable.
  *
- * <p>Sequences are computed one after the other, each at once, all threads on it. What the last observed
- * stage was given is kept where it takes no more than half of the free heap, and the next stage goes on
- * from there; so a walk through all stages costs one pass. Where it does not fit, the latest stage that
- * did is gone on from.
+ * <p>Sequences are computed one after the other, each at once, all threads on it. What the last
+ * observed stage was given is kept where it takes no more than half of the free heap, and the next
+ * stage goes on from there; so a walk through all stages costs one pass. Where it does not fit, the
+ * latest stage that did is gone on from.
  */
 final class CpuBlockwiseModel implements BlockwiseModel {
   private final Checkpoint checkpoint;
@@ -171,8 +171,15 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     Linear linear = found.linear();
     if (weight.rows() != linear.outputs() || weight.columns() != linear.inputs()) {
       throw new IllegalArgumentException(
-          name + " is " + linear.outputs() + " x " + linear.inputs() + ", not " + weight.rows()
-              + " x " + weight.columns());
+          name
+              + " is "
+              + linear.outputs()
+              + " x "
+              + linear.inputs()
+              + ", not "
+              + weight.rows()
+              + " x "
+              + weight.columns());
     }
     Walk behind = walk;
     if (behind != null
@@ -188,7 +195,9 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     own.weights.put(
         name,
         new Weights.Dense(
-            tensor, weight.rows(), weight.columns(),
+            tensor,
+            weight.rows(),
+            weight.columns(),
             linear.bias().map(Widen::vector).orElse(null)));
     own.block = null;
   }
@@ -197,8 +206,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     Opened own = open(index);
     Transformer.Block block = own.block;
     if (block == null) {
-      block =
-          Transformer.block(checkpoint.blocks().get(index), linear -> weights(index, linear));
+      block = Transformer.block(checkpoint.blocks().get(index), linear -> weights(index, linear));
       own.block = block;
     }
     return block;
@@ -386,7 +394,11 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     transformer
         .projection()
         .project(
-            normed, rows, new Weights[] {weights}, new Rows[] {new Rows(values, vocabulary)}, Into.SET);
+            normed,
+            rows,
+            new Weights[] {weights},
+            new Rows[] {new Rows(values, vocabulary)},
+            Into.SET);
     return new Matrix(rows, vocabulary, values);
   }
 

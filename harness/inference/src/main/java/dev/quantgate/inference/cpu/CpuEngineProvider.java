@@ -20,9 +20,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 
-/** The engine of kind "cpu": runs wherever there is a little-endian processor with float vectors. */
+/**
+ * The engine of kind "cpu": runs wherever there is a little-endian processor with float vectors.
+ */
 public final class CpuEngineProvider implements EngineProvider {
-  /** Changes whenever a kernel's order of operations does: then numbers are not the same any more. */
+  /**
+   * Changes whenever a kernel's order of operations does: then numbers are not the same any more.
+   */
   private static final String REVISION = "cpu/1";
 
   private static final String REFERENCE_REVISION = "cpu-reference/1";
@@ -75,11 +79,15 @@ public final class CpuEngineProvider implements EngineProvider {
         var model = new LoadedModel(checkpoint, team);
         open.add(model::close);
         int pages = requireRoom(folder, config, budget, model.residentBytes());
-        engine =
-            new BatchEngine(model, team, pages, options.maxBatch(), options.sharePrefixes());
+        engine = new BatchEngine(model, team, pages, options.maxBatch(), options.sharePrefixes());
         device =
-            "CPU, " + options.threads() + " thread" + (options.threads() == 1 ? "" : "s") + ", "
-                + 32 * Lanes.COUNT + "-bit vectors";
+            "CPU, "
+                + options.threads()
+                + " thread"
+                + (options.threads() == 1 ? "" : "s")
+                + ", "
+                + 32 * Lanes.COUNT
+                + "-bit vectors";
       }
       var identity =
           new ModelIdentity(
@@ -126,8 +134,13 @@ public final class CpuEngineProvider implements EngineProvider {
     if (rest < page) {
       throw new InferenceException(
           InferenceException.Kind.OUT_OF_MEMORY,
-          folder + " needs " + mebibytes(budget - rest + page) + " MiB ("
-              + mebibytes(weightBytes) + " of them weights), the limit is " + mebibytes(budget)
+          folder
+              + " needs "
+              + mebibytes(budget - rest + page)
+              + " MiB ("
+              + mebibytes(weightBytes)
+              + " of them weights), the limit is "
+              + mebibytes(budget)
               + " MiB; give more with --memory, or use a machine that has more");
     }
     return (int) Math.min(Integer.MAX_VALUE, rest / page);
@@ -141,12 +154,10 @@ public final class CpuEngineProvider implements EngineProvider {
   static long memory(EngineOptions options) {
     return options
         .memoryBytes()
-        .orElseGet(
-            () ->
-                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
-                        .getTotalMemorySize()
-                    / 4
-                    * 3);
+        .orElseGet(() ->
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
+                / 4
+                * 3);
   }
 
   /** Closes what was opened, the last first, once. */

@@ -6,7 +6,6 @@ import dev.quantgate.inference.Generation;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
-import dev.quantgate.inference.Outcome;
 import dev.quantgate.inference.Outcome.Answered;
 import dev.quantgate.inference.Outcome.Fault;
 import dev.quantgate.inference.Outcome.Faulted;
@@ -27,9 +26,9 @@ import dev.quantgate.inference.tokenizer.Tokenizer;
 import dev.quantgate.inference.tokenizer.Tokenizer.Encoding;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -100,7 +99,10 @@ final class CpuModel implements LanguageModel {
           if (id < 0 || id >= config.vocabularySize()) {
             throw new InferenceException(
                 InferenceException.Kind.ITEM,
-                "token id " + id + " is outside the vocabulary 0.." + (config.vocabularySize() - 1));
+                "token id "
+                    + id
+                    + " is outside the vocabulary 0.."
+                    + (config.vocabularySize() - 1));
           }
         }
         yield new RenderedPrompt("", given.ids(), given.prefixLength());
@@ -175,7 +177,8 @@ final class CpuModel implements LanguageModel {
             i,
             new Faulted<>(
                 Fault.TOO_LONG,
-                ids.size() + " prompt tokens leave no room for an answer in the model's context of "
+                ids.size()
+                    + " prompt tokens leave no room for an answer in the model's context of "
                     + config.contextLength()));
         continue;
       }
@@ -264,7 +267,8 @@ final class CpuModel implements LanguageModel {
       if (one.tokens().size() > config.contextLength()) {
         return new Faulted<>(
             Fault.TOO_LONG,
-            one.tokens().size() + " tokens do not fit the model's context of "
+            one.tokens().size()
+                + " tokens do not fit the model's context of "
                 + config.contextLength());
       }
     }

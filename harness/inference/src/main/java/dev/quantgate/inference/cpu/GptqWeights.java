@@ -18,34 +18,34 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Four-bit codes, turned once at load from GPTQ's columns of words into rows that a vector unit reads
- * in order; 4 bits a weight stay 4 bits.
+ * Four-bit codes, turned once at load from GPTQ's columns of words into rows that a vector unit
+ * reads in order; 4 bits a weight stay 4 bits.
  *
- * <p><b>Slots.</b> A row holds the inputs of group 0, then of group 1 and so on, each group padded to
- * whole blocks, so that act-order's scattered groups become runs and every block has one scale. The
- * activations are permuted in the same way. Where groups are already runs, nothing is permuted.
+ * <p><b>Slots.</b> A row holds the inputs of group 0, then of group 1 and so on, each group padded
+ * to whole blocks, so that act-order's scattered groups become runs and every block has one scale.
+ * The activations are permuted in the same way. Where groups are already runs, nothing is permuted.
  *
- * <p><b>Blocks.</b> A block is one integer vector of COUNT lanes of 1, 2 or 4 bytes (the widest that
- * the group size is a multiple of); nibble i of lane l is the code of slot {@code i * COUNT + l}. So
- * shifting and masking the vector gives COUNT consecutive codes each time.
+ * <p><b>Blocks.</b> A block is one integer vector of COUNT lanes of 1, 2 or 4 bytes (the widest
+ * that the group size is a multiple of); nibble i of lane l is the code of slot {@code i * COUNT +
+ * l}. So shifting and masking the vector gives COUNT consecutive codes each time.
  *
- * <p><b>Values.</b> A weight is {@code fp16(scale * (code - zero))}. The product is exact in float32 (11
- * times 5 bits), so one rounding remains. With 16 lanes the 16 values that a group can have fill one
- * vector and each code picks its own by a permutation; with fewer lanes they are computed in place.
+ * <p><b>Values.</b> A weight is {@code fp16(scale * (code - zero))}. The product is exact in
+ * float32 (11 times 5 bits), so one rounding remains. With 16 lanes the 16 values that a group can
+ * have fill one vector and each code picks its own by a permutation; with fewer lanes they are
+ * computed in place.
  */
 final class GptqWeights implements Weights {
-  private static final VectorSpecies<Integer> INTS =
-      Lanes.SPECIES.withLanes(int.class);
+  private static final VectorSpecies<Integer> INTS = Lanes.SPECIES.withLanes(int.class);
   private static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, jdk.incubator.vector.VectorShape.forBitSize(Lanes.COUNT * 16));
+
   /** A vector of 4 bytes does not exist: with 4 lanes, blocks have lanes of 2 or 4 bytes. */
   private static final int NARROWEST = Lanes.COUNT >= 8 ? 1 : 2;
 
   private static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(
           byte.class, jdk.incubator.vector.VectorShape.forBitSize(Math.max(64, Lanes.COUNT * 8)));
-  private static final FloatVector CODES =
-      (FloatVector) Lanes.zero().addIndex(1);
+  private static final FloatVector CODES = (FloatVector) Lanes.zero().addIndex(1);
   private static final boolean TABLE = Lanes.COUNT == 16;
   private static final int TILE = 16;
 
@@ -53,6 +53,7 @@ final class GptqWeights implements Weights {
   private final int columns;
   private final int groups;
   private final int laneBytes;
+
   /** First column of each group, and behind them {@code columns}. */
   private final int[] groupStart;
 
@@ -129,7 +130,13 @@ final class GptqWeights implements Weights {
       if (g < 0 || g >= groups) {
         throw new InferenceException(
             InferenceException.Kind.BAD_CHECKPOINT,
-            linear.name() + ".g_idx[" + k + "] is " + g + "; the layer has groups 0.." + (groups - 1));
+            linear.name()
+                + ".g_idx["
+                + k
+                + "] is "
+                + g
+                + "; the layer has groups 0.."
+                + (groups - 1));
       }
       groupOf[k] = g;
     }
@@ -251,8 +258,15 @@ final class GptqWeights implements Weights {
         int start = groupStart[g];
         sum =
             lookUp(
-                codes, at + start / 2, laneBytes, scale, zero, x, x0 + start,
-                groupStart[g + 1] - start, sum);
+                codes,
+                at + start / 2,
+                laneBytes,
+                scale,
+                zero,
+                x,
+                x0 + start,
+                groupStart[g + 1] - start,
+                sum);
       }
       sum.intoArray(lanes, 0);
       y[y0 + j] = Lanes.tree(lanes, 0);
@@ -262,7 +276,15 @@ final class GptqWeights implements Weights {
 
   /** Adds one group's products to the lane sums of a row. */
   private static FloatVector lookUp(
-      MemorySegment codes, long at, int laneBytes, float scale, float zero, float[] x, int x0, int n, FloatVector sum) {
+      MemorySegment codes,
+      long at,
+      int laneBytes,
+      float scale,
+      float zero,
+      float[] x,
+      int x0,
+      int n,
+      FloatVector sum) {
     IntVector table = round16(CODES.sub(zero).mul(scale)).reinterpretAsInts();
     int lanes = Lanes.COUNT;
     int block = 2 * lanes * laneBytes;
@@ -294,7 +316,14 @@ final class GptqWeights implements Weights {
   }
 
   private static void lookUp(
-      MemorySegment codes, long at, int laneBytes, float scale, float zero, float[] to, int offset, int n) {
+      MemorySegment codes,
+      long at,
+      int laneBytes,
+      float scale,
+      float zero,
+      float[] to,
+      int offset,
+      int n) {
     IntVector table = round16(CODES.sub(zero).mul(scale)).reinterpretAsInts();
     int lanes = Lanes.COUNT;
     int block = 2 * lanes * laneBytes;
@@ -308,7 +337,14 @@ final class GptqWeights implements Weights {
   }
 
   private static void compute(
-      MemorySegment codes, long at, int laneBytes, float scale, float zero, float[] to, int offset, int n) {
+      MemorySegment codes,
+      long at,
+      int laneBytes,
+      float scale,
+      float zero,
+      float[] to,
+      int offset,
+      int n) {
     int lanes = Lanes.COUNT;
     int block = 2 * lanes * laneBytes;
     for (int c = 0; c < n; c += block) {
@@ -335,8 +371,8 @@ final class GptqWeights implements Weights {
   }
 
   /**
-   * Rounds each float to the nearest half, ties to even, and widens it again. From 65520 on that is an
-   * infinity, below 2^-14 a multiple of 2^-24 (which adding and taking away 0.75 leaves).
+   * Rounds each float to the nearest half, ties to even, and widens it again. From 65520 on that is
+   * an infinity, below 2^-14 a multiple of 2^-24 (which adding and taking away 0.75 leaves).
    */
   static FloatVector round16(FloatVector x) {
     IntVector bits = x.reinterpretAsInts();
@@ -345,13 +381,13 @@ final class GptqWeights implements Weights {
     FloatVector size = x.abs();
     // The sign survives the sum by being put back: -0 and tiny negatives stay negative.
     FloatVector tiny =
-        size.add(0.75f).sub(0.75f)
+        size.add(0.75f)
+            .sub(0.75f)
             .reinterpretAsInts()
             .or(bits.and(0x80000000))
             .reinterpretAsFloats();
     FloatVector rounded = normal.blend(tiny, size.compare(VectorOperators.LT, 0x1p-14f));
-    FloatVector infinite =
-        bits.and(0x80000000).or(0x7f800000).reinterpretAsFloats();
+    FloatVector infinite = bits.and(0x80000000).or(0x7f800000).reinterpretAsFloats();
     return rounded.blend(infinite, size.compare(VectorOperators.GE, 65520f));
   }
 }

@@ -11,17 +11,17 @@ import java.util.List;
 /**
  * Keys and values of all layers, in pages of {@value #PAGE} positions.
  *
- * <p>Page i of a sequence always holds positions {@code i * PAGE .. (i + 1) * PAGE - 1}, whatever the
- * sequence shares with others, so that attention adds in the same order however a text was cut. A fork
- * shares the full pages of its origin and copies the one it begins in.
+ * <p>Page i of a sequence always holds positions {@code i * PAGE .. (i + 1) * PAGE - 1}, whatever
+ * the sequence shares with others, so that attention adds in the same order however a text was cut.
+ * A fork shares the full pages of its origin and copies the one it begins in.
  *
- * <p>Elements are float32. Halves would halve the bytes read while decoding (a fifth of all bytes at
- * 1,024 positions of a 135M model), but their rounding alone, 2^-12 of an element, is more than the
- * tolerance that an engine accumulating in float32 is held to.
+ * <p>Elements are float32. Halves would halve the bytes read while decoding (a fifth of all bytes
+ * at 1,024 positions of a 135M model), but their rounding alone, 2^-12 of an element, is more than
+ * the tolerance that an engine accumulating in float32 is held to.
  *
  * <p>In a page, layer and head have a block of {@link #blockFloats()} floats: the keys as {@code
- * [headSize, PAGE]}, transposed so that one vector holds the same element of consecutive positions and
- * no sum crosses lanes, and the values as {@code [PAGE, paddedHeadSize]}.
+ * [headSize, PAGE]}, transposed so that one vector holds the same element of consecutive positions
+ * and no sum crosses lanes, and the values as {@code [PAGE, paddedHeadSize]}.
  */
 final class KeyValueCache implements AutoCloseable {
   static final int PAGE = 32;

@@ -8,11 +8,11 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The machine's float vectors, and the few operations on them that every kernel must do alike.
  *
- * <p>A sum over k is kept as {@link #COUNT} lane sums, lane l taking every k with {@code k mod COUNT ==
- * l} in ascending order by fused multiply-add; in the end the lanes are added in one fixed tree, the
- * upper half to the lower, halving. Each output of each kernel is such a sum, so its bits depend
- * neither on how many rows are computed together nor on which thread does it. {@code reduceLanes} is
- * never used on floats: its order is unspecified.
+ * <p>A sum over k is kept as {@link #COUNT} lane sums, lane l taking every k with {@code k mod
+ * COUNT == l} in ascending order by fused multiply-add; in the end the lanes are added in one fixed
+ * tree, the upper half to the lower, halving. Each output of each kernel is such a sum, so its bits
+ * depend neither on how many rows are computed together nor on which thread does it. {@code
+ * reduceLanes} is never used on floats: its order is unspecified.
  */
 final class Lanes {
   static final VectorSpecies<Float> SPECIES = species();
@@ -91,8 +91,8 @@ final class Lanes {
 
   /**
    * e^x of each lane within 2 units in the last place; 0 below -87.3, clamped above 88.3; NaN stays
-   * NaN. Cephes' expf: x = n ln 2 + r, a polynomial in r, times 2^n. An element's bits do not depend
-   * on its lane.
+   * NaN. Cephes' expf: x = n ln 2 + r, a polynomial in r, times 2^n. An element's bits do not
+   * depend on its lane.
    */
   static FloatVector exp(FloatVector x) {
     FloatVector clamped = x.blend(88.3f, x.compare(VectorOperators.GT, 88.3f));
@@ -118,7 +118,9 @@ final class Lanes {
     return p.mul(exponent).blend(0f, tiny);
   }
 
-  /** Replaces {@code gate[i]} by {@code silu(gate[i]) * up[i]} for i below n, a multiple of COUNT. */
+  /**
+   * Replaces {@code gate[i]} by {@code silu(gate[i]) * up[i]} for i below n, a multiple of COUNT.
+   */
   static void swiglu(float[] gate, float[] up, int n) {
     for (int i = 0; i < n; i += COUNT) {
       FloatVector g = load(gate, i);

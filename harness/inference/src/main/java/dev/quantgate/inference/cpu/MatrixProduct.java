@@ -4,10 +4,11 @@ import dev.quantgate.inference.BlockwiseModel.Matrix;
 import java.util.Arrays;
 
 /**
- * Dense float32 products on the engine's kernels and threads, for the linear algebra of a quantiser.
+ * Dense float32 products on the engine's kernels and threads, for the linear algebra of a
+ * quantiser.
  *
- * <p>Every element is a sum over the inner dimension in one fixed order of float32 multiply-adds, so
- * results do not depend on the number of threads. Used by one thread at a time.
+ * <p>Every element is a sum over the inner dimension in one fixed order of float32 multiply-adds,
+ * so results do not depend on the number of threads. Used by one thread at a time.
  */
 public final class MatrixProduct implements AutoCloseable {
   /** Rows of the right side that one item takes. */
@@ -39,8 +40,8 @@ public final class MatrixProduct implements AutoCloseable {
   }
 
   /**
-   * Adds {@code A^T A} to {@code sum}, row-major {@code [K, K]}, both halves: the Hessian of activations
-   * {@code [tokens, K]}.
+   * Adds {@code A^T A} to {@code sum}, row-major {@code [K, K]}, both halves: the Hessian of
+   * activations {@code [tokens, K]}.
    */
   public void addGram(Matrix a, float[] sum) {
     int k = a.columns();

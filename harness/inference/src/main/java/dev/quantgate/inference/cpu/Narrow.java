@@ -10,12 +10,12 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Lane sums of one row of 16-bit weights with one, four or eight rows of activations, the weights widened in
- * registers. Used where few rows share a weight, so that reading it is what costs.
+ * Lane sums of one row of 16-bit weights with one, four or eight rows of activations, the weights
+ * widened in registers. Used where few rows share a weight, so that reading it is what costs.
  *
- * <p>Half to float by integers: sign-extend to 32 bits and shift by 13, so that exponent and fraction
- * stand where float32 has them, keep those and the sign, and multiply by 2^112, the difference of the
- * biases. Exact for every finite half, subnormal ones too.
+ * <p>Half to float by integers: sign-extend to 32 bits and shift by 13, so that exponent and
+ * fraction stand where float32 has them, keep those and the sign, and multiply by 2^112, the
+ * difference of the biases. Exact for every finite half, subnormal ones too.
  */
 final class Narrow {
   private static final VectorSpecies<Short> SHORTS =
@@ -66,11 +66,19 @@ final class Narrow {
   }
 
   /**
-   * The same for up to four rows of activations, {@code ld} bytes apart, of which {@code last} is the
-   * last: it stands in for those behind it, whose sums nobody reads. Lane sums stand one after the other.
+   * The same for up to four rows of activations, {@code ld} bytes apart, of which {@code last} is
+   * the last: it stands in for those behind it, whose sums nobody reads. Lane sums stand one after
+   * the other.
    */
   static void f16Four(
-      MemorySegment from, long at, int n, MemorySegment x, long x0, long ld, int last, float[] lanes) {
+      MemorySegment from,
+      long at,
+      int n,
+      MemorySegment x,
+      long x0,
+      long ld,
+      int last,
+      float[] lanes) {
     long x1 = x0 + Math.min(1, last) * ld;
     long x2 = x0 + Math.min(2, last) * ld;
     long x3 = x0 + Math.min(3, last) * ld;
@@ -92,7 +100,14 @@ final class Narrow {
   }
 
   static void bf16Four(
-      MemorySegment from, long at, int n, MemorySegment x, long x0, long ld, int last, float[] lanes) {
+      MemorySegment from,
+      long at,
+      int n,
+      MemorySegment x,
+      long x0,
+      long ld,
+      int last,
+      float[] lanes) {
     long x1 = x0 + Math.min(1, last) * ld;
     long x2 = x0 + Math.min(2, last) * ld;
     long x3 = x0 + Math.min(3, last) * ld;
@@ -115,7 +130,14 @@ final class Narrow {
 
   /** The same for up to eight rows. */
   static void f16Eight(
-      MemorySegment from, long at, int n, MemorySegment x, long x0, long ld, int last, float[] lanes) {
+      MemorySegment from,
+      long at,
+      int n,
+      MemorySegment x,
+      long x0,
+      long ld,
+      int last,
+      float[] lanes) {
     long x1 = x0 + Math.min(1, last) * ld;
     long x2 = x0 + Math.min(2, last) * ld;
     long x3 = x0 + Math.min(3, last) * ld;
@@ -153,7 +175,14 @@ final class Narrow {
   }
 
   static void bf16Eight(
-      MemorySegment from, long at, int n, MemorySegment x, long x0, long ld, int last, float[] lanes) {
+      MemorySegment from,
+      long at,
+      int n,
+      MemorySegment x,
+      long x0,
+      long ld,
+      int last,
+      float[] lanes) {
     long x1 = x0 + Math.min(1, last) * ld;
     long x2 = x0 + Math.min(2, last) * ld;
     long x3 = x0 + Math.min(3, last) * ld;

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some sequences of token ids, with what they have in common kept once: a tree whose node is a run of
- * tokens, found by sorting the sequences.
+ * Some sequences of token ids, with what they have in common kept once: a tree whose node is a run
+ * of tokens, found by sorting the sequences.
  */
 final class PrefixTree {
 
@@ -78,9 +78,7 @@ final class PrefixTree {
 
     /** Pages that this node adds to its parent's. */
     int pages() {
-      return computeEnd == start
-          ? 0
-          : KeyValueCache.pages(computeEnd) - start / KeyValueCache.PAGE;
+      return computeEnd == start ? 0 : KeyValueCache.pages(computeEnd) - start / KeyValueCache.PAGE;
     }
   }
 
@@ -140,7 +138,9 @@ final class PrefixTree {
   /** Sequences {@code from .. to - 1} of the order, which agree before position {@code start}. */
   private record Group(@Nullable Node parent, int start, int from, int to) {}
 
-  /** Cuts a group, whose sequences are all longer than {@code start}, by the token at that position. */
+  /**
+   * Cuts a group, whose sequences are all longer than {@code start}, by the token at that position.
+   */
   private void split(List<int[]> sequences, Group group, Deque<Group> open) {
     for (int i = group.from(); i < group.to(); ) {
       int token = sequences.get(order.get(i))[group.start()];

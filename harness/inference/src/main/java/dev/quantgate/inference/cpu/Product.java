@@ -3,12 +3,13 @@ package dev.quantgate.inference.cpu;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The products of some rows of activations with some widened weight rows: {@code y[m][n] = sum over k
- * of x[m][k] * w[n][k]}.
+ * The products of some rows of activations with some widened weight rows: {@code y[m][n] = sum over
+ * k of x[m][k] * w[n][k]}.
  *
- * <p>Outputs are computed in tiles of 4 x 4 (4 x 2 where vectors, and so registers, are fewer), whose
- * lane sums stay in registers: 8 loads feed 16 multiply-adds. Every output is the same sequence of
- * operations in a tile of any size ({@link Lanes}), so results are bitwise those of one row at a time.
+ * <p>Outputs are computed in tiles of 4 x 4 (4 x 2 where vectors, and so registers, are fewer),
+ * whose lane sums stay in registers: 8 loads feed 16 multiply-adds. Every output is the same
+ * sequence of operations in a tile of any size ({@link Lanes}), so results are bitwise those of one
+ * row at a time.
  */
 final class Product {
   /** Scratch that {@link #panel} needs. */
@@ -28,7 +29,17 @@ final class Product {
    * @param lanes scratch of {@link #SCRATCH} floats
    */
   static void panel(
-      float[] x, int x0, int ldx, int rows, float[] w, int n, int k, float[] y, int y0, int ldy, float[] lanes) {
+      float[] x,
+      int x0,
+      int ldx,
+      int rows,
+      float[] w,
+      int n,
+      int k,
+      float[] y,
+      int y0,
+      int ldy,
+      float[] lanes) {
     int m = 0;
     for (; m + 4 <= rows; m += 4) {
       int at = x0 + m * ldx;
@@ -72,8 +83,7 @@ final class Product {
       for (int i = 0; i < 4; i++) {
         for (int j = 0; j < columns; j++) {
           int at = 4 * (i * columns + j);
-          y[y0 + i * ldy + j] =
-              (lanes[at] + lanes[at + 2]) + (lanes[at + 1] + lanes[at + 3]);
+          y[y0 + i * ldy + j] = (lanes[at] + lanes[at + 2]) + (lanes[at + 1] + lanes[at + 3]);
         }
       }
       return;
@@ -85,7 +95,9 @@ final class Product {
     }
   }
 
-  /** The first two rounds of {@link Lanes#tree} for {@code n} vectors of 16 lanes, in place, packed. */
+  /**
+   * The first two rounds of {@link Lanes#tree} for {@code n} vectors of 16 lanes, in place, packed.
+   */
   private static void halve(float[] lanes, int n) {
     for (int i = 0; i < n; i++) {
       FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_256, lanes, 16 * i);
@@ -99,8 +111,7 @@ final class Product {
     }
   }
 
-  private static void tile4x4(
-      float[] x, int x0, int ldx, float[] w, int w0, int k, float[] lanes) {
+  private static void tile4x4(float[] x, int x0, int ldx, float[] w, int w0, int k, float[] lanes) {
     FloatVector c00 = Lanes.zero();
     FloatVector c01 = c00;
     FloatVector c02 = c00;
@@ -167,8 +178,7 @@ final class Product {
     c33.intoArray(lanes, 15 * Lanes.COUNT);
   }
 
-  private static void tile4x2(
-      float[] x, int x0, int ldx, float[] w, int w0, int k, float[] lanes) {
+  private static void tile4x2(float[] x, int x0, int ldx, float[] w, int w0, int k, float[] lanes) {
     FloatVector c00 = Lanes.zero();
     FloatVector c01 = c00;
     FloatVector c10 = c00;

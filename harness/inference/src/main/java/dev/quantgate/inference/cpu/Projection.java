@@ -7,8 +7,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Products of a batch of activation rows with whole weight matrices, shared out over a {@link Team} by
- * panels of weight rows. A panel is widened once and serves all rows.
+ * Products of a batch of activation rows with whole weight matrices, shared out over a {@link Team}
+ * by panels of weight rows. A panel is widened once and serves all rows.
  */
 final class Projection {
   /** Weight rows that one thread takes at a time: whole tiles, and whole vectors of outputs. */
@@ -54,8 +54,12 @@ final class Projection {
         }
         for (int m = 0; m < count; m++) {
           MemorySegment.copy(
-              x.values(), (from + m) * x.stride(), copy, ValueLayout.JAVA_FLOAT,
-              4L * m * columns, columns);
+              x.values(),
+              (from + m) * x.stride(),
+              copy,
+              ValueLayout.JAVA_FLOAT,
+              4L * m * columns,
+              columns);
         }
         copied = x;
         copiedFrom = from;
@@ -163,7 +167,13 @@ final class Projection {
             ? w.multiplyOne(first, n, values, at, out, 0, own.lanes)
             : count <= Weights.FEW
                 && w.multiplyFew(
-                    first, n, own.aligned(phase, x, from, count, w.columns()), count, out, 0, PANEL,
+                    first,
+                    n,
+                    own.aligned(phase, x, from, count, w.columns()),
+                    count,
+                    out,
+                    0,
+                    PANEL,
                     own.lanes);
     if (!done) {
       widenAndMultiply(x, from, count, w, first, n, own, out);
@@ -184,7 +194,8 @@ final class Projection {
     if (own.panel.length < PANEL * columns) {
       own.panel = new float[PANEL * columns];
     }
-    // Few rows stay cached while weights pass by a tile at a time, in the first-level cache. Many rows
+    // Few rows stay cached while weights pass by a tile at a time, in the first-level cache. Many
+    // rows
     // pass by a whole widened panel instead.
     int step = PANEL;
     if (4L * count * columns <= CACHED) {
@@ -194,13 +205,21 @@ final class Projection {
       int some = Math.min(step, n - j);
       w.unpack(first + j, some, own.panel);
       Product.panel(
-          x.values(), from * x.stride(), x.stride(), count, own.panel, some, columns, out, j, PANEL,
+          x.values(),
+          from * x.stride(),
+          x.stride(),
+          count,
+          own.panel,
+          some,
+          columns,
+          out,
+          j,
+          PANEL,
           own.lanes);
     }
   }
 
-  private static void write(
-      float[] out, int count, int first, int n, Rows y, int from, Into into) {
+  private static void write(float[] out, int count, int first, int n, Rows y, int from, Into into) {
     float[] to = y.values();
     for (int m = 0; m < count; m++) {
       int at = (from + m) * y.stride() + first;

@@ -8,9 +8,10 @@ import jdk.incubator.vector.FloatVector;
  * Rotary position embedding: element i of a head is turned with element {@code i + headSize / 2} by
  * the angle {@code position * frequency(i)}.
  *
- * <p>Frequencies and angles are rounded to float32 where transformers rounds them: at position 8,000
- * the last bit of an angle is 5e-4, so a more exact angle would be a different model. Sources: Su et
- * al., RoFormer (2021); "llama3", "linear" and "yarn" as in transformers' modeling_rope_utils.
+ * <p>Frequencies and angles are rounded to float32 where transformers rounds them: at position
+ * 8,000 the last bit of an angle is 5e-4, so a more exact angle would be a different model.
+ * Sources: Su et al., RoFormer (2021); "llama3", "linear" and "yarn" as in transformers'
+ * modeling_rope_utils.
  */
 final class RotaryEmbedding {
   private final float[] frequencies;

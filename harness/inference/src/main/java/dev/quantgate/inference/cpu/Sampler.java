@@ -5,11 +5,12 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Chooses the next token: the largest logit (the lowest id on ties), or a draw at a temperature from
- * the nucleus. The draws follow from the seed and the prompt's index alone, one for each token.
+ * Chooses the next token: the largest logit (the lowest id on ties), or a draw at a temperature
+ * from the nucleus. The draws follow from the seed and the prompt's index alone, one for each
+ * token.
  *
- * <p>Nucleus: the fewest tokens, most likely first and the lower id first on ties, whose probabilities
- * reach {@code topP} (Holtzman et al., 2020). All sums in double, in that order.
+ * <p>Nucleus: the fewest tokens, most likely first and the lower id first on ties, whose
+ * probabilities reach {@code topP} (Holtzman et al., 2020). All sums in double, in that order.
  */
 final class Sampler {
   private final double temperature;

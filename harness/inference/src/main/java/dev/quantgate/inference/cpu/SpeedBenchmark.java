@@ -23,10 +23,10 @@ import jdk.incubator.vector.LongVector;
 /**
  * Measures how fast this machine runs a checkpoint, beside what its memory gives.
  *
- * <p>Decoding reads every weight for every step, so its bound is memory: the report sets the bytes that
- * a token needs against the bandwidth of a plain read stream, measured in the same run with the same
- * threads. Each figure is the best of some rounds, as anything else on the machine only ever slows one
- * down.
+ * <p>Decoding reads every weight for every step, so its bound is memory: the report sets the bytes
+ * that a token needs against the bandwidth of a plain read stream, measured in the same run with
+ * the same threads. Each figure is the best of some rounds, as anything else on the machine only
+ * ever slows one down.
  */
 public final class SpeedBenchmark {
   private static final long STREAM_BYTES = 256L << 20;
@@ -38,8 +38,8 @@ public final class SpeedBenchmark {
   /**
    * What to measure.
    *
-   * @param promptTokens tokens of the prompt that prefill is timed on, and of each prompt that decoding
-   *     begins with
+   * @param promptTokens tokens of the prompt that prefill is timed on, and of each prompt that
+   *     decoding begins with
    * @param newTokens tokens that each sequence is continued by
    * @param batches how many sequences are decoded together, one measurement each
    * @param rounds how often each measurement is made, the best counts
@@ -105,7 +105,8 @@ public final class SpeedBenchmark {
   /**
    * Loads a checkpoint folder and measures it.
    *
-   * @throws InferenceException if it cannot be loaded, or the plan does not fit its context or memory
+   * @throws InferenceException if it cannot be loaded, or the plan does not fit its context or
+   *     memory
    */
   public static Report run(Path folder, EngineOptions options, Plan plan) {
     long begun = System.nanoTime();
@@ -118,8 +119,11 @@ public final class SpeedBenchmark {
       if (length > config.contextLength()) {
         throw new InferenceException(
             InferenceException.Kind.ITEM,
-            plan.promptTokens() + " prompt tokens and " + plan.newTokens()
-                + " new ones do not fit the model's context of " + config.contextLength());
+            plan.promptTokens()
+                + " prompt tokens and "
+                + plan.newTokens()
+                + " new ones do not fit the model's context of "
+                + config.contextLength());
       }
       int pages =
           CpuEngineProvider.requireRoom(
@@ -127,15 +131,22 @@ public final class SpeedBenchmark {
       double bandwidth = readBandwidth(team);
       try (var engine = new BatchEngine(model, team, pages, BatchEngine.STEP_ROWS, false)) {
         // Compiles the kernels.
-        generate(engine, config, 2, Math.min(plan.promptTokens(), 512), Math.min(plan.newTokens(), 64));
+        generate(
+            engine, config, 2, Math.min(plan.promptTokens(), 512), Math.min(plan.newTokens(), 64));
         Prefill prefill = prefill(engine, model, plan);
         var decodes = new ArrayList<Decode>();
         for (int batch : plan.batches()) {
           decodes.add(decode(engine, model, plan, batch, bandwidth));
         }
         return new Report(
-            options.threads(), checkpoint.weightFormat(), checkpoint.weightBytes(),
-            model.residentBytes(), loadTime, bandwidth, prefill, decodes);
+            options.threads(),
+            checkpoint.weightFormat(),
+            checkpoint.weightBytes(),
+            model.residentBytes(),
+            loadTime,
+            bandwidth,
+            prefill,
+            decodes);
       }
     }
   }
@@ -149,7 +160,8 @@ public final class SpeedBenchmark {
       best =
           Math.max(
               best,
-              1e9 * (after.promptTokens() - before.promptTokens())
+              1e9
+                  * (after.promptTokens() - before.promptTokens())
                   / (after.promptNanos() - before.promptNanos()));
     }
     double each =
@@ -163,8 +175,7 @@ public final class SpeedBenchmark {
     for (int round = 0; round < plan.rounds(); round++) {
       best =
           Math.max(
-              best,
-              generate(engine, model.config(), batch, plan.promptTokens(), plan.newTokens()));
+              best, generate(engine, model.config(), batch, plan.promptTokens(), plan.newTokens()));
     }
     ModelConfig config = model.config();
     int context = plan.promptTokens() + plan.newTokens() / 2;

@@ -10,18 +10,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * The caller and some persistent worker threads that share the items of one phase after another.
  *
- * <p>A decode step is some hundred phases of a few microseconds each; an executor costs as much as the
- * shortest of them. Here a phase is opened by one store that spinning workers see, items are taken
- * from one counter, and the caller waits only for workers that have entered: one that the system has
- * not scheduled holds nobody up. A worker that has seen no phase for a while parks.
+ * <p>A decode step is some hundred phases of a few microseconds each; an executor costs as much as
+ * the shortest of them. Here a phase is opened by one store that spinning workers see, items are
+ * taken from one counter, and the caller waits only for workers that have entered: one that the
+ * system has not scheduled holds nobody up. A worker that has seen no phase for a while parks.
  *
  * <p>Which thread computes an item is left to chance, so an item's result must not depend on it.
  */
 final class Team implements AutoCloseable {
-  /** Spins before a worker parks: some hundred microseconds, longer than any pause inside a step. */
+  /**
+   * Spins before a worker parks: some hundred microseconds, longer than any pause inside a step.
+   */
   private static final int SPINS = 1 << 14;
 
-  /** Closed phases carry this bit; below it, how many workers are inside; above it, the phase's number. */
+  /**
+   * Closed phases carry this bit; below it, how many workers are inside; above it, the phase's
+   * number.
+   */
   private static final long CLOSED = 1L << 16;
 
   private static final long PHASE = 1L << 17;
@@ -65,9 +70,9 @@ final class Team implements AutoCloseable {
   }
 
   /**
-   * {@link #forEach} for items that read neighbouring memory: a thread takes runs of them, half its share
-   * of what is left each time, so that a run is long enough for the processor to read ahead and the
-   * last runs are short enough to end together.
+   * {@link #forEach} for items that read neighbouring memory: a thread takes runs of them, half its
+   * share of what is left each time, so that a run is long enough for the processor to read ahead
+   * and the last runs are short enough to end together.
    */
   void forEachInRuns(int items, Task task) {
     share(items, task, true);

@@ -4,8 +4,8 @@ import dev.quantgate.inference.Outcome;
 import java.util.List;
 
 /**
- * What remains of a language model once text has become token ids. The fast engine and its oracle both
- * are one, below the same handling of text.
+ * What remains of a language model once text has become token ids. The fast engine and its oracle
+ * both are one, below the same handling of text.
  */
 interface TokenEngine extends AutoCloseable {
 
@@ -36,7 +36,8 @@ interface TokenEngine extends AutoCloseable {
   }
 
   /**
-   * Log-probabilities of the tokens asked for, and whether each was the most likely one at its place.
+   * Log-probabilities of the tokens asked for, and whether each was the most likely one at its
+   * place.
    */
   record Scored(double[] logProbabilities, boolean[] greedy) {}
 

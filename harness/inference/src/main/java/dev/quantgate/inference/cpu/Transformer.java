@@ -149,8 +149,8 @@ final class Transformer {
   }
 
   /**
-   * Takes the spans of a step, whose pages are reserved: where each row's keys and values go, and the
-   * angles of its position. To be called once a step, before its blocks.
+   * Takes the spans of a step, whose pages are reserved: where each row's keys and values go, and
+   * the angles of its position. To be called once a step, before its blocks.
    */
   void begin(List<Span> spans) {
     int rows = spans.stream().mapToInt(Span::rows).sum();
@@ -191,8 +191,9 @@ final class Transformer {
    * Runs one block from a stage on, which the watcher sees first.
    *
    * @param hidden the residual stream at that stage, changed in place
-   * @param from behind {@link Stage#ATTENTION_OUTPUT} and {@link Stage#MLP_OUTPUT} the stage's inputs are
-   *     taken from {@link #inputs}, where the caller has put them; the others follow from {@code hidden}
+   * @param from behind {@link Stage#ATTENTION_OUTPUT} and {@link Stage#MLP_OUTPUT} the stage's
+   *     inputs are taken from {@link #inputs}, where the caller has put them; the others follow
+   *     from {@code hidden}
    */
   boolean run(
       Stage from,
@@ -285,8 +286,17 @@ final class Transformer {
           // The last pieces of a sequence see the most positions: longest first.
           Piece piece = pieces.get(last - item / heads);
           attention.attend(
-              piece.pages(), layer, item % heads, piece.position(), piece.row(), piece.rows(),
-              query, queryStride, mixed, queryStride, attentionScratch[thread]);
+              piece.pages(),
+              layer,
+              item % heads,
+              piece.position(),
+              piece.row(),
+              piece.rows(),
+              query,
+              queryStride,
+              mixed,
+              queryStride,
+              attentionScratch[thread]);
         });
   }
 
@@ -374,7 +384,8 @@ final class Transformer {
 
   /** A block as its checkpoint stores it. */
   static Block block(
-      Checkpoint.Block block, java.util.function.Function<dev.quantgate.inference.checkpoint.Linear, Weights> weights) {
+      Checkpoint.Block block,
+      java.util.function.Function<dev.quantgate.inference.checkpoint.Linear, Weights> weights) {
     return new Block(
         Widen.vector(block.inputNorm()),
         weights.apply(block.query()),

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * A linear layer's weights as the kernels read them: rows of one output each, in the form they are
  * stored in, widened to float32 a panel of rows at a time.
  *
- * <p>A panel's row has {@link #columns()} floats. Column c is multiplied with the activation at {@link
- * #slots()}{@code [c]}, or with activation c where there are no slots; columns that stand for no
- * input meet a zero activation.
+ * <p>A panel's row has {@link #columns()} floats. Column c is multiplied with the activation at
+ * {@link #slots()}{@code [c]}, or with activation c where there are no slots; columns that stand
+ * for no input meet a zero activation.
  */
 sealed interface Weights permits Weights.Dense, GptqWeights {
   int outputs();
@@ -22,7 +22,9 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
   /** The length of a widened row, a multiple of the vector's lanes. */
   int columns();
 
-  /** For each column the input it belongs to, -1 for none; null where column c belongs to input c. */
+  /**
+   * For each column the input it belongs to, -1 for none; null where column c belongs to input c.
+   */
   int @Nullable [] slots();
 
   /** {@code [outputs]}, or null. */
@@ -32,8 +34,8 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
   void unpack(int row, int rows, float[] panel);
 
   /**
-   * One row of activations times {@code n} weight rows, widened in registers on their way from memory:
-   * the same sums in the same order as widening into a panel first.
+   * One row of activations times {@code n} weight rows, widened in registers on their way from
+   * memory: the same sums in the same order as widening into a panel first.
    *
    * @param x activations in the order of the columns, from {@code x0} on
    * @param y outputs, from {@code y0} on
@@ -45,8 +47,9 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
   /**
    * The same for 2 to {@link #FEW} rows.
    *
-   * @param x activations, row m from byte {@code 4 * m * columns()} on, at an address that is a multiple
-   *     of a cache line: at these numbers loads are what costs, and one that straddles a line costs two
+   * @param x activations, row m from byte {@code 4 * m * columns()} on, at an address that is a
+   *     multiple of a cache line: at these numbers loads are what costs, and one that straddles a
+   *     line costs two
    * @param y outputs, row m from {@code y0 + m * ldy} on
    */
   boolean multiplyFew(
@@ -68,7 +71,10 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
     private final float @Nullable [] bias;
 
     Dense(Linear.Dense linear) {
-      this(linear.weight(), linear.outputs(), linear.inputs(),
+      this(
+          linear.weight(),
+          linear.outputs(),
+          linear.inputs(),
           linear.bias().map(Widen::vector).orElse(null));
     }
 

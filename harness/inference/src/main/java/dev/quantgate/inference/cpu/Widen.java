@@ -6,9 +6,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Mapped elements to floats. Each format's loop is a method of its own and nothing else: only so does
- * the compiler turn it into the processor's conversion instructions (a loop nested in another method
- * stays scalar, a tenth as fast).
+ * Mapped elements to floats. Each format's loop is a method of its own and nothing else: only so
+ * does the compiler turn it into the processor's conversion instructions (a loop nested in another
+ * method stays scalar, a tenth as fast).
  */
 final class Widen {
   static final ValueLayout.OfShort SHORT =
@@ -44,7 +44,8 @@ final class Widen {
       case F16 -> f16(data, at, to, offset, n);
       case BF16 -> bf16(data, at, to, offset, n);
       case F32 -> f32(data, at, to, offset, n);
-      case I32 -> throw new IllegalArgumentException(tensor.name() + " holds integers, not weights");
+      case I32 ->
+          throw new IllegalArgumentException(tensor.name() + " holds integers, not weights");
     }
   }
 

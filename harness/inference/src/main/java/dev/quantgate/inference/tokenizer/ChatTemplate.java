@@ -16,8 +16,9 @@ import tools.jackson.databind.node.ObjectNode;
  * A folder's chat template: chat_template.jinja, else chat_template.json, else the one in
  * tokenizer_config.json (of several the one named "default"). It sees what transformers shows it:
  * messages, add_generation_prompt, tools and documents (none), and the named special tokens. What
- * depends on the day ({@code strftime_now}) is left undefined, so that the same messages always give
- * the same text: a template falls back to the date that its author wrote into it, or is refused.
+ * depends on the day ({@code strftime_now}) is left undefined, so that the same messages always
+ * give the same text: a template falls back to the date that its author wrote into it, or is
+ * refused.
  */
 final class ChatTemplate {
   private final Path file;
@@ -37,8 +38,7 @@ final class ChatTemplate {
       return new ChatTemplate(files.path("chat_template.jinja"), own, named);
     }
     Optional<ObjectNode> json = files.json("chat_template.json");
-    Path file =
-        files.path(json.isPresent() ? "chat_template.json" : "tokenizer_config.json");
+    Path file = files.path(json.isPresent() ? "chat_template.json" : "tokenizer_config.json");
     JsonNode template = json.orElseGet(files::config).path("chat_template");
     if (template.isString()) {
       return new ChatTemplate(file, Optional.of(template.stringValue()), named);
@@ -58,11 +58,10 @@ final class ChatTemplate {
   /** Renders each conversation; the first that fails fails the call. */
   List<String> render(List<List<Prompt.Message>> conversations, boolean openAnswer) {
     String template =
-        source.orElseThrow(
-            () ->
-                new InferenceException(
-                    Kind.UNSUPPORTED,
-                    file.getParent() + ": has no chat template, so it cannot be asked by messages"));
+        source.orElseThrow(() ->
+            new InferenceException(
+                Kind.UNSUPPORTED,
+                file.getParent() + ": has no chat template, so it cannot be asked by messages"));
     if (conversations.isEmpty()) {
       return List.of();
     }

@@ -18,10 +18,10 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Renders Jinja templates by the implementation that Hugging Face wrote for chat templates in
- * JavaScript (resource huggingface-jinja, MIT licence), inside QuickJS, inside WebAssembly, inside this
- * JVM. A template is somebody else's program: it sees no file and no network, and its time, its memory
- * and its output are bounded. What that implementation does not know is an error with the name of what
- * is missing, never a different text.
+ * JavaScript (resource huggingface-jinja, MIT licence), inside QuickJS, inside WebAssembly, inside
+ * this JVM. A template is somebody else's program: it sees no file and no network, and its time,
+ * its memory and its output are bounded. What that implementation does not know is an error with
+ * the name of what is missing, never a different text.
  */
 final class JinjaScript {
   private static final String LIBRARY = "huggingface-jinja-0.5.11.js";
@@ -32,6 +32,7 @@ final class JinjaScript {
 
   /** Defines the library as a CommonJS module, renders, prints one line of JSON. */
   private static final String BEFORE = "var module={exports:{}};(function(module,exports){";
+
   private static final String AFTER =
       """
       })(module,module.exports);
@@ -79,12 +80,10 @@ final class JinjaScript {
         Runner.builder()
             .withEngine(
                 Engine.builder()
-                    .withMemoryFactory(
-                        limits ->
-                            new ByteArrayMemory(
-                                new MemoryLimits(
-                                    limits.initialPages(),
-                                    Math.min(limits.maximumPages(), MAX_PAGES))))
+                    .withMemoryFactory(limits ->
+                        new ByteArrayMemory(
+                            new MemoryLimits(
+                                limits.initialPages(), Math.min(limits.maximumPages(), MAX_PAGES))))
                     .build())
             .withTimeoutMs(BASE_TIME_MS + TIME_MS_EACH * Math.min(count, 10_000))
             .build()) {
@@ -93,7 +92,8 @@ final class JinjaScript {
     } catch (RuntimeException e) {
       throw new InferenceException(
           Kind.UNSUPPORTED,
-          file + ": the chat template did not come to an end within its time and memory: "
+          file
+              + ": the chat template did not come to an end within its time and memory: "
               + Refusal.firstLine(e),
           e);
     }
@@ -108,8 +108,11 @@ final class JinjaScript {
         if (text == null) {
           throw new InferenceException(
               result.has("syntax") ? Kind.UNSUPPORTED : Kind.ITEM,
-              file + ": the chat template cannot be rendered: "
-                  + result.path("syntax").asString(result.path("error").asString("no reason given")));
+              file
+                  + ": the chat template cannot be rendered: "
+                  + result
+                      .path("syntax")
+                      .asString(result.path("error").asString("no reason given")));
         }
         texts.add(text.stringValue());
       }
@@ -119,7 +122,8 @@ final class JinjaScript {
     }
     if (texts.size() != count) {
       throw new InferenceException(
-          Kind.UNSUPPORTED, file + ": the chat template's renderer gave " + texts.size() + " of " + count);
+          Kind.UNSUPPORTED,
+          file + ": the chat template's renderer gave " + texts.size() + " of " + count);
     }
     return List.copyOf(texts);
   }

@@ -19,9 +19,9 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * tokenizer.json, run by the Rust library that it was written for.
  *
- * <p>The file is changed on its way in, as transformers does: what tokenizer_config.json says about bos
- * and eos takes the place of the file's post-processor, named special tokens become special, and
- * truncation and padding are off. A second instance without any leading-space marker tokenises
+ * <p>The file is changed on its way in, as transformers does: what tokenizer_config.json says about
+ * bos and eos takes the place of the file's post-processor, named special tokens become special,
+ * and truncation and padding are off. A second instance without any leading-space marker tokenises
  * continuations.
  */
 final class RustCodec implements TokenCodec {
@@ -90,14 +90,13 @@ final class RustCodec implements TokenCodec {
     if (vocabulary.isObject()) {
       vocabulary
           .properties()
-          .forEach(
-              entry -> {
-                if (!entry.getValue().isIntegralNumber() || !entry.getValue().canConvertToInt()) {
-                  throw Refusal.damaged(path, "token \"" + entry.getKey() + "\" has no whole id");
-                }
-                tokens.put(entry.getValue().intValue(), entry.getKey());
-                ids.put(entry.getKey(), entry.getValue().intValue());
-              });
+          .forEach(entry -> {
+            if (!entry.getValue().isIntegralNumber() || !entry.getValue().canConvertToInt()) {
+              throw Refusal.damaged(path, "token \"" + entry.getKey() + "\" has no whole id");
+            }
+            tokens.put(entry.getValue().intValue(), entry.getKey());
+            ids.put(entry.getKey(), entry.getValue().intValue());
+          });
     } else if (vocabulary.isArray()) { // unigram: [[piece, score], ...]
       for (JsonNode piece : vocabulary) {
         String content = piece.path(0).asString("");
@@ -119,12 +118,11 @@ final class RustCodec implements TokenCodec {
     files
         .config()
         .path("added_tokens_decoder")
-        .forEach(
-            token -> {
-              if (token.path("special").asBoolean(false)) {
-                TokenizerFiles.content(token).ifPresent(named::add);
-              }
-            });
+        .forEach(token -> {
+          if (token.path("special").asBoolean(false)) {
+            TokenizerFiles.content(token).ifPresent(named::add);
+          }
+        });
     Set<String> present = new HashSet<>();
     for (JsonNode token : added) {
       String content = token.path("content").asString("");

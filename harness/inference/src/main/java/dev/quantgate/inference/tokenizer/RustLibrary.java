@@ -39,8 +39,12 @@ final class RustLibrary {
     } catch (LinkageError e) {
       throw new InferenceException(
           InferenceException.Kind.NO_ENGINE,
-          "the tokenizers library does not run on " + System.getProperty("os.name") + " "
-              + System.getProperty("os.arch") + ": " + Refusal.firstLine(e),
+          "the tokenizers library does not run on "
+              + System.getProperty("os.name")
+              + " "
+              + System.getProperty("os.arch")
+              + ": "
+              + Refusal.firstLine(e),
           e);
     }
   }
@@ -51,7 +55,9 @@ final class RustLibrary {
     }
   }
 
-  /** The user's cache folder by the custom of the platform; a temporary one where it cannot be made. */
+  /**
+   * The user's cache folder by the custom of the platform; a temporary one where it cannot be made.
+   */
   private static Path cache() {
     String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     Path home = Path.of(System.getProperty("user.home", ""));

@@ -23,14 +23,14 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * SentencePiece BPE: of all neighbours that together are a piece, the pair with the best score is
- * merged first, the leftmost on ties, until none is left. A tokenizer.json cannot say that exactly (it
- * ranks pairs, not what they make), so the algorithm stands here; it is O(n log n).
+ * merged first, the leftmost on ties, until none is left. A tokenizer.json cannot say that exactly
+ * (it ranks pairs, not what they make), so the algorithm stands here; it is O(n log n).
  *
  * <p>Source: sentencepiece/src/bpe_model.cc.
  *
  * <p>Tokens that the folder adds beyond the model's pieces are matched in any text, as transformers
- * does; the model's own control pieces only in a rendered chat, as a text that merely spells
- * {@code <s>} is not one.
+ * does; the model's own control pieces only in a rendered chat, as a text that merely spells {@code
+ * <s>} is not one.
  */
 final class SentencePieceCodec implements TokenCodec {
   private static final char SPACE = '\u2581';
@@ -78,7 +78,8 @@ final class SentencePieceCodec implements TokenCodec {
         case USER_DEFINED, UNUSED ->
             throw Refusal.unsupported(
                 file,
-                "SentencePiece with " + piece.type().name().toLowerCase(Locale.ROOT)
+                "SentencePiece with "
+                    + piece.type().name().toLowerCase(Locale.ROOT)
                     + " pieces is not supported; add a tokenizer.json");
       }
     }
@@ -129,23 +130,21 @@ final class SentencePieceCodec implements TokenCodec {
     Map<String, Integer> added = new LinkedHashMap<>();
     files
         .json("added_tokens.json")
-        .ifPresent(
-            json ->
-                json.properties()
-                    .forEach(entry -> added.put(entry.getKey(), entry.getValue().asInt(-1))));
+        .ifPresent(json ->
+            json.properties()
+                .forEach(entry -> added.put(entry.getKey(), entry.getValue().asInt(-1))));
     for (Map.Entry<String, JsonNode> entry :
         files.config().path("added_tokens_decoder").properties()) {
       int id = entry.getKey().matches("[0-9]{1,9}") ? Integer.parseInt(entry.getKey()) : -1;
       TokenizerFiles.content(entry.getValue())
-          .ifPresent(
-              content -> {
-                if (id >= model.pieces().size()) {
-                  added.put(content, id);
-                  if (entry.getValue().path("special").asBoolean(false)) {
-                    special.put(content, id);
-                  }
-                }
-              });
+          .ifPresent(content -> {
+            if (id >= model.pieces().size()) {
+              added.put(content, id);
+              if (entry.getValue().path("special").asBoolean(false)) {
+                special.put(content, id);
+              }
+            }
+          });
     }
     added.values().removeIf(id -> id < model.pieces().size());
     added.keySet().removeIf(String::isEmpty);
@@ -295,7 +294,8 @@ final class SentencePieceCodec implements TokenCodec {
           isSpecial(id) && !skipSpecials
               ? textOf(id).getBytes(StandardCharsets.UTF_8)
               : bytesOf(id);
-      boolean marker = first && model.dummyPrefix() && piece.length > 0 && piece[0] == ' ' && !isByte(id);
+      boolean marker =
+          first && model.dummyPrefix() && piece.length > 0 && piece[0] == ' ' && !isByte(id);
       bytes.write(piece, marker ? 1 : 0, piece.length - (marker ? 1 : 0));
       first &= piece.length == 0;
     }

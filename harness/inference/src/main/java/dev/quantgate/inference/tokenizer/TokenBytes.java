@@ -11,8 +11,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * What a token stands for in the middle of a text, derived from the decoder of tokenizer.json. A
- * decoder that treats a token by its neighbours in any other way than at the beginning of the text is
- * refused.
+ * decoder that treats a token by its neighbours in any other way than at the beginning of the text
+ * is refused.
  */
 final class TokenBytes {
   private static final String SPACE_MARK = "\u2581";
@@ -47,12 +47,12 @@ final class TokenBytes {
       case "ByteLevel" -> steps.add(new Step.Letters());
       case "ByteFallback" -> steps.add(new Step.Fallback());
       case "Metaspace" ->
-          steps.add(
-              new Step.Replace(decoder.path("replacement").asString(SPACE_MARK), " "));
+          steps.add(new Step.Replace(decoder.path("replacement").asString(SPACE_MARK), " "));
       case "Replace" -> {
         JsonNode pattern = decoder.path("pattern").path("String");
         if (!pattern.isString() || pattern.stringValue().isEmpty()) {
-          throw Refusal.unsupported(file, "decoder Replace with a regular expression is not supported");
+          throw Refusal.unsupported(
+              file, "decoder Replace with a regular expression is not supported");
         }
         steps.add(new Step.Replace(pattern.stringValue(), decoder.path("content").asString("")));
       }

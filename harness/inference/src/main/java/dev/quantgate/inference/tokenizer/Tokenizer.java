@@ -30,8 +30,8 @@ public interface Tokenizer extends AutoCloseable {
   /**
    * Renders each conversation with the folder's chat template, the answer's opening included.
    *
-   * @throws dev.quantgate.inference.InferenceException if there is no template, if it raises, or if it
-   *     uses a construct that is refused by name
+   * @throws dev.quantgate.inference.InferenceException if there is no template, if it raises, or if
+   *     it uses a construct that is refused by name
    */
   List<String> renderChats(List<List<Prompt.Message>> conversations);
 

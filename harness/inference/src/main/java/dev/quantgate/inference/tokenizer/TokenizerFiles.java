@@ -31,7 +31,14 @@ final class TokenizerFiles {
           "tokenizer.model",
           "tokenizer_config.json");
   private static final List<String> NAMED_TOKENS =
-      List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
+          "mask_token");
 
   private final Path folder;
   private final Map<String, byte[]> contents = new LinkedHashMap<>();
@@ -68,17 +75,16 @@ final class TokenizerFiles {
   /** A JSON object, empty where there is no such file. */
   Optional<ObjectNode> json(String name) {
     return text(name)
-        .map(
-            text -> {
-              try {
-                if (JSON.readTree(text) instanceof ObjectNode object) {
-                  return object;
-                }
-              } catch (JacksonException e) {
-                throw Refusal.damaged(path(name), "is no valid JSON: " + Refusal.firstLine(e));
-              }
-              throw Refusal.damaged(path(name), "expected a JSON object");
-            });
+        .map(text -> {
+          try {
+            if (JSON.readTree(text) instanceof ObjectNode object) {
+              return object;
+            }
+          } catch (JacksonException e) {
+            throw Refusal.damaged(path(name), "is no valid JSON: " + Refusal.firstLine(e));
+          }
+          throw Refusal.damaged(path(name), "expected a JSON object");
+        });
   }
 
   ObjectNode config() {
@@ -97,7 +103,10 @@ final class TokenizerFiles {
     return Optional.of(value.booleanValue());
   }
 
-  /** The named special tokens (bos_token and so on): tokenizer_config.json, else special_tokens_map.json. */
+  /**
+   * The named special tokens (bos_token and so on): tokenizer_config.json, else
+   * special_tokens_map.json.
+   */
   Map<String, String> namedTokens() {
     Map<String, String> tokens = new LinkedHashMap<>();
     ObjectNode map = json("special_tokens_map.json").orElseGet(JSON::createObjectNode);
@@ -124,11 +133,10 @@ final class TokenizerFiles {
   String sha256() {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      contents.forEach(
-          (name, bytes) -> {
-            digest.update((name + "\0" + bytes.length + "\0").getBytes(StandardCharsets.UTF_8));
-            digest.update(bytes);
-          });
+      contents.forEach((name, bytes) -> {
+        digest.update((name + "\0" + bytes.length + "\0").getBytes(StandardCharsets.UTF_8));
+        digest.update(bytes);
+      });
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -11,8 +11,8 @@ public final class Tokenizers {
    * tokenizer_config.json says whether bos and eos are added and holds the chat template, unless
    * chat_template.jinja does.
    *
-   * @throws dev.quantgate.inference.InferenceException if there is no tokenizer, it is damaged, or it
-   *     uses something that is not supported
+   * @throws dev.quantgate.inference.InferenceException if there is no tokenizer, it is damaged, or
+   *     it uses something that is not supported
    */
   public static Tokenizer open(Path folder) {
     TokenizerFiles files = new TokenizerFiles(folder);

@@ -72,7 +72,9 @@ class CheckpointFuzzTest {
         for (int i = 1 + random.nextInt(8); i > 0; i--) {
           int near = random.nextInt(Math.min(8192, bytes.length));
           int at = random.nextBoolean() ? near : bytes.length - 1 - near;
-          bytes[at] = (byte) (random.nextBoolean() ? random.nextInt() : bytes[at] ^ (1 << random.nextInt(8)));
+          bytes[at] =
+              (byte)
+                  (random.nextBoolean() ? random.nextInt() : bytes[at] ^ (1 << random.nextInt(8)));
         }
       }
     }

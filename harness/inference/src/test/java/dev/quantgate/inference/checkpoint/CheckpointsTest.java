@@ -50,8 +50,10 @@ class CheckpointsTest {
   @ParameterizedTest
   @EnumSource(names = {"F16_SHARDED", "F16_BIN"})
   void theSameWeightsInAnotherContainerAreTheSameBits(Format format) {
-    try (Checkpoint one = Checkpoints.open(TinyCheckpoint.write(folder.resolve("one"), 7, Format.F16));
-        Checkpoint other = Checkpoints.open(TinyCheckpoint.write(folder.resolve("other"), 7, format))) {
+    try (Checkpoint one =
+            Checkpoints.open(TinyCheckpoint.write(folder.resolve("one"), 7, Format.F16));
+        Checkpoint other =
+            Checkpoints.open(TinyCheckpoint.write(folder.resolve("other"), 7, format))) {
       assertThat(other.weightBytes()).isEqualTo(one.weightBytes());
       for (int i = 0; i < TinyCheckpoint.LAYERS; i++) {
         Linear.Dense expected = (Linear.Dense) one.blocks().get(i).gate();
@@ -65,8 +67,10 @@ class CheckpointsTest {
   @ParameterizedTest
   @EnumSource(names = "GPTQ_.*", mode = EnumSource.Mode.MATCH_ALL)
   void unpackedWeightsLieWithinHalfAStepOfWhatWasPacked(Format format) {
-    try (Checkpoint plain = Checkpoints.open(TinyCheckpoint.write(folder.resolve("plain"), 3, Format.F16));
-        Checkpoint packed = Checkpoints.open(TinyCheckpoint.write(folder.resolve("packed"), 3, format))) {
+    try (Checkpoint plain =
+            Checkpoints.open(TinyCheckpoint.write(folder.resolve("plain"), 3, Format.F16));
+        Checkpoint packed =
+            Checkpoints.open(TinyCheckpoint.write(folder.resolve("packed"), 3, format))) {
       Linear.Gptq found = (Linear.Gptq) packed.blocks().get(1).down();
       Linear.Dense expected = (Linear.Dense) plain.blocks().get(1).down();
       short[] halves = Dequantizer.halves(found);
@@ -94,14 +98,21 @@ class CheckpointsTest {
     try (Checkpoint a = Checkpoints.open(folder.resolve("a"));
         Checkpoint b = Checkpoints.open(folder.resolve("b"));
         Checkpoint c = Checkpoints.open(folder.resolve("c"))) {
-      assertThat(a.weightsSha256()).hasSize(64).isEqualTo(b.weightsSha256()).isNotEqualTo(c.weightsSha256());
-      assertThat(a.configSha256()).hasSize(64).isEqualTo(b.configSha256()).isEqualTo(c.configSha256());
+      assertThat(a.weightsSha256())
+          .hasSize(64)
+          .isEqualTo(b.weightsSha256())
+          .isNotEqualTo(c.weightsSha256());
+      assertThat(a.configSha256())
+          .hasSize(64)
+          .isEqualTo(b.configSha256())
+          .isEqualTo(c.configSha256());
     }
   }
 
   @Test
   void aFolderOfShardsHasASumOfItsOwn() {
-    try (Checkpoint sharded = Checkpoints.open(TinyCheckpoint.write(folder, 1, Format.F16_SHARDED))) {
+    try (Checkpoint sharded =
+        Checkpoints.open(TinyCheckpoint.write(folder, 1, Format.F16_SHARDED))) {
       assertThat(sharded.weightsSha256()).hasSize(64);
     }
   }

@@ -28,7 +28,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files that are damaged, lie, or ask for what does not exist: one line, with the file and the place. */
+/**
+ * Files that are damaged, lie, or ask for what does not exist: one line, with the file and the
+ * place.
+ */
 class HostileCheckpointTest {
   private static final String NORM = "model.norm.weight";
 
@@ -37,11 +40,13 @@ class HostileCheckpointTest {
   private void refused(Kind kind, String... parts) {
     assertThatExceptionOfType(InferenceException.class)
         .isThrownBy(() -> Checkpoints.open(folder).close())
-        .satisfies(
-            refusal -> {
-              assertThat(refusal.kind()).isEqualTo(kind);
-              assertThat(refusal.getMessage()).contains(parts).hasLineCount(1).contains(folder.toString());
-            });
+        .satisfies(refusal -> {
+          assertThat(refusal.kind()).isEqualTo(kind);
+          assertThat(refusal.getMessage())
+              .contains(parts)
+              .hasLineCount(1)
+              .contains(folder.toString());
+        });
   }
 
   private Path weights() {
@@ -105,20 +110,44 @@ class HostileCheckpointTest {
 
   static Stream<Arguments> lyingHeaders() {
     return Stream.of(
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[8,16]}}", "without overlap or hole"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[12,16]}}", "without overlap or hole"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}}", "end at 8 of a buffer of 16"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,16]}}", "needs 8 bytes, but its offsets give it 16"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[8,16]}}",
+            "without overlap or hole"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[12,16]}}",
+            "without overlap or hole"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}}",
+            "end at 8 of a buffer of 16"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+            "needs 8 bytes, but its offsets give it 16"),
         Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[16,0]}}", "16..0"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[-16,0]}}", "-16..0"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16,32]}}", "two data_offsets"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[-8],\"data_offsets\":[0,16]}}", "impossible shape [-8]"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[9223372036854775807,2],\"data_offsets\":[0,16]}}", "impossible shape"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[8.0],\"data_offsets\":[0,16]}}", "whole numbers for shape"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[99999999999999999999],\"data_offsets\":[0,16]}}", "no valid JSON"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[8]}}", "needs dtype, shape and two data_offsets"),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16],\"x\":1}}", "unknown key \"x\""),
-        Arguments.of("{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16]},\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16]}}", "Duplicate"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[-16,0]}}", "-16..0"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16,32]}}",
+            "two data_offsets"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[-8],\"data_offsets\":[0,16]}}",
+            "impossible shape [-8]"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[9223372036854775807,2],\"data_offsets\":[0,16]}}",
+            "impossible shape"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[8.0],\"data_offsets\":[0,16]}}",
+            "whole numbers for shape"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[99999999999999999999],\"data_offsets\":[0,16]}}",
+            "no valid JSON"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[8]}}", "needs dtype, shape and two data_offsets"),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16],\"x\":1}}",
+            "unknown key \"x\""),
+        Arguments.of(
+            "{\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16]},\"a\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[0,16]}}",
+            "Duplicate"),
         Arguments.of("{\"a\":7}", "an object for \"a\""),
         Arguments.of("[]", "must have an object"),
         Arguments.of("{\"a\"", "no valid JSON"),
@@ -148,7 +177,9 @@ class HostileCheckpointTest {
 
   @Test
   void aTensorWithoutAPlaceIsNamed() throws IOException {
-    tensors(Format.F16, all -> all.put("model.layers.0.adapter.weight", RawTensor.of(DType.F16, new float[4], 4)));
+    tensors(
+        Format.F16,
+        all -> all.put("model.layers.0.adapter.weight", RawTensor.of(DType.F16, new float[4], 4)));
     refused(Kind.UNSUPPORTED, "has 1 tensors", "\"model.layers.0.adapter.weight\"");
   }
 
@@ -156,7 +187,10 @@ class HostileCheckpointTest {
   void storedRotaryFrequenciesAreNoSurprise() throws IOException {
     tensors(
         Format.F16,
-        all -> all.put("model.layers.0.self_attn.rotary_emb.inv_freq", RawTensor.of(DType.F32, new float[8], 8)));
+        all ->
+            all.put(
+                "model.layers.0.self_attn.rotary_emb.inv_freq",
+                RawTensor.of(DType.F32, new float[8], 8)));
     try (Checkpoint checkpoint = Checkpoints.open(folder)) {
       assertThat(checkpoint.blocks()).hasSize(TinyCheckpoint.LAYERS);
     }
@@ -169,7 +203,12 @@ class HostileCheckpointTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F16, NaN, NaN", "BF16, Infinity, infinity", "F32, -Infinity, infinity", "F32, NaN, NaN"})
+  @CsvSource({
+    "F16, NaN, NaN",
+    "BF16, Infinity, infinity",
+    "F32, -Infinity, infinity",
+    "F32, NaN, NaN"
+  })
   void aWeightThatIsNotFiniteIsRefusedWithTensorAndElement(DType type, float value, String name)
       throws IOException {
     tensors(
@@ -198,15 +237,28 @@ class HostileCheckpointTest {
   void aMissingShardIsNamed() throws IOException {
     TinyCheckpoint.write(folder, 1, Format.F16_SHARDED);
     Files.delete(folder.resolve("model-00002-of-00002.safetensors"));
-    refused(Kind.BAD_CHECKPOINT, "model.safetensors.index.json", "\"model-00002-of-00002.safetensors\"", "lacks");
+    refused(
+        Kind.BAD_CHECKPOINT,
+        "model.safetensors.index.json",
+        "\"model-00002-of-00002.safetensors\"",
+        "lacks");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../evil.safetensors", "/etc/passwd", "a\\\\b.safetensors", "..", "", "C:x.safetensors"})
+  @ValueSource(
+      strings = {
+        "../evil.safetensors",
+        "/etc/passwd",
+        "a\\\\b.safetensors",
+        "..",
+        "",
+        "C:x.safetensors"
+      })
   void aShardNameThatLeadsElsewhereIsRefused(String name) throws IOException {
     TinyCheckpoint.write(folder, 1, Format.F16_SHARDED);
     Files.writeString(
-        folder.resolve("model.safetensors.index.json"), "{\"weight_map\":{\"a\":\"" + name + "\"}}");
+        folder.resolve("model.safetensors.index.json"),
+        "{\"weight_map\":{\"a\":\"" + name + "\"}}");
     refused(Kind.BAD_CHECKPOINT, "no plain file name");
   }
 
@@ -231,7 +283,9 @@ class HostileCheckpointTest {
     Path index = folder.resolve("model.safetensors.index.json");
     Files.writeString(
         index,
-        Files.readString(index).replaceFirst("\"model.norm.weight\":\"[^\"]*\",?", "").replace(",}", "}"));
+        Files.readString(index)
+            .replaceFirst("\"model.norm.weight\":\"[^\"]*\",?", "")
+            .replace(",}", "}"));
     refused(Kind.BAD_CHECKPOINT, "places tensor \"model.norm.weight\" in \"no file\"");
   }
 
@@ -239,7 +293,11 @@ class HostileCheckpointTest {
   void aFolderWithoutWeightsSaysWhatItLookedForAndWhatItFound() throws IOException {
     TinyCheckpoint.write(folder, 1, Format.F16);
     Files.move(weights(), folder.resolve("consolidated.00.pth"));
-    refused(Kind.BAD_CHECKPOINT, "has no weights", "model.safetensors", "found instead: consolidated.00.pth");
+    refused(
+        Kind.BAD_CHECKPOINT,
+        "has no weights",
+        "model.safetensors",
+        "found instead: consolidated.00.pth");
   }
 
   @Test
@@ -264,9 +322,15 @@ class HostileCheckpointTest {
     "collections, defaultdict",
     "torch._utils, _rebuild_tensor_v2.__globals__"
   })
-  void aForeignGlobalIsRefusedByNameAndNothingIsExecuted(String module, String name) throws IOException {
+  void aForeignGlobalIsRefusedByNameAndNothingIsExecuted(String module, String name)
+      throws IOException {
     pickle(
-        new TorchWriter.Pickle().raw(0x80, 2).global(module, name).text("touch x").raw(0x85, 'R', '.').bytes());
+        new TorchWriter.Pickle()
+            .raw(0x80, 2)
+            .global(module, name)
+            .text("touch x")
+            .raw(0x85, 'R', '.')
+            .bytes());
     refused(Kind.UNSUPPORTED, "\"" + module + "." + name + "\"", "nothing was executed");
   }
 
@@ -289,12 +353,14 @@ class HostileCheckpointTest {
         new TorchWriter.Pickle().raw(0x80, 2, '}', 'q', 0).text("a").raw('h', 0, 's', '.');
     return Stream.of(
         Arguments.of("it is cut off", endless.bytes()),
-        Arguments.of("takes more from its stack", new TorchWriter.Pickle().raw(0x80, 2, '.').bytes()),
+        Arguments.of(
+            "takes more from its stack", new TorchWriter.Pickle().raw(0x80, 2, '.').bytes()),
         Arguments.of("never opened", new TorchWriter.Pickle().raw(0x80, 2, 't', '.').bytes()),
         Arguments.of("recalls value 9", new TorchWriter.Pickle().raw(0x80, 2, 'h', 9, '.').bytes()),
         Arguments.of("no state dict", new TorchWriter.Pickle().raw(0x80, 2, 'N', '.').bytes()),
         Arguments.of("protocol 1", new TorchWriter.Pickle().raw(0x80, 1, '}', '.').bytes()),
-        Arguments.of("a string has", new TorchWriter.Pickle().raw(0x80, 2, 'X', 255, 255, 255, 127).bytes()),
+        Arguments.of(
+            "a string has", new TorchWriter.Pickle().raw(0x80, 2, 'X', 255, 255, 255, 127).bytes()),
         Arguments.of("is no tensor", itself.bytes()));
   }
 
@@ -311,7 +377,12 @@ class HostileCheckpointTest {
   void aTensorBeyondItsStorageIsRefused() throws IOException {
     RawTensor claimed = new RawTensor(DType.F16, List.of(64), new byte[16]);
     pickle(
-        new TorchWriter.Pickle().raw(0x80, 2, '}', '(').text(NORM).tensor(claimed, "0").raw('u', '.').bytes());
+        new TorchWriter.Pickle()
+            .raw(0x80, 2, '}', '(')
+            .text(NORM)
+            .tensor(claimed, "0")
+            .raw('u', '.')
+            .bytes());
     refused(Kind.BAD_CHECKPOINT, "reaches beyond its storage of 8 elements");
   }
 
@@ -319,14 +390,20 @@ class HostileCheckpointTest {
   void aStorageThatTheFileLacksIsNamed() throws IOException {
     RawTensor tensor = RawTensor.of(DType.F16, new float[8], 8);
     pickle(
-        new TorchWriter.Pickle().raw(0x80, 2, '}', '(').text(NORM).tensor(tensor, "9").raw('u', '.').bytes());
+        new TorchWriter.Pickle()
+            .raw(0x80, 2, '}', '(')
+            .text(NORM)
+            .tensor(tensor, "9")
+            .raw('u', '.')
+            .bytes());
     refused(Kind.BAD_CHECKPOINT, "data/9, which the file lacks");
   }
 
   @Test
   void aPyTorchFileFromBeforeZipsIsRefusedWithWhatToDo() throws IOException {
     TinyCheckpoint.write(folder, 1, Format.F16_BIN);
-    Files.write(folder.resolve("pytorch_model.bin"), new byte[] {(byte) 0x80, 2, (byte) 0x8a, 10, 0, 0});
+    Files.write(
+        folder.resolve("pytorch_model.bin"), new byte[] {(byte) 0x80, 2, (byte) 0x8a, 10, 0, 0});
     refused(Kind.UNSUPPORTED, "before version 1.6", "saved again");
   }
 
@@ -341,31 +418,77 @@ class HostileCheckpointTest {
 
   static Stream<Arguments> refusedConfigs() {
     return Stream.of(
-        Arguments.of("model_type", "gpt2", Kind.UNSUPPORTED, "model type \"gpt2\" is not supported"),
-        Arguments.of("architectures", List.of("LlamaForSequenceClassification"), Kind.UNSUPPORTED, "is not supported"),
+        Arguments.of(
+            "model_type", "gpt2", Kind.UNSUPPORTED, "model type \"gpt2\" is not supported"),
+        Arguments.of(
+            "architectures",
+            List.of("LlamaForSequenceClassification"),
+            Kind.UNSUPPORTED,
+            "is not supported"),
         Arguments.of("hidden_act", "gelu", Kind.UNSUPPORTED, "hidden_act \"gelu\""),
-        Arguments.of("rope_scaling", Map.of("type", "dynamic", "factor", 2.0), Kind.UNSUPPORTED, "\"dynamic\" is not supported: its numbers depend"),
-        Arguments.of("rope_scaling", Map.of("rope_type", "longrope", "factor", 2.0), Kind.UNSUPPORTED, "rope type \"longrope\" is not supported"),
-        Arguments.of("rope_scaling", Map.of("rope_type", "linear"), Kind.BAD_CHECKPOINT, "has no \"rope_scaling.factor\""),
-        Arguments.of("rope_scaling", Map.of("rope_type", "linear", "factor", 2, "mrope_section", List.of(1)), Kind.UNSUPPORTED, "mrope_section"),
-        Arguments.of("rope_scaling", Map.of("rope_type", "linear", "factor", -2), Kind.BAD_CHECKPOINT, "a positive number"),
-        Arguments.of("partial_rotary_factor", 0.5, Kind.UNSUPPORTED, "\"partial_rotary_factor\" = \"0.5\""),
+        Arguments.of(
+            "rope_scaling",
+            Map.of("type", "dynamic", "factor", 2.0),
+            Kind.UNSUPPORTED,
+            "\"dynamic\" is not supported: its numbers depend"),
+        Arguments.of(
+            "rope_scaling",
+            Map.of("rope_type", "longrope", "factor", 2.0),
+            Kind.UNSUPPORTED,
+            "rope type \"longrope\" is not supported"),
+        Arguments.of(
+            "rope_scaling",
+            Map.of("rope_type", "linear"),
+            Kind.BAD_CHECKPOINT,
+            "has no \"rope_scaling.factor\""),
+        Arguments.of(
+            "rope_scaling",
+            Map.of("rope_type", "linear", "factor", 2, "mrope_section", List.of(1)),
+            Kind.UNSUPPORTED,
+            "mrope_section"),
+        Arguments.of(
+            "rope_scaling",
+            Map.of("rope_type", "linear", "factor", -2),
+            Kind.BAD_CHECKPOINT,
+            "a positive number"),
+        Arguments.of(
+            "partial_rotary_factor", 0.5, Kind.UNSUPPORTED, "\"partial_rotary_factor\" = \"0.5\""),
         Arguments.of("logits_scaling", 8, Kind.UNSUPPORTED, "logits_scaling"),
-        Arguments.of("sliding_window", 128, Kind.UNSUPPORTED, "\"sliding_window\" is not supported"),
-        Arguments.of("layer_types", List.of("full_attention", "linear_attention"), Kind.UNSUPPORTED, "\"linear_attention\""),
-        Arguments.of("auto_map", Map.of("AutoModelForCausalLM", "modeling_x.X"), Kind.UNSUPPORTED, "never run"),
+        Arguments.of(
+            "sliding_window", 128, Kind.UNSUPPORTED, "\"sliding_window\" is not supported"),
+        Arguments.of(
+            "layer_types",
+            List.of("full_attention", "linear_attention"),
+            Kind.UNSUPPORTED,
+            "\"linear_attention\""),
+        Arguments.of(
+            "auto_map",
+            Map.of("AutoModelForCausalLM", "modeling_x.X"),
+            Kind.UNSUPPORTED,
+            "never run"),
         Arguments.of("num_experts", 8, Kind.UNSUPPORTED, "num_experts"),
-        Arguments.of("hidden_size", "64", Kind.BAD_CHECKPOINT, "\"hidden_size\" must be a whole number"),
-        Arguments.of("hidden_size", 1L << 40, Kind.BAD_CHECKPOINT, "\"hidden_size\" must be a whole number"),
+        Arguments.of(
+            "hidden_size", "64", Kind.BAD_CHECKPOINT, "\"hidden_size\" must be a whole number"),
+        Arguments.of(
+            "hidden_size", 1L << 40, Kind.BAD_CHECKPOINT, "\"hidden_size\" must be a whole number"),
         Arguments.of("num_hidden_layers", 4096, Kind.BAD_CHECKPOINT, "lacks tensor"),
         Arguments.of("num_key_value_heads", 3, Kind.BAD_CHECKPOINT, "cannot share 3"),
         Arguments.of("head_dim", 15, Kind.BAD_CHECKPOINT, "15 is odd"),
         Arguments.of("vocab_size", 300, Kind.BAD_CHECKPOINT, "asks for [300, 64]"),
         Arguments.of("attention_bias", true, Kind.BAD_CHECKPOINT, "q_proj.bias"),
         Arguments.of("mlp_bias", true, Kind.BAD_CHECKPOINT, "gate_proj.bias"),
-        Arguments.of("tie_word_embeddings", true, Kind.BAD_CHECKPOINT, "both are stored and they differ"),
-        Arguments.of("quantization_config", Map.of("bits", 4, "group_size", 32, "quant_method", "awq"), Kind.UNSUPPORTED, "method \"awq\""),
-        Arguments.of("quantization_config", Map.of("bits", 4, "group_size", 32), Kind.BAD_CHECKPOINT, "no tensor is"));
+        Arguments.of(
+            "tie_word_embeddings", true, Kind.BAD_CHECKPOINT, "both are stored and they differ"),
+        Arguments.of(
+            "quantization_config",
+            Map.of("bits", 4, "group_size", 32, "quant_method", "awq"),
+            Kind.UNSUPPORTED,
+            "method \"awq\""),
+        Arguments.of(
+            "quantization_config",
+            Map.of("bits", 4, "group_size", 32),
+            Kind.BAD_CHECKPOINT,
+            "no tensor is"));
   }
 
   @ParameterizedTest(name = "{0} = {1}")
@@ -386,7 +509,8 @@ class HostileCheckpointTest {
         Arguments.of("checkpoint_format", "gptq_v2", Kind.BAD_CHECKPOINT, "format gptq_v2"),
         Arguments.of("format", "gptq_v2", Kind.BAD_CHECKPOINT, "but format \"gptq_v2\""),
         Arguments.of("is_marlin_format", true, Kind.UNSUPPORTED, "is_marlin_format"),
-        Arguments.of("dynamic", Map.of("+:.*down.*", Map.of("bits", 8)), Kind.UNSUPPORTED, "\"dynamic\""),
+        Arguments.of(
+            "dynamic", Map.of("+:.*down.*", Map.of("bits", 8)), Kind.UNSUPPORTED, "\"dynamic\""),
         Arguments.of("rotation", "hadamard", Kind.UNSUPPORTED, "\"rotation\" = \"hadamard\""),
         Arguments.of("adapter", Map.of("rank", 8), Kind.UNSUPPORTED, "\"adapter\""),
         Arguments.of("pack_dtype", "int16", Kind.UNSUPPORTED, "pack_dtype \"int16\""));
@@ -415,7 +539,8 @@ class HostileCheckpointTest {
         all -> {
           int[] index = new int[TinyCheckpoint.HIDDEN];
           index[5] = group;
-          all.put("model.layers.1.self_attn.q_proj.g_idx", RawTensor.of(index, TinyCheckpoint.HIDDEN));
+          all.put(
+              "model.layers.1.self_attn.q_proj.g_idx", RawTensor.of(index, TinyCheckpoint.HIDDEN));
         });
     refused(Kind.BAD_CHECKPOINT, "q_proj.g_idx", "puts input 5 into group " + group + " of 2");
   }
@@ -425,19 +550,22 @@ class HostileCheckpointTest {
     TinyCheckpoint.write(folder, 1, Format.GPTQ_SYMMETRIC);
     Files.delete(folder.resolve("quantize_config.json"));
     TinyCheckpoint.write(folder.resolve("config.json"), TinyCheckpoint.config(Format.F16));
-    refused(Kind.BAD_CHECKPOINT, "qweight", "no quantize_config.json or quantization_config says how");
+    refused(
+        Kind.BAD_CHECKPOINT, "qweight", "no quantize_config.json or quantization_config says how");
   }
 
   @Test
   void aBiasOfZerosThatNobodyAskedForIsDroppedAndAnyOtherRefused() throws IOException {
     String name = "model.layers.0.self_attn.o_proj.bias";
     float[] bias = new float[TinyCheckpoint.HIDDEN];
-    tensors(Format.GPTQ_SYMMETRIC, all -> all.put(name, RawTensor.of(DType.F16, bias, bias.length)));
+    tensors(
+        Format.GPTQ_SYMMETRIC, all -> all.put(name, RawTensor.of(DType.F16, bias, bias.length)));
     try (Checkpoint checkpoint = Checkpoints.open(folder)) {
       assertThat(checkpoint.blocks().getFirst().output().bias()).isEmpty();
     }
     bias[3] = 1;
-    tensors(Format.GPTQ_SYMMETRIC, all -> all.put(name, RawTensor.of(DType.F16, bias, bias.length)));
+    tensors(
+        Format.GPTQ_SYMMETRIC, all -> all.put(name, RawTensor.of(DType.F16, bias, bias.length)));
     refused(Kind.BAD_CHECKPOINT, name, "is not zero");
   }
 

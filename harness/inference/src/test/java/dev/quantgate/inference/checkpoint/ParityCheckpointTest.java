@@ -14,7 +14,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** The folders of reference checkpoints: every one opens, every packed matrix is unpacked bit by bit. */
+/**
+ * The folders of reference checkpoints: every one opens, every packed matrix is unpacked bit by
+ * bit.
+ */
 class ParityCheckpointTest {
 
   @TestFactory
@@ -22,16 +25,15 @@ class ParityCheckpointTest {
     List<Path> folders = SharedData.parityFoldersWith("config.json");
     assertThat(folders).as("reference folders").isNotEmpty();
     return folders.stream()
-        .map(
-            folder ->
-                DynamicTest.dynamicTest(
-                    folder.getFileName().toString(),
-                    () -> {
-                      try (Checkpoint checkpoint = Checkpoints.open(folder)) {
-                        assertThat(checkpoint.blocks()).hasSize(checkpoint.config().layers());
-                        assertThat(checkpoint.weightBytes()).isPositive();
-                      }
-                    }));
+        .map(folder ->
+            DynamicTest.dynamicTest(
+                folder.getFileName().toString(),
+                () -> {
+                  try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+                    assertThat(checkpoint.blocks()).hasSize(checkpoint.config().layers());
+                    assertThat(checkpoint.weightBytes()).isPositive();
+                  }
+                }));
   }
 
   @TestFactory
@@ -39,9 +41,8 @@ class ParityCheckpointTest {
     List<Path> folders = SharedData.parityFoldersWith("expected/dequantised.safetensors");
     assertThat(folders).as("reference folders with packed weights").isNotEmpty();
     return folders.stream()
-        .map(
-            folder ->
-                DynamicTest.dynamicTest(folder.getFileName().toString(), () -> compare(folder)));
+        .map(folder ->
+            DynamicTest.dynamicTest(folder.getFileName().toString(), () -> compare(folder)));
   }
 
   private static void compare(Path folder) {
@@ -52,8 +53,13 @@ class ParityCheckpointTest {
       List<Linear.Gptq> packed = new ArrayList<>();
       for (Checkpoint.Block block : checkpoint.blocks()) {
         Stream.of(
-                block.query(), block.key(), block.value(), block.output(),
-                block.gate(), block.up(), block.down())
+                block.query(),
+                block.key(),
+                block.value(),
+                block.output(),
+                block.gate(),
+                block.up(),
+                block.down())
             .filter(Linear.Gptq.class::isInstance)
             .map(Linear.Gptq.class::cast)
             .forEach(packed::add);

@@ -93,7 +93,8 @@ class AnswerWriterTest {
 
   @Test
   void aStopStringSpreadOverTokensIsFoundWhenItsLastByteComes() {
-    Generation answer = write(Pieces.of("ab", "\n", "de", "f(", "x"), List.of("\ndef"), 0, 1, 2, 3, 4);
+    Generation answer =
+        write(Pieces.of("ab", "\n", "de", "f(", "x"), List.of("\ndef"), 0, 1, 2, 3, 4);
     assertThat(answer.text()).isEqualTo("ab");
     assertThat(answer.tokens()).containsExactly(0, 1, 2, 3);
   }

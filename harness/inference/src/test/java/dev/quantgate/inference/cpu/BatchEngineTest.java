@@ -41,7 +41,8 @@ class BatchEngineTest {
     static final Setting PLAIN = new Setting(2, PLENTY, 0, true);
   }
 
-  private static List<Scored> score(RandomCheckpoint checkpoint, Setting setting, List<ScoreJob> jobs) {
+  private static List<Scored> score(
+      RandomCheckpoint checkpoint, Setting setting, List<ScoreJob> jobs) {
     try (var team = new Team(setting.threads());
         var model = new LoadedModel(checkpoint, team);
         var engine =
@@ -217,13 +218,17 @@ class BatchEngineTest {
     var jobs = new ArrayList<GenerateJob>();
     int[] lengths = {1, 2, 33, 64, 7, 32, 65, 31, 12, 40, 41, 42};
     for (int i = 0; i < 24; i++) {
-      int[] prompt = new SplittableRandom(i % 6).ints(lengths[i % 12], 0, RandomCheckpoint.VOCABULARY).toArray();
+      int[] prompt =
+          new SplittableRandom(i % 6)
+              .ints(lengths[i % 12], 0, RandomCheckpoint.VOCABULARY)
+              .toArray();
       jobs.add(new GenerateJob(prompt, 1 + random.nextInt(40), new Drawing(SAMPLED, i, i)));
     }
     return jobs;
   }
 
-  private static List<List<Integer>> generate(RandomCheckpoint checkpoint, @Nullable Setting setting) {
+  private static List<List<Integer>> generate(
+      RandomCheckpoint checkpoint, @Nullable Setting setting) {
     List<GenerateJob> jobs = generateJobs();
     if (setting == null) {
       try (var engine = new ReferenceEngine(checkpoint)) {
@@ -305,21 +310,20 @@ class BatchEngineTest {
         var model = new LoadedModel(checkpoint, team);
         var engine = new BatchEngine(model, team, 4, 1, true)) {
       List<ScoreJob> jobs = scoreJobs(9).stream().filter(job -> job.tokens().length > 60).toList();
-      assertThatThrownBy(
-              () ->
-                  engine.score(
-                      jobs,
-                      new Results<>() {
-                        @Override
-                        public void done(int job, Scored result) {
-                          Thread.currentThread().interrupt();
-                        }
+      assertThatThrownBy(() ->
+              engine.score(
+                  jobs,
+                  new Results<>() {
+                    @Override
+                    public void done(int job, Scored result) {
+                      Thread.currentThread().interrupt();
+                    }
 
-                        @Override
-                        public void faulted(int job, Outcome.Fault fault, String message) {
-                          throw new AssertionError(message);
-                        }
-                      }))
+                    @Override
+                    public void faulted(int job, Outcome.Fault fault, String message) {
+                      throw new AssertionError(message);
+                    }
+                  }))
           .isInstanceOfSatisfying(
               InferenceException.class,
               e -> assertThat(e.kind()).isEqualTo(InferenceException.Kind.INTERRUPTED));

@@ -13,7 +13,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Walking a block's stages while weights are replaced: what is kept between stages changes no bit. */
+/**
+ * Walking a block's stages while weights are replaced: what is kept between stages changes no bit.
+ */
 class BlockwiseWalkTest {
   private static final List<List<Integer>> SEQUENCES =
       List.of(

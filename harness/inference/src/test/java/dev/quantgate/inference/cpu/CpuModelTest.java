@@ -41,7 +41,8 @@ class CpuModelTest {
     return Engines.find("cpu").load(folder, options);
   }
 
-  private static EngineOptions options(int threads, int maxBatch, boolean share, boolean reference) {
+  private static EngineOptions options(
+      int threads, int maxBatch, boolean share, boolean reference) {
     return new EngineOptions(threads, OptionalLong.empty(), maxBatch, share, reference);
   }
 
@@ -84,7 +85,8 @@ class CpuModelTest {
           assertThat(have.get(c).tokens()).isEqualTo(want.get(c).tokens()).isNotEmpty();
           assertThat(have.get(c).promptTokens()).isEqualTo(want.get(c).promptTokens());
           compared += compare(have.get(c).logProbabilities(), want.get(c).logProbabilities());
-          compared += compare(have.get(c).promptLogProbabilities(), want.get(c).promptLogProbabilities());
+          compared +=
+              compare(have.get(c).promptLogProbabilities(), want.get(c).promptLogProbabilities());
         }
       }
       assertThat(compared).isGreaterThan(200);
@@ -123,8 +125,10 @@ class CpuModelTest {
     for (int i = 0; i < 10; i++) {
       requests.add(
           new ScoringRequest(
-              new Prompt.Text(demos, "Item " + i + ":"), List.of("A", "B", "C", "D"),
-              Join.APPENDED, Detail.CONTINUATION));
+              new Prompt.Text(demos, "Item " + i + ":"),
+              List.of("A", "B", "C", "D"),
+              Join.APPENDED,
+              Detail.CONTINUATION));
     }
     long shared;
     long apart;
@@ -193,7 +197,8 @@ class CpuModelTest {
         .isInstanceOfSatisfying(
             InferenceException.class,
             e -> assertThat(e.kind()).isEqualTo(InferenceException.Kind.OUT_OF_MEMORY))
-        .hasMessageMatching("(?s).*F16 needs \\d+ MiB \\(1 of them weights\\), the limit is 1 MiB; .*");
+        .hasMessageMatching(
+            "(?s).*F16 needs \\d+ MiB \\(1 of them weights\\), the limit is 1 MiB; .*");
   }
 
   @Test

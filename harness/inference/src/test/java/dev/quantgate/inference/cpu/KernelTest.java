@@ -43,8 +43,7 @@ class KernelTest {
         // All exponents that matter, and many ties.
         int exponent = 127 - 30 + random.nextInt(48);
         int fraction = random.nextInt(1 << 23) & (random.nextBoolean() ? -1 : 0x7ff000);
-        values[i] =
-            Float.intBitsToFloat((random.nextInt(2) << 31) | exponent << 23 | fraction);
+        values[i] = Float.intBitsToFloat((random.nextInt(2) << 31) | exponent << 23 | fraction);
       }
       float[] found = new float[values.length];
       GptqWeights.round16(FloatVector.fromArray(Lanes.SPECIES, values, 0)).intoArray(found, 0);
@@ -75,8 +74,11 @@ class KernelTest {
 
   @Test
   void logProbabilitiesAddUpToOne() {
-    float[] logits = new SplittableRandom(2).doubles(1003, -20, 20).collect(
-        () -> new FloatList(1003), FloatList::add, (a, b) -> {}).values;
+    float[] logits =
+        new SplittableRandom(2)
+            .doubles(1003, -20, 20)
+            .collect(() -> new FloatList(1003), FloatList::add, (a, b) -> {})
+            .values;
     LogSoftmax softmax = LogSoftmax.of(logits, 0, logits.length);
     double sum = 0;
     for (float logit : logits) {
@@ -126,15 +128,14 @@ class KernelTest {
   @Test
   void anItemsExceptionReachesTheCallerAndTheTeamGoesOn() {
     try (var team = new Team(2)) {
-      assertThatThrownBy(
-              () ->
-                  team.forEach(
-                      20,
-                      (item, thread) -> {
-                        if (item == 7) {
-                          throw new IllegalStateException("item 7");
-                        }
-                      }))
+      assertThatThrownBy(() ->
+              team.forEach(
+                  20,
+                  (item, thread) -> {
+                    if (item == 7) {
+                      throw new IllegalStateException("item 7");
+                    }
+                  }))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("item 7");
       var counts = new AtomicIntegerArray(5);

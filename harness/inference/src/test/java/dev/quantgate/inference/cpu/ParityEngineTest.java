@@ -25,7 +25,10 @@ import org.junit.jupiter.api.TestFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Logits and greedy continuations of every reference checkpoint, against what transformers computes. */
+/**
+ * Logits and greedy continuations of every reference checkpoint, against what transformers
+ * computes.
+ */
 class ParityEngineTest {
   private static final JsonMapper JSON = new JsonMapper();
   private static final double TOLERANCE = 2e-4;
@@ -55,18 +58,17 @@ class ParityEngineTest {
     List<Path> folders = SharedData.parityFoldersWith("expected/logits.safetensors");
     assertThat(folders).as("reference folders with logits").isNotEmpty();
     return folders.stream()
-        .map(
-            folder ->
-                DynamicTest.dynamicTest(
-                    folder.getFileName().toString(),
-                    () -> {
-                      try (Checkpoint checkpoint = Checkpoints.open(folder);
-                          var team = new Team(2);
-                          var model = new LoadedModel(checkpoint, team);
-                          var engine = new BatchEngine(model, team, 1000, 0, true)) {
-                        check.accept(engine, folder);
-                      }
-                    }));
+        .map(folder ->
+            DynamicTest.dynamicTest(
+                folder.getFileName().toString(),
+                () -> {
+                  try (Checkpoint checkpoint = Checkpoints.open(folder);
+                      var team = new Team(2);
+                      var model = new LoadedModel(checkpoint, team);
+                      var engine = new BatchEngine(model, team, 1000, 0, true)) {
+                    check.accept(engine, folder);
+                  }
+                }));
   }
 
   private record Reference(int[] ids, int[] greedy) {}
@@ -93,7 +95,8 @@ class ParityEngineTest {
     List<Reference> references = references(folder);
     try (Arena arena = Arena.ofConfined()) {
       for (int i = 0; i < references.size(); i++) {
-        float[] expected = tensor(folder.resolve("expected/logits.safetensors"), "logits." + i, arena);
+        float[] expected =
+            tensor(folder.resolve("expected/logits.safetensors"), "logits." + i, arena);
         float[][] actual = engine.logits(references.get(i).ids(), piece);
         int vocabulary = actual[0].length;
         assertThat(expected).hasSize(actual.length * vocabulary);
@@ -103,8 +106,8 @@ class ParityEngineTest {
             double off = Math.abs(actual[position][id] - reference);
             if (!(off <= TOLERANCE * (1 + Math.abs(reference)))) {
               fail(
-                  "prompt %d, position %d, id %d: expected %s, found %s", i, position, id, reference,
-                  actual[position][id]);
+                  "prompt %d, position %d, id %d: expected %s, found %s",
+                  i, position, id, reference, actual[position][id]);
             }
           }
         }

@@ -52,28 +52,138 @@ final class RandomCheckpoint implements Checkpoint {
     var plain = new Rope.Default(10_000);
     var f16 = Format.floats(DType.F16);
     var shapes = new ArrayList<Shape>();
-    shapes.add(new Shape("multi-head f32", 64, 96, 4, 4, 16, plain, 0, false, false, false, Format.floats(DType.F32)));
-    shapes.add(new Shape("grouped bf16", 72, 100, 6, 2, 12, plain, 0, false, false, false, Format.floats(DType.BF16)));
+    shapes.add(
+        new Shape(
+            "multi-head f32",
+            64,
+            96,
+            4,
+            4,
+            16,
+            plain,
+            0,
+            false,
+            false,
+            false,
+            Format.floats(DType.F32)));
+    shapes.add(
+        new Shape(
+            "grouped bf16",
+            72,
+            100,
+            6,
+            2,
+            12,
+            plain,
+            0,
+            false,
+            false,
+            false,
+            Format.floats(DType.BF16)));
     shapes.add(new Shape("three to one f16", 96, 112, 9, 3, 32, plain, 0, false, false, true, f16));
-    shapes.add(new Shape("seven to one, biases, tied", 56, 90, 7, 1, 8, plain, 0, false, true, true, f16));
-    shapes.add(new Shape("query and key norms", 64, 96, 4, 2, 48, new Rope.Default(1e6), 0, true, false, false, Format.floats(DType.BF16)));
+    shapes.add(
+        new Shape("seven to one, biases, tied", 56, 90, 7, 1, 8, plain, 0, false, true, true, f16));
+    shapes.add(
+        new Shape(
+            "query and key norms",
+            64,
+            96,
+            4,
+            2,
+            48,
+            new Rope.Default(1e6),
+            0,
+            true,
+            false,
+            false,
+            Format.floats(DType.BF16)));
     shapes.add(new Shape("sliding window", 64, 96, 4, 2, 16, plain, 5, false, false, false, f16));
-    shapes.add(new Shape("sliding window of one", 64, 96, 2, 1, 32, plain, 1, false, false, false, f16));
-    shapes.add(new Shape("linear rope", 64, 96, 4, 2, 16, new Rope.Linear(10_000, 4), 0, false, false, false, f16));
-    shapes.add(new Shape("llama3 rope", 64, 96, 4, 2, 16, new Rope.Llama3(5e5, 8, 1, 4, 64), 0, false, false, false, f16));
-    shapes.add(new Shape("yarn", 64, 96, 4, 2, 16, new Rope.Yarn(10_000, 4, 128, 32, 1, 1.1386), 0, false, false, false, f16));
+    shapes.add(
+        new Shape("sliding window of one", 64, 96, 2, 1, 32, plain, 1, false, false, false, f16));
+    shapes.add(
+        new Shape(
+            "linear rope",
+            64,
+            96,
+            4,
+            2,
+            16,
+            new Rope.Linear(10_000, 4),
+            0,
+            false,
+            false,
+            false,
+            f16));
+    shapes.add(
+        new Shape(
+            "llama3 rope",
+            64,
+            96,
+            4,
+            2,
+            16,
+            new Rope.Llama3(5e5, 8, 1, 4, 64),
+            0,
+            false,
+            false,
+            false,
+            f16));
+    shapes.add(
+        new Shape(
+            "yarn",
+            64,
+            96,
+            4,
+            2,
+            16,
+            new Rope.Yarn(10_000, 4, 128, 32, 1, 1.1386),
+            0,
+            false,
+            false,
+            false,
+            f16));
     for (int group : new int[] {8, 32, 64, 128}) {
       for (boolean symmetric : new boolean[] {true, false}) {
         for (boolean scattered : new boolean[] {false, true}) {
           shapes.add(
               new Shape(
-                  "int4 group " + group + (symmetric ? " symmetric" : " asymmetric") + (scattered ? " scattered" : ""),
-                  128, 192, 4, 2, 32, plain, 0, false, group == 64, false,
-                  new Format(symmetric ? DType.F16 : DType.BF16, group, symmetric, scattered, symmetric ? 1 : 0)));
+                  "int4 group "
+                      + group
+                      + (symmetric ? " symmetric" : " asymmetric")
+                      + (scattered ? " scattered" : ""),
+                  128,
+                  192,
+                  4,
+                  2,
+                  32,
+                  plain,
+                  0,
+                  false,
+                  group == 64,
+                  false,
+                  new Format(
+                      symmetric ? DType.F16 : DType.BF16,
+                      group,
+                      symmetric,
+                      scattered,
+                      symmetric ? 1 : 0)));
         }
       }
     }
-    shapes.add(new Shape("int4 whole column of 72", 72, 120, 3, 3, 24, plain, 0, false, false, false, new Format(DType.F16, -1, false, false, 1)));
+    shapes.add(
+        new Shape(
+            "int4 whole column of 72",
+            72,
+            120,
+            3,
+            3,
+            24,
+            plain,
+            0,
+            false,
+            false,
+            false,
+            new Format(DType.F16, -1, false, false, 1)));
     return shapes;
   }
 
@@ -92,10 +202,22 @@ final class RandomCheckpoint implements Checkpoint {
     this.shape = shape;
     this.config =
         new ModelConfig(
-            "random", VOCABULARY, shape.hidden(), shape.intermediate(), LAYERS, shape.heads(),
-            shape.keyValueHeads(), shape.headSize(), 512, 1e-5, shape.rope(), shape.queryKeyNorm(),
-            shape.tied(), shape.window() == 0 ? OptionalInt.empty() : OptionalInt.of(shape.window()),
-            OptionalInt.empty(), List.of(2));
+            "random",
+            VOCABULARY,
+            shape.hidden(),
+            shape.intermediate(),
+            LAYERS,
+            shape.heads(),
+            shape.keyValueHeads(),
+            shape.headSize(),
+            512,
+            1e-5,
+            shape.rope(),
+            shape.queryKeyNorm(),
+            shape.tied(),
+            shape.window() == 0 ? OptionalInt.empty() : OptionalInt.of(shape.window()),
+            OptionalInt.empty(),
+            List.of(2));
     DType dtype = shape.format().dtype();
     int queries = shape.heads() * shape.headSize();
     int keys = shape.keyValueHeads() * shape.headSize();
@@ -109,8 +231,12 @@ final class RandomCheckpoint implements Checkpoint {
               linear("k", keys, shape.hidden(), shape.biases()),
               linear("v", keys, shape.hidden(), shape.biases()),
               linear("o", shape.hidden(), queries, false),
-              shape.queryKeyNorm() ? Optional.of(floats("qn", dtype, 0.1, 1, shape.headSize())) : none,
-              shape.queryKeyNorm() ? Optional.of(floats("kn", dtype, 0.1, 1, shape.headSize())) : none,
+              shape.queryKeyNorm()
+                  ? Optional.of(floats("qn", dtype, 0.1, 1, shape.headSize()))
+                  : none,
+              shape.queryKeyNorm()
+                  ? Optional.of(floats("kn", dtype, 0.1, 1, shape.headSize()))
+                  : none,
               floats("norm", dtype, 0.1, 1, shape.hidden()),
               linear("gate", shape.intermediate(), shape.hidden(), false),
               linear("up", shape.intermediate(), shape.hidden(), false),
@@ -121,10 +247,13 @@ final class RandomCheckpoint implements Checkpoint {
         shape.tied()
             ? new Linear.Dense("head", embedding, Optional.empty())
             : new Linear.Dense(
-                "head", floats("head", dtype, 0.3, 0, VOCABULARY, shape.hidden()), Optional.empty());
+                "head",
+                floats("head", dtype, 0.3, 0, VOCABULARY, shape.hidden()),
+                Optional.empty());
   }
 
-  private Tensor floats(String name, DType dtype, double deviation, double mean, long... dimensions) {
+  private Tensor floats(
+      String name, DType dtype, double deviation, double mean, long... dimensions) {
     long n = 1;
     for (long d : dimensions) {
       n *= d;
@@ -154,7 +283,9 @@ final class RandomCheckpoint implements Checkpoint {
   private Linear linear(String name, int outputs, int inputs, boolean biased) {
     Format format = shape.format();
     Optional<Tensor> bias =
-        biased ? Optional.of(floats(name + ".bias", format.dtype(), 0.5, 0, outputs)) : Optional.empty();
+        biased
+            ? Optional.of(floats(name + ".bias", format.dtype(), 0.5, 0, outputs))
+            : Optional.empty();
     double deviation = 1 / Math.sqrt(inputs);
     if (format.groupSize() == 0) {
       return new Linear.Dense(
@@ -183,10 +314,17 @@ final class RandomCheckpoint implements Checkpoint {
       }
     }
     return new Linear.Gptq(
-        name, 4, size, inputs, outputs, integers(name, words, (inputs + 7) / 8, outputs),
-        integers(name, zeros, groups, (outputs + 7) / 8), format.zeroOffset(),
+        name,
+        4,
+        size,
+        inputs,
+        outputs,
+        integers(name, words, (inputs + 7) / 8, outputs),
+        integers(name, zeros, groups, (outputs + 7) / 8),
+        format.zeroOffset(),
         floats(name, format.dtype(), deviation / 8, 0, groups, outputs),
-        format.scattered() ? Optional.of(integers(name, groupOf, inputs)) : Optional.empty(), bias);
+        format.scattered() ? Optional.of(integers(name, groupOf, inputs)) : Optional.empty(),
+        bias);
   }
 
   @Override

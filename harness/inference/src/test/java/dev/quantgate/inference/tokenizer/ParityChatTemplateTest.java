@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reference chat templates: the same text as transformers renders, or a refusal, never another text. */
+/**
+ * Reference chat templates: the same text as transformers renders, or a refusal, never another
+ * text.
+ */
 class ParityChatTemplateTest {
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -28,13 +31,16 @@ class ParityChatTemplateTest {
   @TestFactory
   Stream<DynamicTest> everyReferenceRenderingIsMetOrRefusedByName() throws Exception {
     JsonNode cases =
-        JSON.readTree(Files.readString(SharedData.require("parity/tokenizers/chat-templates.json")));
+        JSON.readTree(
+            Files.readString(SharedData.require("parity/tokenizers/chat-templates.json")));
     List<DynamicTest> tests = new ArrayList<>();
     int index = 0;
     for (JsonNode expected : cases.get("expected")) {
       Path folder = Files.createDirectories(temporary.resolve("case-" + index++));
       String name =
-          expected.get("template").stringValue() + ", " + expected.get("messages").stringValue()
+          expected.get("template").stringValue()
+              + ", "
+              + expected.get("messages").stringValue()
               + (expected.get("add_generation_prompt").booleanValue() ? ", answer opened" : "");
       tests.add(DynamicTest.dynamicTest(name, () -> compare(folder, cases, expected)));
     }
@@ -60,11 +66,10 @@ class ParityChatTemplateTest {
     cases
         .get("messages")
         .get(expected.get("messages").stringValue())
-        .forEach(
-            message ->
-                messages.add(
-                    new Prompt.Message(
-                        message.get("role").stringValue(), message.get("content").stringValue())));
+        .forEach(message ->
+            messages.add(
+                new Prompt.Message(
+                    message.get("role").stringValue(), message.get("content").stringValue())));
     ChatTemplate template = ChatTemplate.of(new TokenizerFiles(folder));
     String text;
     try {
@@ -78,7 +83,9 @@ class ParityChatTemplateTest {
       }
       return;
     }
-    assertThat(expected.has("rendered")).as("transformers raises; rendered here: %s", text).isTrue();
+    assertThat(expected.has("rendered"))
+        .as("transformers raises; rendered here: %s", text)
+        .isTrue();
     assertThat(text).isEqualTo(expected.get("rendered").stringValue());
     rendered++;
   }

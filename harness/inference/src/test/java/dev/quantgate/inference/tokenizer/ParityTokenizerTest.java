@@ -45,15 +45,15 @@ class ParityTokenizerTest {
   @TestFactory
   Stream<DynamicTest> tokenizerJsonGivesTheGoldenIdsAndTextsBack() {
     return folders("tokenizer.json").stream()
-        .map(
-            folder ->
-                DynamicTest.dynamicTest(
-                    folder.getFileName().toString(), () -> compareWithTokenizerJson(folder)));
+        .map(folder ->
+            DynamicTest.dynamicTest(
+                folder.getFileName().toString(), () -> compareWithTokenizerJson(folder)));
   }
 
   private static void compareWithTokenizerJson(Path folder) throws IOException {
     TokenizerFiles files = new TokenizerFiles(folder);
-    boolean bos = files.flag("add_bos_token").orElse(false) && files.namedTokens().containsKey("bos_token");
+    boolean bos =
+        files.flag("add_bos_token").orElse(false) && files.namedTokens().containsKey("bos_token");
     SoftAssertions softly = new SoftAssertions();
     int lines = 0;
     try (RustCodec codec = RustCodec.open(files)) {
@@ -98,10 +98,9 @@ class ParityTokenizerTest {
   @TestFactory
   Stream<DynamicTest> aBareSentencePieceModelGivesItsOwnIds() {
     return folders("tokenizer.model").stream()
-        .map(
-            folder ->
-                DynamicTest.dynamicTest(
-                    folder.getFileName().toString(), () -> compareWithSentencePiece(folder)));
+        .map(folder ->
+            DynamicTest.dynamicTest(
+                folder.getFileName().toString(), () -> compareWithSentencePiece(folder)));
   }
 
   private void compareWithSentencePiece(Path folder) throws IOException {

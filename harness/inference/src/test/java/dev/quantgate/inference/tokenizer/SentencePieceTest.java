@@ -31,7 +31,8 @@ class SentencePieceTest {
 
   /** Merged pieces, the best first. The same piece can be made in several ways. */
   private static final List<String> PIECES =
-      List.of("aa", "▁a", "ab", "aaa", "▁▁", "ba", "▁▁▁", "aab", "▁aa", "bb", "aaaa", "abab", "▁ab");
+      List.of(
+          "aa", "▁a", "ab", "aaa", "▁▁", "ba", "▁▁▁", "aab", "▁aa", "bb", "aaaa", "abab", "▁ab");
 
   @TempDir private Path folder;
 
@@ -75,8 +76,7 @@ class SentencePieceTest {
     ByteArrayOutputStream piece = new ByteArrayOutputStream();
     bytes(piece, 1, text.getBytes(StandardCharsets.UTF_8));
     piece.write(2 << 3 | 5);
-    piece.writeBytes(
-        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(score).array());
+    piece.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(score).array());
     number(piece, 3, type.ordinal() + 1);
     bytes(out, 1, piece.toByteArray());
   }
@@ -101,7 +101,10 @@ class SentencePieceTest {
     out.write(rest);
   }
 
-  /** SentencePiece's rule, as it is said: merge the best pair, the leftmost on ties, until none is left. */
+  /**
+   * SentencePiece's rule, as it is said: merge the best pair, the leftmost on ties, until none is
+   * left.
+   */
   private static List<Integer> plain(String text) {
     Map<String, Integer> ids = vocabulary();
     List<String> symbols = new ArrayList<>();
@@ -113,8 +116,7 @@ class SentencePieceTest {
       for (int i = 0; i + 1 < symbols.size(); i++) {
         String merged = symbols.get(i) + symbols.get(i + 1);
         if (ids.containsKey(merged)
-            && (best < 0
-                || score(merged) > score(symbols.get(best) + symbols.get(best + 1)))) {
+            && (best < 0 || score(merged) > score(symbols.get(best) + symbols.get(best + 1)))) {
           best = i;
         }
       }
@@ -189,7 +191,11 @@ class SentencePieceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, false, 0, model type other than BPE", "2, true, 0, remove_extra_whitespaces", "2, false, 3, normalisation table"})
+  @CsvSource({
+    "1, false, 0, model type other than BPE",
+    "2, true, 0, remove_extra_whitespaces",
+    "2, false, 3, normalisation table"
+  })
   void whatIsNotLlamasKindIsRefusedByName(int kind, boolean extraSpaces, int table, String part)
       throws IOException {
     Files.write(folder.resolve("tokenizer.model"), model(kind, extraSpaces, new byte[table]));
@@ -205,7 +211,10 @@ class SentencePieceTest {
     int refused = 0;
     for (int seed = 0; seed < 500; seed++) {
       SplittableRandom random = new SplittableRandom(seed);
-      byte[] bytes = random.nextInt(4) == 0 ? Arrays.copyOf(sound, random.nextInt(sound.length)) : sound.clone();
+      byte[] bytes =
+          random.nextInt(4) == 0
+              ? Arrays.copyOf(sound, random.nextInt(sound.length))
+              : sound.clone();
       for (int i = random.nextInt(6); i > 0 && bytes.length > 0; i--) {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
       }

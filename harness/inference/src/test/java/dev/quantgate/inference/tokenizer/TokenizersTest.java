@@ -113,12 +113,11 @@ class TokenizersTest {
   @CsvSource({"false, false, 0, 0", "true, false, 1, 0", "false, true, 0, 1", "true, true, 1, 1"})
   void bosAndEosAreAddedAsTheConfigSays(boolean bos, boolean eos, int before, int after)
       throws IOException {
-    config(
-        config -> {
-          config.put("bos_token", "<|im_start|>");
-          config.put("add_bos_token", bos);
-          config.put("add_eos_token", eos);
-        });
+    config(config -> {
+      config.put("bos_token", "<|im_start|>");
+      config.put("add_bos_token", bos);
+      config.put("add_eos_token", eos);
+    });
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       Encoding encoding = tokenizer.encode("x");
       assertThat(encoding.ids()).hasSize(1 + before + after);
@@ -134,15 +133,14 @@ class TokenizersTest {
 
   @Test
   void aContinuationGetsNoSpaceInFront() throws IOException {
-    json(
-        json -> {
-          Map<String, Object> metaspace = new LinkedHashMap<>();
-          metaspace.put("type", "ByteLevel");
-          metaspace.put("add_prefix_space", true);
-          metaspace.put("trim_offsets", true);
-          metaspace.put("use_regex", true);
-          json.put("pre_tokenizer", metaspace);
-        });
+    json(json -> {
+      Map<String, Object> metaspace = new LinkedHashMap<>();
+      metaspace.put("type", "ByteLevel");
+      metaspace.put("add_prefix_space", true);
+      metaspace.put("trim_offsets", true);
+      metaspace.put("use_regex", true);
+      json.put("pre_tokenizer", metaspace);
+    });
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThat(tokenizer.encode("A").ids()).containsExactly((int) ' ', (int) 'A');
       assertThat(tokenizer.encodeContinuation("A")).containsExactly((int) 'A');
@@ -226,11 +224,10 @@ class TokenizersTest {
 
   @Test
   void theDayIsNotShownToATemplate() throws IOException {
-    config(
-        config ->
-            config.put(
-                "chat_template",
-                "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}a fixed day{% endif %}"));
+    config(config ->
+        config.put(
+            "chat_template",
+            "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}a fixed day{% endif %}"));
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThat(tokenizer.renderChats(List.of(HELLO))).containsExactly("a fixed day");
     }
@@ -238,7 +235,8 @@ class TokenizersTest {
 
   @Test
   void aTemplateWithoutEndIsStopped() throws IOException {
-    config(config -> config.put("chat_template", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}"));
+    config(
+        config -> config.put("chat_template", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}"));
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThatExceptionOfType(InferenceException.class)
           .isThrownBy(() -> tokenizer.renderChats(List.of(HELLO)))
@@ -256,13 +254,12 @@ class TokenizersTest {
 
   @Test
   void ofSeveralTemplatesTheDefaultIsTaken() throws IOException {
-    config(
-        config ->
-            config.put(
-                "chat_template",
-                List.of(
-                    Map.of("name", "tool_use", "template", "wrong"),
-                    Map.of("name", "default", "template", "right"))));
+    config(config ->
+        config.put(
+            "chat_template",
+            List.of(
+                Map.of("name", "tool_use", "template", "wrong"),
+                Map.of("name", "default", "template", "right"))));
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThat(tokenizer.renderChats(List.of(HELLO))).containsExactly("right");
     }
