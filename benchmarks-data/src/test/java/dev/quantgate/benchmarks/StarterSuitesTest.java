@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The content of the bundled suites, read as their users read it. That canonical solutions pass and
- * stubs fail is shown where a sandbox is at hand, in the evaluation's tests.
+ * stubs fail is shown where a sandbox is at hand, by the command line's StarterCodeTest.
  */
 class StarterSuitesTest {
   private static final DataOptions NO_FILES = new DataOptions(Optional.empty(), false);
