@@ -8,6 +8,7 @@ import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.run.Usage;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,9 +36,9 @@ public final class TerminalReport {
           suite.suite(),
           variant(suite.protocol()),
           Figures.count(suite.items()),
-          Figures.percent(suite.baseline().score()),
-          Figures.percent(suite.candidate().score()),
-          Figures.points(suite.deltaPoints()),
+          percent(suite, suite.baseline()),
+          percent(suite, suite.candidate()),
+          suite.items() == 0 ? "-" : Figures.points(suite.deltaPoints()),
           suite.losses() + "/" + suite.gains(),
           suite.verdict().name());
     }
@@ -81,8 +82,8 @@ public final class TerminalReport {
           suite.suite(),
           variant(suite.protocol()),
           Figures.count(suite.items()),
-          Figures.count(suite.score().correct()),
-          Figures.percent(suite.score().score()),
+          right(suite),
+          suite.items() == 0 ? "-" : Figures.percent(suite.score().score()),
           Figures.count(suite.ungraded().size()));
     }
     text.append(scores.render());
@@ -100,7 +101,22 @@ public final class TerminalReport {
     }
     text.append('\n').append(models(List.of(evaluation.model())));
     notes(text, evaluation.notes());
+    evaluation
+        .invalid()
+        .ifPresent(reason -> text.append("\nINVALID: ").append(reason).append('\n'));
     return text.append("\nRecords: ").append(evaluation.folder()).append('\n').toString();
+  }
+
+  /** {@code 3}, or {@code 3 of 10} where each item was answered several times. */
+  private static String right(Evaluation.SuiteResult suite) {
+    SideScore score = suite.score();
+    return score.answers() == suite.items()
+        ? Figures.count(score.correct())
+        : Figures.count(score.correct()) + " of " + Figures.count(score.answers());
+  }
+
+  private static String percent(SuiteComparison suite, SideScore score) {
+    return suite.items() == 0 ? "-" : Figures.percent(score.score());
   }
 
   private static void averages(StringBuilder text, Comparison comparison) {

@@ -28,7 +28,7 @@ final class EvalCommand implements Callable<Integer> {
           Interruption.guard(() -> new QuantGate().eval(request, progress.listener()));
       progress.close();
       spec.commandLine().getOut().print(TerminalReport.render(evaluation));
-      return 0;
+      return evaluation.exitCode();
     }
   }
 }

@@ -134,6 +134,30 @@ class CommandLineTest {
   }
 
   @Test
+  void answersWithoutAGradeNeverBecomeAScore() throws IOException {
+    Path whole = recording("whole.jsonl", 0);
+    List<String> lines = Files.readAllLines(whole);
+    Path half = Files.write(folder.resolve("half.jsonl"), lines.subList(0, lines.size() / 2));
+
+    Ended eval =
+        quantgate(
+            "eval",
+            "--quiet",
+            "--suites",
+            "starter-nli",
+            "--out",
+            folder.resolve("half").toString(),
+            "--model",
+            "replay:" + half);
+    assertThat(eval.exitCode()).isEqualTo(2);
+    assertThat(eval.out()).contains("INVALID: starter-nli: " + (lines.size() - lines.size() / 2));
+
+    Ended run = compare(whole, half, "half-pairs");
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.out()).contains("INVALID");
+  }
+
+  @Test
   void aMissingCheckpointIsOneLineAndExitCode2() {
     Ended ended =
         quantgate(

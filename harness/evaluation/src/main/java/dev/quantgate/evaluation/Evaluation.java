@@ -1,12 +1,15 @@
 package dev.quantgate.evaluation;
 
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
+import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
 import dev.quantgate.evaluation.protocol.Protocol.Average;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * How one model did.
@@ -18,6 +21,31 @@ public record Evaluation(
   public Evaluation {
     suites = List.copyOf(suites);
     notes = List.copyOf(notes);
+  }
+
+  /**
+   * Why the scores say nothing: a suite of which more than {@link SuiteComparison#FAULT_SHARE} of
+   * the items have no grade. Empty where every score stands.
+   */
+  public Optional<String> invalid() {
+    return suites.stream()
+        .filter(suite -> suite.ungraded().size() > SuiteComparison.FAULT_SHARE * suite.asked())
+        .findFirst()
+        .map(suite ->
+            String.format(
+                Locale.ROOT,
+                "%s: %d of %d items have no grade, more than %.0f %%; the first, %s: %s",
+                suite.suite(),
+                suite.ungraded().size(),
+                suite.asked(),
+                100 * SuiteComparison.FAULT_SHARE,
+                suite.ungraded().getFirst().id(),
+                suite.ungraded().getFirst().message()));
+  }
+
+  /** 0, or 2 where the scores say nothing. */
+  public int exitCode() {
+    return invalid().isEmpty() ? 0 : 2;
   }
 
   /**
