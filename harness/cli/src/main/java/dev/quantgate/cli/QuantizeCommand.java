@@ -40,14 +40,21 @@ final class QuantizeCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
 
-  @Option(names = "--method", description = "gptq or rtn (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--method",
+      paramLabel = "METHOD",
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   QuantizationMethod method = QuantizationMethod.GPTQ;
 
-  @Option(names = "--bits", description = "bits of a code (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--bits",
+      paramLabel = "N",
+      description = "bits of a code (default: ${DEFAULT-VALUE})")
   int bits = 4;
 
   @Option(
       names = "--group-size",
+      paramLabel = "N",
       description =
           "inputs that share a scale: 32, 64, 128, or -1 for all (default: ${DEFAULT-VALUE})")
   int groupSize = 128;
@@ -58,45 +65,65 @@ final class QuantizeCommand implements Callable<Integer> {
   @ArgGroup(exclusive = true)
   Text text = new Text();
 
-  @Option(names = "--sequences", description = "calibration sequences (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--sequences",
+      paramLabel = "N",
+      description = "calibration sequences (default: ${DEFAULT-VALUE})")
   int sequences = QuantizationRequest.DEFAULT_SEQUENCES;
 
-  @Option(names = "--length", description = "tokens of a sequence (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--length",
+      paramLabel = "N",
+      description = "tokens of a sequence (default: ${DEFAULT-VALUE})")
   int length = QuantizationRequest.DEFAULT_LENGTH;
 
   @Option(
       names = "--answer-tokens",
+      paramLabel = "N",
       description = "most tokens of an answer to --align (default: ${DEFAULT-VALUE})")
   int answerTokens = 512;
 
   @Option(
       names = "--answer-temperature",
+      paramLabel = "T",
       description = "of the answers to --align; 0 is greedy (default: ${DEFAULT-VALUE})")
   double answerTemperature;
 
   @Option(
       names = "--answer-seed",
+      paramLabel = "N",
       description = "seed of the answers to --align (default: ${DEFAULT-VALUE})")
   long answerSeed;
 
   @Option(
       names = "--act-order",
-      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+      paramLabel = "ORDER",
+      description =
+          "order of a layer's inputs: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   ActOrder actOrder = ActOrder.GROUP_AWARE;
 
-  @Option(names = "--clip", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--clip",
+      paramLabel = "SEARCH",
+      description =
+          "search for each group's range: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   ClipSearch clip = ClipSearch.FULL;
 
   @Option(
       names = "--damping",
+      paramLabel = "SHARE",
       description = "share of the Hessian's mean diagonal (default: ${DEFAULT-VALUE})")
   double damping = 0.01;
 
-  @Option(names = "--format", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "checkpoint format: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   GptqFormat format = GptqFormat.V1;
 
   @Option(
       names = "--shard-bytes",
+      paramLabel = "BYTES",
       description = "most bytes of tensors in a file (default: ${DEFAULT-VALUE})")
   long shardBytes = QuantizationRequest.DEFAULT_SHARD_BYTES;
 

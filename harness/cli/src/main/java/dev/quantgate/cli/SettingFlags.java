@@ -71,14 +71,27 @@ final class SettingFlags {
     OptionSpec.Builder flag =
         OptionSpec.builder("--" + setting.key())
             .description(description.replace("%", "%%"))
-            .paramLabel(
-                setting == Setting.PROTOCOL
-                    ? "SUITE=VARIANT"
-                    : setting.key().toUpperCase(java.util.Locale.ROOT));
+            .paramLabel(label(setting));
     return switch (setting) {
       case ACCEPT_DATA -> flag.type(boolean.class).arity("0").build();
       case PROTOCOL -> flag.type(List.class).auxiliaryTypes(String.class).arity("1").build();
       default -> flag.type(String.class).arity("1").build();
+    };
+  }
+
+  private static String label(Setting setting) {
+    return switch (setting) {
+      case BASELINE, CANDIDATE, MODEL -> "MODEL";
+      case SUITES -> "SUITES";
+      case DATA, OUT -> "DIR";
+      case PROTOCOL -> "SUITE=VARIANT";
+      case MARGIN -> "POINTS";
+      case MEMORY -> "SIZE";
+      case TOP_P -> "SHARE";
+      case TEMPERATURE -> "T";
+      case LIMIT, SEED, SAMPLES, MAX_NEW_TOKENS, THREADS, MAX_BATCH, WORKERS -> "N";
+      case ON_INCONCLUSIVE -> "RULE";
+      default -> "KIND";
     };
   }
 

@@ -9,13 +9,13 @@ import java.util.Locale;
 public enum Setting {
   BASELINE("model reference of the baseline: a checkpoint folder, or replay:FILE-OR-FOLDER", ""),
   CANDIDATE("model reference of the candidate", ""),
-  MODEL("model reference, where there is only one", ""),
+  MODEL("model reference: a checkpoint folder, or replay:FILE-OR-FOLDER", ""),
   SUITES(
       "suites, separated by commas: humaneval, cmnli, ceval, ceval-test, starter-code, starter-nli, starter-exam",
       ""),
   DATA("folder of the official data files", ""),
   ACCEPT_DATA("take data files whose sha256 is not in the catalogue", "false"),
-  OUT("folder of the run", "quantgate-out"),
+  OUT("folder of the result", "quantgate-out"),
   LIMIT("items of each suite, drawn by the seed with every subject in its share", ""),
   SEED("seed of the draw and of sampling", "0"),
   PROTOCOL("protocol of a suite, as SUITE=VARIANT, separated by commas", ""),
