@@ -6,19 +6,21 @@ package dev.quantgate.sandbox;
  * @param id the job's id
  * @param outcome its class; only {@link Outcome#PASSED} counts as solved
  * @param detail one line for people: the exception's last line, the limit that was hit
- * @param wallMillis wall time of the job
- * @param cpuMillis CPU time of candidate and test together; 0 where unknown
- * @param peakMemoryBytes the most memory the job held; 0 where unknown
- * @param exit exit status, or minus the signal's number; 0 where unknown
+ * @param exit the exit status of a program that ended by itself before its verdict, or minus the
+ *     signal's number; 0 for every other
+ * @param usage what the job took, and what it left
  */
-public record ExecutionResult(
-    String id,
-    Outcome outcome,
-    String detail,
-    long wallMillis,
-    long cpuMillis,
-    long peakMemoryBytes,
-    int exit) {
+public record ExecutionResult(String id, Outcome outcome, String detail, int exit, Usage usage) {
+
+  /** A result without an execution. */
+  public ExecutionResult(String id, Outcome outcome, String detail) {
+    this(id, outcome, detail, 0, Usage.NONE);
+  }
+
+  /** The same result with another count of executions. */
+  public ExecutionResult withExecutions(int count) {
+    return new ExecutionResult(id, outcome, detail, exit, usage.withExecutions(count));
+  }
 
   /**
    * What a check in two processes makes of the same job's check in one: a verdict that only the
@@ -27,19 +29,17 @@ public record ExecutionResult(
    * @param official the result where candidate and test share a process
    */
   public ExecutionResult comparedWith(ExecutionResult official) {
+    Usage both = usage.plus(official.usage);
     boolean passed = outcome == Outcome.PASSED;
     boolean passesItself = official.outcome == Outcome.PASSED;
     if (passed == passesItself || !outcome.judged() || !official.outcome.judged()) {
-      return this;
+      return new ExecutionResult(id, outcome, detail, exit, both);
     }
-    if (passed) {
-      return withDetail(outcome, "passes, but in one process: " + official.detail);
-    }
-    return withDetail(Outcome.TAMPERED, "passes only when it judges itself: " + detail);
-  }
-
-  private ExecutionResult withDetail(Outcome outcome, String detail) {
-    return new ExecutionResult(id, outcome, detail, wallMillis, cpuMillis, peakMemoryBytes, exit);
+    return passed
+        ? new ExecutionResult(
+            id, outcome, "passes, but in one process: " + official.detail, exit, both)
+        : new ExecutionResult(
+            id, Outcome.TAMPERED, "passes only when it judges itself: " + detail, exit, both);
   }
 
   /** The classes of results. */

@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param memoryBytes memory of all its processes together
  * @param processes processes and threads
  * @param fileBytes size of any file it writes
- * @param outputBytes output kept; what goes beyond is discarded, not failed
+ * @param outputBytes what is kept of its output; what goes beyond is counted and discarded, not
+ *     failed; at most 1 MiB
  * @param frameBytes size of one message between candidate and test
  * @param slowDownCap how many times its time a job may get where CPython runs slower than natively;
  *     it keeps a run of endless loops bearable
@@ -25,17 +26,20 @@ public record Limits(
     int frameBytes,
     int slowDownCap) {
 
+  private static final int MAX_OUTPUT_BYTES = 1 << 20;
+
   public Limits {
     if (!wall.isPositive()
         || !cpu.isPositive()
         || memoryBytes < 128L << 20
         || processes < 1
         || fileBytes < 1
-        || outputBytes < 1
+        || outputBytes < 0
+        || outputBytes > MAX_OUTPUT_BYTES
         || frameBytes < 1
         || slowDownCap < 1) {
       throw new IllegalArgumentException(
-          "every limit must be positive, and memory at least 128 MiB");
+          "every limit must be positive, memory at least 128 MiB, kept output at most 1 MiB");
     }
   }
 
@@ -46,7 +50,7 @@ public record Limits(
         512L << 20,
         64,
         16L << 20,
-        64 << 10,
+        4 << 10,
         16 << 20,
         8);
   }

@@ -108,7 +108,7 @@ public final class SandboxBenchmark {
             jobs,
             result -> {
               passed[0] += result.outcome() == ExecutionResult.Outcome.PASSED ? 1 : 0;
-              cpu[0] += result.cpuMillis();
+              cpu[0] += result.usage().cpuMillis();
             });
         double seconds = seconds(from);
         Round round = new Round(seconds, passed[0], jobs.size() / seconds, cpu[0] / 1e3);

@@ -73,7 +73,7 @@ public final class SandboxCheck {
                 row.attack().category(),
                 row.attack().expected().name().toLowerCase(Locale.ROOT),
                 row.got().outcome().name().toLowerCase(Locale.ROOT),
-                Long.toString(row.got().wallMillis()),
+                Long.toString(row.got().usage().wallMillis()),
                 row.sentinel().outcome().name().toLowerCase(Locale.ROOT)));
         if (!row.good()) {
           out.append(line("    %s | %s%n", row.got().detail(), row.sentinel().detail()));

@@ -45,7 +45,7 @@ import sys
 
 READY, VALUE, RAISED = "ready", "value", "raised"
 
-MAX_FRAME = 16 << 20
+MAX_FRAME = 16 << 20  # of this process; the run's limits set it
 MAX_DEPTH = 200
 MAX_VALUES = 2_000_000
 MAX_ITEMS = 10_000
@@ -90,18 +90,18 @@ class Opaque:
 # ---- frames ---------------------------------------------------------------------------------------
 
 
-def read_frame(read, limit=MAX_FRAME):
+def read_frame(read):
     """Reads one frame; `read(n)` returns at most n bytes, none of them at the end."""
     (length,) = _U32.unpack(_read_fully(read, 4))
-    if length > limit:
-        raise CodecError(f"a frame of {length} bytes, at most {limit} are allowed")
+    if length > MAX_FRAME:
+        raise CodecError(f"a frame of {length} bytes, at most {MAX_FRAME} are allowed")
     return _read_fully(read, length)
 
 
-def write_frame(write, payload, limit=MAX_FRAME):
+def write_frame(write, payload):
     """Writes one frame; `write(data)` returns how many bytes it took."""
-    if len(payload) > limit:
-        raise CodecError(f"a frame of {len(payload)} bytes, at most {limit} are allowed")
+    if len(payload) > MAX_FRAME:
+        raise CodecError(f"a frame of {len(payload)} bytes, at most {MAX_FRAME} are allowed")
     data = memoryview(_U32.pack(len(payload)) + payload)
     while data:
         data = data[write(data) :]
@@ -121,12 +121,12 @@ def _read_fully(read, length):
 # ---- encoding -------------------------------------------------------------------------------------
 
 
-def encode(value, limit=MAX_FRAME):
+def encode(value):
     """One value as bytes. Raises CodecError where it does not fit."""
     out = bytearray()
-    _Encoder(out, limit).put(value, 0)
-    if len(out) > limit:
-        raise CodecError(f"a value of more than {limit} bytes")
+    _Encoder(out, MAX_FRAME).put(value, 0)
+    if len(out) > MAX_FRAME:
+        raise CodecError(f"a value of more than {MAX_FRAME} bytes")
     return bytes(out)
 
 
@@ -331,10 +331,10 @@ def _inherited(kind):
 # ---- decoding -------------------------------------------------------------------------------------
 
 
-def decode(payload, limit=MAX_FRAME):
+def decode(payload):
     """The value in a payload. Raises CodecError for whatever is not exactly one value."""
-    if len(payload) > limit:
-        raise CodecError(f"a payload of {len(payload)} bytes, at most {limit} are allowed")
+    if len(payload) > MAX_FRAME:
+        raise CodecError(f"a payload of {len(payload)} bytes, at most {MAX_FRAME} are allowed")
     decoder = _Decoder(payload)
     try:
         value = decoder.take(0)

@@ -126,7 +126,8 @@ def handle(order):
     global _program
     if _program is not None:
         return _program.answer(order)
-    verb, *rest = codec.decode(order)
+    verb, frame_bytes, *rest = codec.decode(order)
+    codec.MAX_FRAME = int(frame_bytes)
     if verb == "prepare":
         _prepare()
         return b""

@@ -68,8 +68,7 @@ class SandboxesTest {
 
     @Override
     public void run(List<ExecutionJob> jobs, ResultSink sink) {
-      jobs.forEach(
-          job -> sink.accept(new ExecutionResult(job.id(), judge.apply(job), "", 1, 1, 1, 0)));
+      jobs.forEach(job -> sink.accept(new ExecutionResult(job.id(), judge.apply(job), "")));
     }
 
     @Override
@@ -172,12 +171,10 @@ class SandboxesTest {
     strong.judge = right12(attacks.get(3).name());
     List<SandboxCheck.Row> rows = new ArrayList<>();
     for (RedTeam.Attack each : attacks) {
-      ExecutionResult got =
-          new ExecutionResult(each.name(), strong.judge.apply(each.job()), "why", 7, 1, 1, 0);
+      ExecutionResult got = new ExecutionResult(each.name(), strong.judge.apply(each.job()), "why");
       boolean isRight = each.accepts("strong", SandboxOptions.Checker.SPLIT, got.outcome());
       rows.add(
-          new SandboxCheck.Row(
-              each, got, isRight, new ExecutionResult("s", Outcome.PASSED, "", 1, 1, 1, 0)));
+          new SandboxCheck.Row(each, got, isRight, new ExecutionResult("s", Outcome.PASSED, "")));
     }
     var report = new SandboxCheck.Report(strong.description(), rows);
     assertThat(report.good()).isFalse();
@@ -196,14 +193,17 @@ class SandboxesTest {
 
   @Test
   void whatPassesOnlyWhenItJudgesItselfIsTampered() {
-    ExecutionResult failed = new ExecutionResult("x", Outcome.FAILED, "AssertionError", 1, 1, 1, 0);
-    ExecutionResult passed = new ExecutionResult("x", Outcome.PASSED, "", 1, 1, 1, 0);
+    ExecutionResult failed = new ExecutionResult("x", Outcome.FAILED, "AssertionError");
+    ExecutionResult passed = new ExecutionResult("x", Outcome.PASSED, "");
     assertThat(failed.comparedWith(passed).outcome()).isEqualTo(Outcome.TAMPERED);
     assertThat(failed.comparedWith(passed).detail())
         .isEqualTo("passes only when it judges itself: AssertionError");
     assertThat(passed.comparedWith(failed).outcome()).isEqualTo(Outcome.PASSED);
     assertThat(passed.comparedWith(passed)).isEqualTo(passed);
-    ExecutionResult broken = new ExecutionResult("x", Outcome.SANDBOX_ERROR, "", 1, 1, 1, 0);
+    Usage split = new Usage(30, 20, 500, 1, 5, "", "", 1);
+    Usage one = new Usage(20, 10, 900, 0, 7, "said", "dirt", 2);
+    assertThat(split.plus(one)).isEqualTo(new Usage(50, 30, 900, 1, 12, "said", "dirt", 3));
+    ExecutionResult broken = new ExecutionResult("x", Outcome.SANDBOX_ERROR, "");
     assertThat(broken.comparedWith(passed)).isEqualTo(broken);
   }
 }

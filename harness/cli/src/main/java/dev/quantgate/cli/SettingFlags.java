@@ -24,7 +24,19 @@ final class SettingFlags {
   static final Set<Setting> ENGINE =
       EnumSet.of(Setting.ENGINE, Setting.THREADS, Setting.MEMORY, Setting.MAX_BATCH);
   static final Set<Setting> SANDBOX =
-      EnumSet.of(Setting.SANDBOX, Setting.REQUIRE_SANDBOX, Setting.CHECKER, Setting.WORKERS);
+      EnumSet.of(
+          Setting.SANDBOX,
+          Setting.REQUIRE_SANDBOX,
+          Setting.CHECKER,
+          Setting.WORKERS,
+          Setting.TIME_LIMIT,
+          Setting.CPU_LIMIT,
+          Setting.MEMORY_LIMIT,
+          Setting.PROCESS_LIMIT,
+          Setting.FILE_LIMIT,
+          Setting.OUTPUT_LIMIT,
+          Setting.FRAME_LIMIT,
+          Setting.SLOW_DOWN_LIMIT);
 
   private static final String CONFIG = "quantgate.yaml";
 

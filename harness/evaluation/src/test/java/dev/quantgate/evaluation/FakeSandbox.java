@@ -5,6 +5,7 @@ import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import dev.quantgate.sandbox.SandboxDescription;
+import dev.quantgate.sandbox.Usage;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,7 +52,8 @@ public final class FakeSandbox implements CodeSandbox {
         outcome == Outcome.FAILED
             ? "AssertionError: <object at 0x7f" + System.nanoTime() + ">"
             : "";
-    return new ExecutionResult(job.id(), outcome, detail, System.nanoTime() % 100, 1, 1, 0);
+    Usage usage = new Usage(System.nanoTime() % 100, 1, 1, 0, 0, "", "", 1);
+    return new ExecutionResult(job.id(), outcome, detail, 0, usage);
   }
 
   @Override

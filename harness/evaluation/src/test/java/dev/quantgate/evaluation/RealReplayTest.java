@@ -121,9 +121,7 @@ class RealReplayTest {
     public void run(List<dev.quantgate.sandbox.ExecutionJob> jobs, ResultSink sink) {
       for (var job : jobs) {
         boolean passes = right.contains(job.prompt() + job.completion());
-        sink.accept(
-            new ExecutionResult(
-                job.id(), passes ? Outcome.PASSED : Outcome.FAILED, "", 1, 1, 1, 0));
+        sink.accept(new ExecutionResult(job.id(), passes ? Outcome.PASSED : Outcome.FAILED, ""));
       }
     }
 

@@ -7,6 +7,8 @@ import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.SandboxProvider;
 import dev.quantgate.sandbox.worker.WorkerPool;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** The sandbox in namespaces of this machine, by bubblewrap, for Linux on x86-64. */
@@ -36,6 +38,14 @@ public final class BubblewrapProvider implements SandboxProvider {
     return Optional.empty();
   }
 
+  /** Whether this is root, and one that may make namespaces without a user namespace. */
+  private static boolean mayGiveUserIds(Walls walls) {
+    List<String> probe = new ArrayList<>(walls.ofASupervisor());
+    probe.addAll(List.of(walls.python().executable(), "-I", "-S", "-c", "import os;os.setuid(1)"));
+    return HostPython.ask(probe.getFirst(), probe.subList(1, probe.size()).toArray(String[]::new))
+        .isPresent();
+  }
+
   /** {@inheritDoc} */
   @Override
   public CodeSandbox start(SandboxOptions options) {
@@ -45,6 +55,9 @@ public final class BubblewrapProvider implements SandboxProvider {
         });
     Path bwrap = HostPython.onPath("bwrap").orElseThrow();
     HostPython python = HostPython.find().orElseThrow();
-    return WorkerPool.start(HostLauncher.bubblewrap(bwrap.toString(), python), options);
+    Walls walls = new Walls(bwrap.toString(), python);
+    return WorkerPool.start(
+        mayGiveUserIds(walls) ? RoomLauncher.open(walls) : HostLauncher.bubblewrap(walls, python),
+        options);
   }
 }

@@ -6,9 +6,7 @@ import dev.quantgate.sandbox.worker.WorkerLauncher;
 import dev.quantgate.sandbox.worker.WorkerScripts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -26,40 +24,9 @@ import java.util.TreeMap;
 record HostLauncher(
     String kind, HostPython python, List<String> walls, SortedMap<String, String> facts)
     implements WorkerLauncher {
-  private static final int TMP_BYTES = 64 << 20;
-
-  /** Behind bubblewrap: nothing of the machine but a Python, read-only. */
-  static HostLauncher bubblewrap(String bwrap, HostPython python) {
-    List<String> walls = new ArrayList<>(List.of(bwrap));
-    walls.addAll(List.of("--unshare-all", "--as-pid-1", "--die-with-parent", "--new-session"));
-    walls.addAll(List.of("--cap-drop", "ALL", "--hostname", "sandbox"));
-    walls.addAll(List.of("--ro-bind", "/usr", "/usr"));
-    for (String folder : List.of("lib", "lib64", "lib32", "bin", "sbin")) {
-      Path path = Path.of("/" + folder);
-      if (Files.isSymbolicLink(path)) {
-        walls.addAll(List.of("--symlink", "usr/" + folder, "/" + folder));
-      } else if (Files.isDirectory(path)) {
-        walls.addAll(List.of("--ro-bind", "/" + folder, "/" + folder));
-      }
-    }
-    if (Files.isRegularFile(Path.of("/etc/ld.so.cache"))) {
-      walls.addAll(List.of("--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache"));
-    }
-    if (!python.prefix().startsWith("/usr")) {
-      walls.addAll(List.of("--ro-bind", python.prefix(), python.prefix()));
-    }
-    walls.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
-    walls.addAll(List.of("--size", "1048576", "--perms", "1777", "--tmpfs", "/dev/shm"));
-    walls.addAll(
-        List.of("--size", Integer.toString(TMP_BYTES), "--perms", "1777", "--tmpfs", "/tmp"));
-    // The device folder is a file system without a bound otherwise.
-    walls.addAll(List.of("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"));
-    SortedMap<String, String> facts = new TreeMap<>();
-    HostPython.ask(bwrap, "--version")
-        .ifPresent(lines -> facts.put("engineVersion", String.join(" ", lines)));
-    facts.put("kernel", System.getProperty("os.version", ""));
-    facts.put("memoryBound", "counted every 20 ms, no control group");
-    return new HostLauncher("bubblewrap", python, walls, facts);
+  /** Every process of a job behind walls of its own, under the caller's user id. */
+  static HostLauncher bubblewrap(Walls walls, HostPython python) {
+    return new HostLauncher("bubblewrap", python, walls.ofAProcess(), walls.facts());
   }
 
   /** Around nothing. */
@@ -72,7 +39,7 @@ record HostLauncher(
 
   @Override
   public List<String> scripts() {
-    return List.of("roles", "supervisor", "launcher");
+    return List.of("roles", "room", "supervisor", "launcher");
   }
 
   @Override

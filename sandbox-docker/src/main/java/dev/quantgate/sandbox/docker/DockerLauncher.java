@@ -98,7 +98,9 @@ final class DockerLauncher implements WorkerLauncher {
     run.addAll(List.of("--pids-limit", Integer.toString(limits.processes() + SPARE_PROCESSES)));
     run.addAll(List.of("--memory", memory, "--memory-swap", memory, "--cpus", "1"));
     run.addAll(List.of("--ulimit", "nofile=64:64", "--ulimit", "core=0:0"));
-    run.addAll(List.of("--ulimit", "fsize=" + limits.fileBytes() + ":" + limits.fileBytes()));
+    // A job's own bound is set with its user; the supervisor moves a job's text through files.
+    long file = Math.max(limits.fileBytes(), WorkerScripts.MAX_PART_BYTES);
+    run.addAll(List.of("--ulimit", "fsize=" + file + ":" + file));
     run.addAll(List.of("--tmpfs", "/tmp:" + noFiles + "size=" + TMP_BYTES + ",nr_inodes=4096"));
     // multiprocessing's semaphores live here.
     run.addAll(List.of("--tmpfs", "/dev/shm:" + noFiles + "size=1048576,nr_inodes=256"));

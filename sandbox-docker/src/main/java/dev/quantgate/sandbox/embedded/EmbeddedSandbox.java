@@ -8,6 +8,7 @@ import dev.quantgate.sandbox.SandboxDescription;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
+import dev.quantgate.sandbox.Usage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -65,7 +66,7 @@ final class EmbeddedSandbox implements CodeSandbox {
               + ", not PASSED: "
               + result[0].detail());
     }
-    return result[0].cpuMillis();
+    return result[0].usage().cpuMillis();
   }
 
   @Override
@@ -102,6 +103,7 @@ final class EmbeddedSandbox implements CodeSandbox {
     final Checker checker;
     final String token = HexFormat.of().formatHex(random());
     boolean repeated;
+    int executions;
     long deadline;
 
     Attempt(ExecutionJob job, Checker checker) {
@@ -175,6 +177,7 @@ final class EmbeddedSandbox implements CodeSandbox {
           List<Attempt> victims = List.copyOf(running.values());
           running.clear();
           for (Attempt victim : victims) {
+            victim.executions++;
             if (victim.repeated) {
               sink.accept(new Done(victim, failed(victim.job, why)));
             } else {
@@ -186,7 +189,14 @@ final class EmbeddedSandbox implements CodeSandbox {
         } else {
           Attempt attempt = running.remove(reply.getFirst());
           if (attempt != null) {
-            sink.accept(new Done(attempt, result(attempt.job, reply)));
+            attempt.executions++;
+            ExecutionResult result = result(attempt, reply);
+            if (byTheClockOnWall(reply) && !attempt.repeated) {
+              attempt.repeated = true;
+              alone.add(attempt);
+            } else {
+              sink.accept(new Done(attempt, result));
+            }
           }
         }
       }
@@ -250,12 +260,17 @@ final class EmbeddedSandbox implements CodeSandbox {
     }
   }
 
-  private static ExecutionResult failed(ExecutionJob job, String why) {
-    return new ExecutionResult(
-        job.id(), Outcome.SANDBOX_ERROR, "the worker died twice: " + why, 0, 0, 0, 0);
+  /** A timeout that other work on the machine may have caused; the others are counted in CPU. */
+  private static boolean byTheClockOnWall(List<String> reply) {
+    return reply.get(1).equals(Outcome.TIMEOUT.name()) && reply.get(2).equals(Worker.WALL);
   }
 
-  private ExecutionResult result(ExecutionJob job, List<String> reply) {
+  private static ExecutionResult failed(ExecutionJob job, String why) {
+    return new ExecutionResult(job.id(), Outcome.SANDBOX_ERROR, "the worker died twice: " + why)
+        .withExecutions(2);
+  }
+
+  private ExecutionResult result(Attempt attempt, List<String> reply) {
     Outcome outcome = Outcome.valueOf(reply.get(1));
     String detail = reply.get(2);
     if (outcome == Outcome.TIMEOUT) {
@@ -268,13 +283,19 @@ final class EmbeddedSandbox implements CodeSandbox {
               slowDown);
     }
     return new ExecutionResult(
-        job.id(),
+        attempt.job.id(),
         outcome,
         detail,
-        Long.parseLong(reply.get(3)),
-        Long.parseLong(reply.get(4)),
-        Long.parseLong(reply.get(5)),
-        Integer.parseInt(reply.get(6)));
+        Integer.parseInt(reply.get(6)),
+        new Usage(
+            Long.parseLong(reply.get(3)),
+            Long.parseLong(reply.get(4)),
+            Long.parseLong(reply.get(5)),
+            0,
+            Long.parseLong(reply.get(7)),
+            reply.get(8),
+            "",
+            attempt.executions));
   }
 
   /** Ends the worker that is there, if any, and waits until a fresh one is ready. */

@@ -1,5 +1,6 @@
 package dev.quantgate.sandbox.embedded;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,11 +48,14 @@ final class GuestHost {
   private final List<OpenFile> open = new ArrayList<>();
   private SplittableRandom random = new SplittableRandom(0);
   private Line line = Line.CLOSED;
+  private final int keptOutput;
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private long outputBytes;
   private long sleepLeft = Long.MAX_VALUE;
   private String error = "";
 
-  GuestHost(TreeMap<String, byte[]> sources) {
+  GuestHost(TreeMap<String, byte[]> sources, int keptOutput) {
+    this.keptOutput = keptOutput;
     this.sources = new TreeMap<>(sources);
   }
 
@@ -111,12 +115,18 @@ final class GuestHost {
     this.sleepLeft = sleepNanos;
     this.line = line;
     random = new SplittableRandom(0);
+    output.reset();
     outputBytes = 0;
     error = "";
   }
 
   long outputBytes() {
     return outputBytes;
+  }
+
+  /** The beginning of it, without what a terminal would obey. */
+  String output() {
+    return output.toString(StandardCharsets.UTF_8).replaceAll("[\\p{Cntrl}&&[^\\n\\t]]", "?");
   }
 
   /** What the interpreter said when it gave up, in one line; empty if it did not. */
@@ -215,6 +225,10 @@ final class GuestHost {
       if (descriptor == LINE_OUT && line != Line.CLOSED) {
         line.write(memory.readBytes(address, length));
       } else {
+        int room = Math.min(length, keptOutput - output.size());
+        if (room > 0) {
+          output.writeBytes(memory.readBytes(address, room));
+        }
         outputBytes += length;
       }
       total += length;

@@ -24,9 +24,10 @@ final class Interpreter {
   private final GuestHost host;
   private Image image = Image.NONE;
 
-  private Interpreter(WasmModule module, int maximumPages, TreeMap<String, byte[]> sources) {
+  private Interpreter(
+      WasmModule module, int maximumPages, TreeMap<String, byte[]> sources, int keptOutput) {
     boolean blank = sources.isEmpty();
-    host = new GuestHost(sources);
+    host = new GuestHost(sources, keptOutput);
     var limits = module.memorySection().orElseThrow().getMemory(0).limits();
     memory = new GuestMemory(limits.initialPages(), maximumPages, blank);
     instance =
@@ -45,12 +46,12 @@ final class Interpreter {
 
   /** Starts an interpreter and loads into it what every job needs. Seconds, once for a process. */
   static Image prepare(WasmModule module, int maximumPages) {
-    Interpreter fresh = new Interpreter(module, maximumPages, Resources.sources());
+    Interpreter fresh = new Interpreter(module, maximumPages, Resources.sources(), 0);
     int name = fresh.allocate("handle\0".getBytes(StandardCharsets.US_ASCII));
     int parameters = fresh.allocate(integers(ROW, 1, VARBINARY));
     int result = fresh.allocate(integers(VARBINARY));
     fresh.instance.export("setup").apply(name, parameters, result);
-    fresh.call(Values.encode(Values.tuple("prepare")));
+    fresh.call(Values.encode(Values.tuple("prepare", Integer.toString(1 << 20))));
     return fresh.image();
   }
 
@@ -59,8 +60,8 @@ final class Interpreter {
   }
 
   /** An interpreter that still needs a {@link #reset}. */
-  static Interpreter create(WasmModule module, int maximumPages) {
-    Interpreter created = new Interpreter(module, maximumPages, new TreeMap<>());
+  static Interpreter create(WasmModule module, int maximumPages, int keptOutput) {
+    Interpreter created = new Interpreter(module, maximumPages, new TreeMap<>(), keptOutput);
     created.host.seal();
     return created;
   }
@@ -124,6 +125,10 @@ final class Interpreter {
 
   long outputBytes() {
     return host.outputBytes();
+  }
+
+  String output() {
+    return host.output();
   }
 
   int pages() {

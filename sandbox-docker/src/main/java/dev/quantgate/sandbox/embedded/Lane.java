@@ -18,19 +18,28 @@ final class Lane {
   /** What a tester may hold: its test, and the largest reply that the codec lets in. */
   private static final long TESTER_BYTES = 192L << 20;
 
-  /** What a program gets to see of the memory's end before it is refused more. */
-  private static final int MAX_REPLY = 16 << 20;
-
   private final Interpreter.Image image;
-  private final long sleepNanos;
+  private final Terms terms;
+  private final String frameBytes;
   private final Interpreter tester;
   private final Interpreter candidate;
 
-  Lane(WasmModule module, Interpreter.Image image, long candidateBytes, long sleepNanos) {
-    this.sleepNanos = sleepNanos;
+  /**
+   * What every candidate of a lane may take.
+   *
+   * @param memoryBytes its memory
+   * @param sleepNanos how long it may sleep altogether
+   * @param keptOutput how much of its output is kept
+   * @param frameBytes size of a message between it and its tester
+   */
+  record Terms(long memoryBytes, long sleepNanos, int keptOutput, int frameBytes) {}
+
+  Lane(WasmModule module, Interpreter.Image image, Terms terms) {
+    this.terms = terms;
+    this.frameBytes = Integer.toString(terms.frameBytes());
     this.image = image;
-    this.tester = Interpreter.create(module, pages(TESTER_BYTES));
-    this.candidate = Interpreter.create(module, pages(candidateBytes));
+    this.tester = Interpreter.create(module, pages(TESTER_BYTES), 0);
+    this.candidate = Interpreter.create(module, pages(terms.memoryBytes()), terms.keptOutput());
   }
 
   static int pages(long bytes) {
@@ -46,18 +55,27 @@ final class Lane {
 
   /** Candidate and test in two interpreters. */
   Verdict split(Job job) {
-    candidate.reset(image, GuestHost.Line.CLOSED, sleepNanos);
+    candidate.reset(image, GuestHost.Line.CLOSED, terms.sleepNanos());
     CandidateLine line = new CandidateLine();
-    tester.reset(image, line, sleepNanos);
+    tester.reset(image, line, terms.sleepNanos());
     byte[] first =
         line.call(
             Values.encode(
-                Values.tuple("load", job.prelude + job.prompt + job.completion, job.entry)));
+                Values.tuple(
+                    "load", frameBytes, job.prelude + job.prompt + job.completion, job.entry)));
     Verdict verdict =
         judge(
             tester,
             job.token,
-            Values.tuple("judge", job.token, job.prelude, job.prompt, job.test, job.entry, first));
+            Values.tuple(
+                "judge",
+                frameBytes,
+                job.token,
+                job.prelude,
+                job.prompt,
+                job.test,
+                job.entry,
+                first));
     long peak = tester.peakBytes() + candidate.peakBytes();
     End end = line.end;
     if (verdict.outcome != Outcome.PASSED
@@ -68,14 +86,36 @@ final class Lane {
     return new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit);
   }
 
+  /** What is known of a job that was interrupted. */
+  Verdict timeout(String clock) {
+    return new Verdict(Outcome.TIMEOUT, clock, candidate.peakBytes(), 0);
+  }
+
+  /** What the last job's candidate wrote. */
+  long outputBytes() {
+    return candidate.outputBytes();
+  }
+
+  /** The beginning of it. */
+  String output() {
+    return candidate.output();
+  }
+
   /** Everything in one interpreter. */
   Verdict official(Job job) {
-    candidate.reset(image, GuestHost.Line.CLOSED, sleepNanos);
+    candidate.reset(image, GuestHost.Line.CLOSED, terms.sleepNanos());
     return judge(
         candidate,
         job.token,
         Values.tuple(
-            "official", job.token, job.prelude, job.prompt, job.completion, job.test, job.entry));
+            "official",
+            frameBytes,
+            job.token,
+            job.prelude,
+            job.prompt,
+            job.completion,
+            job.test,
+            job.entry));
   }
 
   private static Verdict judge(Interpreter judge, String token, List<Object> order) {
@@ -154,7 +194,7 @@ final class Lane {
       }
       try {
         byte[] answer = candidate.call(order);
-        if (answer.length <= MAX_REPLY) {
+        if (answer.length <= terms.frameBytes()) {
           return answer;
         }
         end = new End(Outcome.FAILED, "a reply of " + answer.length + " bytes", 0);

@@ -1,6 +1,5 @@
 package dev.quantgate.sandbox.embedded;
 
-import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import io.trino.wasm.python.Python;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -22,14 +21,19 @@ import run.endive.wasm.WasmModule;
  * standard output, in {@link Wire} frames; the end of its input is its own end.
  *
  * <p>Jobs: {@code id, checker, token, cpu ms, wall ms, prelude, prompt, completion, test, entry}.
- * Results: {@code id, outcome, detail, wall ms, cpu ms, peak bytes, exit}. First of all it says
- * {@code ready}.
+ * Results: {@code id, outcome, detail, wall ms, cpu ms, peak bytes, exit, output bytes, output}. A
+ * timeout's detail names the clock that ran out. First of all it says {@code ready}.
  */
 public final class Worker {
   /** Python's own recursion is bounded by Python; this bounds the C functions below it. */
   private static final long STACK_BYTES = 256L << 20;
 
   private static final int TICK_MILLIS = 10;
+
+  /** The clocks of a job. */
+  static final String WALL = "wall";
+
+  private static final String CPU = "cpu";
 
   private final ThreadMXBean clock = ManagementFactory.getThreadMXBean();
   private final LinkedBlockingQueue<List<String>> jobs = new LinkedBlockingQueue<>();
@@ -40,24 +44,29 @@ public final class Worker {
     this.out = out;
   }
 
-  /** Arguments: lanes, bytes of memory and ms of sleep for a candidate, the file of the image. */
+  /**
+   * Arguments: lanes; bytes of memory, ms of sleep, kept bytes of output and bytes of a message for
+   * a candidate; the file of the image.
+   */
   public static void main(String[] args) throws Exception {
     OutputStream out = System.out;
     System.setOut(new PrintStream(OutputStream.nullOutputStream()));
     new Worker(out)
         .run(
             Integer.parseInt(args[0]),
-            Long.parseLong(args[1]),
-            Long.parseLong(args[2]) * 1_000_000,
-            Path.of(args[3]));
+            new Lane.Terms(
+                Long.parseLong(args[1]),
+                Long.parseLong(args[2]) * 1_000_000,
+                Integer.parseInt(args[3]),
+                Integer.parseInt(args[4])),
+            Path.of(args[5]));
   }
 
-  private void run(int lanes, long candidateBytes, long sleepNanos, Path imageFile)
-      throws IOException {
+  private void run(int lanes, Lane.Terms terms, Path imageFile) throws IOException {
     WasmModule module = Python.load();
     Interpreter.Image image = Images.prepared(module, imageFile);
     for (int i = 0; i < lanes; i++) {
-      Desk desk = new Desk(new Lane(module, image, candidateBytes, sleepNanos));
+      Desk desk = new Desk(new Lane(module, image, terms));
       desks.add(desk);
       desk.thread = new Thread(null, desk, "lane-" + i, STACK_BYTES);
       desk.thread.setDaemon(true);
@@ -91,6 +100,7 @@ public final class Worker {
     private Thread thread = Thread.currentThread();
     private boolean busy;
     private boolean expired;
+    private String clockThatRanOut = CPU;
     private long cpuEnd;
     private long wallEnd;
 
@@ -103,8 +113,13 @@ public final class Worker {
     }
 
     synchronized void check() {
-      if (busy && !expired && (cpu() > cpuEnd || System.nanoTime() > wallEnd)) {
+      if (!busy || expired) {
+        return;
+      }
+      boolean cpuIsUp = cpu() > cpuEnd;
+      if (cpuIsUp || System.nanoTime() > wallEnd) {
         expired = true;
+        clockThatRanOut = cpuIsUp ? CPU : WALL;
         thread.interrupt();
       }
     }
@@ -132,6 +147,11 @@ public final class Worker {
       }
     }
 
+    /** Sleep is counted as CPU time is: it does not depend on what else runs. */
+    private synchronized String ranOut(WasmInterruptedException e) {
+      return e instanceof GuestHost.Overslept ? CPU : clockThatRanOut;
+    }
+
     private void carryOut(List<String> job) throws IOException {
       long wall = System.nanoTime();
       long cpu = cpu();
@@ -147,7 +167,7 @@ public final class Worker {
               default -> throw new IllegalArgumentException("checker " + job.get(1));
             };
       } catch (WasmInterruptedException e) {
-        verdict = new Lane.Verdict(Outcome.TIMEOUT, "", 0, 0);
+        verdict = lane.timeout(ranOut(e));
       } finally {
         end();
       }
@@ -159,7 +179,9 @@ public final class Worker {
           Long.toString((System.nanoTime() - wall) / 1_000_000),
           Long.toString((cpu() - cpu) / 1_000_000),
           Long.toString(verdict.peakBytes()),
-          Integer.toString(verdict.exit()));
+          Integer.toString(verdict.exit()),
+          Long.toString(lane.outputBytes()),
+          lane.output());
     }
   }
 }

@@ -71,6 +71,8 @@ final class WorkerProcess implements AutoCloseable {
     command.add(Integer.toString(lanes));
     command.add(Long.toString(candidate));
     command.add(Long.toString(limits.wall().toMillis()));
+    command.add(Integer.toString(limits.outputBytes()));
+    command.add(Integer.toString(limits.frameBytes()));
     command.add(Cache.file("interpreter.image").toString());
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().clear();

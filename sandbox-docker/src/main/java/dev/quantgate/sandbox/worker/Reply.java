@@ -9,9 +9,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What the supervisor says about one execution. The report is the supervisor's own; the verdict was
- * written by the tester and passed on unread, so it is hostile until its random id is right.
+ * written by the tester and passed on unread, so it is hostile until its random id is right. The
+ * output is the job's, hostile for good.
  */
-record Reply(Report report, byte[] verdict) {
+record Reply(Report report, byte[] verdict, byte[] output) {
   private static final int MAX_REPORT_BYTES = 1 << 16;
   private static final int MAX_VERDICT_BYTES = 1 << 14;
   private static final JsonMapper JSON =
@@ -24,7 +25,7 @@ record Reply(Report report, byte[] verdict) {
    * @param timeout the wall limit was hit
    * @param oom processes that the kernel ended for want of memory
    * @param killed processes found beyond the job's own
-   * @param output bytes that the job printed, all discarded
+   * @param output bytes that the job printed, kept or not
    * @param dirty what could not be cleaned, or empty
    * @param program how the candidate's process ended
    * @param judge how the process that owns the verdict ended; the same one in official mode
@@ -40,31 +41,35 @@ record Reply(Report report, byte[] verdict) {
       Optional<End> judge) {}
 
   /**
-   * How a process ended: exit status or minus the signal, CPU milliseconds, peak resident bytes.
+   * How a process ended: exit status or minus the signal, CPU milliseconds, peak resident bytes,
+   * and whether the supervisor had to end it.
    */
-  record End(int exit, long cpu, long peak) {}
+  record End(int exit, long cpu, long peak, boolean killed) {}
 
   /** What the tester wrote. */
   record Verdict(String nonce, String kind, String detail) {}
 
-  static Reply read(DataInputStream in) throws IOException {
-    byte[] verdict;
-    byte[] report;
+  static Reply read(DataInputStream in, int maxOutput) throws IOException {
     int reportSize = in.readInt();
     int verdictSize = in.readInt();
+    int outputSize = in.readInt();
     if (reportSize < 0
         || reportSize > MAX_REPORT_BYTES
         || verdictSize < 0
-        || verdictSize > MAX_VERDICT_BYTES) {
-      throw new IOException("a reply of " + reportSize + " + " + verdictSize + " bytes");
+        || verdictSize > MAX_VERDICT_BYTES
+        || outputSize < 0
+        || outputSize > maxOutput) {
+      throw new IOException(
+          "a reply of " + reportSize + " + " + verdictSize + " + " + outputSize + " bytes");
     }
-    report = in.readNBytes(reportSize);
-    verdict = in.readNBytes(verdictSize);
-    if (report.length < reportSize || verdict.length < verdictSize) {
+    byte[] report = in.readNBytes(reportSize);
+    byte[] verdict = in.readNBytes(verdictSize);
+    byte[] output = in.readNBytes(outputSize);
+    if (report.length < reportSize || verdict.length < verdictSize || output.length < outputSize) {
       throw new IOException("the supervisor ended in the middle of a reply");
     }
     try {
-      return new Reply(JSON.readValue(report, Report.class), verdict);
+      return new Reply(JSON.readValue(report, Report.class), verdict, output);
     } catch (JacksonException e) {
       throw new IOException("not a report: " + e.getOriginalMessage(), e);
     }

@@ -24,9 +24,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record Request(ExecutionJob job, Mode mode, String nonce, byte[] frame) {
 
-  /** Text beyond this is refused before it is sent; the supervisor would hang up. */
-  static final int MAX_PART_BYTES = 64 << 20;
-
   private static final SecureRandom RANDOM = new SecureRandom();
 
   /** ASCII only, so that a lone surrogate in a completion arrives as what it is. */
@@ -77,10 +74,10 @@ record Request(ExecutionJob job, Mode mode, String nonce, byte[] frame) {
     return new Request(job, mode, nonce, frame.toByteArray());
   }
 
-  /** Whether the supervisor would take it. */
+  /** Whether the supervisor would take it; it hangs up where a part is larger. */
   boolean fits() {
     long longest = Math.max(job.completion().length(), job.test().length()) + job.prompt().length();
-    return longest < MAX_PART_BYTES && frame.length < MAX_PART_BYTES;
+    return longest < WorkerScripts.MAX_PART_BYTES && frame.length < WorkerScripts.MAX_PART_BYTES;
   }
 
   /** Marks a frame of set-up, which has no parts. */

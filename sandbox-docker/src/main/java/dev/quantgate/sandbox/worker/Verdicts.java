@@ -3,6 +3,8 @@ package dev.quantgate.sandbox.worker;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import dev.quantgate.sandbox.Limits;
+import dev.quantgate.sandbox.Usage;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,7 +30,7 @@ final class Verdicts {
     Reply.Report report = reply.report();
     Optional<Reply.Verdict> verdict = reply.verdict(request.nonce());
     boolean judgeDone = report.judge().map(end -> end.exit() == 0).orElse(false);
-    int exit = report.program().map(Reply.End::exit).orElse(0);
+    int exit = report.program().filter(end -> !end.killed()).map(Reply.End::exit).orElse(0);
 
     Outcome outcome;
     String detail;
@@ -52,11 +54,23 @@ final class Verdicts {
       outcome = Outcome.MEMORY;
       detail = "more than " + (limits.memoryBytes() >> 20) + " MiB of memory";
     }
-    long cpu =
-        cpu(report.program()) + (request.mode() == Request.Mode.SPLIT ? cpu(report.judge()) : 0);
-    long peak = report.program().map(Reply.End::peak).orElse(0L);
+    boolean byItself = outcome == Outcome.CRASHED || outcome == Outcome.EARLY_EXIT;
     return new ExecutionResult(
-        request.job().id(), outcome, oneLine(detail), report.wall(), cpu, peak, exit);
+        request.job().id(), outcome, oneLine(detail), byItself ? exit : 0, usage(request, reply));
+  }
+
+  private static Usage usage(Request request, Reply reply) {
+    Reply.Report report = reply.report();
+    boolean split = request.mode() == Request.Mode.SPLIT;
+    return new Usage(
+        report.wall(),
+        cpu(report.program()) + (split ? cpu(report.judge()) : 0),
+        Math.max(peak(report.program()), split ? peak(report.judge()) : 0),
+        report.killed(),
+        report.output(),
+        printable(new String(reply.output(), StandardCharsets.UTF_8)),
+        report.dirty(),
+        1);
   }
 
   private static Outcome ended(int exit, int oom, Outcome otherwise) {
@@ -75,6 +89,15 @@ final class Verdicts {
 
   private static long cpu(Optional<Reply.End> end) {
     return end.map(Reply.End::cpu).orElse(0L);
+  }
+
+  private static long peak(Optional<Reply.End> end) {
+    return end.map(Reply.End::peak).orElse(0L);
+  }
+
+  /** Text from inside without what a terminal would obey. */
+  private static String printable(String text) {
+    return text.replaceAll("[\\p{Cntrl}&&[^\\n\\t]]", "?");
   }
 
   /** Text from inside, fit for a terminal and a table. */

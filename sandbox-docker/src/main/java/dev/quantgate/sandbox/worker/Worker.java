@@ -37,6 +37,7 @@ final class Worker {
   private final AtomicBoolean late = new AtomicBoolean();
   private final StringBuffer complaints = new StringBuffer();
   private final Map<String, Object> hello;
+  private final int maxOutput;
   private int served;
 
   /** The supervisor is lost. The message says how, for people. */
@@ -51,6 +52,7 @@ final class Worker {
   private Worker(WorkerLauncher launcher, Limits limits, ScheduledExecutorService clock)
       throws Failure {
     this.clock = clock;
+    maxOutput = limits.outputBytes();
     launched = launcher.launch();
     in = new DataInputStream(new BufferedInputStream(launched.process().getInputStream(), 1 << 15));
     out = launched.process().getOutputStream();
@@ -64,6 +66,7 @@ final class Worker {
                 out.write(setup);
                 out.flush();
                 int size = in.readInt();
+                in.readInt();
                 in.readInt();
                 if (size < 0 || size > 1 << 16) {
                   throw new IOException("a greeting of " + size + " bytes");
@@ -112,7 +115,7 @@ final class Worker {
 
   /** Waits for the answer to the oldest request that has none. */
   Reply receive(Duration wall) throws Failure {
-    Reply reply = watched(wall.plus(GRACE), () -> Reply.read(in));
+    Reply reply = watched(wall.plus(GRACE), () -> Reply.read(in, maxOutput));
     served++;
     return reply;
   }
@@ -176,6 +179,8 @@ final class Worker {
   /** Ends it at once and for sure. */
   void kill() {
     if (dead.compareAndSet(false, true)) {
+      // A client's own children first: once it is gone nobody knows them.
+      launched.process().descendants().forEach(ProcessHandle::destroyForcibly);
       launched.process().destroyForcibly();
       launched.remove().run();
     }

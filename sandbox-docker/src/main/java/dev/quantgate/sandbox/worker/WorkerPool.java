@@ -33,10 +33,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each worker has one job running and the next one already on its way, so that it never waits
  * for this side. A worker that fails, is late or cannot clean up is replaced; what it had not
- * answered runs again, and the job it was busy with has used up the first of two tries. Wall time
- * is the benchmark's limit, but a busy machine is not the program's fault: a timeout counts only if
- * the job had a processor nearly all that time, or if it happens again with nothing else running
- * here.
+ * answered runs again, and the job it was busy with has used up the first of two tries.
+ *
+ * <p>Wall time is the benchmark's limit, but a busy machine is not the program's fault: a timeout
+ * counts once it has happened again with nothing else running here. Only a job that has used up its
+ * CPU time is not repeated, since that limit does not depend on what else runs.
  */
 public final class WorkerPool implements CodeSandbox {
   /** A worker's age limit in jobs; user ids and whatever ages unseen start anew. */
@@ -142,6 +143,7 @@ public final class WorkerPool implements CodeSandbox {
     final Task task;
     final Request.Mode mode;
     int failures;
+    int executions;
 
     Attempt(Task task, Request.Mode mode) {
       this.task = task;
@@ -163,20 +165,20 @@ public final class WorkerPool implements CodeSandbox {
 
     synchronized void done(Attempt attempt, ExecutionResult result) {
       if (result.outcome() == Outcome.TIMEOUT && !alone && mayHaveStarved(result)) {
+        attempt.failures = 0;
         again.add(attempt);
         return;
       }
       Task task = attempt.task;
-      task.results.put(attempt.mode, result);
+      task.results.put(attempt.mode, result.withExecutions(attempt.executions));
       if (task.results.size() == task.modes().size()) {
         sink.accept(merged(task));
       }
     }
   }
 
-  /** A job that had a processor nearly all the time will need as much of it the next time. */
-  private static boolean mayHaveStarved(ExecutionResult result) {
-    return result.cpuMillis() < 0.9 * result.wallMillis();
+  private boolean mayHaveStarved(ExecutionResult result) {
+    return result.usage().cpuMillis() < options.limits().cpu().toMillis();
   }
 
   @Override
@@ -189,7 +191,7 @@ public final class WorkerPool implements CodeSandbox {
     }
     forEachSlot(slot -> work(slot, round));
     Round alone = new Round(sink, true);
-    round.again.forEach(attempt -> alone.queue.add(new Attempt(attempt.task, attempt.mode)));
+    alone.queue.addAll(round.again);
     if (!alone.queue.isEmpty()) {
       inThread(() -> work(0, alone));
     }
@@ -220,6 +222,7 @@ public final class WorkerPool implements CodeSandbox {
         }
         Reply reply = worker(slot).receive(wall);
         flying.remove();
+        head.attempt.executions++;
         round.done(head.attempt, Verdicts.of(head.request, reply, options.limits()));
         if (!reply.report().dirty().isEmpty() || worker(slot).served() >= JOBS_PER_WORKER) {
           replace(slot);
@@ -231,6 +234,9 @@ public final class WorkerPool implements CodeSandbox {
         }
         replace(slot);
         Flight head = flying.poll();
+        if (head != null) {
+          head.attempt.executions++;
+        }
         if (head != null && ++head.attempt.failures >= TRIES) {
           round.done(head.attempt, lost(head, e));
         } else if (head != null) {
@@ -306,17 +312,13 @@ public final class WorkerPool implements CodeSandbox {
     return new ExecutionResult(
         request.job().id(),
         Outcome.FAILED,
-        "the program is larger than " + (Request.MAX_PART_BYTES >> 20) + " MiB",
-        0,
-        0,
-        0,
-        0);
+        "the program is larger than " + (WorkerScripts.MAX_PART_BYTES >> 20) + " MiB");
   }
 
   private static ExecutionResult lost(Flight flight, Worker.Failure failure) {
     String detail = failure.getMessage() == null ? "the worker was lost" : failure.getMessage();
     return new ExecutionResult(
-        flight.request.job().id(), Outcome.SANDBOX_ERROR, "twice: " + detail, 0, 0, 0, 0);
+        flight.request.job().id(), Outcome.SANDBOX_ERROR, "twice: " + detail);
   }
 
   /** Where both judged, the split verdict counts and a disagreement is named. */

@@ -23,6 +23,10 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class WorkerScripts {
   private static final List<String> CHECKER = List.of("codec", "candidate", "tester", "official");
+
+  /** The largest part of a request that a supervisor takes. */
+  public static final int MAX_PART_BYTES = 64 << 20;
+
   private static final JsonMapper JSON = JsonMapper.shared();
 
   /** Modules that every image must have: real completions import them. */
@@ -75,6 +79,7 @@ public final class WorkerScripts {
     setup.put(
         "limits",
         Map.of(
+            "output_bytes", limits.outputBytes(),
             "cpu_seconds", Math.max(1, limits.cpu().plusMillis(999).toSeconds()),
             "file_bytes", limits.fileBytes(),
             // Twice the memory: threads reserve address space that they never touch.

@@ -5,22 +5,21 @@ Each process of each job gets fresh namespaces (user, pid, network, ipc, mount),
 seccomp filter, and is ended by ending its pid namespace, so that nothing is left to clean up. The
 next job's processes are started while one runs: an interpreter that waits for its text.
 
-Started as root it gives every process a user id that no other job has; started by anyone else,
-candidate and tester share the caller's id and are kept apart by their namespaces. There is no control
-group: the memory of a job is what is counted every few milliseconds, and a job over the limit is
-ended.
+For users who are not root: candidate and tester share the caller's id and are kept apart by their
+namespaces. (Root's jobs share one room of bubblewrap's with supervisor.py, which gives each process a
+user id of its own.) There is no control group: the memory of a job is what is counted every few
+milliseconds, and a job over the limit is ended.
 
-Without bubblewrap ("local") nothing of this holds: the processes are ordinary ones of this machine.
+Without bubblewrap ("unsafe-local") nothing of this holds: the processes are ordinary ones of this
+machine; those of root's jobs run under user ids of their own.
 """
 
-import _ctypes
 import base64
 import gc
 import json
 import marshal
 import os
 import random
-import resource
 import select
 import shutil
 import signal
@@ -28,71 +27,22 @@ import sys
 import tempfile
 import time
 
-import roles
 import supervisor
 
 # What an interpreter behind the walls is told to do first: load our modules, compiled already.
 LOADER = """import os,sys,marshal,types
 for n,c in marshal.loads(os.pread(3,1<<26,0)):
  m=sys.modules[n]=types.ModuleType(n);exec(c,m.__dict__)
-os.close(3);sys.modules["launcher"].play(sys.argv[1:])"""
+os.close(3);sys.modules["room"].play(sys.argv[1:])"""
 
-CODES, GO, PART, FIRST_FREE = 3, 4, 5, 6
-PAGE = resource.getpagesize()
+# What room.py needs, in the order of its imports.
+ROOM = ("codec", "candidate", "tester", "official", "roles", "room")
+
+FOLDER = "quantgate-unsafe-"
 TICKS = os.sysconf("SC_CLK_TCK")
-MEMORY_CHECK_SECONDS = 0.02
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 
-
-def play(arguments):
-    """A process of a job, inside: gets ready, waits for the word, plays its role."""
-    role, limits, report = arguments[0], json.loads(arguments[1]), int(arguments[2])
-    watch_over(report)
-    os.close(report)
-    roles.isolate(roles.rlimits(limits, role))
-    if not os.read(GO, 1):
-        os._exit(0)
-    os.close(GO)
-    os.lseek(PART, 0, os.SEEK_SET)
-    job = roles.part(PART)
-    fd = FIRST_FREE
-    if role == "candidate":
-        roles.play_candidate(job, fd, fd + 1)
-    elif role == "tester":
-        roles.play_tester(job, fd, fd + 1, fd + 2, limits["frame_bytes"])
-    else:
-        roles.play_official(job, fd)
-    os._exit(0)
-
-
-def watch_over(report):
-    """Forks: the child returns and plays; the parent, first in its pid namespace, tells how it ended.
-
-    Neither can be looked into, not even by processes of the same user: the parent stays what it is
-    whatever the child becomes.
-    """
-    prctl(PR_SET_DUMPABLE, 0)
-    pid = os.fork()
-    if not pid:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        return
-    os.closerange(0, report)
-    os.closerange(report + 1, 256)
-    while True:
-        done, status, usage = os.wait4(-1, 0)
-        if done == pid:
-            break
-    code = os.waitstatus_to_exitcode(status)
-    cpu = round((usage.ru_utime + usage.ru_stime) * 1000)
-    end = {"exit": code, "cpu": cpu, "peak": usage.ru_maxrss << 10}
-    os.write(report, json.dumps(end).encode())
-    os._exit(0)
-
-
-def prctl(option, value):
-    """Without ctypes, whose import costs more than all else here."""
-    libc = _ctypes.dlopen(None, 0)
-    _ctypes.call_function(_ctypes.dlsym(libc, "prctl"), (option, int(value), 0, 0, 0))
+# Of a room: bubblewrap outside, the first process in it, the role.
+OWN_PROCESSES = 3
 
 
 class Room:
@@ -102,7 +52,7 @@ class Room:
         self.launcher = launcher
         self.part = os.memfd_create("part", os.MFD_CLOEXEC)
         waiting, self.go = os.pipe2(os.O_CLOEXEC)
-        self.folder = None if launcher.walls else tempfile.mkdtemp(prefix="quantgate-unsafe-")
+        self.folder = None if launcher.walls else tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         uid = launcher.next_uid()
         if self.folder and uid is not None:
             os.chown(self.folder, uid, uid)
@@ -251,13 +201,14 @@ class Launcher:
         self.walls = setup["walls"]
         self.python = setup["python"]
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-        self.verdict_bytes = bytearray(supervisor.VERDICT_BYTES)
-        self.verdict = memoryview(self.verdict_bytes)
-        compiled = [
-            (name, compile(text, f"<{name}>", "exec")) for name, text in setup["modules"]
-        ]
+        self.verdict = supervisor.Kept(supervisor.VERDICT_BYTES)
+        self.output = supervisor.Kept(self.limits["output_bytes"])
+        sources = dict(setup["modules"])
+        compiled = [(name, compile(sources[name], f"<{name}>", "exec")) for name in ROOM]
         self.codes = memfd(marshal.dumps(compiled))
         self.filter = memfd(base64.b64decode(setup["filter"])) if self.walls else None
+        if not self.walls:
+            sweep()
         self.uid = random.SystemRandom().randrange(100_000, 900_000) if os.getuid() == 0 else None
 
     def next_uid(self):
@@ -288,46 +239,46 @@ class Launcher:
                         room.start()
                     start = time.monotonic()
                     ready = Stage(self, request["mode"])
-                    report, got = self.watch(request, stage, start)
+                    report = self.watch(request, stage, start)
                 finally:
                     gone = stage.end()
                 self.reap()
                 report["dirty"] = "" if gone else "a process that cannot be ended"
-                self.wire.answer(report, self.verdict, got)
+                self.wire.answer(report, self.verdict, self.output)
         finally:
             if ready is not None:
                 ready.end()
 
     def watch(self, request, stage, start):
         program, judge = stage.program, stage.judge
-        watch = supervisor.Watch(self, {program.pid, judge.pid}, stage.verdict, stage.output)
-        deadline = start + request["wall"]
-        timed_out, ooms = False, 0
-        while not watch.until(judge.pid, min(deadline, time.monotonic() + MEMORY_CHECK_SECONDS)):
-            if time.monotonic() >= deadline:
-                timed_out = True
-                break
-            if family(program.pid)[0] > self.limits["memory_bytes"]:
-                ooms = 1
-                break
+        watch = supervisor.Watch(
+            {program.pid, judge.pid},
+            (stage.verdict, self.verdict),
+            (stage.output, self.output),
+            self.null,
+        )
+        over = watch.job(
+            judge.pid,
+            start + request["wall"],
+            lambda: family(program.pid, self.limits["memory_bytes"])[0],
+            self.limits["memory_bytes"],
+        )
         wall = time.monotonic() - start
-        watch.grace(program.pid, 0.05)
-        watch.drain()
+        watch.finish(program.pid)
         ends = {
             room.pid: room.end_of_role() or watch.ends.get(room.pid) or unfinished(room.pid)
             for room in stage.rooms
         }
         watch.forget()
-        report = {
+        return {
             "wall": round(wall * 1000),
-            "timeout": timed_out,
-            "oom": ooms,
-            "killed": 0,
+            "timeout": over == "time",
+            "oom": int(over == "memory"),
+            "killed": sum(end.pop("others", 0) for end in ends.values()),
             "output": watch.printed,
             "program": ends[program.pid],
             "judge": ends[judge.pid],
         }
-        return report, watch.got
 
     def reap(self):
         while True:
@@ -341,12 +292,18 @@ class Launcher:
 
 def unfinished(root):
     """What is known of a process that is about to be killed."""
-    held, used = family(root)
-    return {"exit": -int(signal.SIGKILL), "cpu": round(used * 1000), "peak": held}
+    held, used, count = family(root)
+    return {
+        "exit": -int(signal.SIGKILL),
+        "cpu": round(used * 1000),
+        "peak": held,
+        "killed": True,
+        "others": max(0, count - OWN_PROCESSES),
+    }
 
 
-def family(root):
-    """Bytes held and CPU seconds used by a process and all its descendants. What left its family
+def family(root, enough=0):
+    """Bytes held and CPU seconds used by a process and all its descendants, and their number. What left its family
     belongs to it still: an orphan goes to the first process of its pid namespace."""
     found = {}
     for name in os.listdir("/proc"):
@@ -357,13 +314,27 @@ def family(root):
             except OSError:
                 continue
             ticks = sum(int(each) for each in fields[11:15])
-            found[int(name)] = int(fields[1]), int(fields[21]) * PAGE, ticks / TICKS
-    held, used, wave = 0, 0.0, {root}
+            found[int(name)] = int(fields[1]), ticks / TICKS
+    used, members, wave = 0.0, [], {root}
     while wave:
-        held += sum(found[pid][1] for pid in wave if pid in found)
-        used += sum(found[pid][2] for pid in wave if pid in found)
-        wave = {pid for pid, (parent, _, _) in found.items() if parent in wave}
-    return held, used
+        members += wave
+        used += sum(found[pid][1] for pid in wave if pid in found)
+        wave = {pid for pid, (parent, _) in found.items() if parent in wave}
+    return supervisor.held_by(members, enough), used, len(members)
+
+
+def sweep():
+    """Removes the folders of launchers that were killed."""
+    top = tempfile.gettempdir()
+    for name in os.listdir(top):
+        pid = name.removeprefix(FOLDER).partition("-")[0]
+        if name.startswith(FOLDER) and pid.isdigit():
+            try:
+                os.kill(int(pid), 0)
+            except ProcessLookupError:
+                shutil.rmtree(os.path.join(top, name), ignore_errors=True)
+            except PermissionError:
+                pass
 
 
 def memfd(data):
@@ -389,7 +360,7 @@ def main(setup):
         "missing": [each for each in setup["imports"] if not supervisor.importable(each)],
     }
     head = json.dumps(hello).encode()
-    os.write(1, supervisor.U32.pack(len(head)) + supervisor.U32.pack(0) + head)
+    os.write(1, supervisor.U32.pack(len(head)) + bytes(8) + head)
     try:
         launcher.serve()
     except (supervisor.Hangup, BrokenPipeError):

@@ -74,8 +74,9 @@ def part(descriptor):
         return json.loads(file.read())
 
 
-def play_candidate(job, requests, replies):
+def play_candidate(job, requests, replies, frame_bytes):
     """Runs the program and answers calls until the tester hangs up."""
+    codec.MAX_FRAME = frame_bytes
     candidate.serve(
         job["prelude"] + job["prompt"] + job["completion"],
         job["entry_point"],
@@ -86,13 +87,14 @@ def play_candidate(job, requests, replies):
 
 def play_tester(job, replies, requests, verdict, frame_bytes):
     """Judges the candidate behind the two descriptors."""
+    codec.MAX_FRAME = frame_bytes
 
     def read(size):
         return os.read(replies, size)
 
     def receive():
         try:
-            return codec.read_frame(read, frame_bytes)
+            return codec.read_frame(read)
         except codec.EndOfStream:
             raise tester.CandidateGone("the program ended before the test was through") from None
         except codec.CodecError as error:
@@ -100,7 +102,7 @@ def play_tester(job, replies, requests, verdict, frame_bytes):
 
     def exchange(payload):
         try:
-            codec.write_frame(lambda data: os.write(requests, data), payload, frame_bytes)
+            codec.write_frame(lambda data: os.write(requests, data), payload)
         except BrokenPipeError:
             raise tester.CandidateGone("the program ended before the test was through") from None
         except codec.CodecError as error:

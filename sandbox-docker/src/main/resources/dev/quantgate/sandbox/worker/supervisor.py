@@ -4,7 +4,7 @@ The host sends one frame of set-up (JSON), then one frame a job; every job is an
 A request is a line of JSON for the supervisor (`sizes` names the bytes of each part that follows) and
 the parts, one a role. The parts are the job's text; they go through one buffer, which is cleared,
 into memfds that only the role's process keeps. So no process forked later can find a former job's
-test in the memory it was born with. The verdict comes back the same way, unread.
+test in the memory it was born with. The verdict and the kept output come back the same way, unread.
 
 A job runs under two user ids that no other job of this container has: the candidate's and the
 tester's. When it is over, `kill(-1)` ends every process but this one (atomic against fork bombs: the
@@ -12,7 +12,8 @@ kernel walks the list under the lock that fork needs), the ids' files are remove
 id, without following links, and the room they took must be what it was at the start. What cannot be
 cleaned is reported as dirty; the host then throws the container away.
 
-Needs CAP_SETUID, CAP_SETGID and CAP_KILL and no others.
+Needs CAP_SETUID, CAP_SETGID and CAP_KILL and no others. Where no control group bounds a job's memory
+(`count_memory`), it is counted every few milliseconds, and a job over the limit is ended.
 """
 
 import ctypes
@@ -38,6 +39,10 @@ VERDICT_BYTES = 8 << 10
 PR_SET_DUMPABLE = 4
 WRITABLE = ("/tmp", "/dev/shm")
 CLEANING_SECONDS = 2.0
+GRACE_SECONDS = 0.25
+MEMORY_CHECK_SECONDS = 0.02
+PAGE = resource.getpagesize()
+INODE_BYTES = 1024
 
 
 class Hangup(Exception):
@@ -85,24 +90,53 @@ class Wire:
             size -= got
         os.lseek(memfd, 0, os.SEEK_SET)
 
-    def answer(self, report, verdict, verdict_size):
+    def answer(self, report, *kept):
+        """A report and the buffers of what a job wrote, which are cleared."""
         head = json.dumps(report).encode()
-        body = U32.pack(len(head)) + U32.pack(verdict_size) + head
-        for data in (memoryview(body), verdict[:verdict_size]):
+        sizes = b"".join(U32.pack(each.size) for each in kept)
+        for data in (U32.pack(len(head)) + sizes + head, *(each.written() for each in kept)):
+            data = memoryview(data)
             while data:
                 data = data[os.write(STDOUT, data) :]
-        verdict[:] = bytes(len(verdict))
+        for each in kept:
+            each.clear()
+
+
+class Kept:
+    """The beginning of what a job writes to a pipe, in a buffer of fixed size."""
+
+    def __init__(self, size):
+        self.buffer = bytearray(size)
+        self.view = memoryview(self.buffer)
+        self.size = 0
+
+    def written(self):
+        return self.view[: self.size]
+
+    def full(self):
+        return self.size == len(self.buffer)
+
+    def read(self, descriptor):
+        """Reads once; how many bytes came, 0 at the end. Raises BlockingIOError when none are there."""
+        count = os.readv(descriptor, [self.view[self.size :]])
+        self.size += count
+        return count
+
+    def clear(self):
+        self.buffer[:] = bytes(len(self.buffer))
+        self.size = 0
 
 
 class Supervisor:
     def __init__(self, wire, setup):
         self.wire = wire
         self.limits = setup["limits"]
-        self.verdict_bytes = bytearray(VERDICT_BYTES)
-        self.verdict = memoryview(self.verdict_bytes)
+        self.verdict = Kept(VERDICT_BYTES)
+        self.output = Kept(self.limits["output_bytes"])
         # Two ids a job. The kernel counts processes by user id over all containers, so that each
-        # container starts somewhere else; all below 65,536, where user namespaces end.
-        self.uid = random.SystemRandom().randrange(10_000, 60_000, 2)
+        # container starts somewhere else; all below 65,536, where user namespaces end, unless told.
+        self.uid = random.SystemRandom().randrange(*setup.get("user_ids", (10_000, 60_000)), 2)
+        self.count_memory = setup.get("count_memory", False)
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         for path in WRITABLE:
             os.chmod(path, 0o1777)  # runc gives a tmpfs the mode of the image's folder
@@ -113,8 +147,7 @@ class Supervisor:
         while True:
             request = self.wire.frame()
             parts = [self.wire.to_memfd(size) for size in request["sizes"]]
-            report, got = self.run(request, parts)
-            self.wire.answer(report, self.verdict, got)
+            self.wire.answer(self.run(request, parts), self.verdict, self.output)
 
     # ---- one job ----
 
@@ -134,27 +167,36 @@ class Supervisor:
             used = []
         for each in (*used, *parts, tell, print_to):
             os.close(each)
-        watch = Watch(self, {program, judge}, verdict, output)
-        timed_out = not watch.until(judge, start + request["wall"])
+        watch = Watch({program, judge}, (verdict, self.verdict), (output, self.output), self.null)
+        held = self.held if self.count_memory else None
+        over = watch.job(judge, start + request["wall"], held, self.limits["memory_bytes"])
         wall = time.monotonic() - start
-        watch.grace(program, 0.05)
-        watch.drain()
+        watch.finish(program)
         left = self.end(watch)
         os.close(verdict)
         os.close(output)
         dirty = self.clean(left)
         ooms, self.ooms = self.ooms, oom_kills()
-        report = {
+        return {
             "wall": round(wall * 1000),
-            "timeout": timed_out,
-            "oom": self.ooms - ooms,
+            "timeout": over == "time",
+            "oom": self.ooms - ooms + (over == "memory"),
             "killed": watch.orphans,
             "output": watch.printed,
             "dirty": dirty,
             "program": watch.ends.get(program),
             "judge": watch.ends.get(judge),
         }
-        return report, watch.got
+
+    def held(self):
+        """Bytes that all processes but this one hold, with their files and what those cost besides."""
+        others = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        bytes_held = held_by(others, self.limits["memory_bytes"])
+        for path, (_, inodes) in self.rooms.items():
+            room = os.statvfs(path)
+            bytes_held += (room.f_blocks - room.f_bfree) * room.f_bsize
+            bytes_held += (inodes - room.f_ffree) * INODE_BYTES
+        return bytes_held
 
     def fork(self, role, uid, part, descriptors, output):
         pid = os.fork()
@@ -184,7 +226,7 @@ class Supervisor:
         gc.enable()
         job = roles.part(3)
         if role == "candidate":
-            roles.play_candidate(job, 4, 5)
+            roles.play_candidate(job, 4, 5, self.limits["frame_bytes"])
         elif role == "tester":
             roles.play_tester(job, 4, 5, 6, self.limits["frame_bytes"])
         else:
@@ -201,6 +243,7 @@ class Supervisor:
                 os.kill(-1, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+            watch.killing = True
             while True:
                 try:
                     pid, status, usage = os.wait4(-1, os.WNOHANG)
@@ -258,20 +301,34 @@ class Supervisor:
 
 
 class Watch:
-    """Waits for the processes of one job and notes how each ended."""
+    """Waits for the processes of one job, reads what they write, and notes how each ended."""
 
-    def __init__(self, supervisor, known, verdict, output):
-        self.supervisor = supervisor
+    def __init__(self, known, verdict, output, null):
         self.known = known
-        self.verdict, self.output = verdict, output
+        self.null = null
+        self.verdict, self.told = verdict
+        self.output, self.said = output
         self.ends = {}
-        self.got = 0
         self.orphans = 0
         self.printed = 0
+        self.killing = False
         self.poll = select.poll()
         self.pidfds = {pid: os.pidfd_open(pid) for pid in known}
-        for each in (verdict, output, *self.pidfds.values()):
+        for each in (self.verdict, self.output, *self.pidfds.values()):
             self.poll.register(each, select.POLLIN)
+        # A host that is gone waits for no answer; requests that wait wake nobody.
+        self.poll.register(STDIN, 0)
+
+    def job(self, judge, deadline, held, allowed):
+        """Waits for the judge's end; says "time" or "memory" when a limit came first, else nothing."""
+        while True:
+            tick = time.monotonic() + MEMORY_CHECK_SECONDS if held else deadline
+            if self.until(judge, min(deadline, tick)):
+                return ""
+            if time.monotonic() >= deadline:
+                return "time"
+            if held() > allowed:
+                return "memory"
 
     def until(self, pid, deadline):
         """Waits for a process's end; False when the deadline came first."""
@@ -279,46 +336,48 @@ class Watch:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            for fd, _ in self.poll.poll(max(1, left * 1000)):
+            for fd, event in self.poll.poll(max(1, left * 1000)):
                 if fd == self.verdict:
                     self.read_verdict()
                 elif fd == self.output:
-                    self.discard_output()
+                    self.read_output()
+                elif fd == STDIN:
+                    if event & (select.POLLHUP | select.POLLERR):
+                        raise Hangup
                 else:
                     self.reap(fd)
         return True
 
-    def grace(self, pid, seconds):
-        """A process that ended by itself is told from one that is killed now."""
-        if self.ends.get(pid) is None and self.got and self.verdict_hints_at_an_end():
-            self.until(pid, time.monotonic() + seconds)
-
-    def verdict_hints_at_an_end(self):
-        return self.supervisor.verdict_bytes.find(b'"early_exit"', 0, self.got) >= 0
-
-    def drain(self):
+    def finish(self, program):
+        """Takes what is on its way; a program that ended by itself is told from one killed now."""
         self.read_verdict()
+        if self.told.buffer.find(b'"early_exit"', 0, self.told.size) >= 0:
+            self.until(program, time.monotonic() + GRACE_SECONDS)
+        while self.read_output():
+            pass
 
     def read_verdict(self):
-        view = self.supervisor.verdict
-        while self.got < len(view):
-            try:
-                count = os.readv(self.verdict, [view[self.got :]])
-            except BlockingIOError:
-                return
-            if not count:
-                break
-            self.got += count
-        self.poll_off(self.verdict)
-
-    def discard_output(self):
         try:
-            count = os.splice(self.output, self.supervisor.null, 1 << 20)
+            while not self.told.full():
+                if not self.told.read(self.verdict):
+                    break
         except BlockingIOError:
             return
+        self.poll_off(self.verdict)
+
+    def read_output(self):
+        """Keeps or discards what there is, up to a mebibyte; whether there may be more."""
+        try:
+            if self.said.full():
+                count = os.splice(self.output, self.null, 1 << 20)
+            else:
+                count = self.said.read(self.output)
+        except BlockingIOError:
+            return False
         self.printed += count
         if not count:
             self.poll_off(self.output)
+        return count and not self.said.full()
 
     def forget(self):
         """Closes what it holds of processes that have not ended."""
@@ -351,6 +410,7 @@ class Watch:
             "exit": os.waitstatus_to_exitcode(status),
             "cpu": round((usage.ru_utime + usage.ru_stime) * 1000),
             "peak": usage.ru_maxrss << 10,
+            "killed": self.killing,
         }
 
 
@@ -385,6 +445,30 @@ def empty(top, uid):
             os.close(inner)
             os.rmdir(name, dir_fd=root)
     os.close(root)
+
+
+def held_by(pids, enough):
+    """Bytes that processes hold. A page that several share counts for each of them at first, which
+    is quick to learn; where that is more than enough, for all of them once."""
+    resident = sum(resident_bytes(pid) for pid in pids)
+    return resident if resident <= enough else sum(shared_out_bytes(pid) for pid in pids)
+
+
+def resident_bytes(pid):
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * PAGE
+    except OSError:
+        return 0
+
+
+def shared_out_bytes(pid):
+    """Its pages, each divided by the number of its holders."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            return next(int(line.split()[1]) << 10 for line in file if line.startswith(b"Pss:"))
+    except (OSError, StopIteration):
+        return resident_bytes(pid)
 
 
 def free(path):
@@ -437,7 +521,7 @@ def main(setup):
         "missing": [each for each in setup["imports"] if not importable(each)],
     }
     head = json.dumps(hello).encode()
-    os.write(STDOUT, U32.pack(len(head)) + U32.pack(0) + head)
+    os.write(STDOUT, U32.pack(len(head)) + bytes(8) + head)
     try:
         supervisor.serve()
     except (Hangup, BrokenPipeError):

@@ -97,7 +97,7 @@ class EmbeddedSandboxTest {
     ExecutionResult wrong = judge("    return 2 * x if x < 19 else 0\n");
     assertThat(wrong.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(wrong.detail()).isEqualTo("AssertionError: 19");
-    assertThat(wrong.peakMemoryBytes()).isPositive();
+    assertThat(wrong.usage().peakMemoryBytes()).isPositive();
   }
 
   @Test
@@ -112,7 +112,7 @@ class EmbeddedSandboxTest {
   void anEndlessSleepTakesNoTimeAtAll() {
     ExecutionResult result = judge("    import time\n    time.sleep(10**6)\n");
     assertThat(result.outcome()).isEqualTo(Outcome.TIMEOUT);
-    assertThat(result.cpuMillis()).isLessThan(5_000);
+    assertThat(result.usage().cpuMillis()).isLessThan(5_000);
   }
 
   @Test
@@ -120,7 +120,7 @@ class EmbeddedSandboxTest {
     ExecutionResult result =
         judge("    held = []\n    while True:\n        held.append(bytearray(1 << 22))\n");
     assertThat(result.outcome()).isEqualTo(Outcome.MEMORY);
-    assertThat(result.peakMemoryBytes()).isLessThan(SHORT.memoryBytes());
+    assertThat(result.usage().peakMemoryBytes()).isLessThan(SHORT.memoryBytes());
     assertThat(judge("    return 2 * x\n").outcome()).isEqualTo(Outcome.PASSED);
   }
 

@@ -10,6 +10,7 @@ import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
+import dev.quantgate.sandbox.Usage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,7 +101,7 @@ public abstract class RealProcessContract {
       assertThat(of(results, "spin").outcome()).isEqualTo(Outcome.TIMEOUT);
       assertThat(of(results, "sleep").outcome()).isEqualTo(Outcome.TIMEOUT);
       assertThat(of(results, "right").outcome()).isEqualTo(Outcome.PASSED);
-      assertThat(of(results, "spin").cpuMillis()).isGreaterThan(200);
+      assertThat(of(results, "spin").usage().cpuMillis()).isGreaterThan(200);
     }
   }
 
@@ -118,6 +119,62 @@ public abstract class RealProcessContract {
       ExecutionResult hungry =
           one(sandbox, "    a = []\n    while True: a.append(bytearray(16 << 20))\n");
       assertThat(hungry.outcome()).isEqualTo(Outcome.MEMORY);
+    }
+  }
+
+  @Test
+  void aResultTellsWhatItsJobTookAndLeft() {
+    String program =
+        """
+            import os, time
+            if x: return 2 * x
+            block = bytearray(b"m") * (60 << 20)
+            os.write(2, b"note\\x1b\\n" * 2000)
+            for _ in range(9):
+                if os.fork() == 0:
+                    time.sleep(100)
+            return 2 * x
+        """;
+    Limits limits =
+        new Limits(brief().wall(), brief().cpu(), 512L << 20, 64, 1 << 20, 12, 1 << 20, 1);
+    try (CodeSandbox sandbox = start(new SandboxOptions(1, Checker.SPLIT, limits))) {
+      ExecutionResult result = one(sandbox, program);
+      Usage usage = result.usage();
+      assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.PASSED);
+      assertThat(result.exit()).isZero();
+      assertThat(usage.outputBytes()).isEqualTo(12_000);
+      assertThat(usage.output()).isEqualTo("note?\nnote?\n");
+      assertThat(usage.peakMemoryBytes()).isGreaterThan(60L << 20);
+      assertThat(usage.cpuMillis()).isPositive();
+      assertThat(usage.wallMillis()).isPositive();
+      assertThat(usage.leftovers()).isEmpty();
+      assertThat(usage.executions()).isEqualTo(1);
+      if (countsProcesses()) {
+        assertThat(usage.processesKilled()).isEqualTo(9);
+      }
+      assertThat(one(sandbox, "    return 2 * x\n").usage().output()).isEmpty();
+    }
+  }
+
+  /** Whether the kind sees what a job's end takes with it. */
+  protected boolean countsProcesses() {
+    return true;
+  }
+
+  @Test
+  void aTimeoutIsExecutedOnceMoreAloneUnlessItsCpuTimeIsUsedUp() {
+    Limits brief = brief();
+    try (CodeSandbox sandbox = start(new SandboxOptions(2, Checker.SPLIT, brief))) {
+      ExecutionResult result = one(sandbox, "    while True: pass\n");
+      assertThat(result.outcome()).isEqualTo(Outcome.TIMEOUT);
+      assertThat(result.usage().executions()).isEqualTo(2);
+    }
+    Limits littleCpu =
+        new Limits(Duration.ofSeconds(2), Duration.ofMillis(500), 512L << 20, 64, 1, 0, 1 << 20, 1);
+    try (CodeSandbox sandbox = start(new SandboxOptions(2, Checker.SPLIT, littleCpu))) {
+      ExecutionResult result = one(sandbox, "    while True: pass\n");
+      assertThat(result.outcome()).isEqualTo(Outcome.TIMEOUT);
+      assertThat(result.usage().executions()).isEqualTo(1);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.quantgate.evaluation.run;
 
 import dev.quantgate.sandbox.ExecutionResult;
+import dev.quantgate.sandbox.Usage;
 
 /**
  * A line of journal/{suite}.executions.jsonl: what came of one program.
@@ -8,6 +9,8 @@ import dev.quantgate.sandbox.ExecutionResult;
  * @param sample which of the item's texts, from 0
  * @param program hash of all that was executed: equal programs are executed once and judged alike
  * @param detail as the sandbox gave it
+ * @param exit exit status, or minus the signal's number, of a program that ended by itself
+ * @param usage time, memory, output, processes ended and cleanliness: none of it is the same twice
  */
 record ExecutionLine(
     String id,
@@ -16,9 +19,7 @@ record ExecutionLine(
     ExecutionResult.Outcome outcome,
     String detail,
     int exit,
-    long wallMillis,
-    long cpuMillis,
-    long peakMemoryBytes) {
+    Usage usage) {
 
   static ExecutionLine of(Program program, ExecutionResult result) {
     return new ExecutionLine(
@@ -28,22 +29,12 @@ record ExecutionLine(
         result.outcome(),
         result.detail(),
         result.exit(),
-        result.wallMillis(),
-        result.cpuMillis(),
-        result.peakMemoryBytes());
+        result.usage());
   }
 
   /** The same result for an equal program of another item, sample or model. */
   ExecutionLine as(Program program) {
     return new ExecutionLine(
-        program.id(),
-        program.sample(),
-        program.hash(),
-        outcome,
-        detail,
-        exit,
-        wallMillis,
-        cpuMillis,
-        peakMemoryBytes);
+        program.id(), program.sample(), program.hash(), outcome, detail, exit, usage);
   }
 }

@@ -579,9 +579,12 @@ public final class Runner {
               new Timing(
                   question.id(),
                   line.epochMillis(),
-                  executed.stream().mapToLong(ExecutionLine::wallMillis).sum(),
-                  executed.stream().mapToLong(ExecutionLine::cpuMillis).sum(),
-                  executed.stream().mapToLong(ExecutionLine::peakMemoryBytes).max().orElse(0)));
+                  executed.stream().mapToLong(each -> each.usage().wallMillis()).sum(),
+                  executed.stream().mapToLong(each -> each.usage().cpuMillis()).sum(),
+                  executed.stream()
+                      .mapToLong(each -> each.usage().peakMemoryBytes())
+                      .max()
+                      .orElse(0)));
         }
         Disk.writeLines(folder.timings(task.suite()), timings);
         Disk.writeLines(folder.records(task.suite()), records);

@@ -34,7 +34,15 @@ public enum Setting {
   SANDBOX("auto, docker, bubblewrap, embedded, unsafe-local", "auto"),
   REQUIRE_SANDBOX("a kind of sandbox without which nothing is judged", ""),
   CHECKER("who judges a program: split, official, both", "split"),
-  WORKERS("programs that run at the same time; by default all cores", "");
+  WORKERS("programs that run at the same time; by default all cores", ""),
+  TIME_LIMIT("seconds of wall time for a program", "3"),
+  CPU_LIMIT("seconds of CPU time for all processes of a program", "3"),
+  MEMORY_LIMIT("memory of all processes of a program", "512M"),
+  PROCESS_LIMIT("processes and threads of a program", "64"),
+  FILE_LIMIT("size of any file that a program writes", "16M"),
+  OUTPUT_LIMIT("bytes kept of what a program prints past Python", "4096"),
+  FRAME_LIMIT("size of one message between program and test", "16M"),
+  SLOW_DOWN_LIMIT("how many times its time a program gets at most where Python is slow", "8");
 
   private final String description;
   private final String defaultText;

@@ -18,6 +18,7 @@ import dev.quantgate.sandbox.SandboxOptions;
 import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -164,7 +165,48 @@ public final class Settings {
     return new SandboxOptions(
         integer(Setting.WORKERS, 1).orElse(defaults.workers()),
         choice(Setting.CHECKER, SandboxOptions.Checker.class),
-        Limits.defaults());
+        limits());
+  }
+
+  /** What a program may take. */
+  private Limits limits() {
+    return new Limits(
+        seconds(Setting.TIME_LIMIT),
+        seconds(Setting.CPU_LIMIT),
+        size(Setting.MEMORY_LIMIT, 128L << 20, 1L << 40),
+        integer(Setting.PROCESS_LIMIT, 1).orElseThrow(),
+        size(Setting.FILE_LIMIT, 1, 1L << 40),
+        (int) size(Setting.OUTPUT_LIMIT, 0, 1 << 20),
+        (int) size(Setting.FRAME_LIMIT, 1 << 10, 1 << 30),
+        integer(Setting.SLOW_DOWN_LIMIT, 1).orElseThrow());
+  }
+
+  private Duration seconds(Setting setting) {
+    return value(
+            setting,
+            "seconds between 0.1 and 3600",
+            text -> {
+              double seconds = Double.parseDouble(text);
+              if (!(seconds >= 0.1 && seconds <= 3600)) {
+                throw new IllegalArgumentException("no such time");
+              }
+              return Duration.ofMillis(Math.round(seconds * 1000));
+            })
+        .orElseThrow();
+  }
+
+  private long size(Setting setting, long least, long most) {
+    return value(
+            setting,
+            "a size between " + least + " bytes and " + most,
+            text -> {
+              long bytes = text.equals("0") ? 0 : bytes(text);
+              if (bytes < least || bytes > most) {
+                throw new IllegalArgumentException("no such size");
+              }
+              return bytes;
+            })
+        .orElseThrow();
   }
 
   /** What the gate is told. */

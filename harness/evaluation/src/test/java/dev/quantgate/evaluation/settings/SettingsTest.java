@@ -7,10 +7,12 @@ import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -145,6 +147,12 @@ class SettingsTest {
         "PROTOCOL|ceval|--protocol: expected SUITE=VARIANT, such as ceval=lm-eval, found \"ceval\"",
         "PROTOCOL|cmnli=x|a protocol is chosen for suite \"cmnli\", which is not among the suites of this run",
         "ACCEPT_DATA|maybe|--accept-data: expected true or false, found \"maybe\"",
+        "TIME_LIMIT|0|--time-limit: expected seconds between 0.1 and 3600, found \"0\"",
+        "CPU_LIMIT|NaN|--cpu-limit: expected seconds between 0.1 and 3600, found \"NaN\"",
+        "MEMORY_LIMIT|64M|--memory-limit: expected a size between 134217728 bytes",
+        "PROCESS_LIMIT|0|--process-limit: expected a whole number of at least 1",
+        "OUTPUT_LIMIT|2M|--output-limit: expected a size between 0 bytes and 1048576",
+        "SLOW_DOWN_LIMIT|x|--slow-down-limit: expected a whole number",
         "SAMPLES|3|3 greedy samples would all be the same"
       })
   void whatCannotBeIsRefusedWithItsPlace(Setting setting, String text, String message) {
@@ -196,5 +204,34 @@ class SettingsTest {
   void anEmptyFileSaysNothing() throws IOException {
     assertThat(Settings.resolve(TYPED, Map.of(), config("# nothing\n")).isSaid(Setting.LIMIT))
         .isFalse();
+  }
+
+  @Test
+  void everyLimitOfAProgramCanBeSaidAndTheDefaultsAreTheSandboxesOwn() throws IOException {
+    assertThat(Settings.resolve(TYPED, Map.of(), Optional.empty()).sandboxOptions().limits())
+        .isEqualTo(Limits.defaults());
+    Optional<Path> file =
+        config(
+            """
+            time-limit: 1.5
+            cpu-limit: 2
+            memory-limit: 1G
+            process-limit: 9
+            file-limit: 3M
+            output-limit: 0
+            frame-limit: 64K
+            slow-down-limit: 5
+            """);
+    assertThat(Settings.resolve(TYPED, Map.of(), file).sandboxOptions().limits())
+        .isEqualTo(
+            new Limits(
+                Duration.ofMillis(1500),
+                Duration.ofSeconds(2),
+                1L << 30,
+                9,
+                3L << 20,
+                0,
+                1 << 16,
+                5));
   }
 }

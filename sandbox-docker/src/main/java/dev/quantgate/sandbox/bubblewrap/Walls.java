@@ -1,0 +1,85 @@
+package dev.quantgate.sandbox.bubblewrap;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What bubblewrap is told: fresh namespaces, and of the machine nothing but a Python, read-only.
+ *
+ * @param bwrap the program
+ * @param python this machine's Python
+ */
+record Walls(String bwrap, HostPython python) {
+  private static final int TMP_BYTES = 64 << 20;
+  private static final int SHARED_MEMORY_BYTES = 1 << 20;
+
+  /**
+   * Around one process, by anyone: a user namespace, and no capability. It dies with its parent.
+   */
+  List<String> ofAProcess() {
+    List<String> walls = new ArrayList<>(List.of(bwrap));
+    walls.addAll(List.of("--unshare-all", "--die-with-parent", "--cap-drop", "ALL"));
+    walls.addAll(inside());
+    return walls;
+  }
+
+  /**
+   * Around a supervisor, by root: user ids stay the machine's, so that the supervisor can give each
+   * process its own; it has the three capabilities for that and for ending them, and one to see
+   * which pages of memory they share. It ends when its input does: the kernel would take the end of
+   * the thread that started it for its parent's.
+   */
+  List<String> ofASupervisor() {
+    List<String> walls = new ArrayList<>(List.of(bwrap));
+    walls.addAll(List.of("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"));
+    walls.addAll(List.of("--unshare-cgroup-try", "--cap-drop", "ALL"));
+    for (String each : List.of("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_SYS_PTRACE")) {
+      walls.addAll(List.of("--cap-add", each));
+    }
+    walls.addAll(inside());
+    return walls;
+  }
+
+  private List<String> inside() {
+    List<String> walls = new ArrayList<>();
+    walls.addAll(List.of("--as-pid-1", "--new-session", "--hostname", "sandbox"));
+    walls.addAll(List.of("--ro-bind", "/usr", "/usr"));
+    for (String folder : List.of("lib", "lib64", "lib32", "bin", "sbin")) {
+      Path path = Path.of("/" + folder);
+      if (Files.isSymbolicLink(path)) {
+        walls.addAll(List.of("--symlink", "usr/" + folder, "/" + folder));
+      } else if (Files.isDirectory(path)) {
+        walls.addAll(List.of("--ro-bind", "/" + folder, "/" + folder));
+      }
+    }
+    if (Files.isRegularFile(Path.of("/etc/ld.so.cache"))) {
+      walls.addAll(List.of("--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache"));
+    }
+    if (!python.prefix().startsWith("/usr")) {
+      walls.addAll(List.of("--ro-bind", python.prefix(), python.prefix()));
+    }
+    walls.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
+    walls.addAll(temporary("/dev/shm", SHARED_MEMORY_BYTES));
+    walls.addAll(temporary("/tmp", TMP_BYTES));
+    // The device folder is a file system without a bound otherwise.
+    walls.addAll(List.of("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"));
+    return walls;
+  }
+
+  private static List<String> temporary(String path, int bytes) {
+    return List.of("--size", Integer.toString(bytes), "--perms", "1777", "--tmpfs", path);
+  }
+
+  SortedMap<String, String> facts() {
+    SortedMap<String, String> facts = new TreeMap<>();
+    HostPython.ask(bwrap, "--version")
+        .ifPresent(lines -> facts.put("engineVersion", String.join(" ", lines)));
+    facts.put("kernel", System.getProperty("os.version", ""));
+    facts.put("memoryBound", "counted every 20 ms, no control group");
+    return facts;
+  }
+}
