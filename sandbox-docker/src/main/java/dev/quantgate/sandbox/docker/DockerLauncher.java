@@ -7,6 +7,9 @@ import dev.quantgate.sandbox.worker.WorkerLauncher;
 import dev.quantgate.sandbox.worker.WorkerScripts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +28,7 @@ final class DockerLauncher implements WorkerLauncher {
   /** Processes beyond a job's own: the supervisor, the tester and room to clean up. */
   private static final int SPARE_PROCESSES = 16;
 
+  private static final String PROFILE = "quantgate-seccomp-";
   private static final int TMP_BYTES = 64 << 20;
 
   private final Engine engine;
@@ -38,8 +42,8 @@ final class DockerLauncher implements WorkerLauncher {
     this.engine = engine;
     this.limits = limits;
     this.imageId = imageId;
-    facts = engineFacts(engine);
     profile = writeProfile();
+    facts = engineFacts(engine);
   }
 
   /**
@@ -192,14 +196,35 @@ final class DockerLauncher implements WorkerLauncher {
     }
   }
 
+  /** A client takes a profile from a file only; its name bears the owner, as a container's label does. */
   private static Path writeProfile() {
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
     try {
-      Path file = Files.createTempFile("quantgate-seccomp-", ".json");
+      sweepProfiles(folder);
+      Path file =
+          Files.createTempFile(folder, PROFILE + Owner.fileName(Owner.current()) + "-", ".json");
       file.toFile().deleteOnExit();
       return Files.writeString(file, WorkerScripts.seccompProfile());
     } catch (IOException e) {
       throw new SandboxException(
-          Kind.UNAVAILABLE, "cannot write the seccomp profile: " + e.getMessage(), e);
+          Kind.UNAVAILABLE,
+          "cannot write the seccomp profile into %s, where a few KB are needed: %s"
+              .formatted(folder, e.getMessage()),
+          e);
+    }
+  }
+
+  /** Removes the profiles of this machine's runs that were killed. */
+  static void sweepProfiles(Path folder) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PROFILE + "*-*.json")) {
+      for (Path file : files) {
+        String name = file.getFileName().toString().substring(PROFILE.length());
+        if (Owner.isDead(Owner.ofFileName(name.substring(0, name.lastIndexOf('-'))))) {
+          Files.deleteIfExists(file);
+        }
+      }
+    } catch (DirectoryIteratorException | AccessDeniedException e) {
+      // Another user's, who sweeps them; or a folder that cannot be listed, where none are found.
     }
   }
 

@@ -23,6 +23,15 @@ final class Owner {
     return machine() + SEPARATOR + self.pid() + SEPARATOR + started(self);
   }
 
+  /** A label as a part of a file's name. */
+  static String fileName(String label) {
+    return label.replace(SEPARATOR, "_");
+  }
+
+  static String ofFileName(String name) {
+    return name.replace("_", SEPARATOR);
+  }
+
   /** A name that no other container has. */
   static String containerName() {
     byte[] random = new byte[6];

@@ -75,6 +75,72 @@ class DockerSandboxTest extends RealProcessContract {
   }
 
   @Test
+  void aClientKilledInTheMiddleOfAJobCostsNoJobAndLeavesNoContainer() {
+    AtomicBoolean killed = new AtomicBoolean();
+    List<ExecutionResult> results = new ArrayList<>();
+    try (CodeSandbox sandbox =
+        start(new SandboxOptions(2, SandboxOptions.Checker.SPLIT, brief()))) {
+      sandbox.run(
+          IntStream.range(0, 40)
+              .mapToObj(i ->
+                  Problems.twice(
+                      "job-" + i,
+                      "    import time; time.sleep(0.002)\n    return %s*x\n".formatted(i % 2 + 1)))
+              .toList(),
+          result -> {
+            results.add(result);
+            if (results.size() == 8 && killed.compareAndSet(false, true)) {
+              List<ProcessHandle> clients =
+                  ProcessHandle.current()
+                      .children()
+                      .filter(child -> child.info().command().orElse("").endsWith("docker"))
+                      .toList();
+              assertThat(clients).hasSize(2);
+              clients.forEach(ProcessHandle::destroyForcibly);
+            }
+          });
+      assertThat(sandbox.description().facts()).containsEntry("replacements", "2");
+    }
+    assertThat(results).extracting(ExecutionResult::id).doesNotHaveDuplicates().hasSize(40);
+    assertThat(results)
+        .allSatisfy(result ->
+            assertThat(result.outcome())
+                .as("%s", result)
+                .isEqualTo(
+                    Integer.parseInt(result.id().substring(4)) % 2 == 1
+                        ? Outcome.PASSED
+                        : Outcome.FAILED));
+  }
+
+  @Test
+  void aContainerOutOfMemoryIsTheJobsFaultAndTheNextJobIsWell() {
+    String children =
+        """
+            import os, time
+            if os.fork() == 0:
+                for i in range(8):
+                    if os.fork() == 0:
+                        keep = bytearray(b"x") * (150 << 20)
+                        time.sleep(60)
+                time.sleep(60)
+            time.sleep(60)
+        """;
+    try (CodeSandbox sandbox =
+        start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, brief()))) {
+      List<ExecutionResult> results = new ArrayList<>();
+      sandbox.run(
+          List.of(Problems.twice("children", children), Problems.right("next")), results::add);
+      assertThat(results)
+          .filteredOn(result -> result.id().equals("next"))
+          .allMatch(result -> result.outcome() == Outcome.PASSED);
+      assertThat(results)
+          .filteredOn(result -> result.id().equals("children"))
+          .extracting(ExecutionResult::outcome)
+          .containsAnyOf(Outcome.MEMORY, Outcome.TIMEOUT);
+    }
+  }
+
+  @Test
   void aJobWhoseContainerDiesTwiceIsTheSandboxsFaultAndTheOthersAreJudged() {
     try (CodeSandbox sandbox =
         start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, brief()))) {

@@ -2,11 +2,13 @@ package dev.quantgate.sandbox.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,5 +85,59 @@ class EngineFaultsTest {
         assertThat(engine.silence().orElseThrow()).contains("DOCKER_HOST is " + host);
       }
     }
+  }
+
+  /** A whole process, because a virtual machine reads where its temporary folder is only once. */
+  @Test
+  void aFullTemporaryFolderIsSaidWithItsPlaceAndLeavesNothing() throws Exception {
+    assumeThat(System.getProperty("user.name")).as("who may mount").isEqualTo("root");
+    Path full = Files.createDirectory(folder.resolve("full"));
+    assumeThat(run("mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=9", "tmpfs", full.toString()))
+        .as("mounting works here")
+        .isZero();
+    try {
+      Path filler = Files.write(full.resolve("filler"), new byte[4096]);
+      Path client = Files.writeString(folder.resolve("docker"), "#!/bin/sh\necho sha256:1\n");
+      assertThat(client.toFile().setExecutable(true)).isTrue();
+      Process process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-XX:-UsePerfData",
+                  "-Djava.io.tmpdir=" + full,
+                  "-cp",
+                  System.getProperty(
+                      "surefire.test.class.path", System.getProperty("java.class.path")),
+                  Opener.class.getName(),
+                  client.toString())
+              .redirectErrorStream(true)
+              .start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(said)
+          .contains("cannot write the seccomp profile into " + full)
+          .contains("No space left on device");
+      try (var left = Files.list(full)) {
+        assertThat(left.toList()).containsExactly(filler);
+      }
+    } finally {
+      assertThat(run("umount", full.toString())).isZero();
+    }
+  }
+
+  /** Starts a sandbox of the engine whose client is its argument, and says why it cannot. */
+  static final class Opener {
+    private Opener() {}
+
+    public static void main(String[] args) {
+      try (var sandbox =
+          new DockerProvider(new Engine(args[0], Map.of())).start(SandboxOptions.defaults())) {
+        System.out.println("started " + sandbox);
+      } catch (SandboxException e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+
+  private static int run(String... command) throws Exception {
+    return new ProcessBuilder(command).inheritIO().start().waitFor();
   }
 }

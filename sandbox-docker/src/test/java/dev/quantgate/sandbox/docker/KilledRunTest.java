@@ -8,18 +8,24 @@ import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.Sandboxes;
 import dev.quantgate.sandbox.worker.Problems;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run whose virtual machine is killed outright. */
 class KilledRunTest {
+  @TempDir Path temporary;
 
   /** The run that is killed: endless programs, in a virtual machine of its own. */
   public static final class Victim {
@@ -43,23 +49,25 @@ class KilledRunTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"docker", "bubblewrap"})
+  @ValueSource(strings = {"docker", "bubblewrap", "embedded", "unsafe-local"})
   void nothingRemainsOfIt(String kind) throws Exception {
     var provider =
         Sandboxes.all().stream().filter(each -> each.kind().equals(kind)).findFirst().orElseThrow();
-    if (System.getenv("QUANTGATE_REQUIRE_DOCKER") == null) {
+    if (System.getenv("QUANTGATE_REQUIRE_DOCKER") == null || !kind.equals("docker")) {
       assumeThat(provider.unavailable()).as("%s here", kind).isEmpty();
     }
-    Process victim =
+    ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.io.tmpdir=" + temporary,
                 "-cp",
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),
                 Victim.class.getName(),
                 kind)
-            .redirectErrorStream(true)
-            .start();
+            .redirectErrorStream(true);
+    builder.environment().put("TMPDIR", temporary.toString());
+    Process victim = builder.start();
     try (var lines = victim.inputReader()) {
       String first = lines.readLine();
       if (kind.equals("bubblewrap") && !"started".equals(first)) {
@@ -76,8 +84,23 @@ class KilledRunTest {
       if (kind.equals("docker")) {
         within(10, () -> containersOf(victim.pid()).isEmpty());
         assertThat(containersOf(victim.pid())).isEmpty();
+        assertThat(files()).as("the profile that a client reads").hasSize(1);
+        DockerLauncher.sweepProfiles(temporary);
       }
+      within(5, () -> files().isEmpty());
+      assertThat(files()).isEmpty();
     }
+  }
+
+  @Test
+  void aProfileOfALivingRunStays() throws Exception {
+    Path mine =
+        Files.createFile(
+            temporary.resolve(
+                "quantgate-seccomp-" + Owner.fileName(Owner.current()) + "-1.json"));
+    Path foreign = Files.createFile(temporary.resolve("quantgate-seccomp-other_1_1-1.json"));
+    DockerLauncher.sweepProfiles(temporary);
+    assertThat(files()).containsExactlyInAnyOrder(mine, foreign);
   }
 
   @Test
@@ -130,6 +153,15 @@ class KilledRunTest {
     return names(Engines.find()).stream()
         .filter(name -> name.startsWith("quantgate-sandbox-" + pid + "-"))
         .toList();
+  }
+
+  private List<Path> files() {
+    try (Stream<Path> all = Files.list(temporary)) {
+      // The virtual machine's own, swept by the next one.
+      return all.filter(file -> !file.getFileName().toString().startsWith("hsperfdata")).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void within(int seconds, BooleanSupplier condition) throws InterruptedException {
