@@ -98,10 +98,12 @@ final class SettingFlags {
       case DATA, OUT -> "DIR";
       case PROTOCOL -> "SUITE=VARIANT";
       case MARGIN -> "POINTS";
-      case MEMORY -> "SIZE";
+      case MEMORY, MEMORY_LIMIT, FILE_LIMIT, OUTPUT_LIMIT, FRAME_LIMIT -> "SIZE";
+      case TIME_LIMIT, CPU_LIMIT -> "SECONDS";
       case TOP_P -> "SHARE";
       case TEMPERATURE -> "T";
-      case LIMIT, SEED, SAMPLES, MAX_NEW_TOKENS, THREADS, MAX_BATCH, WORKERS -> "N";
+      case LIMIT, SEED, SAMPLES, MAX_NEW_TOKENS, THREADS, MAX_BATCH, WORKERS, PROCESS_LIMIT,
+          SLOW_DOWN_LIMIT -> "N";
       case ON_INCONCLUSIVE -> "RULE";
       default -> "KIND";
     };

@@ -646,7 +646,7 @@ class QuantGateTest {
       jobs.forEach(job ->
           sink.accept(
               new dev.quantgate.sandbox.ExecutionResult(
-                  job.id(), dev.quantgate.sandbox.ExecutionResult.Outcome.PASSED, "", 1, 1, 1, 0)));
+                  job.id(), dev.quantgate.sandbox.ExecutionResult.Outcome.PASSED, "")));
     }
 
     @Override

@@ -83,10 +83,29 @@ class SettingsTest {
             require-sandbox: embedded
             checker: both
             workers: 2
+            time-limit: 1.5
+            cpu-limit: 2
+            memory-limit: 1G
+            process-limit: 9
+            file-limit: 3M
+            output-limit: 0
+            frame-limit: 64K
+            slow-down-limit: 5
             model: fp16
             """);
     Settings settings = Settings.resolve(Map.of(), Map.of(), file);
     RunRequest request = settings.runRequest();
+    assertThat(request.machinery().sandboxOptions().limits())
+        .isEqualTo(
+            new Limits(
+                Duration.ofMillis(1500),
+                Duration.ofSeconds(2),
+                1L << 30,
+                9,
+                3L << 20,
+                0,
+                1 << 16,
+                5));
     var assignment = request.assignment();
     assertThat(request.baseline()).isEqualTo("fp16");
     assertThat(request.candidate()).isEqualTo("replay:int4.jsonl");
@@ -207,31 +226,9 @@ class SettingsTest {
   }
 
   @Test
-  void everyLimitOfAProgramCanBeSaidAndTheDefaultsAreTheSandboxesOwn() throws IOException {
+  void theDefaultLimitsOfAProgramAreTheSandboxesOwn() {
     assertThat(Settings.resolve(TYPED, Map.of(), Optional.empty()).sandboxOptions().limits())
         .isEqualTo(Limits.defaults());
-    Optional<Path> file =
-        config(
-            """
-            time-limit: 1.5
-            cpu-limit: 2
-            memory-limit: 1G
-            process-limit: 9
-            file-limit: 3M
-            output-limit: 0
-            frame-limit: 64K
-            slow-down-limit: 5
-            """);
-    assertThat(Settings.resolve(TYPED, Map.of(), file).sandboxOptions().limits())
-        .isEqualTo(
-            new Limits(
-                Duration.ofMillis(1500),
-                Duration.ofSeconds(2),
-                1L << 30,
-                9,
-                3L << 20,
-                0,
-                1 << 16,
-                5));
+
   }
 }
