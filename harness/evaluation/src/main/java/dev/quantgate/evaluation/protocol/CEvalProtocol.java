@@ -47,7 +47,7 @@ enum CEvalProtocol implements Protocol {
     }
 
     @Override
-    Request request(Prompt prompt) {
+    Request request(Prompt prompt, ExamQuestion question) {
       return new Request.Choose(
           new ScoringRequest(prompt, LABELS, Join.APPENDED, Detail.CONTINUATION),
           LABELS,
@@ -67,8 +67,8 @@ enum CEvalProtocol implements Protocol {
     }
 
     @Override
-    Request request(Prompt prompt) {
-      return OFFICIAL_5SHOT.request(prompt);
+    Request request(Prompt prompt, ExamQuestion question) {
+      return OFFICIAL_5SHOT.request(prompt, question);
     }
   },
   /**
@@ -97,7 +97,7 @@ enum CEvalProtocol implements Protocol {
     }
 
     @Override
-    Request request(Prompt prompt) {
+    Request request(Prompt prompt, ExamQuestion question) {
       // What comes behind the next question's invitation to think is never looked at.
       return new Request.Generate(prompt, Decoding.greedy(512, List.of(THINK)));
     }
@@ -126,7 +126,7 @@ enum CEvalProtocol implements Protocol {
     }
 
     @Override
-    Request request(Prompt prompt) {
+    Request request(Prompt prompt, ExamQuestion question) {
       return new Request.Choose(
           new ScoringRequest(
               prompt,
@@ -154,7 +154,7 @@ enum CEvalProtocol implements Protocol {
     }
 
     @Override
-    Request request(Prompt prompt) {
+    Request request(Prompt prompt, ExamQuestion question) {
       return new Request.Generate(prompt, Decoding.greedy(100, List.of()));
     }
   },
@@ -176,7 +176,7 @@ enum CEvalProtocol implements Protocol {
     }
 
     @Override
-    Request request(Prompt prompt) {
+    Request request(Prompt prompt, ExamQuestion question) {
       return new Request.Choose(
           new ScoringRequest(
               prompt,
@@ -200,8 +200,32 @@ enum CEvalProtocol implements Protocol {
     }
 
     @Override
-    Request request(Prompt prompt) {
-      return LM_EVAL.request(prompt);
+    Request request(Prompt prompt, ExamQuestion question) {
+      return LM_EVAL.request(prompt, question);
+    }
+  },
+  /**
+   * The cloze form of ARC and OpenBookQA in lm-evaluation-harness ({@code acc}), in Chinese: the
+   * choices are not shown, the likeliest of their texts wins. For models too small to find the
+   * letter of what they know, whose score in the other forms is chance whatever quantisation does.
+   */
+  CLOZE("cloze", 0) {
+    @Override
+    String prefix(Subject subject, List<ExamQuestion> demos) {
+      return "";
+    }
+
+    @Override
+    String rest(Subject subject, ExamQuestion question) {
+      return question.question() + "\n答案：";
+    }
+
+    @Override
+    Request request(Prompt prompt, ExamQuestion question) {
+      return new Request.Choose(
+          new ScoringRequest(prompt, question.choices(), Join.APPENDED, Detail.CONTINUATION),
+          LABELS,
+          Rule.CONTINUATION_SUM);
     }
   };
 
@@ -268,7 +292,7 @@ enum CEvalProtocol implements Protocol {
   /** What follows it. */
   abstract String rest(Subject subject, ExamQuestion question);
 
-  abstract Request request(Prompt prompt);
+  abstract Request request(Prompt prompt, ExamQuestion question);
 
   /** The choice that a written answer makes. */
   Grading.Chosen read(String text, Key.Choice key) {
@@ -303,7 +327,7 @@ enum CEvalProtocol implements Protocol {
           new Question(
               question.id(),
               prefixes.getOrDefault(subject.key(), List.of()).stream()
-                  .map(prefix -> request(new Prompt.Text(prefix, rest)))
+                  .map(prefix -> request(new Prompt.Text(prefix, rest), question))
                   .toList(),
               new Key.Choice(question.answer(), LABELS, question.choices())));
     }

@@ -126,6 +126,21 @@ class CEvalProtocolTest {
   }
 
   @Test
+  void theClozeFormHidesTheChoicesAndComparesTheirTexts() {
+    Question cloze = question("cloze");
+    assertThat(cloze.requests())
+        .containsExactly(
+            new Request.Choose(
+                new ScoringRequest(
+                    new Prompt.Text("", "\u3000问\n题____ \n答案："),
+                    QUESTION.choices(),
+                    Join.APPENDED,
+                    Detail.CONTINUATION),
+                List.of("A", "B", "C", "D"),
+                Rule.CONTINUATION_SUM));
+  }
+
+  @Test
   void demosAreDroppedFromTheFrontOneByOne() {
     var requests = question("official-5shot").requests();
     assertThat(requests).hasSize(6);
@@ -294,7 +309,8 @@ class CEvalProtocolTest {
             "opencompass-ppl",
             "opencompass-gen",
             "lm-eval",
-            "lm-eval-5shot");
+            "lm-eval-5shot",
+            "cloze");
     assertThat(Protocols.known().get("humaneval"))
         .containsExactly("base", "bigcode", "instruct", "opencompass", "codefuse")
         .isEqualTo(Protocols.known().get("starter-code"));

@@ -42,13 +42,15 @@ class RealPromptsTest {
    * their endings, separated by U+001F and ended by U+001E. Rendered once by lm_eval 0.4.13
    * (humaneval/base and instruct, ceval/lm-eval), by OpenCompass' template classes and
    * configurations (commit a5acc4bb), by the evaluator of hkust-nlp/ceval (cba65ae), and by
-   * formulas after bigcode-evaluation-harness (8fc5bae6) and codefuse-evaluation (09a4f2a). {@code
-   * \r\n} in fields was made {@code \n} first, and OpenCompass was made to substitute once: its own
-   * repeated substitution puts choices into three questions whose LaTeX holds {@code {A}}, {@code
-   * {B}} or {@code {C}}.
+   * formulas after bigcode-evaluation-harness (8fc5bae6) and codefuse-evaluation (09a4f2a),
+   * ceval/cloze by a line of Python. {@code \r\n} in fields was made {@code \n} first, and
+   * OpenCompass was made to substitute once: its own repeated substitution puts choices into three
+   * questions whose LaTeX holds {@code {A}}, {@code {B}} or {@code {C}}.
    */
   private static final Map<String, String> RENDERED =
       Map.ofEntries(
+          Map.entry(
+              "ceval/cloze", "ee256ed9252a84215b15b42680ae96712883f8c1bd556dc6fd9662e57f594a33"),
           Map.entry(
               "ceval/lm-eval", "974197208c14f4cbf9f6c22f84b0b39bb206df05a01a59d41a7979f1625027a1"),
           Map.entry(
@@ -131,7 +133,7 @@ class RealPromptsTest {
     for (String suite : List.of("humaneval", "cmnli", "ceval")) {
       Protocols.known().getOrDefault(suite, List.of()).forEach(v -> known.add(suite + "/" + v));
     }
-    assertThat(RENDERED.keySet()).hasSize(15).containsExactlyInAnyOrderElementsOf(known);
+    assertThat(RENDERED.keySet()).hasSize(16).containsExactlyInAnyOrderElementsOf(known);
   }
 
   private static String rendered(Question question) {

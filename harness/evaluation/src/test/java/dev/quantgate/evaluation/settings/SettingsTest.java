@@ -229,6 +229,5 @@ class SettingsTest {
   void theDefaultLimitsOfAProgramAreTheSandboxesOwn() {
     assertThat(Settings.resolve(TYPED, Map.of(), Optional.empty()).sandboxOptions().limits())
         .isEqualTo(Limits.defaults());
-
   }
 }
