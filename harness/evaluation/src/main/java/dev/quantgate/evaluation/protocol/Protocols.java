@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The protocols known for each suite. A bundled suite has those of the suite whose form it has,
@@ -70,14 +69,7 @@ public final class Protocols {
               .<Protocol>map(form -> new HumanEvalProtocol(form, layout))
               .toList();
       case "cmnli", "starter-nli" -> List.of(CmnliProtocol.values());
-      case "ceval", "ceval-test" -> List.of(CEvalProtocol.values());
-      // The bundled suite is for the bundled model, which knows more than it finds letters for.
-      case "starter-exam" ->
-          Stream.concat(
-                  Stream.of(CEvalProtocol.CLOZE),
-                  Arrays.stream(CEvalProtocol.values()).filter(form -> form != CEvalProtocol.CLOZE))
-              .<Protocol>map(form -> form)
-              .toList();
+      case "ceval", "ceval-test", "starter-exam" -> List.of(CEvalProtocol.values());
       default ->
           throw new IllegalArgumentException(
               "unknown suite \"%s\"; known: %s".formatted(suite, String.join(", ", SUITES)));
