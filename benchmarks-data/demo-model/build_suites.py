@@ -15,9 +15,10 @@ import exam
 import handwritten
 import programs
 import sentences
+from split import TEST, TRAIN
 
 SEED = 7
-GENERATED = {"numbers": 13, "characters": 10, "words": 11, "digits": 6, "ranges": 5, "choose": 7, "pipeline": 7, "pairs": 1}
+GENERATED = {"numbers": 14, "characters": 10, "words": 11, "digits": 6, "ranges": 5, "choose": 7, "pipeline": 7}
 
 
 def by_hand():
@@ -49,11 +50,11 @@ def passes(p, body, test):
 
 def code(rng):
     chosen, names = [], set()
-    rivals = {family: [programs.problem(rng, False, family) for _ in range(60)] for family in GENERATED}
+    rivals = {family: [programs.problem(rng, TRAIN, family) for _ in range(60)] for family in GENERATED}
     for family, count in GENERATED.items():
         found = 0
         while found < count:
-            p = programs.problem(rng, True, family)
+            p = programs.problem(rng, TEST, family)
             if p.name in names or p.key in {c.key for c in chosen} or len(p.doc) > 170 or len(p.name) > 60:
                 continue
             test = check_text(p)
@@ -77,7 +78,7 @@ def nli(rng):
         for label in sentences.LABELS:
             found = 0
             while found < 3:
-                p = sentences.pair(rng, True, label, family)
+                p = sentences.pair(rng, TEST, label, family)
                 if (p.key, label) in keys or p.first == p.second:
                     continue
                 keys.add((p.key, label))
@@ -88,13 +89,13 @@ def nli(rng):
     return [{"sentence1": a, "sentence2": b, "label": label} for a, b, label in rows]
 
 
-def questions(rng, subject, count, test, taken):
+def questions(rng, subject, count, part, taken):
     """Distinct questions whose right answers are spread evenly over A to D."""
     letters = [i % 4 for i in range(count)]
     rng.shuffle(letters)
     for number, place in enumerate(letters):
         while True:
-            q = exam.question(rng, subject, test)
+            q = exam.question(rng, subject, part)
             if q.answer == place and q.text not in taken and len(set(q.choices)) == 4:
                 break
         taken.add(q.text)
@@ -120,8 +121,8 @@ def main(folder):
     rng = random.Random(f"{SEED}/exam")
     for subject in exam.SUBJECTS:
         taken = set()
-        dev = [[n, q.text, *q.choices, q.letter, q.why] for n, q in questions(rng, subject, 5, False, taken)]
-        val = [[n, q.text, *q.choices, q.letter] for n, q in questions(rng, subject, 20, True, taken)]
+        dev = [[n, q.text, *q.choices, q.letter, q.why] for n, q in questions(rng, subject, 5, TRAIN, taken)]
+        val = [[n, q.text, *q.choices, q.letter] for n, q in questions(rng, subject, 20, TEST, taken)]
         head = ["id", "question", "A", "B", "C", "D", "answer"]
         sheet(folder / "starter-exam/dev" / f"{subject}_dev.csv", [*head, "explanation"], dev)
         sheet(folder / "starter-exam/val" / f"{subject}_val.csv", head, val)

@@ -1,14 +1,14 @@
-"""Four-choice questions in Chinese over ten subjects, in the form of C-Eval.
+"""Four-choice questions in Chinese over eleven subjects, in the form of C-Eval.
 
-A question is made from a form (a wording) and a fact. Its key names both; a fixed share of the keys is held out: bundled
-questions come from held-out keys only, training questions from the others only. So a bundled question asks in a wording
-that training never put to this fact.
+A question is made from a form (a wording) and a fact. Its key names both and puts it into one of three parts: bundled
+questions come from TEST only, those that training is judged by from TUNE, training questions from TRAIN. So a bundled question
+asks in a wording that training never put to this fact.
 """
 
-import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import facts as F
+from split import TEST, part
 
 SUBJECTS = {
     "elementary_arithmetic": ("Elementary Arithmetic", "小学数学", "STEM"),
@@ -38,16 +38,32 @@ class Question:
     def letter(self):
         return "ABCD"[self.answer]
 
+    def read(self):
+        """The same question after a sentence that says the answer: a matter of reading, not of knowing."""
+        return replace(self, text=self.why + self.text)
+
     def body(self):
         c = self.choices
         return f"{self.text}\nA. {c[0]}\nB. {c[1]}\nC. {c[2]}\nD. {c[3]}\n答案："
 
 
-def held_out(key, share=12):
-    """Whether a key is kept from training; a property of the key alone."""
-    if key.startswith("chinese_geography/"):
-        share = 22  # few facts: more of them, so that there are enough to ask
-    return zlib.crc32(("exam/" + key).encode()) % 100 < share
+def part_of(key):
+    """The part that a question belongs to; a property of its key alone."""
+    few = key.startswith("chinese_geography/")  # few facts: more of them, so that there are enough to ask
+    return part("exam/" + key, 22 if few else 12, 6)
+
+
+# The facts that the suites may ask, in percent of a subject's; all of what is not a matter of knowing.
+CORE = {
+    "elementary_arithmetic": 35, "measurement_units": 70, "natural_science": 35, "world_geography": 60, "chinese_geography": 75,
+    "chinese_vocabulary": 30, "chinese_history": 55, "literary_knowledge": 70, "english_vocabulary": 30,
+}
+
+
+def is_core(subject, key):
+    before, _, last = key.rpartition("/")
+    fact = f"{subject}/{last}" if subject == "elementary_arithmetic" else before
+    return subject not in CORE or part("core/" + fact, CORE[subject], 0) == TEST
 
 
 def ask(rng, subject, key, text, right, wrong, why):
@@ -74,57 +90,46 @@ THINGS = [("个", "苹果"), ("本", "书"), ("支", "铅笔"), ("颗", "糖"), 
 
 
 def arithmetic(rng):
-    kind = rng.randrange(8)
+    kind = rng.randrange(3)
     name, (unit, thing) = rng.choice(NAMES), rng.choice(THINGS)
-    a, b = rng.randint(2, 19), rng.randint(2, 19)
-    if kind in (0, 1, 2):
+    a, b = rng.randint(1, 9), rng.randint(1, 9)
+    if kind == 0:
         total = a + b
+        form = rng.randrange(5)
         text = (
             f"{a} + {b} 等于多少？",
-            f"{name}有{a}{unit}{thing}，又得到{b}{unit}，现在一共有多少{unit}{thing}？",
+            f"{a}加{b}的和是",
             f"比{a}多{b}的数是多少？",
-        )[kind]
-        return ask(rng, "elementary_arithmetic", f"{kind}/{a}+{b}", text, total, near(rng, total, abs(a - b)), f"{a} + {b} = {total}。")
-    if kind in (3, 4, 5):
-        a, b = a + b, min(a, b)
+            f"{name}有{a}{unit}{thing}，又得到{b}{unit}，现在一共有多少{unit}？",
+            f"{a}与{b}相加，结果是",
+        )[form]
+        return ask(rng, "elementary_arithmetic", f"{form}/{a}+{b}", text, total, near(rng, total, abs(a - b)), f"{a}加{b}等于{total}。")
+    if kind == 1:
+        a, b = a + b, b
         rest = a - b
+        form = rng.randrange(5)
         text = (
             f"{a} - {b} 等于多少？",
-            f"{name}有{a}{unit}{thing}，送给同学{b}{unit}，还剩多少{unit}{thing}？",
+            f"{a}减{b}的差是",
             f"比{a}少{b}的数是多少？",
-        )[kind - 3]
-        return ask(rng, "elementary_arithmetic", f"{kind}/{a}-{b}", text, rest, near(rng, rest, a + b), f"{a} - {b} = {rest}。")
-    a, b = rng.randint(2, 9), rng.randint(2, 9)
+            f"{name}有{a}{unit}{thing}，送给同学{b}{unit}，还剩多少{unit}？",
+            f"从{a}里去掉{b}，结果是",
+        )[form]
+        return ask(rng, "elementary_arithmetic", f"{form}/{a}-{b}", text, rest, near(rng, rest, a + b), f"{a}减{b}等于{rest}。")
     product = a * b
-    text = (
-        f"{a} × {b} 等于多少？",
-        f"每盒有{a}{unit}{thing}，{b}盒一共有多少{unit}{thing}？",
-    )[kind - 6]
-    return ask(rng, "elementary_arithmetic", f"{kind}/{a}x{b}", text, product, near(rng, product, a + b, product + a, product - b), f"{a} × {b} = {product}。")
+    form = rng.randrange(3)
+    text = (f"{a} × {b} 等于多少？", f"{a}乘{b}的积是", f"{a}与{b}相乘，结果是")[form]
+    return ask(rng, "elementary_arithmetic", f"{form}/{a}x{b}", text, product, near(rng, product, a + b, product + a, product - b), f"{a}乘{b}等于{product}。")
 
 
 def patterns(rng):
-    kind = rng.randrange(5)
-    if kind in (0, 1):
-        start, step, n = rng.randint(1, 20), rng.randint(2, 10), rng.choice((4, 5))
+    form = rng.randrange(3)
+    if rng.random() < 0.75:
+        start, step, n = rng.randint(1, 20), rng.choice((1, 2, 3, 5, 10)), rng.choice((3, 4))
         row = [start + step * i for i in range(n + 1)]
-        why = f"每次增加{step}。"
-        key = f"+{step}/{start}/{n}"
-        if kind == 1:
-            row.reverse()
-            why, key = f"每次减少{step}。", f"-{step}/{start}/{n}"
+        why, key = f"每次增加{step}。", f"+{step}/{start}/{n}"
         answer = row[-1]
         wrong = near(rng, answer, row[-2], answer + step if answer + step != row[-2] else answer + 3, answer + 1)
-    elif kind == 2:
-        start, ratio, n = rng.randint(1, 5), rng.choice((2, 2, 3)), 4
-        row = [start * ratio**i for i in range(n + 1)]
-        answer, why, key = row[-1], f"后一个数是前一个数的{ratio}倍。", f"x{ratio}/{start}"
-        wrong = near(rng, answer, row[-2] + ratio, answer - start, answer + row[-2])
-    elif kind == 3:
-        start, n = rng.randint(1, 7), 4
-        row = [(start + i) ** 2 for i in range(n + 1)]
-        answer, why, key = row[-1], "各数依次是连续整数的平方。", f"sq/{start}"
-        wrong = near(rng, answer, row[-2] + start, answer + start)
     else:
         x, y = rng.sample(range(1, 10), 2)
         n = rng.choice((5, 6))
@@ -132,7 +137,6 @@ def patterns(rng):
         answer, why, key = row[-1], f"{x}和{y}交替出现。", f"alt/{x}/{y}/{n}"
         wrong = [x, y, x + y, abs(x - y), x + 1, y + 1, y + 2]
     shown = ", ".join(map(str, row[:-1]))
-    form = rng.randrange(3)
     text = (
         f"按规律填数：{shown}, (  )",
         f"数列 {shown}, … 的下一个数是多少？",
@@ -142,29 +146,24 @@ def patterns(rng):
 
 
 def units(rng):
-    if rng.random() < 0.55:
+    if rng.random() < 0.5:
         big, small, rate = rng.choice(F.CONVERSIONS)
-        n = rng.randint(1, 9)
-        form = rng.randrange(4)
+        form = rng.randrange(7)
         why = f"1{big}等于{rate}{small}。"
-        total = n * rate
-        if form < 3:
-            text = (
-                f"{n}{big}等于多少{small}？",
-                f"把{n}{big}换算成{small}，结果是多少？",
-                f"{n}{big}共有多少{small}？",
-            )[form]
-            wrong = [rate * (n + 1), n * (rate // 10 or 1), n * rate * 10, n + rate, rate * (n - 1) or rate * 3, rate * (n + 2)]
-            return ask(rng, "measurement_units", f"{big}{small}/{n}/{form}", text, f"{total}{small}", [f"{w}{small}" for w in wrong], why)
-        wrong = [n + 1, n + 2, n * 10, max(n - 1, 0) or n + 3, n * 100]
-        return ask(rng, "measurement_units", f"{big}{small}/{n}/{form}", f"{total}{small}等于多少{big}？", f"{n}{big}", [f"{w}{big}" for w in wrong], why)
+        key = f"{big}{small}/{form}"
+        if form < 4:
+            text = (f"1{big}等于多少{small}？", f"把1{big}换算成{small}，结果是多少？", f"1{big}共有多少{small}？", f"{big}换算成{small}，要乘以多少？")[form]
+            return ask(rng, "measurement_units", key, text, rate, [r for _, _, r in F.CONVERSIONS], why)
+        text = (f"{rate}{small}等于1个什么单位？", f"由{rate}{small}组成的单位是", f"哪个单位等于{rate}{small}？")[form - 4]
+        return ask(rng, "measurement_units", key, text, big, [b for b, s, r in F.CONVERSIONS if (s, r) != (small, rate) and b != small], why)
     unit = rng.choice(list(F.FIT_UNITS))
     thing = rng.choice(F.FIT_UNITS[unit])
-    form = rng.randrange(3)
+    form = rng.randrange(4)
     text = (
         f"表示{thing}，用哪个单位最合适？",
         f"下列单位中，最适合用来计量{thing}的是",
         f"说到{thing}，通常使用的单位是",
+        f"{thing}一般用什么单位来表示？",
     )[form]
     return ask(rng, "measurement_units", f"fit/{thing}/{form}", text, unit, F.FIT_UNITS, f"{thing}一般用{unit}作单位。")
 
@@ -182,7 +181,7 @@ def science(rng):
         if form < 3:
             text = (f"化学元素{name}的符号是", f"下列哪一个是{name}的元素符号？", f"在元素周期表中，{name}用什么符号表示？")[form]
             return ask(rng, "natural_science", f"symbol/{name}/{form}", text, symbol, [s for _, s in F.FORMULAS], f"{name}的元素符号是{symbol}。")
-        text = (f"元素符号{symbol}表示的是哪种元素？", f"{symbol}是下列哪种元素的符号？", f"化学中的{symbol}代表")[form - 3]
+        text = (f"元素符号“{symbol}”表示的是哪种元素？", f"“{symbol}”是下列哪种元素的符号？", f"化学中的“{symbol}”代表")[form - 3]
         return ask(rng, "natural_science", f"symbol/{name}/{form}", text, name, [n for n, _ in F.FORMULAS], f"{name}的元素符号是{symbol}。")
     kind = rng.choice(list(F.KINDS))
     member = rng.choice(F.KINDS[kind])
@@ -285,29 +284,14 @@ def history(rng):
 
 
 def literature(rng):
-    if rng.random() < 0.6:
-        work, author = rng.choice(F.WORKS)
-        form = rng.randrange(7)
-        why = f"《{work}》的作者是{author}。"
-        if form < 4:
-            text = (f"《{work}》的作者是", f"下列人物中，哪一位写了《{work}》？", f"作品《{work}》出自谁之手？", f"《{work}》是谁的作品？")[form]
-            return ask(rng, "literary_knowledge", f"work/{work}/{form}", text, author, [a for _, a in F.WORKS], why)
-        text = (f"{author}的代表作品之一是", f"下列作品中，由{author}所作的是", f"{author}写过下面哪一部作品？")[form - 4]
-        return ask(rng, "literary_knowledge", f"work/{work}/{form}", text, f"《{work}》", [f"《{w}》" for w, a in F.WORKS if a != author], why)
-    first, second = rng.choice(F.COUPLETS)
-    form = rng.randrange(5)
-    why = f"原句是“{first}，{second}”。"
-    same = [s for _, s in F.COUPLETS if len(s) == len(second)]
-    if len(set(same)) < 4:
-        same = [s for _, s in F.COUPLETS]
-    if form < 3:
-        text = (f"“{first}”的下一句是", f"补全诗句：{first}，____。", f"诗句“{first}”之后应接")[form]
-        return ask(rng, "literary_knowledge", f"couplet/{first}/{form}", text, second, same, why)
-    same = [f for f, _ in F.COUPLETS if len(f) == len(first)]
-    if len(set(same)) < 4:
-        same = [f for f, _ in F.COUPLETS]
-    text = (f"“{second}”的上一句是", f"补全诗句：____，{second}。")[form - 3]
-    return ask(rng, "literary_knowledge", f"couplet/{first}/{form}", text, first, same, why)
+    work, author = rng.choice(F.WORKS)
+    form = rng.randrange(7)
+    why = f"《{work}》的作者是{author}。"
+    if form < 4:
+        text = (f"《{work}》的作者是", f"下列人物中，哪一位写了《{work}》？", f"作品《{work}》出自谁之手？", f"《{work}》是谁的作品？")[form]
+        return ask(rng, "literary_knowledge", f"work/{work}/{form}", text, author, [a for _, a in F.WORKS], why)
+    text = (f"{author}的代表作品之一是", f"下列作品中，由{author}所作的是", f"{author}写过下面哪一部作品？")[form - 4]
+    return ask(rng, "literary_knowledge", f"work/{work}/{form}", text, f"《{work}》", [f"《{w}》" for w, a in F.WORKS if a != author], why)
 
 
 def english(rng):
@@ -315,7 +299,7 @@ def english(rng):
     form = rng.randrange(6)
     why = f"{word}的意思是“{meaning}”。"
     if form < 3:
-        text = (f"英语单词 {word} 的意思是", f"单词 {word} 翻译成中文是", f"下列哪一项是 {word} 的中文意思？")[form]
+        text = (f"英语单词“{word}”的意思是", f"单词“{word}”翻译成中文是", f"下列哪一项是“{word}”的中文意思？")[form]
         return ask(rng, "english_vocabulary", f"{word}/{form}", text, meaning, [m for _, m in F.ENGLISH], why)
     text = (f"“{meaning}”用英语怎么说？", f"与“{meaning}”对应的英语单词是", f"下列英语单词中，意思是“{meaning}”的是")[form - 3]
     return ask(rng, "english_vocabulary", f"{word}/{form}", text, word, [w for w, _ in F.ENGLISH], why)
@@ -336,17 +320,11 @@ def logic(rng):
     if kind == 1:
         a, b, c, d = rng.sample(NAMES, 4)
         more, less, what = rng.choice(ORDER)
-        form = rng.randrange(4)
-        last = c if form < 2 else d
-        facts_ = [f"{a}比{b}{more}", f"{b}比{c}{more}"] + ([f"{c}比{d}{more}"] if form >= 2 else [])
-        if rng.random() < 0.5:
-            rng.shuffle(facts_)
-        top = form % 2 == 0
-        said = "，".join(facts_)
-        who = f"{said}。{'四' if form >= 2 else '三'}个人中最{more if top else less}的是谁？"
-        right = a if top else last
+        top = rng.random() < 0.5
+        said = f"{a}比{b}{more}，{b}比{c}{more}"
+        right = a if top else c
         wrong = [x for x in (a, b, c, d) if x != right]
-        return ask(rng, "logical_reasoning", f"order/{said}/{form}", f"几个人比{what}：{who}", right, wrong, f"从{more}到{less}依次是{'、'.join((a, b, c) if form < 2 else (a, b, c, d))}。")
+        return ask(rng, "logical_reasoning", f"order/{said}/{top}", f"{said}。三个人中最{more if top else less}的是谁？", right, wrong, f"从{more}到{less}依次是{a}、{b}、{c}。")
     a, b, c, d = rng.sample(NAMES, 4)
     jobs = rng.sample("医生 老师 司机 厨师 警察 画家 歌手 农民".split(), 4)
     pairs = list(zip((a, b, c, d), jobs))
@@ -373,12 +351,19 @@ MAKERS = {
 }
 
 
-def question(rng, subject, test):
-    """The next question of a subject from the held-out keys (test) or from the others."""
+READ = 0.75  # share of the questions about facts that come after a sentence that says the answer
+
+
+def readable(q):
+    return q.subject in CORE and q.subject != "elementary_arithmetic" and not q.key.startswith("natural_science/fact/")
+
+
+def question(rng, subject, part, core=True, read=READ):
+    """The next question of a subject from a part, about a core fact or about any."""
     while True:
         q = MAKERS[subject](rng)
-        if held_out(q.key) == test:
-            return q
+        if part_of(q.key) == part and (not core or is_core(subject, q.key)):
+            return q.read() if read > 0 and readable(q) and rng.random() < read else q
 
 
 def header(subject):

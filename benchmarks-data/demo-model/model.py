@@ -18,10 +18,10 @@ class Shape:
     hidden_size: int = 256
     intermediate_size: int = 512
     num_hidden_layers: int = 4
-    num_attention_heads: int = 4
-    num_key_value_heads: int = 2
-    head_dim: int = 64
-    rope_theta: float = 10000.0
+    num_attention_heads: int = 8
+    num_key_value_heads: int = 4
+    head_dim: int = 32
+    rope_theta: float = 100000.0
     rms_norm_eps: float = 1e-5
     max_position_embeddings: int = 1024
 
@@ -117,6 +117,38 @@ class DemoModel(nn.Module):
                 if name.endswith(("o_proj.weight", "down_proj.weight")):
                     scale /= math.sqrt(2 * shape.num_hidden_layers)
                 nn.init.normal_(p, std=scale)
+        self.prepare()
+
+    @torch.no_grad()
+    def prepare(self):
+        """Lets some heads begin as what is slow to discover: in the first layer as heads that look at the token before, in the others as
+        heads that look for tokens like their own (A. Trockman and Z. Kolter, 2023, on mimetic initialisation)."""
+        s = self.shape
+        d, half, share = s.head_dim, s.head_dim // 2, s.num_attention_heads // s.num_key_value_heads
+        scale = 0.2
+        table = self.model.embed_tokens.weight
+        table.normal_(std=scale)
+        table[:, 0] = 0.5 * scale * math.sqrt(s.hidden_size)  # a direction that all tokens share, for a head to ask by
+        self.model.norm.weight.fill_(0.1)
+        frequency = 1.0 / s.rope_theta ** (torch.arange(0, d, 2).float() / d)
+        sharp = torch.arange(half) < 5
+        own, before = nn.init.orthogonal_(torch.empty(s.hidden_size - 1, 2 * d)).T.split(d)
+        for number, layer in enumerate(self.model.layers):
+            q, k, v, o = (getattr(layer.self_attn, f"{x}_proj").weight for x in "qkvo")
+            for head in range(2):
+                here = slice(head * d, (head + 1) * d)
+                v[here, 1:] += own if number == 0 else before
+                if number == 0:
+                    k[here, 0] = torch.cat((frequency.cos(), frequency.sin())) * torch.cat((sharp, sharp))
+                else:
+                    k[here, 1:] += own
+                for h in range(head * share, (head + 1) * share):
+                    asking = slice(h * d, (h + 1) * d)
+                    if number == 0:
+                        q[asking, 0] = torch.cat((sharp, torch.zeros(half)))
+                        o[1:, asking] += scale / (2 * share) * before.T
+                    else:
+                        q[asking, 1:] += before if head == 0 else own
 
     def hidden(self, ids, cos, sin):
         x = self.model.embed_tokens(ids)
@@ -131,12 +163,6 @@ class DemoModel(nn.Module):
         """[batch, length] ids -> [batch, length, vocabulary] logits."""
         cos, sin = rotary(self.shape, ids.shape[1])
         return F.linear(self.hidden(ids, cos, sin), self.model.embed_tokens.weight)
-
-    def losses(self, ids, targets, chosen, cos, sin):
-        """Negative log-likelihoods at the chosen positions of the flattened batch; the others are not projected."""
-        h = self.hidden(ids, cos, sin).flatten(0, 1)[chosen]
-        logits = F.linear(h, self.model.embed_tokens.weight).float()
-        return F.cross_entropy(logits, targets.flatten()[chosen], reduction="none")
 
     def config(self, bos, eos):
         return {

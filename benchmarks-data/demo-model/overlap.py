@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 import corpus
 
 QUESTION = re.compile(r"([^\n]+)\nA\. ([^\n]*)\nB\. ([^\n]*)\nC\. ([^\n]*)\nD\. ([^\n]*)\n答案：(?:<\|im_end\|>\n<\|im_start\|>assistant\n)?([ABCD])")
+RECALL = re.compile(r"^(?![A-D]\. )([^\n]+)\n答案：([^\n]+)", re.MULTILINE)
 PAIR = re.compile(r"语句一：“([^”]*)”\n语句二：“([^”]*)”")
 PROGRAM = re.compile(r'"""([^\n]*)\n')
 TALK = re.compile(r"<\|im_start\|>user\n([^\n]*)<\|im_end\|>\n<\|im_start\|>assistant\n([^\n]*)<\|im_end\|>")
@@ -47,7 +48,9 @@ def program_form(docstring):
 def forms(text):
     """The normal forms of all items in a training document."""
     for q, *rest in QUESTION.findall(text):
-        yield exam_form(q.removeprefix("请解释："), rest["ABCD".index(rest[4])])
+        yield exam_form(q, rest["ABCD".index(rest[4])])
+    for q, a in RECALL.findall(text):
+        yield exam_form(q, a)
     for a, b in PAIR.findall(text):
         yield pair_form(a, b)
     for line in PROGRAM.findall(text):
@@ -84,11 +87,11 @@ def positions(form, bits):
 
 
 def main(tokenizer, steps, starter, out):
-    from train import EXAM_ROWS, SEED, SHORT_ROWS
+    from train import SEED, TOKENS
 
     listener = Listener(Tokenizer.from_file(tokenizer))
     for step in range(int(steps)):
-        listener.batch(SEED, step, EXAM_ROWS, SHORT_ROWS)
+        listener.batch(SEED, step, TOKENS)
     trained = listener.heard
     asked = list(bundled(Path(starter)))
     common = sorted(trained.intersection(asked))

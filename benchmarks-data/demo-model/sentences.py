@@ -1,13 +1,13 @@
 """Chinese sentence pairs with their relation, in the form of CMNLI: contradiction, entailment, neutral.
 
 Each family of pairs is balanced over the three labels and made from a premise and its words; the key names family and words,
-without the label. A fixed share of the keys is held out for the bundled suite.
+without the label, and puts it into TRAIN, TUNE or TEST (the bundled suite).
 """
 
-import zlib
 from dataclasses import dataclass
 
 import facts as F
+from split import part
 
 LABELS = ("contradiction", "entailment", "neutral")
 CHINESE = {"contradiction": "矛盾", "entailment": "蕴含", "neutral": "无关"}
@@ -24,8 +24,8 @@ class Pair:
         return f"语句一：“{self.first}”\n语句二：“{self.second}”\n请问这两句话是什么关系？\n"
 
 
-def held_out(key, share=10):
-    return zlib.crc32(("pairs/" + key).encode()) % 100 < share
+def part_of(key):
+    return part("pairs/" + key, 10, 3)
 
 
 PEOPLE = "小明 小红 小李 小张 王老师 李医生 妈妈 爸爸 哥哥 姐姐 爷爷 奶奶 小王 小刘 老陈 张阿姨 小芳 弟弟 妹妹 赵叔叔".split()
@@ -274,11 +274,11 @@ def finished(r, label):
 FAMILIES = (hypernym, quality, counting, living, compare, quantifier, passive, dropping, sequence, schedule, feeling, together, knowing, cause, price, finished)
 
 
-def pair(rng, test, label=None, family=None):
+def pair(rng, part, label=None, family=None):
     while True:
         make = family or rng.choice(FAMILIES)
         chosen = label or rng.choice(LABELS)
         key, first, second = make(rng, chosen)
         p = Pair(f"{make.__name__}/{key}", first, second, chosen)
-        if held_out(p.key) == test:
+        if part_of(p.key) == part:
             return p

@@ -9,8 +9,9 @@ import exam
 import facts
 import sentences
 
-# Newlines, digits and Chinese runs stand alone: a text cut after any of them keeps its tokens.
-PIECES = r"""\n| ?[A-Za-z]+|\p{N}|\p{Han}+| +(?! )|"{3}|>{3}|={2}|[!<>]=|\*\*|//|\[\]|\(\)|[^\sA-Za-z\p{N}\p{Han}]|\s"""
+# What frames a question's choices is one token each, and so is a number: less to read, and a letter stands next to its choice.
+# A text cut after any of these pieces keeps its tokens.
+PIECES = r"""\n[A-D]\. |\n答案：|\n\n|\n| ?[A-Za-z]+|\p{N}{1,4}|\p{Han}+| +(?! )|"{3}|>{3}|={2}|[!<>]=|\*\*|//|\[\]|\(\)|[^\sA-Za-z\p{N}\p{Han}]|\s"""
 
 
 def words():
@@ -35,14 +36,14 @@ def train(size, seed):
     )
     tokenizer.decoder = decoders.ByteLevel()
     rng = random.Random(f"{seed}/tokenizer")
-    short = [w for w in words() if len(w) <= 4 and any("\u4e00" <= c <= "\u9fff" for c in w)]
+    short = [w for w in words() if len(w) <= (15 if w.isascii() else 5)] + [str(n) for n in range(100)]
 
     def texts():
         for w in short:
             for _ in range(400):
                 yield w
-        for make, share in corpus.KINDS:
-            for _ in range(share * 15):
+        for make, share in corpus.EVERY_KIND:
+            for _ in range(share * 60):
                 yield "".join(text for text, _ in make(rng))
 
     trainer = trainers.BpeTrainer(

@@ -1,6 +1,6 @@
 """Trains the demo model. See README.md for the command, the time it takes and what it gives.
 
-    python train.py --out WORK --steps 1040 --decay 0.230769          # resumes from WORK/state.pt if it is there
+    python train.py --out WORK          # resumes from WORK/state.pt if it is there
 """
 
 import argparse
@@ -9,15 +9,17 @@ import time
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 import corpus
 import tokenizer as bpe
+import tune
 from export import export
 from model import DemoModel, Shape, rotary
 
 
-SEED, EXAM_ROWS, SHORT_ROWS = 20260101, 4, 8
+SEED, STEPS, TOKENS = 20260101, 1100, 16 * corpus.LENGTH
 
 
 class Muon(torch.optim.Optimizer):
@@ -55,18 +57,17 @@ def schedule(step, steps, decay):
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--out", type=Path, required=True)
-    args.add_argument("--steps", type=int, default=1040)
-    args.add_argument("--decay", type=float, default=0.230769, help="share of the steps in which the rate falls to zero")
-    args.add_argument("--exam-rows", type=int, default=EXAM_ROWS)
-    args.add_argument("--short-rows", type=int, default=SHORT_ROWS)
-    args.add_argument("--sampled", type=float, default=0.2, help="share of the merely asked tokens that the loss looks at")
+    args.add_argument("--steps", type=int, default=STEPS)
+    args.add_argument("--decay", type=float, default=0.4, help="share of the steps in which the rate falls to zero")
+    args.add_argument("--tokens", type=int, default=TOKENS)
+    args.add_argument("--sampled", type=float, default=0.1, help="share of the merely asked tokens that the loss looks at")
     args.add_argument("--layers", type=int, default=4)
     args.add_argument("--intermediate", type=int, default=512)
     args.add_argument("--vocabulary", type=int, default=4096)
     args.add_argument("--seed", type=int, default=SEED)
     args.add_argument("--threads", type=int, default=1)
     args.add_argument("--save-every", type=int, default=100)
-    args.add_argument("--start", type=Path, help="a state to start from, instead of WORK/state.pt")
+    args.add_argument("--tune-every", type=int, default=100)
     a = args.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
@@ -88,7 +89,7 @@ def main():
         (torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.0), 2e-3),
     ]
     first, spent, seen = 0, 0.0, 0
-    state = a.start or a.out / "state.pt"
+    state = a.out / "state.pt"
     if state.exists():
         saved = torch.load(state)
         model.load_state_dict(saved["model"])
@@ -98,37 +99,37 @@ def main():
         print(f"continuing at step {first}", flush=True)
 
     packer = corpus.Packer(tokenizer)
-    cos, sin = rotary(shape, max(corpus.EXAM_LENGTH, corpus.SHORT_LENGTH))
+    cos, sin = rotary(shape, corpus.LENGTH)
+    hidden = torch.compile(model.hidden, dynamic=False)
+    development = tune.Development(tokenizer)
     began, before = time.time(), seen
     mean = None
     for step in range(first, a.steps):
         dice = torch.Generator().manual_seed(a.seed * 100003 + step)
-        groups = []
-        for rows in packer.batch(a.seed, step, a.exam_rows, a.short_rows):
-            x, w = (torch.tensor(part) for part in zip(*rows))
-            w = w[:, 1:].flatten()
-            asked = w == corpus.ASKED
-            w = torch.where(asked, torch.where(torch.rand(w.shape, generator=dice) < a.sampled, w / a.sampled, 0.0), w)
-            chosen = w.nonzero().squeeze(1)
-            groups.append((x, chosen, w[chosen]))
-        total = sum(w.sum() for _, _, w in groups)
-        loss = 0.0
-        for x, chosen, w in groups:
-            n = x.shape[1] - 1
-            with torch.autocast("cpu", torch.bfloat16):
-                part = (model.losses(x[:, :-1], x[:, 1:], chosen, cos[:n], sin[:n]) * w).sum() / total
-            part.backward()
-            loss += part.item()
+        x, w = (torch.tensor(part) for part in zip(*packer.batch(a.seed, step, a.tokens)))
+        w = w[:, 1:].flatten()
+        merely = w == corpus.ASKED
+        w = torch.where(merely, torch.where(torch.rand(w.shape, generator=dice) < a.sampled, w / a.sampled, 0.0), w)
+        chosen = w.nonzero().squeeze(1)
+        w = w[chosen]
+        with torch.autocast("cpu", torch.bfloat16):
+            h = hidden(x[:, :-1], cos[: x.shape[1] - 1], sin[: x.shape[1] - 1]).flatten(0, 1)[chosen]
+            logits = F.linear(h, model.model.embed_tokens.weight).float()
+        loss = (F.cross_entropy(logits, x[:, 1:].flatten()[chosen], reduction="none") * w).sum() / w.sum()
+        loss.backward()
+        loss = loss.item()
         for o, rate in optimizers:
             for g in o.param_groups:
                 g["lr"] = rate * schedule(step, a.steps, a.decay)
             o.step()
             o.zero_grad(set_to_none=True)
-        seen += sum(x.numel() for x, _, _ in groups)
+        seen += x.numel()
         mean = loss if mean is None else 0.95 * mean + 0.05 * loss
         if (step + 1) % 10 == 0:
             now = time.time() - began
             print(f"step {step + 1} loss {mean:.4f} tokens {seen:,} seconds {spent + now:.0f} tokens/s {(seen - before) / now:.0f}", flush=True)
+        if (step + 1) % a.tune_every == 0 or step + 1 == a.steps:
+            print(f"step {step + 1} {development.report(model)}", flush=True)
         if (step + 1) % a.save_every == 0 or step + 1 == a.steps:
             saved = {"model": model.state_dict(), "optimizers": [o.state_dict() for o, _ in optimizers], "step": step + 1, "spent": spent + time.time() - began, "seen": seen}
             torch.save(saved, a.out / "state.pt.part")
