@@ -238,14 +238,18 @@ final class GptqWeights implements Weights {
   }
 
   @Override
-  public boolean multiplyFew(
-      int row, int n, MemorySegment x, int rows, float[] y, int y0, int ldy, float[] lanes) {
-    return false;
-  }
-
-  @Override
-  public boolean multiplyOne(int row, int n, float[] x, int x0, float[] y, int y0, float[] lanes) {
-    if (!TABLE) {
+  public boolean multiply(
+      int row,
+      int n,
+      float[] x,
+      int x0,
+      int ldx,
+      int rows,
+      float[] y,
+      int y0,
+      int ldy,
+      float[] lanes) {
+    if (!TABLE || rows != 1) {
       return false;
     }
     for (int j = 0; j < n; j++) {

@@ -12,8 +12,8 @@ import jdk.incubator.vector.FloatVector;
  * row at a time.
  */
 final class Product {
-  /** Scratch that {@link #panel} needs. */
-  static final int SCRATCH = 16 * Lanes.COUNT;
+  /** Scratch that {@link #panel} and {@link Weights#multiply} need: a vector for each sum. */
+  static final int SCRATCH = 24 * Lanes.COUNT;
 
   private static final boolean WIDE = Lanes.COUNT == 16;
 
@@ -66,8 +66,9 @@ final class Product {
       int j = 0;
       for (; j + 4 <= n; j += 4) {
         row1x4(x, x0 + m * ldx, w, j * k, k, lanes);
+        Lanes.sums(lanes, 4);
         for (int i = 0; i < 4; i++) {
-          y[y0 + m * ldy + j + i] = Lanes.tree(lanes, i * Lanes.COUNT);
+          y[y0 + m * ldy + j + i] = lanes[i * Lanes.SUM_STRIDE];
         }
       }
       for (; j < n; j++) {
@@ -78,36 +79,11 @@ final class Product {
 
   /** Adds the lanes of a tile of four rows. */
   private static void write(float[] lanes, float[] y, int y0, int ldy, int columns) {
-    if (WIDE) {
-      halve(lanes, 4 * columns);
-      for (int i = 0; i < 4; i++) {
-        for (int j = 0; j < columns; j++) {
-          int at = 4 * (i * columns + j);
-          y[y0 + i * ldy + j] = (lanes[at] + lanes[at + 2]) + (lanes[at + 1] + lanes[at + 3]);
-        }
-      }
-      return;
-    }
+    Lanes.sums(lanes, 4 * columns);
     for (int i = 0; i < 4; i++) {
       for (int j = 0; j < columns; j++) {
-        y[y0 + i * ldy + j] = Lanes.tree(lanes, (i * columns + j) * Lanes.COUNT);
+        y[y0 + i * ldy + j] = lanes[(i * columns + j) * Lanes.SUM_STRIDE];
       }
-    }
-  }
-
-  /**
-   * The first two rounds of {@link Lanes#tree} for {@code n} vectors of 16 lanes, in place, packed.
-   */
-  private static void halve(float[] lanes, int n) {
-    for (int i = 0; i < n; i++) {
-      FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_256, lanes, 16 * i);
-      low.add(FloatVector.fromArray(FloatVector.SPECIES_256, lanes, 16 * i + 8))
-          .intoArray(lanes, 8 * i);
-    }
-    for (int i = 0; i < n; i++) {
-      FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_128, lanes, 8 * i);
-      low.add(FloatVector.fromArray(FloatVector.SPECIES_128, lanes, 8 * i + 4))
-          .intoArray(lanes, 4 * i);
     }
   }
 

@@ -1,8 +1,5 @@
 package dev.quantgate.inference.cpu;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class Projection {
   /** Weight rows that one thread takes at a time: whole tiles, and whole vectors of outputs. */
   private static final int PANEL = 16;
+
+  /**
+   * The same where activations are few: a multiple of {@link #PANEL} and of every tile's height,
+   * high enough that a tile's rows are long streams ({@link Narrow}).
+   */
+  private static final int HIGH_PANEL = 96;
 
   /** Weight rows of a tile. */
   private static final int TILE = 4;
@@ -40,39 +43,11 @@ final class Projection {
     float[] second = new float[0];
     final float[] lanes = new float[Product.SCRATCH];
 
-    private MemorySegment copy = MemorySegment.NULL;
-    private @Nullable Rows copied;
-    private int copiedFrom;
-    private long copiedIn;
-
-    /** Some rows of x, copied once a phase to an address that vectors do not straddle lines at. */
-    MemorySegment aligned(long phase, Rows x, int from, int count, int columns) {
-      if (copied != x || copiedFrom != from || copiedIn != phase) {
-        long bytes = 4L * count * columns;
-        if (copy.byteSize() < bytes) {
-          copy = Arena.ofAuto().allocate(bytes, 64);
-        }
-        for (int m = 0; m < count; m++) {
-          MemorySegment.copy(
-              x.values(),
-              (from + m) * x.stride(),
-              copy,
-              ValueLayout.JAVA_FLOAT,
-              4L * m * columns,
-              columns);
-        }
-        copied = x;
-        copiedFrom = from;
-        copiedIn = phase;
-      }
-      return copy;
-    }
-
     /** Written only when it changes: neighbours in memory belong to other threads. */
-    void makeRoom(int rows) {
-      if (out.length < rows * PANEL) {
-        out = new float[rows * PANEL];
-        second = new float[rows * PANEL];
+    void makeRoom(int size) {
+      if (out.length < size) {
+        out = new float[size];
+        second = new float[size];
       }
     }
   }
@@ -80,9 +55,6 @@ final class Projection {
   private final Team team;
   private final Scratch[] scratch;
   private float[][] gathered = new float[0][];
-
-  /** Counts the products: activations are the same for as long as one lasts. */
-  private long phase;
 
   Projection(Team team) {
     this.team = team;
@@ -92,11 +64,11 @@ final class Projection {
 
   /** {@code y = x W^T + bias} for each of some weights that share an input. */
   void project(Rows x, int rows, Weights[] weights, Rows[] y, Into into) {
-    phase++;
     Rows[] inputs = gather(x, rows, weights);
+    int height = panelHeight(rows, weights);
     int[] firstPanel = new int[weights.length + 1];
     for (int i = 0; i < weights.length; i++) {
-      firstPanel[i + 1] = firstPanel[i] + panels(weights[i]);
+      firstPanel[i + 1] = firstPanel[i] + panels(weights[i], height);
     }
     int total = firstPanel[weights.length];
     int rowBlock = rowBlock(rows, total);
@@ -112,20 +84,21 @@ final class Projection {
           int from = item % blocks * rowBlock;
           int count = Math.min(rowBlock, rows - from);
           Weights w = weights[which];
-          int first = (panel - firstPanel[which]) * PANEL;
-          int n = Math.min(PANEL, w.outputs() - first);
+          int first = (panel - firstPanel[which]) * height;
+          int n = Math.min(height, w.outputs() - first);
           Scratch own = scratch[thread];
-          own.makeRoom(count);
-          compute(inputs[which], from, count, w, first, n, own, own.out);
-          write(own.out, count, first, n, y[which], from, into);
+          own.makeRoom(count * height);
+          compute(inputs[which], from, count, w, first, n, own, own.out, height);
+          write(own.out, height, count, first, n, y[which], from, into);
         });
   }
 
   /** {@code y = silu(x G^T) * (x U^T)}. */
   void swiglu(Rows x, int rows, Weights gate, Weights up, Rows y) {
-    phase++;
-    Rows[] inputs = gather(x, rows, new Weights[] {gate, up});
-    int total = panels(gate);
+    Weights[] weights = {gate, up};
+    Rows[] inputs = gather(x, rows, weights);
+    int height = panelHeight(rows, weights);
+    int total = panels(gate, height);
     int rowBlock = rowBlock(rows, total);
     int blocks = (rows + rowBlock - 1) / rowBlock;
     team.forEachInRuns(
@@ -133,19 +106,32 @@ final class Projection {
         (item, thread) -> {
           int from = item % blocks * rowBlock;
           int count = Math.min(rowBlock, rows - from);
-          int first = item / blocks * PANEL;
-          int n = Math.min(PANEL, gate.outputs() - first);
+          int first = item / blocks * height;
+          int n = Math.min(height, gate.outputs() - first);
           Scratch own = scratch[thread];
-          own.makeRoom(count);
-          compute(inputs[0], from, count, gate, first, n, own, own.out);
-          compute(inputs[1], from, count, up, first, n, own, own.second);
-          Lanes.swiglu(own.out, own.second, count * PANEL);
-          write(own.out, count, first, n, y, from, Into.SET);
+          own.makeRoom(count * height);
+          compute(inputs[0], from, count, gate, first, n, own, own.out, height);
+          compute(inputs[1], from, count, up, first, n, own, own.second, height);
+          Lanes.swiglu(own.out, own.second, count * height);
+          write(own.out, height, count, first, n, y, from, Into.SET);
         });
   }
 
-  private static int panels(Weights weights) {
-    return (weights.outputs() + PANEL - 1) / PANEL;
+  private static int panels(Weights weights, int height) {
+    return (weights.outputs() + height - 1) / height;
+  }
+
+  /** Rows of a panel: few enough that each thread has three, where there are so many. */
+  private int panelHeight(int rows, Weights[] weights) {
+    if (rows > Weights.FEW) {
+      return PANEL;
+    }
+    int outputs = 0;
+    for (Weights w : weights) {
+      outputs += w.outputs();
+    }
+    int share = outputs / (3 * team.size());
+    return Math.clamp(share / PANEL * PANEL, PANEL, HIGH_PANEL);
   }
 
   /** Splits the rows too where there are more threads than panels to keep them busy. */
@@ -158,45 +144,33 @@ final class Projection {
     return Math.max(16, ((rows + parts - 1) / parts + 3) & -4);
   }
 
+  /** Products of some rows with n weight rows; {@code ld} is from one row of out to the next. */
   private void compute(
-      Rows x, int from, int count, Weights w, int first, int n, Scratch own, float[] out) {
+      Rows x, int from, int count, Weights w, int first, int n, Scratch own, float[] out, int ld) {
     float[] values = x.values();
     int at = from * x.stride();
-    boolean done =
-        count == 1
-            ? w.multiplyOne(first, n, values, at, out, 0, own.lanes)
-            : count <= Weights.FEW
-                && w.multiplyFew(
-                    first,
-                    n,
-                    own.aligned(phase, x, from, count, w.columns()),
-                    count,
-                    out,
-                    0,
-                    PANEL,
-                    own.lanes);
-    if (!done) {
-      widenAndMultiply(x, from, count, w, first, n, own, out);
+    if (count > Weights.FEW
+        || !w.multiply(first, n, values, at, x.stride(), count, out, 0, ld, own.lanes)) {
+      widenAndMultiply(x, from, count, w, first, n, own, out, ld);
     }
     float[] bias = w.bias();
     if (bias != null) {
       for (int m = 0; m < count; m++) {
         for (int j = 0; j < n; j++) {
-          out[m * PANEL + j] += bias[first + j];
+          out[m * ld + j] += bias[first + j];
         }
       }
     }
   }
 
   private static void widenAndMultiply(
-      Rows x, int from, int count, Weights w, int first, int n, Scratch own, float[] out) {
+      Rows x, int from, int count, Weights w, int first, int n, Scratch own, float[] out, int ld) {
     int columns = w.columns();
     if (own.panel.length < PANEL * columns) {
       own.panel = new float[PANEL * columns];
     }
-    // Few rows stay cached while weights pass by a tile at a time, in the first-level cache. Many
-    // rows
-    // pass by a whole widened panel instead.
+    // Few rows stay cached while weights pass by a tile at a time, in the first-level cache.
+    // Many rows pass by a whole widened panel instead.
     int step = PANEL;
     if (4L * count * columns <= CACHED) {
       step = 4L * 3 * TILE * columns <= NEAREST ? 2 * TILE : TILE;
@@ -214,16 +188,17 @@ final class Projection {
           columns,
           out,
           j,
-          PANEL,
+          ld,
           own.lanes);
     }
   }
 
-  private static void write(float[] out, int count, int first, int n, Rows y, int from, Into into) {
+  private static void write(
+      float[] out, int ld, int count, int first, int n, Rows y, int from, Into into) {
     float[] to = y.values();
     for (int m = 0; m < count; m++) {
       int at = (from + m) * y.stride() + first;
-      int source = m * PANEL;
+      int source = m * ld;
       if (into == Into.SET) {
         System.arraycopy(out, source, to, at, n);
       } else {

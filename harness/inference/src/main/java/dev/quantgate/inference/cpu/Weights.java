@@ -34,35 +34,37 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
   void unpack(int row, int rows, float[] panel);
 
   /**
-   * One row of activations times {@code n} weight rows, widened in registers on their way from
-   * memory: the same sums in the same order as widening into a panel first.
+   * Up to {@link #FEW} rows of activations times {@code n} weight rows, widened in registers on
+   * their way from memory: the same sums in the same order as widening into a panel first.
    *
-   * @param x activations in the order of the columns, from {@code x0} on
-   * @param y outputs, from {@code y0} on
+   * @param x activations in the order of the columns, row m from {@code x0 + m * ldx} on
+   * @param y outputs, row m from {@code y0 + m * ldy} on
    * @param lanes scratch of {@link Product#SCRATCH} floats
    * @return false if this format is better widened into a panel; nothing is done then
    */
-  boolean multiplyOne(int row, int n, float[] x, int x0, float[] y, int y0, float[] lanes);
+  boolean multiply(
+      int row,
+      int n,
+      float[] x,
+      int x0,
+      int ldx,
+      int rows,
+      float[] y,
+      int y0,
+      int ldy,
+      float[] lanes);
 
-  /**
-   * The same for 2 to {@link #FEW} rows.
-   *
-   * @param x activations, row m from byte {@code 4 * m * columns()} on, at an address that is a
-   *     multiple of a cache line: at these numbers loads are what costs, and one that straddles a
-   *     line costs two
-   * @param y outputs, row m from {@code y0 + m * ldy} on
-   */
-  boolean multiplyFew(
-      int row, int n, MemorySegment x, int rows, float[] y, int y0, int ldy, float[] lanes);
-
-  /** The most rows that {@link #multiplyFew} takes. */
-  int FEW = 8;
+  /** The most rows that {@link #multiply} takes: twice what the largest tile does at a time. */
+  int FEW = 16;
 
   /** Bytes that the kernels read for one product. */
   long residentBytes();
 
   /** Floating-point weights, used where they are mapped. */
   final class Dense implements Weights {
+    /** Activation rows of the largest tile whose sums fit the registers there are. */
+    private static final int AT_ONCE = Lanes.COUNT == 16 ? 8 : 2;
+
     private final MemorySegment data;
     private final Tensor.DType dtype;
     private final int outputs;
@@ -133,61 +135,77 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
       }
     }
 
-    @Override
-    public boolean multiplyOne(
-        int row, int n, float[] x, int x0, float[] y, int y0, float[] lanes) {
-      if (!inRegisters()) {
-        return false;
-      }
-      for (int j = 0; j < n; j++) {
-        long at = 2L * inputs * (row + j);
-        if (dtype == Tensor.DType.F16) {
-          Narrow.f16(data, at, inputs, x, x0, lanes);
-        } else {
-          Narrow.bf16(data, at, inputs, x, x0, lanes);
-        }
-        y[y0 + j] = Lanes.tree(lanes, 0);
-      }
-      return true;
-    }
-
     /** Whether rows have 16-bit elements and no tail that is shorter than a vector. */
     private boolean inRegisters() {
       return dtype != Tensor.DType.F32 && inputs % Lanes.COUNT == 0;
     }
 
     @Override
-    public boolean multiplyFew(
-        int row, int n, MemorySegment x, int rows, float[] y, int y0, int ldy, float[] lanes) {
+    public boolean multiply(
+        int row,
+        int n,
+        float[] x,
+        int x0,
+        int ldx,
+        int rows,
+        float[] y,
+        int y0,
+        int ldy,
+        float[] lanes) {
       if (!inRegisters()) {
         return false;
       }
-      // One weight row after the other: rows read side by side defeat the prefetcher.
-      for (int j = 0; j < n; j++) {
-        long at = 2L * inputs * (row + j);
-        for (int m = 0; m < rows; m += 8) {
-          int some = Math.min(8, rows - m);
-          sums(at, x, 4L * m * columns, some, lanes);
-          for (int i = 0; i < some; i++) {
-            y[y0 + (m + i) * ldy + j] = Lanes.tree(lanes, i * Lanes.COUNT);
-          }
-        }
+      for (int m = 0; m < rows; m += AT_ONCE) {
+        int some = Math.min(AT_ONCE, rows - m);
+        multiplySome(row, n, x, x0 + m * ldx, ldx, some, y, y0 + m * ldy, ldy, lanes);
       }
       return true;
     }
 
-    private void sums(long at, MemorySegment x, long x0, int rows, float[] lanes) {
-      long ld = 4L * columns;
-      if (rows <= 4) {
-        if (dtype == Tensor.DType.F16) {
-          Narrow.f16Four(data, at, inputs, x, x0, ld, rows - 1, lanes);
-        } else {
-          Narrow.bf16Four(data, at, inputs, x, x0, ld, rows - 1, lanes);
+    /** Tiles of far weight rows ({@link Narrow}), then, one by one, the rows that fill no tile. */
+    private void multiplySome(
+        int row,
+        int n,
+        float[] x,
+        int x0,
+        int ldx,
+        int rows,
+        float[] y,
+        int y0,
+        int ldy,
+        float[] lanes) {
+      boolean brain = dtype == Tensor.DType.BF16;
+      int last = rows - 1;
+      int high = rows == 1 ? 6 : rows <= 4 ? 4 : 3;
+      int wide = rows <= 2 ? rows : rows <= 4 ? 4 : 8;
+      int stream = n / high;
+      long bytes = 2L * inputs;
+      long step = stream * bytes;
+      for (int j = 0; j < stream; j++) {
+        long at = bytes * (row + j);
+        switch (wide) {
+          case 1 -> Narrow.tile6x1(data, at, step, inputs, brain, x, x0, lanes);
+          case 2 -> Narrow.tile4x2(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
+          case 4 -> Narrow.tile4x4(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
+          default -> Narrow.tile3x8(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
         }
-      } else if (dtype == Tensor.DType.F16) {
-        Narrow.f16Eight(data, at, inputs, x, x0, ld, rows - 1, lanes);
-      } else {
-        Narrow.bf16Eight(data, at, inputs, x, x0, ld, rows - 1, lanes);
+        Lanes.sums(lanes, high * wide);
+        for (int i = 0; i < high; i++) {
+          for (int m = 0; m < rows; m++) {
+            y[y0 + m * ldy + i * stream + j] = lanes[(i * wide + m) * Lanes.SUM_STRIDE];
+          }
+        }
+      }
+      for (int j = high * stream; j < n; j++) {
+        long at = bytes * (row + j);
+        if (rows == 1) {
+          Narrow.row1(data, at, inputs, brain, x, x0, lanes);
+        } else {
+          Narrow.row8(data, at, inputs, brain, x, x0, ldx, last, lanes);
+        }
+        for (int m = 0; m < rows; m++) {
+          y[y0 + m * ldy + j] = Lanes.tree(lanes, m * Lanes.COUNT);
+        }
       }
     }
 
