@@ -64,6 +64,9 @@ final class GptqWeights implements Weights {
   private final MemorySegment zeros;
   private final boolean bfloatScales;
 
+  /** Whether each value is zero or a normal half. */
+  private final boolean normal;
+
   /**
    * Transposes a layer into memory of {@code arena}.
    *
@@ -118,6 +121,18 @@ final class GptqWeights implements Weights {
     this.zeros = arena.allocate(Math.max(1, outputs * groups), 64);
     int tiles = (linear.outputs() + TILE - 1) / TILE;
     team.forEach(tiles, (tile, thread) -> transpose(tile * TILE, slotOf));
+    this.normal = normal();
+  }
+
+  /** Codes and zeros differ by 1 to 15: whether that many steps of each scale are normal halves. */
+  private boolean normal() {
+    for (long i = 0; i < scales.byteSize() / 2; i++) {
+      float scale = Math.abs(widen(scales.get(Widen.SHORT, 2 * i)));
+      if (scale != 0 && (scale < 0x1p-14f || scale > 4096)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static int[] groupOf(Linear.Gptq linear, int groups) {
@@ -249,93 +264,98 @@ final class GptqWeights implements Weights {
       int y0,
       int ldy,
       float[] lanes) {
-    if (!TABLE || rows != 1) {
+    if (!TABLE || rows > 1) {
       return false;
     }
     for (int j = 0; j < n; j++) {
-      long at = (long) (row + j) * columns / 2;
-      FloatVector sum = Lanes.zero();
-      for (int g = 0; g < groups; g++) {
-        long index = (long) (row + j) * groups + g;
-        float scale = widen(scales.get(Widen.SHORT, 2 * index));
-        float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
-        int start = groupStart[g];
-        sum =
-            lookUp(
-                codes,
-                at + start / 2,
-                laneBytes,
-                scale,
-                zero,
-                x,
-                x0 + start,
-                groupStart[g + 1] - start,
-                sum);
-      }
-      sum.intoArray(lanes, 0);
+      row1(row + j, x, x0, lanes);
       y[y0 + j] = Lanes.tree(lanes, 0);
     }
     return true;
   }
 
-  /** Adds one group's products to the lane sums of a row. */
-  private static FloatVector lookUp(
-      MemorySegment codes,
-      long at,
-      int laneBytes,
-      float scale,
-      float zero,
-      float[] x,
-      int x0,
-      int n,
-      FloatVector sum) {
-    IntVector table = round16(CODES.sub(zero).mul(scale)).reinterpretAsInts();
-    int lanes = Lanes.COUNT;
-    int block = 2 * lanes * laneBytes;
-    for (int c = 0; c < n; c += block) {
-      IntVector words = words(codes, at + c / 2, laneBytes);
-      for (int i = 0; i < 2 * laneBytes; i++) {
-        IntVector code = words.lanewise(VectorOperators.LSHR, 4 * i).and(15);
-        FloatVector weight = code.selectFrom(table).reinterpretAsFloats();
-        sum = Lanes.load(x, x0 + c + i * lanes).fma(weight, sum);
+  /** The 16 values that the codes of a row and group stand for. */
+  private IntVector table(int row, int group) {
+    long index = (long) row * groups + group;
+    float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
+    FloatVector exact = CODES.sub(zero).mul(widen(scales.get(Widen.SHORT, 2 * index)));
+    return (normal ? round16Normal(exact) : round16(exact)).reinterpretAsInts();
+  }
+
+  private void row1(int row, float[] x, int x0, float[] lanes) {
+    long at = (long) row * columns / 2;
+    int block = 2 * Lanes.COUNT * laneBytes;
+    FloatVector sum = Lanes.zero();
+    for (int g = 0; g < groups; g++) {
+      IntVector table = table(row, g);
+      int end = groupStart[g + 1];
+      for (int c = groupStart[g]; c < end; c += block) {
+        sum = add(words(codes, at + c / 2, laneBytes), table, x, x0 + c, sum);
       }
     }
+    sum.intoArray(lanes, 0);
+  }
+
+  /** Adds a block's products. Unrolled, as a loop of so few rounds costs more than its body. */
+  private FloatVector add(IntVector words, IntVector table, float[] x, int at, FloatVector sum) {
+    int lanes = Lanes.COUNT;
+    sum = Lanes.load(x, at).fma(value(words, 0, table), sum);
+    sum = Lanes.load(x, at + lanes).fma(value(words, 4, table), sum);
+    if (laneBytes > 1) {
+      sum = Lanes.load(x, at + 2 * lanes).fma(value(words, 8, table), sum);
+      sum = Lanes.load(x, at + 3 * lanes).fma(value(words, 12, table), sum);
+    }
+    if (laneBytes > 2) {
+      sum = Lanes.load(x, at + 4 * lanes).fma(value(words, 16, table), sum);
+      sum = Lanes.load(x, at + 5 * lanes).fma(value(words, 20, table), sum);
+      sum = Lanes.load(x, at + 6 * lanes).fma(value(words, 24, table), sum);
+      sum = Lanes.load(x, at + 7 * lanes).fma(value(words, 28, table), sum);
+    }
     return sum;
+  }
+
+  /** The values of one code of each lane: a selection looks at an index's low four bits only. */
+  private static FloatVector value(IntVector words, int shift, IntVector table) {
+    return words
+        .lanewise(VectorOperators.LSHR, shift)
+        .selectFrom(table)
+        .reinterpretAsFloats();
   }
 
   private void unpackRow(int row, float[] panel, int offset) {
     long at = (long) row * columns / 2;
     for (int g = 0; g < groups; g++) {
-      long index = (long) row * groups + g;
-      float scale = widen(scales.get(Widen.SHORT, 2 * index));
-      float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
       int start = groupStart[g];
       int n = groupStart[g + 1] - start;
       if (TABLE) {
-        lookUp(codes, at + start / 2, laneBytes, scale, zero, panel, offset + start, n);
+        lookUp(codes, at + start / 2, laneBytes, table(row, g), panel, offset + start, n);
       } else {
+        long index = (long) row * groups + g;
+        float scale = widen(scales.get(Widen.SHORT, 2 * index));
+        float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
         compute(codes, at + start / 2, laneBytes, scale, zero, panel, offset + start, n);
       }
     }
   }
 
   private static void lookUp(
-      MemorySegment codes,
-      long at,
-      int laneBytes,
-      float scale,
-      float zero,
-      float[] to,
-      int offset,
-      int n) {
-    IntVector table = round16(CODES.sub(zero).mul(scale)).reinterpretAsInts();
+      MemorySegment codes, long at, int laneBytes, IntVector table, float[] to, int offset, int n) {
     int lanes = Lanes.COUNT;
     int block = 2 * lanes * laneBytes;
     for (int c = 0; c < n; c += block) {
       IntVector words = words(codes, at + c / 2, laneBytes);
-      for (int i = 0; i < 2 * laneBytes; i++) {
-        IntVector code = words.lanewise(VectorOperators.LSHR, 4 * i).and(15);
-        code.selectFrom(table).reinterpretAsFloats().intoArray(to, offset + c + i * lanes);
+      int o = offset + c;
+      value(words, 0, table).intoArray(to, o);
+      value(words, 4, table).intoArray(to, o + lanes);
+      if (laneBytes > 1) {
+        value(words, 8, table).intoArray(to, o + 2 * lanes);
+        value(words, 12, table).intoArray(to, o + 3 * lanes);
+      }
+      if (laneBytes > 2) {
+        value(words, 16, table).intoArray(to, o + 4 * lanes);
+        value(words, 20, table).intoArray(to, o + 5 * lanes);
+        value(words, 24, table).intoArray(to, o + 6 * lanes);
+        value(words, 28, table).intoArray(to, o + 7 * lanes);
       }
     }
   }
@@ -380,8 +400,7 @@ final class GptqWeights implements Weights {
    */
   static FloatVector round16(FloatVector x) {
     IntVector bits = x.reinterpretAsInts();
-    IntVector odd = bits.lanewise(VectorOperators.LSHR, 13).and(1);
-    FloatVector normal = bits.add(0xfff).add(odd).and(0xffffe000).reinterpretAsFloats();
+    FloatVector normal = round16Normal(x);
     FloatVector size = x.abs();
     // The sign survives the sum by being put back: -0 and tiny negatives stay negative.
     FloatVector tiny =
@@ -393,5 +412,12 @@ final class GptqWeights implements Weights {
     FloatVector rounded = normal.blend(tiny, size.compare(VectorOperators.LT, 0x1p-14f));
     FloatVector infinite = bits.and(0x80000000).or(0x7f800000).reinterpretAsFloats();
     return rounded.blend(infinite, size.compare(VectorOperators.GE, 65520f));
+  }
+
+  /** The same for zeros and for what becomes a normal half, the only ones that most layers have. */
+  private static FloatVector round16Normal(FloatVector x) {
+    IntVector bits = x.reinterpretAsInts();
+    IntVector odd = bits.lanewise(VectorOperators.LSHR, 13).and(1);
+    return bits.add(0xfff).add(odd).and(0xffffe000).reinterpretAsFloats();
   }
 }
