@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Values.</b> A weight is {@code fp16(scale * (code - zero))}. The product is exact in
  * float32 (11 times 5 bits), so one rounding remains. With 16 lanes the 16 values that a group can
- * have fill one vector and each code picks its own by a permutation; with fewer lanes they are
- * computed in place.
+ * have fill one vector and each code picks its own by a permutation; with fewer lanes, and where
+ * groups are longer than a block, they are computed in place.
  */
 final class GptqWeights implements Weights {
   private static final VectorSpecies<Integer> INTS = Lanes.SPECIES.withLanes(int.class);
@@ -63,6 +64,9 @@ final class GptqWeights implements Weights {
   private final MemorySegment scales;
   private final MemorySegment zeros;
   private final boolean bfloatScales;
+
+  /** Whether every group is one block, as groups of 32, 64 and 128 inputs are with 16 lanes. */
+  private final boolean even;
 
   /** Whether each value is zero or a normal half. */
   private final boolean normal;
@@ -99,6 +103,7 @@ final class GptqWeights implements Weights {
       groupStart[g + 1] = Math.addExact(groupStart[g], (members[g] + block - 1) / block * block);
     }
     this.columns = groupStart[groups];
+    this.even = IntStream.rangeClosed(0, groups).allMatch(g -> groupStart[g] == g * block);
     int[] slotOf = new int[columns];
     Arrays.fill(slotOf, -1);
     int[] fill = Arrays.copyOf(groupStart, groups);
@@ -264,98 +269,104 @@ final class GptqWeights implements Weights {
       int y0,
       int ldy,
       float[] lanes) {
-    if (!TABLE || rows > 1) {
+    if (!TABLE || !even || rows > 1) {
       return false;
     }
     for (int j = 0; j < n; j++) {
-      row1(row + j, x, x0, lanes);
+      long at = (long) (row + j) * columns / 2;
+      long first = (long) (row + j) * groups;
+      switch (laneBytes) {
+        case 1 -> row1(at, first, 1, x, x0, lanes);
+        case 2 -> row1(at, first, 2, x, x0, lanes);
+        default -> row1(at, first, 4, x, x0, lanes);
+      }
       y[y0 + j] = Lanes.tree(lanes, 0);
     }
     return true;
   }
 
-  /** The 16 values that the codes of a row and group stand for. */
-  private IntVector table(int row, int group) {
-    long index = (long) row * groups + group;
-    float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
-    FloatVector exact = CODES.sub(zero).mul(widen(scales.get(Widen.SHORT, 2 * index)));
-    return (normal ? round16Normal(exact) : round16(exact)).reinterpretAsInts();
-  }
-
-  private void row1(int row, float[] x, int x0, float[] lanes) {
-    long at = (long) row * columns / 2;
-    int block = 2 * Lanes.COUNT * laneBytes;
+  /**
+   * Lane sums of one row of activations and one of weights whose groups are a block each.
+   *
+   * @param at byte of the row's codes
+   * @param first index of the row's first group
+   * @param width {@link #laneBytes}, a constant where this is called: all that the loop reads then
+   *     lies at constant steps, and is checked once before it
+   */
+  private void row1(long at, long first, int width, float[] x, int x0, float[] lanes) {
+    int count = Lanes.COUNT;
     FloatVector sum = Lanes.zero();
     for (int g = 0; g < groups; g++) {
-      IntVector table = table(row, g);
-      int end = groupStart[g + 1];
-      for (int c = groupStart[g]; c < end; c += block) {
-        sum = add(words(codes, at + c / 2, laneBytes), table, x, x0 + c, sum);
+      IntVector table = table(first + g);
+      IntVector words = words(codes, at + (long) count * width * g, width);
+      int from = x0 + 2 * count * width * g;
+      // Unrolled: a loop of so few rounds costs more than its body.
+      sum = Lanes.load(x, from).fma(value(words, 0, table), sum);
+      sum = Lanes.load(x, from + count).fma(value(words, 4, table), sum);
+      if (width > 1) {
+        sum = Lanes.load(x, from + 2 * count).fma(value(words, 8, table), sum);
+        sum = Lanes.load(x, from + 3 * count).fma(value(words, 12, table), sum);
+      }
+      if (width > 2) {
+        sum = Lanes.load(x, from + 4 * count).fma(value(words, 16, table), sum);
+        sum = Lanes.load(x, from + 5 * count).fma(value(words, 20, table), sum);
+        sum = Lanes.load(x, from + 6 * count).fma(value(words, 24, table), sum);
+        sum = Lanes.load(x, from + 7 * count).fma(value(words, 28, table), sum);
       }
     }
     sum.intoArray(lanes, 0);
   }
 
-  /** Adds a block's products. Unrolled, as a loop of so few rounds costs more than its body. */
-  private FloatVector add(IntVector words, IntVector table, float[] x, int at, FloatVector sum) {
-    int lanes = Lanes.COUNT;
-    sum = Lanes.load(x, at).fma(value(words, 0, table), sum);
-    sum = Lanes.load(x, at + lanes).fma(value(words, 4, table), sum);
-    if (laneBytes > 1) {
-      sum = Lanes.load(x, at + 2 * lanes).fma(value(words, 8, table), sum);
-      sum = Lanes.load(x, at + 3 * lanes).fma(value(words, 12, table), sum);
-    }
-    if (laneBytes > 2) {
-      sum = Lanes.load(x, at + 4 * lanes).fma(value(words, 16, table), sum);
-      sum = Lanes.load(x, at + 5 * lanes).fma(value(words, 20, table), sum);
-      sum = Lanes.load(x, at + 6 * lanes).fma(value(words, 24, table), sum);
-      sum = Lanes.load(x, at + 7 * lanes).fma(value(words, 28, table), sum);
-    }
-    return sum;
+  /** The 16 values that the codes of a row and group stand for. */
+  private IntVector table(long index) {
+    float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
+    FloatVector exact = CODES.sub(zero).mul(widen(scales.get(Widen.SHORT, 2 * index)));
+    return (normal ? round16Normal(exact) : round16(exact)).reinterpretAsInts();
   }
 
   /** The values of one code of each lane: a selection looks at an index's low four bits only. */
   private static FloatVector value(IntVector words, int shift, IntVector table) {
-    return words
-        .lanewise(VectorOperators.LSHR, shift)
-        .selectFrom(table)
-        .reinterpretAsFloats();
+    return words.lanewise(VectorOperators.LSHR, shift).selectFrom(table).reinterpretAsFloats();
   }
 
   private void unpackRow(int row, float[] panel, int offset) {
     long at = (long) row * columns / 2;
+    long first = (long) row * groups;
+    if (TABLE && even) {
+      switch (laneBytes) {
+        case 1 -> lookUp(at, first, 1, panel, offset);
+        case 2 -> lookUp(at, first, 2, panel, offset);
+        default -> lookUp(at, first, 4, panel, offset);
+      }
+      return;
+    }
     for (int g = 0; g < groups; g++) {
       int start = groupStart[g];
+      float scale = widen(scales.get(Widen.SHORT, 2 * (first + g)));
+      float zero = zeros.get(ValueLayout.JAVA_BYTE, first + g);
       int n = groupStart[g + 1] - start;
-      if (TABLE) {
-        lookUp(codes, at + start / 2, laneBytes, table(row, g), panel, offset + start, n);
-      } else {
-        long index = (long) row * groups + g;
-        float scale = widen(scales.get(Widen.SHORT, 2 * index));
-        float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
-        compute(codes, at + start / 2, laneBytes, scale, zero, panel, offset + start, n);
-      }
+      compute(codes, at + start / 2, laneBytes, scale, zero, panel, offset + start, n);
     }
   }
 
-  private static void lookUp(
-      MemorySegment codes, long at, int laneBytes, IntVector table, float[] to, int offset, int n) {
-    int lanes = Lanes.COUNT;
-    int block = 2 * lanes * laneBytes;
-    for (int c = 0; c < n; c += block) {
-      IntVector words = words(codes, at + c / 2, laneBytes);
-      int o = offset + c;
+  /** {@link #row1} that stores the weights instead of multiplying them. */
+  private void lookUp(long at, long first, int width, float[] to, int offset) {
+    int count = Lanes.COUNT;
+    for (int g = 0; g < groups; g++) {
+      IntVector table = table(first + g);
+      IntVector words = words(codes, at + (long) count * width * g, width);
+      int o = offset + 2 * count * width * g;
       value(words, 0, table).intoArray(to, o);
-      value(words, 4, table).intoArray(to, o + lanes);
-      if (laneBytes > 1) {
-        value(words, 8, table).intoArray(to, o + 2 * lanes);
-        value(words, 12, table).intoArray(to, o + 3 * lanes);
+      value(words, 4, table).intoArray(to, o + count);
+      if (width > 1) {
+        value(words, 8, table).intoArray(to, o + 2 * count);
+        value(words, 12, table).intoArray(to, o + 3 * count);
       }
-      if (laneBytes > 2) {
-        value(words, 16, table).intoArray(to, o + 4 * lanes);
-        value(words, 20, table).intoArray(to, o + 5 * lanes);
-        value(words, 24, table).intoArray(to, o + 6 * lanes);
-        value(words, 28, table).intoArray(to, o + 7 * lanes);
+      if (width > 2) {
+        value(words, 16, table).intoArray(to, o + 4 * count);
+        value(words, 20, table).intoArray(to, o + 5 * count);
+        value(words, 24, table).intoArray(to, o + 6 * count);
+        value(words, 28, table).intoArray(to, o + 7 * count);
       }
     }
   }
