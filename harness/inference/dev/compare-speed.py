@@ -232,6 +232,7 @@ def main():
     parser.add_argument("--classpath", default="")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--warm-up", type=int, default=2)
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     args = parser.parse_args()
     args.model = args.model.resolve()
@@ -251,9 +252,9 @@ def main():
     for _ in range(args.rounds):
         for peer in args.peers:
             engine = PEERS[peer](args)
-            for _ in range(2):  # warm up what compiles as it runs
-                engine.run(*jobs["decode, batch 1"])
-                engine.run(long, 1)
+            for _ in range(args.warm_up):  # ours compiles each kernel while it runs
+                for job in jobs.values():
+                    engine.run(*job)
             for job, (prompts, steps) in jobs.items():
                 _, prompt_seconds, tokens, seconds, ids = engine.run(prompts, steps)
                 # Our engine counts a prompt's last token with the first generated one.
