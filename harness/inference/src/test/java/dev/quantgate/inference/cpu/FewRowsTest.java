@@ -1,0 +1,111 @@
+package dev.quantgate.inference.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.quantgate.inference.checkpoint.Tensor;
+import dev.quantgate.inference.checkpoint.Tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Products that widen weights in registers, beside those of widened rows one at a time. */
+class FewRowsTest {
+
+  /** Multiplies every number of rows and counts how many of them the format has a kernel for. */
+  private static int compare(Weights weights, SplittableRandom random) {
+    int n = weights.outputs();
+    int k = weights.columns();
+    int ldx = k + Lanes.PADDING;
+    float[] x = new float[Weights.FEW * ldx];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) random.nextDouble(-2, 2);
+    }
+    if (weights.slots() == null) {
+      for (int m = 0; m < Weights.FEW; m++) {
+        Arrays.fill(x, m * ldx + weights.inputs(), m * ldx + k, 0);
+      }
+    }
+    float[] panel = new float[n * k];
+    weights.unpack(0, n, panel);
+    float[] lanes = new float[Product.SCRATCH];
+    int computed = 0;
+    for (int rows = 1; rows <= Weights.FEW; rows++) {
+      int ldy = n + 3;
+      float[] y = new float[rows * ldy];
+      if (!weights.multiply(0, n, x, 0, ldx, rows, y, 0, ldy, lanes)) {
+        continue;
+      }
+      computed++;
+      for (int m = 0; m < rows; m++) {
+        for (int j = 0; j < n; j++) {
+          float expected = Product.dot(x, m * ldx, panel, j * k, k, lanes);
+          assertThat(y[m * ldy + j])
+              .as("row %d of %d, output %d of %d, %d columns", m, rows, j, n, k)
+              .isEqualTo(expected);
+          double plain = 0;
+          for (int c = 0; c < k; c++) {
+            plain += (double) x[m * ldx + c] * panel[j * k + c];
+          }
+          assertThat((double) expected).isCloseTo(plain, within(1e-4 * (1 + Math.abs(plain))));
+        }
+      }
+    }
+    return computed;
+  }
+
+  @Test
+  void anyNumberOfRowsHasTheBitsOfOneRowOfWidenedWeights() {
+    var random = new SplittableRandom(21);
+    int kernels = 0;
+    try (Arena arena = Arena.ofConfined()) {
+      for (DType dtype : new DType[] {DType.F16, DType.BF16}) {
+        for (int outputs : new int[] {1, 3, 7, 96, 101}) {
+          for (int inputs : new int[] {32, 96, 100}) {
+            // An odd address, as a mapped file may have.
+            MemorySegment data = arena.allocate(2L * outputs * inputs + 2).asSlice(2);
+            for (long i = 0; i < (long) outputs * inputs; i++) {
+              float value = (float) random.nextDouble(-1, 1);
+              // Some subnormal halves.
+              value = random.nextInt(10) == 0 ? value * 0x1p-15f : value;
+              int bits =
+                  dtype == DType.F16
+                      ? Float.floatToFloat16(value)
+                      : Float.floatToRawIntBits(value) >> 16;
+              data.set(Widen.SHORT, 2 * i, (short) bits);
+            }
+            var tensor = new Tensor("w", dtype, new long[] {outputs, inputs}, data);
+            kernels += compare(new Weights.Dense(tensor, outputs, inputs, null), random);
+          }
+        }
+      }
+    }
+    // Where rows are whole vectors, for every number of rows.
+    assertThat(kernels).isGreaterThanOrEqualTo(2 * 5 * 2 * Weights.FEW);
+  }
+
+  @Test
+  void everyFormatOfACheckpointHasTheBitsOfWidenedWeights() {
+    var random = new SplittableRandom(22);
+    Set<Class<?>> seen = new HashSet<>();
+    for (RandomCheckpoint.Shape shape : RandomCheckpoint.shapes()) {
+      try (var checkpoint = new RandomCheckpoint(shape, 23);
+          var team = new Team(1);
+          var model = new LoadedModel(checkpoint, team)) {
+        for (Weights weights : model.blocks().getFirst().linears()) {
+          if (compare(weights, random) > 0) {
+            seen.add(weights.getClass());
+          }
+        }
+      }
+    }
+    assertThat(seen).contains(Weights.Dense.class);
+    if (Lanes.COUNT == 16) {
+      assertThat(seen).contains(GptqWeights.class);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.quantgate.inference.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.quantgate.inference.EngineOptions;
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.cpu.SpeedBenchmark.Decode;
+import dev.quantgate.inference.cpu.SpeedBenchmark.Plan;
+import dev.quantgate.inference.cpu.SpeedBenchmark.Report;
+import dev.quantgate.inference.fixture.TinyCheckpoint;
+import dev.quantgate.inference.fixture.TinyCheckpoint.Format;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SpeedBenchmarkTest {
+  private static final EngineOptions TWO_THREADS =
+      new EngineOptions(2, OptionalLong.empty(), 0, true, false);
+
+  private static Report run(Path folder, Format format, Plan plan) {
+    return SpeedBenchmark.run(TinyCheckpoint.write(folder, 5, format), TWO_THREADS, plan);
+  }
+
+  @Test
+  void aReportTellsWhatWasPlannedAndItsFiguresFollowFromEachOther(@TempDir Path folder) {
+    Report report = run(folder, Format.F16, new Plan(12, 8, List.of(1, 3), 2));
+    assertThat(report.threads()).isEqualTo(2);
+    assertThat(report.weightBytes())
+        .isPositive()
+        .isLessThanOrEqualTo(report.checkpointBytes() * 115 / 100);
+    assertThat(report.loadTime()).isPositive();
+    // Any machine reads more than a megabyte and less than a hundred terabytes a second.
+    assertThat(report.readBandwidth()).isBetween(1e6, 1e14);
+    assertThat(report.prefill().tokens()).isEqualTo(12);
+    assertThat(report.prefill().tokensPerSecond()).isPositive();
+    assertThat(report.decodes()).extracting(Decode::batch).containsExactly(1, 3);
+    for (Decode decode : report.decodes()) {
+      assertThat(decode.context()).isEqualTo(12 + 8 / 2);
+      assertThat(decode.tokensPerSecond()).isPositive();
+      assertThat(decode.bandwidthShare())
+          .isCloseTo(
+              decode.tokensPerSecond() * decode.bytesPerToken() / report.readBandwidth(),
+              within(1e-9));
+      assertThat(decode.flops() / decode.tokensPerSecond())
+          .isCloseTo(
+              report.decodes().getFirst().flops() / report.decodes().getFirst().tokensPerSecond(),
+              within(1e-3));
+    }
+    // Three sequences share what is read of the weights, but not keys and values.
+    long one = report.decodes().get(0).bytesPerToken();
+    long three = report.decodes().get(1).bytesPerToken();
+    assertThat(three).isLessThan(one).isGreaterThan(one / 3);
+  }
+
+  @Test
+  void fourBitWeightsTakeFewerBytesThanHalves(@TempDir Path halves, @TempDir Path codes) {
+    var plan = new Plan(4, 4, List.of(1), 1);
+    Report wide = run(halves, Format.F16, plan);
+    Report narrow = run(codes, Format.GPTQ_SYMMETRIC, plan);
+    assertThat(narrow.weightBytes()).isLessThan(wide.weightBytes());
+    assertThat(narrow.decodes().getFirst().bytesPerToken())
+        .isLessThan(wide.decodes().getFirst().bytesPerToken());
+    assertThat(narrow.weightFormat()).isNotEqualTo(wide.weightFormat());
+  }
+
+  @Test
+  void aPlanThatDoesNotFitTheContextIsRefusedWithBothNumbers(@TempDir Path folder) {
+    var plan = new Plan(100_000, 8, List.of(1), 1);
+    assertThatThrownBy(() -> run(folder, Format.F16, plan))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageStartingWith(
+            "100000 prompt tokens and 8 new ones do not fit the model's context of ");
+  }
+
+  @Test
+  void aPlanWithoutAnythingToMeasureIsRefused() {
+    assertThatThrownBy(() -> new Plan(1, 8, List.of(1), 1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Plan(8, 8, List.of(), 1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Plan(8, 8, List.of(0), 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("batch sizes must be in 1..256, not [0]");
+  }
+}
