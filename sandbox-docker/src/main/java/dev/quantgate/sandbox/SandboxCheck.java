@@ -3,9 +3,11 @@ package dev.quantgate.sandbox;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -19,7 +21,10 @@ import java.util.stream.Collectors;
  * sentinel in the same worker.
  */
 public final class SandboxCheck {
-  /** Time for one program: a third of the benchmark's, since many of them never end. */
+  /**
+   * Time for a program that must not pass: a third of the benchmark's, since many of them never end.
+   * A program that must pass has all of it.
+   */
   private static final Duration TIME = Duration.ofSeconds(1);
 
   private static final int SLOW_DOWN_CAP = 4;
@@ -106,13 +111,14 @@ public final class SandboxCheck {
     }
   }
 
-  /** Options for a check: one worker for each processor, and a third of the benchmark's time. */
-  public static SandboxOptions options() {
-    SandboxOptions defaults = SandboxOptions.defaults();
+  private static SandboxOptions single(SandboxOptions options, RedTeam.Expected expected) {
+    Limits limits = options.limits();
     return new SandboxOptions(
-        defaults.workers(),
-        defaults.checker(),
-        defaults.limits().withTime(TIME).withSlowDownCap(SLOW_DOWN_CAP));
+        1,
+        options.checker(),
+        expected == RedTeam.Expected.PASS
+            ? limits
+            : limits.withTime(TIME).withSlowDownCap(SLOW_DOWN_CAP));
   }
 
   /**
@@ -129,8 +135,10 @@ public final class SandboxCheck {
 
   static Report run(
       String kind, SandboxOptions options, List<RedTeam.Attack> attacks, Consumer<Row> progress) {
-    var waiting = new ConcurrentLinkedQueue<>(attacks);
-    SandboxOptions single = new SandboxOptions(1, options.checker(), options.limits());
+    Map<RedTeam.Expected, Queue<RedTeam.Attack>> waiting = new EnumMap<>(RedTeam.Expected.class);
+    for (RedTeam.Attack attack : attacks) {
+      waiting.computeIfAbsent(attack.expected(), any -> new ConcurrentLinkedQueue<>()).add(attack);
+    }
     List<Row> rows = new ArrayList<>();
     List<SandboxDescription> descriptions = new ArrayList<>();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -138,17 +146,20 @@ public final class SandboxCheck {
       for (int i = 0; i < options.workers(); i++) {
         running.add(
             threads.submit(() -> {
-              try (CodeSandbox sandbox = Sandboxes.open(kind, single)) {
-                RedTeam.Attack attack;
-                while ((attack = waiting.poll()) != null) {
-                  Row row = row(sandbox, options, attack);
-                  synchronized (rows) {
-                    rows.add(row);
-                    progress.accept(row);
+              for (var queue : waiting.entrySet()) {
+                try (CodeSandbox sandbox =
+                    Sandboxes.open(kind, single(options, queue.getKey()))) {
+                  RedTeam.Attack attack;
+                  while ((attack = queue.getValue().poll()) != null) {
+                    Row row = row(sandbox, options, attack);
+                    synchronized (rows) {
+                      rows.add(row);
+                      progress.accept(row);
+                    }
                   }
-                }
-                synchronized (rows) {
-                  descriptions.add(sandbox.description());
+                  synchronized (rows) {
+                    descriptions.add(sandbox.description());
+                  }
                 }
               }
             }));

@@ -139,7 +139,7 @@ class SandboxesTest {
   @Test
   void theRedTeamIsWholeAndEachOfItsCategoriesIsThere() {
     List<RedTeam.Attack> attacks = RedTeam.attacks();
-    assertThat(attacks).hasSizeGreaterThan(170);
+    assertThat(attacks).hasSizeGreaterThan(210);
     assertThat(attacks).extracting(RedTeam.Attack::name).doesNotHaveDuplicates();
     assertThat(attacks)
         .extracting(RedTeam.Attack::category)

@@ -3,6 +3,7 @@ package dev.quantgate.cli;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.sandbox.SandboxCheck;
+import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.docker.SandboxImage;
 import java.util.List;
 import java.util.Optional;
@@ -46,12 +47,12 @@ final class SandboxCommand implements Runnable {
             Interruption.guard(() ->
                 SandboxCheck.run(
                     settings.text(Setting.SANDBOX).orElseThrow(),
-                    SandboxCheck.options(),
+                    SandboxOptions.defaults(),
                     row -> {
                       done[0]++;
                       if (!row.good() || done[0] % 25 == 0) {
                         progress.say(
-                            done[0] + " attacks" + (row.good() ? "" : "; WRONG: " + row.attack()));
+                            done[0] + " attacks" + (row.good() ? "" : "; WRONG: " + row.attack().name()));
                       }
                     }));
         progress.close();

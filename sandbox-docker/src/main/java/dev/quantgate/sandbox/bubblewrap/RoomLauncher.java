@@ -50,7 +50,9 @@ record RoomLauncher(Walls walls, SortedMap<String, String> facts) implements Wor
 
   @Override
   public Map<String, Object> setup() {
-    return Map.of("user_ids", USER_IDS, "count_memory", true);
+    byte[] filter = SeccompFilter.compileForJobs(WorkerScripts.seccompProfile());
+    return Map.of(
+        "user_ids", USER_IDS, "job_filter", Base64.getEncoder().encodeToString(filter));
   }
 
   @Override

@@ -105,11 +105,15 @@ final class DockerLauncher implements WorkerLauncher {
     // A job's own bound is set with its user; the supervisor moves a job's text through files.
     long file = Math.max(limits.fileBytes(), WorkerScripts.MAX_PART_BYTES);
     run.addAll(List.of("--ulimit", "fsize=" + file + ":" + file));
-    run.addAll(List.of("--tmpfs", "/tmp:" + noFiles + "size=" + TMP_BYTES + ",nr_inodes=4096"));
+    if (engine.isPodman()) {
+      // Else it asks for a million, which not every machine grants.
+      run.addAll(List.of("--ulimit", "nproc=1024:1024"));
+    }
+    run.addAll(List.of("--tmpfs", "/tmp:" + noFiles + "size=" + TMP_BYTES + inodes(4096)));
     // multiprocessing's semaphores live here.
-    run.addAll(List.of("--tmpfs", "/dev/shm:" + noFiles + "size=1048576,nr_inodes=256"));
+    run.addAll(List.of("--tmpfs", "/dev/shm:" + noFiles + "size=1048576" + inodes(256)));
     // Engines mount a message queue file system that anyone may write: a way to the next job.
-    run.addAll(List.of("--tmpfs", "/dev/mqueue:ro,noexec,nosuid,nodev,size=4096,nr_inodes=1"));
+    run.addAll(List.of("--tmpfs", "/dev/mqueue:ro,noexec,nosuid,nodev,size=4096" + inodes(1)));
     run.addAll(List.of("--log-driver", "none", "--no-healthcheck", "--workdir", "/"));
     // Fixed hashes, so that a set's order is the same in every run; two arenas, so that threads do
     // not use up the address space.
@@ -117,6 +121,11 @@ final class DockerLauncher implements WorkerLauncher {
     run.addAll(List.of("--entrypoint", "python3", imageId));
     run.addAll(List.of("-s", "-B", "-c", WorkerScripts.bootstrap()));
     return run;
+  }
+
+  /** Podman knows no such option; there the memory that names take is bounded with all other. */
+  private String inodes(int count) {
+    return engine.isPodman() ? "" : ",nr_inodes=" + count;
   }
 
   private void remove(String name) {

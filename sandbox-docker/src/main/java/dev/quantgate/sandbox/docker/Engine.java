@@ -34,6 +34,11 @@ record Engine(String client, Map<String, String> environment) {
     environment = Map.copyOf(environment);
   }
 
+  /** Whether it is Podman, whose options are Docker's but for a few. */
+  boolean isPodman() {
+    return client.substring(client.lastIndexOf('/') + 1).startsWith("podman");
+  }
+
   /** What a one-shot command gave. */
   record Answer(int exit, String out, String err) {
     boolean ok() {
