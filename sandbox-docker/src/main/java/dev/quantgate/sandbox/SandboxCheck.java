@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
  */
 public final class SandboxCheck {
   /**
-   * Time for a program that must not pass: a third of the benchmark's, since many of them never end.
-   * A program that must pass has all of it.
+   * Time for a program that must not pass: a third of the benchmark's, since many of them never
+   * end. A program that must pass has all of it.
    */
   private static final Duration TIME = Duration.ofSeconds(1);
 
@@ -147,8 +147,7 @@ public final class SandboxCheck {
         running.add(
             threads.submit(() -> {
               for (var queue : waiting.entrySet()) {
-                try (CodeSandbox sandbox =
-                    Sandboxes.open(kind, single(options, queue.getKey()))) {
+                try (CodeSandbox sandbox = Sandboxes.open(kind, single(options, queue.getKey()))) {
                   RedTeam.Attack attack;
                   while ((attack = queue.getValue().poll()) != null) {
                     Row row = row(sandbox, options, attack);

@@ -128,8 +128,8 @@ public final class Variants {
   }
 
   /**
-   * Of which variants one side says passed and the other does not. Fails unless both judged the same
-   * variants, all of them, and enough passed and failed to say anything.
+   * Of which variants one side says passed and the other does not. Fails unless both judged the
+   * same variants, all of them, and enough passed and failed to say anything.
    */
   public static List<String> differences(
       Map<String, ExecutionResult> left, Map<String, ExecutionResult> right, int atLeastPassed) {

@@ -47,10 +47,7 @@ class VariantsTest {
       }
       for (Checker checker : List.of(Checker.SPLIT, Checker.OFFICIAL)) {
         SandboxOptions options =
-            new SandboxOptions(
-                SandboxOptions.defaults().workers(),
-                checker,
-                Limits.defaults());
+            new SandboxOptions(SandboxOptions.defaults().workers(), checker, Limits.defaults());
         Map<String, ExecutionResult> results = new HashMap<>();
         try (CodeSandbox sandbox = provider.start(options)) {
           sandbox.run(variants, result -> results.put(result.id(), result));

@@ -52,7 +52,9 @@ final class SandboxCommand implements Runnable {
                       done[0]++;
                       if (!row.good() || done[0] % 25 == 0) {
                         progress.say(
-                            done[0] + " attacks" + (row.good() ? "" : "; WRONG: " + row.attack().name()));
+                            done[0]
+                                + " attacks"
+                                + (row.good() ? "" : "; WRONG: " + row.attack().name()));
                       }
                     }));
         progress.close();

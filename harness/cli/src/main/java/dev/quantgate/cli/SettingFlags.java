@@ -102,8 +102,16 @@ final class SettingFlags {
       case TIME_LIMIT, CPU_LIMIT -> "SECONDS";
       case TOP_P -> "SHARE";
       case TEMPERATURE -> "T";
-      case LIMIT, SEED, SAMPLES, MAX_NEW_TOKENS, THREADS, MAX_BATCH, WORKERS, PROCESS_LIMIT,
-          SLOW_DOWN_LIMIT -> "N";
+      case LIMIT,
+          SEED,
+          SAMPLES,
+          MAX_NEW_TOKENS,
+          THREADS,
+          MAX_BATCH,
+          WORKERS,
+          PROCESS_LIMIT,
+          SLOW_DOWN_LIMIT ->
+          "N";
       case ON_INCONCLUSIVE -> "RULE";
       default -> "KIND";
     };

@@ -45,7 +45,9 @@ record HostLauncher(
   @Override
   public Map<String, Object> setup() {
     byte[] filter =
-        walls.isEmpty() ? new byte[0] : SeccompFilter.compileForJobs(WorkerScripts.seccompProfile());
+        walls.isEmpty()
+            ? new byte[0]
+            : SeccompFilter.compileForJobs(WorkerScripts.seccompProfile());
     return Map.of(
         "walls", walls,
         "python", python.executable(),

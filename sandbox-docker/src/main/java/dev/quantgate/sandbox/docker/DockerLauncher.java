@@ -205,7 +205,10 @@ final class DockerLauncher implements WorkerLauncher {
     }
   }
 
-  /** A client takes a profile from a file only; its name bears the owner, as a container's label does. */
+  /**
+   * A client takes a profile from a file only; its name bears the owner, as a container's label
+   * does.
+   */
   private static Path writeProfile() {
     Path folder = Path.of(System.getProperty("java.io.tmpdir"));
     try {

@@ -96,8 +96,7 @@ class KilledRunTest {
   void aProfileOfALivingRunStays() throws Exception {
     Path mine =
         Files.createFile(
-            temporary.resolve(
-                "quantgate-seccomp-" + Owner.fileName(Owner.current()) + "-1.json"));
+            temporary.resolve("quantgate-seccomp-" + Owner.fileName(Owner.current()) + "-1.json"));
     Path foreign = Files.createFile(temporary.resolve("quantgate-seccomp-other_1_1-1.json"));
     DockerLauncher.sweepProfiles(temporary);
     assertThat(files()).containsExactlyInAnyOrder(mine, foreign);
