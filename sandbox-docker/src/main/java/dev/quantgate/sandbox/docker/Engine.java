@@ -2,6 +2,7 @@ package dev.quantgate.sandbox.docker;
 
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxException.Kind;
+import dev.quantgate.sandbox.worker.LastWords;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,9 +48,8 @@ record Engine(String client, Map<String, String> environment) {
 
     /** The last line that the client said of its failure. */
     String complaint() {
-      String said = (err.isBlank() ? out : err).strip();
-      String last =
-          said.lines().reduce((first, second) -> second).orElse("no reason given").strip();
+      String said = LastWords.of(err.isBlank() ? out : err);
+      String last = said.isEmpty() ? "no reason given" : said;
       return last.length() <= 400 ? last : last.substring(0, 400) + " ...";
     }
   }

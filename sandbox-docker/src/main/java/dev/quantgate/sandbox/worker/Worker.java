@@ -156,11 +156,11 @@ final class Worker {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    String said = complaints.toString().strip();
+    String said = LastWords.of(complaints.toString());
     if (said.isEmpty()) {
       return "the worker ended" + code + ": " + error.getMessage();
     }
-    return said.lines().reduce((first, second) -> second).orElse(said) + code;
+    return said + code;
   }
 
   private void listenToComplaints() {

@@ -60,6 +60,20 @@ class EngineFaultsTest {
   }
 
   @Test
+  void anEngineWhoseDiskIsFullIsQuotedAndNotItsHelp() throws Exception {
+    Engine engine =
+        client(
+            "case $1 in run) echo 'docker: Error response from daemon: no space left on device.';"
+                + " echo; echo \"Run 'docker run --help' for more information\"; exit 125;;"
+                + " ps) ;; *) echo sha256:1;; esac >&2; echo sha256:1");
+    assertThatThrownBy(() -> new DockerProvider(engine).start(SandboxOptions.defaults()))
+        .isInstanceOf(SandboxException.class)
+        .hasMessage(
+            "cannot start a docker worker: docker: Error response from daemon: no space left on"
+                + " device. (exit code 125)");
+  }
+
+  @Test
   void aClientThatHangsIsGivenUpAndItsEndIsBounded() throws Exception {
     Engine engine = client("exec sleep 60");
     long start = System.nanoTime();
