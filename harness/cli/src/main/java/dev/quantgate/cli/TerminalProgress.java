@@ -1,9 +1,12 @@
 package dev.quantgate.cli;
 
 import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.Side;
 import dev.quantgate.reports.Figures;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -22,6 +25,15 @@ final class TerminalProgress implements AutoCloseable {
   private final boolean quiet;
   private final boolean terminal;
   private @Nullable ProgressBar bar;
+
+  /**
+   * Programs done by side and suite. They are executed together, a program that both models wrote
+   * once, so they have one line.
+   */
+  private final Map<String, Integer> executed = new HashMap<>();
+
+  private long programs;
+  private int executedFaults;
   private String task = "";
   private long startedAt;
   private long startedWith;
@@ -49,24 +61,53 @@ final class TerminalProgress implements AutoCloseable {
                   + loaded.description()
                   + ", loaded in "
                   + Figures.duration(loaded.time()));
-      case Progress.Started started ->
-          begin(
-              started.side() + " " + started.suite() + " " + verb(started.step()),
-              started.items(),
-              started.done());
-      case Progress.Advanced advanced -> advance(advanced.done(), advanced.items());
-      case Progress.Finished finished ->
-          end(finished.items(), finished.faults() == 0 ? "" : ", " + finished.faults() + " faults");
+      case Progress.Started started -> {
+        if (started.step() == Progress.Step.EXECUTING) {
+          executed.put(key(started.side(), started.suite()), started.done());
+          programs += started.items();
+          begin("programs executed", programs, executedPrograms());
+        } else {
+          begin(label(started), started.items(), started.done());
+        }
+      }
+      case Progress.Advanced advanced -> {
+        if (advanced.step() == Progress.Step.EXECUTING) {
+          executed.put(key(advanced.side(), advanced.suite()), advanced.done());
+          advance(executedPrograms(), programs);
+        } else {
+          advance(advanced.done(), advanced.items());
+        }
+      }
+      case Progress.Finished finished -> {
+        String faults = finished.faults() == 0 ? "" : ", " + finished.faults() + " faults";
+        if (finished.step() != Progress.Step.EXECUTING) {
+          end(finished.items(), faults);
+        } else {
+          executedFaults += finished.faults();
+          executed.remove(key(finished.side(), finished.suite()));
+          if (executed.isEmpty()) {
+            end(programs, executedFaults == 0 ? "" : ", " + executedFaults + " faults");
+            programs = 0;
+            executedFaults = 0;
+          }
+        }
+      }
       case Progress.Note note -> say(note.text());
     }
   }
 
-  private static String verb(Progress.Step step) {
-    return switch (step) {
-      case ANSWERING -> "answers";
-      case EXECUTING -> "executed";
-      case SELF_TEST -> "self-test";
-    };
+  private static String label(Progress.Started started) {
+    return started.step() == Progress.Step.SELF_TEST
+        ? "sandbox self-test"
+        : started.side() + " " + started.suite() + " answers";
+  }
+
+  private static String key(Side side, String suite) {
+    return side + "/" + suite;
+  }
+
+  private long executedPrograms() {
+    return executed.values().stream().mapToLong(Integer::longValue).sum();
   }
 
   /** A line of its own. */

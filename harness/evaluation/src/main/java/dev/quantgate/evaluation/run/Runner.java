@@ -245,6 +245,7 @@ public final class Runner {
   private void execute(Workshop workshop, List<SideRun> sides) {
     var known = new HashMap<String, ExecutionLine>();
     var wanted = new LinkedHashMap<String, List<Pending>>();
+    var equal = new ArrayList<Runnable>();
     for (SideRun side : sides) {
       side.executions
           .values()
@@ -281,11 +282,10 @@ public final class Runner {
               pending.add(new Pending(side, task.suite(), program, journal, counter));
             }
           }
-          counter.announce();
           for (Pending each : pending) {
             ExecutionLine same = known.get(each.program.hash());
             if (same != null) {
-              each.accept(same.as(each.program));
+              equal.add(() -> each.accept(same.as(each.program)));
             } else {
               wanted.computeIfAbsent(each.program.hash(), key -> new ArrayList<>()).add(each);
             }
@@ -294,6 +294,10 @@ public final class Runner {
       }
       if (!wanted.isEmpty()) {
         selfTest(workshop, sides.getFirst());
+      }
+      counters.values().forEach(suites -> suites.values().forEach(Counter::announce));
+      equal.forEach(Runnable::run);
+      if (!wanted.isEmpty()) {
         List<ExecutionJob> jobs =
             wanted.values().stream().map(same -> same.getFirst().program.job()).toList();
         workshop.run(jobs, result -> accept(wanted, result));

@@ -57,7 +57,8 @@ final class Narrow {
   }
 
   /** One weight row, one activation row. */
-  static void row1(MemorySegment from, long at, int n, boolean brain, float[] x, int x0, float[] lanes) {
+  static void row1(
+      MemorySegment from, long at, int n, boolean brain, float[] x, int x0, float[] lanes) {
     FloatVector a = Lanes.zero();
     for (int i = 0; i < n; i += Lanes.COUNT) {
       FloatVector w = widened(from, at + 2L * i, brain);
@@ -67,7 +68,16 @@ final class Narrow {
   }
 
   /** One weight row, up to eight activation rows. */
-  static void row8(MemorySegment from, long at, int n, boolean brain, float[] x, int x0, int ld, int last, float[] lanes) {
+  static void row8(
+      MemorySegment from,
+      long at,
+      int n,
+      boolean brain,
+      float[] x,
+      int x0,
+      int ld,
+      int last,
+      float[] lanes) {
     int x1 = x0 + Math.min(1, last) * ld;
     int x2 = x0 + Math.min(2, last) * ld;
     int x3 = x0 + Math.min(3, last) * ld;
@@ -105,7 +115,15 @@ final class Narrow {
   }
 
   /** Six weight rows, one activation row. */
-  static void tile6x1(MemorySegment from, long at, long step, int n, boolean brain, float[] x, int x0, float[] lanes) {
+  static void tile6x1(
+      MemorySegment from,
+      long at,
+      long step,
+      int n,
+      boolean brain,
+      float[] x,
+      int x0,
+      float[] lanes) {
     FloatVector a0 = Lanes.zero();
     FloatVector a1 = a0;
     FloatVector a2 = a0;
@@ -136,7 +154,17 @@ final class Narrow {
   }
 
   /** Four weight rows, up to two activation rows. */
-  static void tile4x2(MemorySegment from, long at, long step, int n, boolean brain, float[] x, int x0, int ld, int last, float[] lanes) {
+  static void tile4x2(
+      MemorySegment from,
+      long at,
+      long step,
+      int n,
+      boolean brain,
+      float[] x,
+      int x0,
+      int ld,
+      int last,
+      float[] lanes) {
     int x1 = x0 + Math.min(1, last) * ld;
     FloatVector a0 = Lanes.zero();
     FloatVector b0 = a0;
@@ -173,7 +201,17 @@ final class Narrow {
   }
 
   /** Four weight rows, up to four activation rows: 16 sums. */
-  static void tile4x4(MemorySegment from, long at, long step, int n, boolean brain, float[] x, int x0, int ld, int last, float[] lanes) {
+  static void tile4x4(
+      MemorySegment from,
+      long at,
+      long step,
+      int n,
+      boolean brain,
+      float[] x,
+      int x0,
+      int ld,
+      int last,
+      float[] lanes) {
     int x1 = x0 + Math.min(1, last) * ld;
     int x2 = x0 + Math.min(2, last) * ld;
     int x3 = x0 + Math.min(3, last) * ld;
@@ -238,7 +276,17 @@ final class Narrow {
   }
 
   /** Three weight rows, up to eight activation rows: 24 sums, all that 32 registers hold. */
-  static void tile3x8(MemorySegment from, long at, long step, int n, boolean brain, float[] x, int x0, int ld, int last, float[] lanes) {
+  static void tile3x8(
+      MemorySegment from,
+      long at,
+      long step,
+      int n,
+      boolean brain,
+      float[] x,
+      int x0,
+      int ld,
+      int last,
+      float[] lanes) {
     int x1 = x0 + Math.min(1, last) * ld;
     int x2 = x0 + Math.min(2, last) * ld;
     int x3 = x0 + Math.min(3, last) * ld;

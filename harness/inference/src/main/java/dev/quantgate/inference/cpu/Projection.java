@@ -1,7 +1,6 @@
 package dev.quantgate.inference.cpu;
 
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Products of a batch of activation rows with whole weight matrices, shared out over a {@link Team}
