@@ -63,13 +63,23 @@ public final class TerminalReport {
     }
     notes(text, comparison.notes());
     return text.append('\n')
-        .append(comparison.verdict())
-        .append(": ")
-        .append(comparison.reason())
+        .append(verdict(comparison))
         .append("\nFull report: ")
         .append(folder.resolve("comparison.json"))
         .append('\n')
         .toString();
+  }
+
+  /** The verdict and why; where several suites have a say, a line each. */
+  private static String verdict(Comparison comparison) {
+    List<String> reasons =
+        comparison.suites().stream()
+            .filter(suite -> suite.verdict() == comparison.verdict())
+            .map(suite -> suite.suite() + ": " + suite.reason())
+            .toList();
+    return reasons.size() > 1 && String.join("; ", reasons).equals(comparison.reason())
+        ? comparison.verdict() + "\n  " + String.join("\n  ", reasons)
+        : comparison.verdict() + ": " + comparison.reason();
   }
 
   /** One model's scores. */
