@@ -9,7 +9,7 @@ package dev.quantgate.inference;
  * @param weightsSha256 over the files that hold weights, in the order of their names
  * @param configSha256 over what changes numbers: config.json and the quantisation config
  * @param tokenizerSha256 over the tokenizer's files
- * @param weightFormat for people: "F16", "BF16", "GPTQ int4 g64 sym" and so on
+ * @param weightFormat for people: "F16", "BF16", "int4 g64 sym" and so on
  */
 public record ModelIdentity(
     String engine,

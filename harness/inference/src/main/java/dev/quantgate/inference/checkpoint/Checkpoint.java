@@ -24,7 +24,7 @@ public interface Checkpoint extends AutoCloseable {
   /** Bytes of all weight tensors in the files. */
   long weightBytes();
 
-  /** For people: "F16", "BF16", "GPTQ int4 g64 sym". */
+  /** For people: "F16", "BF16", "int4 g64 sym". */
   String weightFormat();
 
   String weightsSha256();

@@ -76,7 +76,7 @@ final class CheckpointBuilder {
     }
     refuseLeftovers();
     FiniteScan.requireFinite(files.source(), used);
-    if (gptq.isPresent() && formats.stream().noneMatch(format -> format.startsWith("GPTQ"))) {
+    if (gptq.isPresent() && formats.stream().noneMatch(format -> format.startsWith("int"))) {
       throw Refusal.damaged(
           gptq.get().file(), "says that the weights are packed by GPTQ, but no tensor is");
     }
@@ -191,7 +191,7 @@ final class CheckpointBuilder {
             : Optional.empty();
     actOrder |= groupIndex.isPresent();
     formats.add(
-        "GPTQ int"
+        "int"
             + config.bits()
             + (config.groupSize() == -1 ? " whole-column" : " g" + groupSize)
             + (config.symmetric() ? " sym" : " asym"));

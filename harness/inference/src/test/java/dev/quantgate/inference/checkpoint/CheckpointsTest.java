@@ -39,10 +39,10 @@ class CheckpointsTest {
                 case F32 -> "F32";
                 case BF16 -> "BF16";
                 case F16, F16_SHARDED, F16_BIN -> "F16";
-                case GPTQ_SYMMETRIC -> "GPTQ int4 g32 sym";
-                case GPTQ_ASYMMETRIC_V2 -> "GPTQ int4 g32 asym";
-                case GPTQ_ACT_ORDER -> "GPTQ int4 g32 asym act-order";
-                case GPTQ_WHOLE_COLUMN_BIN -> "GPTQ int4 whole-column sym";
+                case GPTQ_SYMMETRIC -> "int4 g32 sym";
+                case GPTQ_ASYMMETRIC_V2 -> "int4 g32 asym";
+                case GPTQ_ACT_ORDER -> "int4 g32 asym act-order";
+                case GPTQ_WHOLE_COLUMN_BIN -> "int4 whole-column sym";
               });
     }
   }
