@@ -169,9 +169,15 @@ public final class TerminalReport {
           model.usage().map(usage -> Figures.bytes(usage.peakBytes())).orElse("-"),
           model.usage().map(Usage::promptTokensPerSecond).map(TerminalReport::rate).orElse("-"),
           model.usage().map(Usage::generatedTokensPerSecond).map(TerminalReport::rate).orElse("-"),
-          model.reference());
+          fromHome(model.reference()));
     }
     return table.render();
+  }
+
+  /** {@code ~/models/fp16} for what lies in the user's home. */
+  private static String fromHome(String reference) {
+    String home = System.getProperty("user.home") + "/";
+    return reference.startsWith(home) ? "~/" + reference.substring(home.length()) : reference;
   }
 
   private static String rate(double perSecond) {
