@@ -163,8 +163,10 @@ public abstract class RealProcessContract {
 
   @Test
   void aTimeoutIsExecutedOnceMoreAloneUnlessItsCpuTimeIsUsedUp() {
-    Limits brief = brief();
-    try (CodeSandbox sandbox = start(new SandboxOptions(2, Checker.SPLIT, brief))) {
+    // Much more CPU time than wall time: no program can use it up, however idle the machine.
+    Limits muchCpu =
+        new Limits(Duration.ofSeconds(1), Duration.ofMinutes(1), 512L << 20, 64, 1, 0, 1 << 20, 1);
+    try (CodeSandbox sandbox = start(new SandboxOptions(2, Checker.SPLIT, muchCpu))) {
       ExecutionResult result = one(sandbox, "    while True: pass\n");
       assertThat(result.outcome()).isEqualTo(Outcome.TIMEOUT);
       assertThat(result.usage().executions()).isEqualTo(2);
