@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -174,11 +175,16 @@ final class BlockStore {
     Path file = hiddenFile(block);
     Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
     Files.deleteIfExists(temporary);
+    CRC32C crc = new CRC32C();
     try (FileChannel out =
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (float[] sequence : hidden) {
-        Bytes.write(out, sequence);
+        ByteBuffer bytes = Bytes.allocate(4 * sequence.length);
+        bytes.asFloatBuffer().put(sequence);
+        crc.update(bytes.array());
+        Bytes.writeFully(out, bytes);
       }
+      Bytes.writeFully(out, Bytes.allocate(8).putLong(0, crc.getValue()));
       out.force(true);
     }
     Files.move(
@@ -200,27 +206,29 @@ final class BlockStore {
     }
   }
 
-  /** Reads the snapshot of a block into sequences of the given lengths (in floats). */
-  List<float[]> loadHidden(int block, List<Integer> lengths) throws IOException {
+  /**
+   * The snapshot of a block, as sequences of the given lengths (in floats); empty where its length
+   * or its checksum says that it is damaged.
+   */
+  Optional<List<float[]>> loadHidden(int block, List<Integer> lengths) throws IOException {
     Path file = hiddenFile(block);
-    long expected = lengths.stream().mapToLong(Integer::longValue).sum() * 4;
+    long expected = lengths.stream().mapToLong(Integer::longValue).sum() * 4 + 8;
     if (Files.size(file) != expected) {
-      throw new QuantizationException(
-          file + " has " + Files.size(file) + " bytes, not " + expected + "; delete it to go on");
+      return Optional.empty();
     }
     List<float[]> hidden = new ArrayList<>();
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 20))) {
+    CRC32C crc = new CRC32C();
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 20)) {
       for (int length : lengths) {
+        byte[] bytes = in.readNBytes(4 * length);
+        crc.update(bytes);
         float[] sequence = new float[length];
-        ByteBuffer.wrap(in.readNBytes(length * 4))
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .asFloatBuffer()
-            .get(sequence);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(sequence);
         hidden.add(sequence);
       }
+      long sum = ByteBuffer.wrap(in.readNBytes(8)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+      return sum == crc.getValue() ? Optional.of(hidden) : Optional.empty();
     }
-    return hidden;
   }
 
   private Path hiddenFile(int block) {

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -42,14 +43,17 @@ public final class Quantizer {
   private final QuantizationRequest request;
   private final ProgressListener progress;
   private final Function<QuantizationRequest, BlockwiseModel> models;
+  private final Duration snapshotEvery;
 
   private Quantizer(
       QuantizationRequest request,
       ProgressListener progress,
-      Function<QuantizationRequest, BlockwiseModel> models) {
+      Function<QuantizationRequest, BlockwiseModel> models,
+      Duration snapshotEvery) {
     this.request = request;
     this.progress = progress;
     this.models = models;
+    this.snapshotEvery = snapshotEvery;
   }
 
   /**
@@ -64,15 +68,17 @@ public final class Quantizer {
     return quantize(
         request,
         progress,
-        asked -> Engines.find(asked.engine()).openBlockwise(asked.model(), asked.engineOptions()));
+        asked -> Engines.find(asked.engine()).openBlockwise(asked.model(), asked.engineOptions()),
+        SNAPSHOT_EVERY);
   }
 
   static QuantizationReport quantize(
       QuantizationRequest request,
       ProgressListener progress,
-      Function<QuantizationRequest, BlockwiseModel> models) {
+      Function<QuantizationRequest, BlockwiseModel> models,
+      Duration snapshotEvery) {
     try {
-      return new Quantizer(request, progress, models).run();
+      return new Quantizer(request, progress, models, snapshotEvery).run();
     } catch (IOException e) {
       throw new QuantizationException(
           "cannot quantise into " + request.out() + ": " + describe(e), e);
@@ -188,14 +194,14 @@ public final class Quantizer {
       return;
     }
     try (BlockwiseModel model = models.apply(request)) {
-      OptionalInt snapshot = store.snapshot(whole);
       List<Integer> lengths =
           calibration.sequences().stream().map(ids -> ids.size() * model.hiddenSize()).toList();
-      int first = snapshot.orElse(0);
+      OptionalInt snapshot = store.snapshot(whole);
+      Optional<List<float[]>> keptStates =
+          snapshot.isPresent() ? store.loadHidden(snapshot.getAsInt(), lengths) : Optional.empty();
+      int first = keptStates.isPresent() ? snapshot.getAsInt() : 0;
       List<float[]> hidden =
-          snapshot.isPresent()
-              ? store.loadHidden(first, lengths)
-              : calibration.sequences().stream().map(model::embed).toList();
+          keptStates.orElseGet(() -> calibration.sequences().stream().map(model::embed).toList());
       for (int b = 0; b < first; b++) {
         pace.skip();
       }
@@ -213,7 +219,7 @@ public final class Quantizer {
         }
         if (b + 1 < blocks) {
           hidden = model.run(b, hidden);
-          if (kept.isEmpty() && since(saved).compareTo(SNAPSHOT_EVERY) > 0) {
+          if (kept.isEmpty() && since(saved).compareTo(snapshotEvery) > 0) {
             store.saveHidden(b + 1, hidden);
             saved = System.nanoTime();
           }

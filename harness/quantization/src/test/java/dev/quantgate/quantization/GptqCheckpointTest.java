@@ -14,11 +14,14 @@ import dev.quantgate.inference.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,7 +66,10 @@ class GptqCheckpointTest {
 
     QuantizationReport report =
         Quantizer.quantize(
-            request, ProgressListener.none(), asked -> new Watched(open(asked.model()), used));
+            request,
+            ProgressListener.none(),
+            asked -> new Watched(open(asked.model()), used),
+            Duration.ZERO);
 
     assertThat(used).hasSize(14);
     try (BlockwiseModel written = open(folder.resolve("int4"))) {
@@ -170,6 +176,44 @@ class GptqCheckpointTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"whole", "with a wrong bit", "cut short"})
+  void aJobGoesOnFromKeptHiddenStatesWhereTheyAreSound(String state) throws IOException {
+    Quantizer.quantize(request("whole"), ProgressListener.none());
+    assertThatThrownBy(() ->
+            Quantizer.quantize(
+                request("stopped"),
+                ProgressListener.none(),
+                asked -> new Poisoned(open(asked.model())),
+                Duration.ZERO))
+        .hasMessageContaining("NaN");
+    Path kept = folder.resolve("stopped.partial/blocks/hidden-00001.bin");
+    byte[] bytes = Files.readAllBytes(kept);
+    bytes[1001] ^= 1;
+    switch (state) {
+      case "with a wrong bit" -> Files.write(kept, bytes);
+      case "cut short" -> Files.write(kept, Arrays.copyOf(bytes, bytes.length - 4));
+      default -> {}
+    }
+    AtomicInteger embedded = new AtomicInteger();
+
+    Quantizer.quantize(
+        request("stopped"),
+        ProgressListener.none(),
+        asked ->
+            new Watched(open(asked.model()), new HashMap<>()) {
+              @Override
+              public float[] embed(List<Integer> tokens) {
+                embedded.incrementAndGet();
+                return super.embed(tokens);
+              }
+            },
+        Duration.ZERO);
+
+    assertThat(embedded.get()).isEqualTo(state.equals("whole") ? 0 : 6);
+    assertSameFolders(folder.resolve("whole"), folder.resolve("stopped"));
+  }
+
   @Test
   void anUnfinishedJobOfAnotherKindIsNotGoneOnWith() {
     assertThatThrownBy(() ->
@@ -192,7 +236,8 @@ class GptqCheckpointTest {
             Quantizer.quantize(
                 request("int4"),
                 ProgressListener.none(),
-                asked -> new Poisoned(open(asked.model()))))
+                asked -> new Poisoned(open(asked.model())),
+                Duration.ofDays(1)))
         .isInstanceOf(QuantizationException.class)
         .hasMessageStartingWith(
             "input 3 of model.layers.1.mlp.gate_proj, model.layers.1.mlp.up_proj is NaN or infinite");
