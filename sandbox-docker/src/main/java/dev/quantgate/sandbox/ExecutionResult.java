@@ -24,7 +24,8 @@ public record ExecutionResult(String id, Outcome outcome, String detail, int exi
 
   /**
    * What a check in two processes makes of the same job's check in one: a verdict that only the
-   * candidate's own process gives is {@link Outcome#TAMPERED}.
+   * candidate's own process gives is {@link Outcome#TAMPERED}. A limit that only one of the two hit
+   * is none.
    *
    * @param official the result where candidate and test share a process
    */
@@ -35,11 +36,15 @@ public record ExecutionResult(String id, Outcome outcome, String detail, int exi
     if (passed == passesItself || !outcome.judged() || !official.outcome.judged()) {
       return new ExecutionResult(id, outcome, detail, exit, both);
     }
-    return passed
+    if (passed) {
+      return new ExecutionResult(
+          id, outcome, "passes, but in one process: " + official.detail, exit, both);
+    }
+    // A limit that one of two executions hit is no forgery; neither is a crash.
+    return outcome == Outcome.FAILED || outcome == Outcome.EARLY_EXIT
         ? new ExecutionResult(
-            id, outcome, "passes, but in one process: " + official.detail, exit, both)
-        : new ExecutionResult(
-            id, Outcome.TAMPERED, "passes only when it judges itself: " + detail, exit, both);
+            id, Outcome.TAMPERED, "passes only when it judges itself: " + detail, exit, both)
+        : new ExecutionResult(id, outcome, detail + "; passes in one process", exit, both);
   }
 
   /** The classes of results. */

@@ -120,6 +120,11 @@ public final class RedTeam {
     return job("sentinel after " + after, "add", SENTINEL);
   }
 
+  /** A right program that looks at nothing else. */
+  static ExecutionJob right(String id) {
+    return job(id, "add", "    return a + b\n");
+  }
+
   /** A wrong program. */
   static ExecutionJob wrong(String id) {
     return job(id, "add", "    pass\n");

@@ -13,6 +13,11 @@ public interface SandboxProvider {
    */
   int preference();
 
+  /** Whether it keeps programs apart from the machine and from each other, and is tested for it. */
+  default boolean isolates() {
+    return preference() >= 0;
+  }
+
   /** Why this sandbox cannot run on this machine, in one line; empty when it can. Cheap. */
   Optional<String> unavailable();
 

@@ -49,7 +49,7 @@ public final class Sandboxes {
     }
     List<String> refusals = new ArrayList<>();
     for (SandboxProvider each : providers) {
-      if (each.preference() >= 0) {
+      if (each.isolates()) {
         try {
           return openTested(each, options);
         } catch (SandboxException e) {
@@ -75,7 +75,7 @@ public final class Sandboxes {
     }
     CodeSandbox sandbox = provider.start(options);
     try {
-      SelfTest.of(provider.kind(), options.checker()).require(sandbox);
+      SelfTest.of(provider, options.checker()).require(sandbox);
       return sandbox;
     } catch (RuntimeException e) {
       sandbox.close();

@@ -5,7 +5,7 @@ package dev.quantgate.sandbox;
  * reports, never for a verdict.
  *
  * @param wallMillis wall time
- * @param cpuMillis CPU time of candidate and test together; 0 where unknown
+ * @param cpuMillis CPU time of all its processes together, the test's among them; 0 where unknown
  * @param peakMemoryBytes the most memory the job held; 0 where unknown
  * @param processesKilled processes of the job beyond its own two that had to be ended
  * @param outputBytes what it wrote to the process's standard streams, kept or not; what goes

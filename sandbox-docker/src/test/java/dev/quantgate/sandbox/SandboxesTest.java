@@ -2,13 +2,16 @@ package dev.quantgate.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class SandboxesTest {
@@ -111,6 +114,35 @@ class SandboxesTest {
   }
 
   @Test
+  void aBareProcessNeedNotWithstandAnythingButTellRightFromWrong() {
+    Set<String> canaries =
+        RedTeam.attacks().stream().map(RedTeam.Attack::name).collect(Collectors.toSet());
+    bare.judge =
+        job -> {
+          assertThat(canaries).doesNotContain(job.id());
+          assertThat(job.completion()).as("what lies on the machine").doesNotContain("/tmp");
+          return right(job);
+        };
+    assertThat(Sandboxes.open(all, "bare", OPTIONS).description().kind()).isEqualTo("bare");
+    bare.judge = job -> Outcome.PASSED;
+    assertThatThrownBy(() -> Sandboxes.open(all, "bare", OPTIONS))
+        .hasMessageContaining("a stub should FAIL and was PASSED");
+  }
+
+  @Test
+  void theUnsafeSandboxOfThisInstallationOpensByItsName() {
+    var unsafe =
+        Sandboxes.all().stream()
+            .filter(each -> each.kind().equals("unsafe-local"))
+            .findFirst()
+            .orElseThrow();
+    assumeThat(unsafe.unavailable()).as("a Python here").isEmpty();
+    try (CodeSandbox sandbox = Sandboxes.open("unsafe-local", OPTIONS)) {
+      assertThat(sandbox.description().facts()).containsKey("WARNING");
+    }
+  }
+
+  @Test
   void anUnknownNameIsRefusedWithTheNamesThatThereAre() {
     assertThatThrownBy(() -> Sandboxes.open(all, "dokcer", OPTIONS))
         .hasMessage(
@@ -200,6 +232,12 @@ class SandboxesTest {
         .isEqualTo("passes only when it judges itself: AssertionError");
     assertThat(passed.comparedWith(failed).outcome()).isEqualTo(Outcome.PASSED);
     assertThat(passed.comparedWith(passed)).isEqualTo(passed);
+    for (Outcome limit : List.of(Outcome.TIMEOUT, Outcome.MEMORY, Outcome.CRASHED)) {
+      ExecutionResult stopped = new ExecutionResult("x", limit, "too much");
+      assertThat(stopped.comparedWith(passed).outcome()).isEqualTo(limit);
+      assertThat(stopped.comparedWith(passed).detail())
+          .isEqualTo("too much; passes in one process");
+    }
     Usage split = new Usage(30, 20, 500, 1, 5, "", "", 1);
     Usage one = new Usage(20, 10, 900, 0, 7, "said", "dirt", 2);
     assertThat(split.plus(one)).isEqualTo(new Usage(50, 30, 900, 1, 12, "said", "dirt", 3));

@@ -50,8 +50,7 @@ record RoomLauncher(Walls walls, SortedMap<String, String> facts) implements Wor
 
   @Override
   public Map<String, Object> setup() {
-    byte[] filter = SeccompFilter.compileForJobs(WorkerScripts.seccompProfile());
-    return Map.of("user_ids", USER_IDS, "job_filter", Base64.getEncoder().encodeToString(filter));
+    return Map.of("user_ids", USER_IDS, "control_group", false);
   }
 
   @Override

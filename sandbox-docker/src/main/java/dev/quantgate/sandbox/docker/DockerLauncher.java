@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,6 +28,9 @@ final class DockerLauncher implements WorkerLauncher {
 
   /** Processes beyond a job's own: the supervisor, the tester and room to clean up. */
   private static final int SPARE_PROCESSES = 16;
+
+  /** Memory beyond a job's: the supervisor's, and what a job can take between two looks at it. */
+  private static final long SPARE_BYTES = 128L << 20;
 
   private static final String PROFILE = "quantgate-seccomp-";
   private static final int TMP_BYTES = 64 << 20;
@@ -78,6 +82,11 @@ final class DockerLauncher implements WorkerLauncher {
   }
 
   @Override
+  public Map<String, Object> setup() {
+    return Map.of("control_group", true);
+  }
+
+  @Override
   public Launched launch() {
     String name = Owner.containerName();
     names.add(name);
@@ -87,7 +96,8 @@ final class DockerLauncher implements WorkerLauncher {
 
   /** The whole wall, flag by flag. */
   List<String> command(String name) {
-    String memory = Long.toString(limits.memoryBytes());
+    // The supervisor ends a job at its limit; the kernel, which may choose the supervisor, later.
+    String memory = Long.toString(limits.memoryBytes() + SPARE_BYTES);
     String noFiles = "rw,noexec,nosuid,nodev,mode=1777,";
     List<String> run = new ArrayList<>(List.of("run", "--rm", "--interactive", "--init=false"));
     run.addAll(List.of("--name", name, "--label", LABEL + "=" + Owner.current()));

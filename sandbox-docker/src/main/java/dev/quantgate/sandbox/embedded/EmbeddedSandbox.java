@@ -4,6 +4,7 @@ import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.RedTeam;
 import dev.quantgate.sandbox.SandboxDescription;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
@@ -26,11 +27,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * One worker JVM with a lane for each job that runs at the same time, so that what its compiler
  * learns from one job serves them all. The jobs of a worker that dies are repeated alone in a fresh
- * one; one that dies again is a sandbox error.
+ * one, twice. A job that has ended two workers of its own is judged for it if a program known to be
+ * right passes in the next; else it is a sandbox error.
  */
 final class EmbeddedSandbox implements CodeSandbox {
   /** A worker that says nothing for so long after a job's time is up is gone. */
   private static final Duration GRACE = Duration.ofSeconds(5);
+
+  /** How often a worker may be lost with a job in it: beside others once, and once alone. */
+  private static final int MOST_LOSSES = 2;
+
+  private static final ExecutionJob SENTINEL = RedTeam.sentinel("a lost worker");
 
   private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
@@ -103,6 +110,7 @@ final class EmbeddedSandbox implements CodeSandbox {
     final Checker checker;
     final String token = HexFormat.of().formatHex(random());
     boolean repeated;
+    int losses;
     int executions;
     long deadline;
 
@@ -162,6 +170,7 @@ final class EmbeddedSandbox implements CodeSandbox {
 
   private void runAll(Deque<Attempt> waiting, int lanes, DoneSink sink) {
     Deque<Attempt> alone = new ArrayDeque<>();
+    Deque<Attempt> suspects = new ArrayDeque<>();
     Map<String, Attempt> running = new HashMap<>();
     try {
       while (!waiting.isEmpty() || !alone.isEmpty() || !running.isEmpty()) {
@@ -178,14 +187,14 @@ final class EmbeddedSandbox implements CodeSandbox {
           running.clear();
           for (Attempt victim : victims) {
             victim.executions++;
-            if (victim.repeated) {
-              sink.accept(new Done(victim, failed(victim.job, why)));
-            } else {
-              victim.repeated = true;
-              alone.add(victim);
-            }
+            victim.losses++;
+            (victim.losses <= MOST_LOSSES ? alone : suspects).add(victim);
           }
           replace();
+          for (Attempt suspect : suspects) {
+            sink.accept(new Done(suspect, endedWorkers(suspect, why)));
+          }
+          suspects.clear();
         } else {
           Attempt attempt = running.remove(reply.getFirst());
           if (attempt != null) {
@@ -265,9 +274,33 @@ final class EmbeddedSandbox implements CodeSandbox {
     return reply.get(1).equals(Outcome.TIMEOUT.name()) && reply.get(2).equals(Worker.WALL);
   }
 
-  private static ExecutionResult failed(ExecutionJob job, String why) {
-    return new ExecutionResult(job.id(), Outcome.SANDBOX_ERROR, "the worker died twice: " + why)
-        .withExecutions(2);
+  /** Of a job that has ended each of its workers, the last two with nothing else in them. */
+  private ExecutionResult endedWorkers(Attempt attempt, String why) {
+    boolean sentinel = attempt.job.equals(SENTINEL);
+    boolean itsOwnFault = !sentinel && sentinelPasses();
+    ExecutionResult result;
+    if (!itsOwnFault) {
+      result =
+          new ExecutionResult(
+              attempt.job.id(), Outcome.SANDBOX_ERROR, "the worker died each time: " + why);
+    } else {
+      result =
+          new ExecutionResult(
+              attempt.job.id(),
+              why.contains("OutOfMemoryError") ? Outcome.MEMORY : Outcome.CRASHED,
+              "ended its worker each time");
+    }
+    return result.withExecutions(attempt.executions);
+  }
+
+  /** Whether the fresh worker judges a program well that is known to be right. */
+  private boolean sentinelPasses() {
+    boolean[] passed = new boolean[1];
+    runAll(
+        new ArrayDeque<>(List.of(new Attempt(SENTINEL, Checker.SPLIT))),
+        1,
+        done -> passed[0] = done.result().outcome() == Outcome.PASSED);
+    return passed[0];
   }
 
   private ExecutionResult result(Attempt attempt, List<String> reply) {

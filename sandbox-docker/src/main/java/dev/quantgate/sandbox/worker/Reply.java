@@ -22,7 +22,8 @@ record Reply(Report report, byte[] verdict, byte[] output) {
    * The supervisor's observations.
    *
    * @param wall milliseconds from before the first fork to the end of the judging process
-   * @param timeout the wall limit was hit
+   * @param over the limit that ended the job: "time" on the wall, "cpu" or "memory"; else empty
+   * @param cpu milliseconds of CPU time of all processes of the job
    * @param oom processes that the kernel ended for want of memory
    * @param killed processes found beyond the job's own
    * @param output bytes that the job printed, kept or not
@@ -32,7 +33,8 @@ record Reply(Report report, byte[] verdict, byte[] output) {
    */
   record Report(
       long wall,
-      boolean timeout,
+      String over,
+      long cpu,
       int oom,
       int killed,
       long output,
@@ -41,10 +43,10 @@ record Reply(Report report, byte[] verdict, byte[] output) {
       Optional<End> judge) {}
 
   /**
-   * How a process ended: exit status or minus the signal, CPU milliseconds, peak resident bytes,
-   * and whether the supervisor had to end it.
+   * How a process ended: exit status or minus the signal, peak resident bytes, and whether the
+   * supervisor had to end it.
    */
-  record End(int exit, long cpu, long peak, boolean killed) {}
+  record End(int exit, long peak, boolean killed) {}
 
   /** What the tester wrote. */
   record Verdict(String nonce, String kind, String detail) {}

@@ -16,13 +16,14 @@ import java.util.Optional;
 final class Verdicts {
   private static final int SIGKILL = 9;
   private static final int SIGXCPU = 24;
+
+  /** Real processes lack nothing, so that none of them may call itself unsupported. */
   private static final Map<String, Outcome> SAID =
       Map.of(
           "passed", Outcome.PASSED,
           "failed", Outcome.FAILED,
           "memory", Outcome.MEMORY,
-          "early_exit", Outcome.EARLY_EXIT,
-          "unsupported", Outcome.UNSUPPORTED);
+          "early_exit", Outcome.EARLY_EXIT);
 
   private Verdicts() {}
 
@@ -34,9 +35,15 @@ final class Verdicts {
 
     Outcome outcome;
     String detail;
-    if (report.timeout()) {
+    if (report.over().equals("time")) {
       outcome = Outcome.TIMEOUT;
       detail = "no verdict within " + limits.wall().toMillis() / 1000.0 + " s";
+    } else if (report.over().equals("cpu")) {
+      outcome = Outcome.TIMEOUT;
+      detail =
+          "no verdict within "
+              + limits.cpu().toMillis() / 1000.0
+              + " s of CPU time of all its processes";
     } else if (verdict.isPresent() && judgeDone) {
       outcome = SAID.getOrDefault(verdict.get().kind(), Outcome.FAILED);
       detail = verdict.get().detail();
@@ -64,7 +71,7 @@ final class Verdicts {
     boolean split = request.mode() == Request.Mode.SPLIT;
     return new Usage(
         report.wall(),
-        cpu(report.program()) + (split ? cpu(report.judge()) : 0),
+        report.cpu(),
         Math.max(peak(report.program()), split ? peak(report.judge()) : 0),
         report.killed(),
         report.output(),
@@ -85,10 +92,6 @@ final class Verdicts {
 
   private static String signal(int exit) {
     return "ended by signal " + -exit;
-  }
-
-  private static long cpu(Optional<Reply.End> end) {
-    return end.map(Reply.End::cpu).orElse(0L);
   }
 
   private static long peak(Optional<Reply.End> end) {

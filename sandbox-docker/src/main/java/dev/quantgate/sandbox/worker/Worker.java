@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -44,8 +45,21 @@ final class Worker {
   static final class Failure extends Exception {
     private static final long serialVersionUID = 1;
 
-    Failure(String message) {
+    private final int status;
+
+    Failure(String message, int status) {
       super(message);
+      this.status = status;
+    }
+
+    @Override
+    public String getMessage() {
+      return Objects.requireNonNull(super.getMessage());
+    }
+
+    /** The exit status with which it ended by itself; -1 where it did not, or is not known. */
+    int status() {
+      return status;
     }
   }
 
@@ -136,31 +150,31 @@ final class Worker {
     try {
       return step.run();
     } catch (IOException e) {
-      throw new Failure(why(limit, e));
+      throw failure(limit, e);
     } finally {
       watchdog.cancel(false);
     }
   }
 
-  private String why(Duration limit, IOException error) {
+  private Failure failure(Duration limit, IOException error) {
     if (late.get()) {
-      return "no answer within " + limit.toMillis() / 1000.0 + " s";
+      return new Failure("no answer within " + limit.toMillis() / 1000.0 + " s", -1);
     }
-    String code = "";
+    int status = -1;
     try {
       if (launched.process().waitFor(2, TimeUnit.SECONDS)) {
-        code = " (exit code " + launched.process().exitValue() + ")";
+        status = launched.process().exitValue();
       }
       // The last words come through a thread of their own.
       Thread.sleep(20);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    String code = status < 0 ? "" : " (exit code " + status + ")";
     String said = LastWords.of(complaints.toString());
-    if (said.isEmpty()) {
-      return "the worker ended" + code + ": " + error.getMessage();
-    }
-    return said + code;
+    return new Failure(
+        said.isEmpty() ? "the worker ended" + code + ": " + error.getMessage() : said + code,
+        status);
   }
 
   private void listenToComplaints() {

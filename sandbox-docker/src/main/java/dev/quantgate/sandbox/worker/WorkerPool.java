@@ -4,6 +4,7 @@ import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.RedTeam;
 import dev.quantgate.sandbox.SandboxDescription;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxException.Kind;
@@ -26,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +35,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each worker has one job running and the next one already on its way, so that it never waits
  * for this side. A worker that fails, is late or cannot clean up is replaced; what it had not
- * answered runs again, and the job it was busy with has used up the first of two tries.
+ * answered runs again. A job that has cost two workers runs a third time, with nothing else beside
+ * it; if it costs that one, too, and a program known to be right then passes in its place, the job
+ * is what ends workers, and is judged for it. Only where that program fails as well is it the
+ * sandbox's fault.
  *
  * <p>Wall time is the benchmark's limit, but a busy machine is not the program's fault: a timeout
  * counts once it has happened again with nothing else running here. Only a job that has used up its
@@ -44,14 +49,23 @@ public final class WorkerPool implements CodeSandbox {
   private static final int JOBS_PER_WORKER = 500;
 
   private static final int IN_FLIGHT = 2;
+
+  /** How many workers a job may cost while others run beside it. */
   private static final int TRIES = 2;
 
-  /** Pauses between attempts to start a worker: an engine that restarts needs a few seconds. */
+  /**
+   * Pauses between attempts to start a worker again, about a minute together: so long a busy
+   * machine's engine may need to restart.
+   */
   private static final List<Duration> START_PAUSES =
-      List.of(Duration.ofMillis(500), Duration.ofSeconds(2), Duration.ofSeconds(5));
+      IntStream.of(1, 2, 4, 8, 15, 15, 15).mapToObj(Duration::ofSeconds).toList();
+
+  /** What the status of a process says that was ended by SIGKILL. */
+  private static final int KILLED = 128 + 9;
 
   private final WorkerLauncher launcher;
   private final SandboxOptions options;
+  private final List<Duration> startPauses;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("sandbox-watchdog").factory());
@@ -61,9 +75,10 @@ public final class WorkerPool implements CodeSandbox {
   private final Thread atExit = Thread.ofPlatform().unstarted(this::killAll);
   private volatile boolean stopping;
 
-  private WorkerPool(WorkerLauncher launcher, SandboxOptions options) {
+  private WorkerPool(WorkerLauncher launcher, SandboxOptions options, List<Duration> startPauses) {
     this.launcher = launcher;
     this.options = options;
+    this.startPauses = startPauses;
     workers = new Worker[options.workers()];
     identity = new TreeMap<>(launcher.identity());
   }
@@ -74,7 +89,13 @@ public final class WorkerPool implements CodeSandbox {
    * @throws SandboxException if one cannot be started; nothing is left behind then
    */
   public static WorkerPool start(WorkerLauncher launcher, SandboxOptions options) {
-    WorkerPool pool = new WorkerPool(launcher, options);
+    return start(launcher, options, START_PAUSES);
+  }
+
+  /** With other pauses between attempts to start a worker again than a real engine needs. */
+  public static WorkerPool start(
+      WorkerLauncher launcher, SandboxOptions options, List<Duration> startPauses) {
+    WorkerPool pool = new WorkerPool(launcher, options, List.copyOf(startPauses));
     Runtime.getRuntime().addShutdownHook(pool.atExit);
     try {
       pool.startAll();
@@ -155,6 +176,7 @@ public final class WorkerPool implements CodeSandbox {
   private final class Round {
     final Deque<Attempt> queue = new ConcurrentLinkedDeque<>();
     final List<Attempt> again = new ArrayList<>();
+    final List<Attempt> suspects = new ArrayList<>();
     final ResultSink sink;
     final boolean alone;
 
@@ -175,6 +197,10 @@ public final class WorkerPool implements CodeSandbox {
         sink.accept(merged(task));
       }
     }
+
+    synchronized void suspect(Attempt attempt) {
+      suspects.add(attempt);
+    }
   }
 
   private boolean mayHaveStarved(ExecutionResult result) {
@@ -192,9 +218,54 @@ public final class WorkerPool implements CodeSandbox {
     forEachSlot(slot -> work(slot, round));
     Round alone = new Round(sink, true);
     alone.queue.addAll(round.again);
-    if (!alone.queue.isEmpty()) {
-      inThread(() -> work(0, alone));
+    alone.suspects.addAll(round.suspects);
+    if (!alone.queue.isEmpty() || !alone.suspects.isEmpty()) {
+      inThread(() -> {
+        work(0, alone);
+        alone.suspects.forEach(suspect -> tryAlone(suspect, alone));
+      });
     }
+  }
+
+  /** Judges a job that has cost two workers, by what it does to a third that is its own. */
+  private void tryAlone(Attempt attempt, Round alone) {
+    replace(0);
+    Request request = Request.of(attempt.task.job, attempt.mode, options.limits().wall());
+    attempt.executions++;
+    Worker.Failure third;
+    try {
+      alone.done(attempt, Verdicts.of(request, answered(request), options.limits()));
+      return;
+    } catch (Worker.Failure e) {
+      third = e;
+    }
+    replace(0);
+    if (!stopping) {
+      alone.done(attempt, sentinelPasses() ? endsWorkers(request, third) : lost(request, third));
+    }
+  }
+
+  /** Whether a fresh worker judges a program well that is known to be right. */
+  private boolean sentinelPasses() {
+    Request request =
+        Request.of(RedTeam.sentinel("a lost worker"), Request.Mode.SPLIT, options.limits().wall());
+    try {
+      Reply reply = answered(request);
+      return Verdicts.of(request, reply, options.limits()).outcome() == Outcome.PASSED;
+    } catch (Worker.Failure e) {
+      replace(0);
+      return false;
+    }
+  }
+
+  /** The answer to a request that is the only one. */
+  private Reply answered(Request request) throws Worker.Failure {
+    worker(0).send(request);
+    Reply reply = worker(0).receive(options.limits().wall());
+    if (!reply.report().dirty().isEmpty()) {
+      replace(0);
+    }
+    return reply;
   }
 
   /** What one worker's thread does until nothing is left to do. */
@@ -238,7 +309,7 @@ public final class WorkerPool implements CodeSandbox {
           head.attempt.executions++;
         }
         if (head != null && ++head.attempt.failures >= TRIES) {
-          round.done(head.attempt, lost(head, e));
+          round.suspect(head.attempt);
         } else if (head != null) {
           round.queue.addFirst(head.attempt);
         }
@@ -270,7 +341,7 @@ public final class WorkerPool implements CodeSandbox {
       if (worker != null) {
         break;
       }
-      if (stopping || i == START_PAUSES.size()) {
+      if (stopping || i == startPauses.size()) {
         throw new SandboxException(
             stopping ? Kind.INTERRUPTED : Kind.LOST,
             "the "
@@ -279,7 +350,7 @@ public final class WorkerPool implements CodeSandbox {
                 + reason
                 + "\nWhat was judged is kept; repair it and repeat the command to go on.");
       }
-      pause(START_PAUSES.get(i));
+      pause(startPauses.get(i));
     }
     workers[slot] = worker;
     if (stopping) {
@@ -315,10 +386,17 @@ public final class WorkerPool implements CodeSandbox {
         "the program is larger than " + (WorkerScripts.MAX_PART_BYTES >> 20) + " MiB");
   }
 
-  private static ExecutionResult lost(Flight flight, Worker.Failure failure) {
-    String detail = failure.getMessage() == null ? "the worker was lost" : failure.getMessage();
+  private static ExecutionResult lost(Request request, Worker.Failure failure) {
     return new ExecutionResult(
-        flight.request.job().id(), Outcome.SANDBOX_ERROR, "twice: " + detail);
+        request.job().id(), Outcome.SANDBOX_ERROR, "each time: " + failure.getMessage());
+  }
+
+  /** Nothing inside can kill a supervisor but the kernel, and that for want of memory. */
+  private static ExecutionResult endsWorkers(Request request, Worker.Failure failure) {
+    return failure.status() == KILLED
+        ? new ExecutionResult(
+            request.job().id(), Outcome.MEMORY, "ended its container each time: out of memory")
+        : new ExecutionResult(request.job().id(), Outcome.CRASHED, "ended its container each time");
   }
 
   /** Where both judged, the split verdict counts and a disagreement is named. */

@@ -80,6 +80,8 @@ public final class WorkerScripts {
         "limits",
         Map.of(
             "output_bytes", limits.outputBytes(),
+            "cpu_millis", limits.cpu().toMillis(),
+            // The kernel's own bound, of one process, behind the supervisor's of all.
             "cpu_seconds", Math.max(1, limits.cpu().plusMillis(999).toSeconds()),
             "file_bytes", limits.fileBytes(),
             // Twice the memory: threads reserve address space that they never touch.

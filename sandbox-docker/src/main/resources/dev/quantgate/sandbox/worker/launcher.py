@@ -39,7 +39,6 @@ os.close(3);sys.modules["room"].play(sys.argv[1:])"""
 ROOM = ("codec", "candidate", "tester", "official", "roles", "room")
 
 FOLDER = "quantgate-unsafe-"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 # Of a room: bubblewrap outside, the first process in it, the role.
 OWN_PROCESSES = 3
@@ -260,8 +259,8 @@ class Launcher:
         over = watch.job(
             judge.pid,
             start + request["wall"],
-            lambda: family(program.pid, self.limits["memory_bytes"])[0],
-            self.limits["memory_bytes"],
+            lambda: family({program.pid, judge.pid}, self.limits["memory_bytes"])[:2],
+            self.limits,
         )
         wall = time.monotonic() - start
         watch.finish(program.pid)
@@ -270,9 +269,11 @@ class Launcher:
             for room in stage.rooms
         }
         watch.forget()
+        cpu = max(watch.cpu_seconds() * 1000, sum(end.pop("cpu", 0) for end in ends.values()))
         return {
             "wall": round(wall * 1000),
-            "timeout": over == "time",
+            "over": over,
+            "cpu": round(cpu),
             "oom": int(over == "memory"),
             "killed": sum(end.pop("others", 0) for end in ends.values()),
             "output": watch.printed,
@@ -292,7 +293,7 @@ class Launcher:
 
 def unfinished(root):
     """What is known of a process that is about to be killed."""
-    held, used, count = family(root)
+    held, used, count = family({root})
     return {
         "exit": -int(signal.SIGKILL),
         "cpu": round(used * 1000),
@@ -302,20 +303,11 @@ def unfinished(root):
     }
 
 
-def family(root, enough=0):
-    """Bytes held and CPU seconds used by a process and all its descendants, and their number. What left its family
-    belongs to it still: an orphan goes to the first process of its pid namespace."""
-    found = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    fields = file.read().rpartition(b")")[2].split()
-            except OSError:
-                continue
-            ticks = sum(int(each) for each in fields[11:15])
-            found[int(name)] = int(fields[1]), ticks / TICKS
-    used, members, wave = 0.0, [], {root}
+def family(roots, enough=0):
+    """Bytes held and CPU seconds used by processes and all their descendants, and their number. What left its
+    family belongs to it still: an orphan goes to the first process of its pid namespace."""
+    found = {int(name): supervisor.status(name) for name in os.listdir("/proc") if name.isdigit()}
+    used, members, wave = 0.0, [], set(roots)
     while wave:
         members += wave
         used += sum(found[pid][1] for pid in wave if pid in found)

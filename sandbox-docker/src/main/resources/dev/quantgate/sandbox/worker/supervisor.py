@@ -12,12 +12,15 @@ kernel walks the list under the lock that fork needs), the ids' files are remove
 id, without following links, and the room they took must be what it was at the start. What cannot be
 cleaned is reported as dirty; the host then throws the container away.
 
-Needs CAP_SETUID, CAP_SETGID and CAP_KILL and no others. Where no control group bounds a job's memory
-(`job_filter` is given), it is counted every few milliseconds, and a job over the limit is ended; the
-filter takes from a job's processes the system calls that would get memory which cannot be counted.
+What all processes of a job take together, memory and CPU time, is counted every few milliseconds,
+and a job over a limit is ended: by the container's control group where it can be read, else process by
+process. The kernel's own bound stands behind the first, a little above it, because a kernel that must
+choose what to end may choose this process: a job may call itself as dear as it is. Files that live in
+memory alone, whose pages belong to no process, are taken from a job's processes by a filter.
+
+Needs CAP_SETUID, CAP_SETGID and CAP_KILL, and CAP_SYS_PTRACE where no control group counts.
 """
 
-import binascii
 import ctypes
 import gc
 import json
@@ -41,8 +44,9 @@ VERDICT_BYTES = 8 << 10
 PR_SET_DUMPABLE = 4
 WRITABLE = ("/tmp", "/dev/shm")
 CLEANING_SECONDS = 2.0
-GRACE_SECONDS = 0.25
-MEMORY_CHECK_SECONDS = 0.02
+GRACE_SECONDS = 2.0
+CHECK_SECONDS = 0.02
+TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = resource.getpagesize()
 INODE_BYTES = 1024
 
@@ -138,12 +142,19 @@ class Supervisor:
         # Two ids a job. The kernel counts processes by user id over all containers, so that each
         # container starts somewhere else; all below 65,536, where user namespaces end, unless told.
         self.uid = random.SystemRandom().randrange(*setup.get("user_ids", (10_000, 60_000)), 2)
-        self.job_filter = Filter(setup["job_filter"]) if "job_filter" in setup else None
+        self.job_filter = Filter()
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         for path in WRITABLE:
             os.chmod(path, 0o1777)  # runc gives a tmpfs the mode of the image's folder
         self.rooms = {path: free(path) for path in WRITABLE}
         self.ooms = oom_kills()
+        self.meter = self.choose_meter(setup["control_group"])
+
+    def choose_meter(self, control_group):
+        if not control_group:
+            return Table(self.rooms, self.limits["memory_bytes"])
+        # Where it cannot be read, its own bound of memory must do.
+        return ControlGroup() if ControlGroup.readable() else Table()
 
     def serve(self):
         while True:
@@ -170,8 +181,8 @@ class Supervisor:
         for each in (*used, *parts, tell, print_to):
             os.close(each)
         watch = Watch({program, judge}, (verdict, self.verdict), (output, self.output), self.null)
-        held = self.held if self.job_filter else None
-        over = watch.job(judge, start + request["wall"], held, self.limits["memory_bytes"])
+        self.meter.reset()
+        over = watch.job(judge, start + request["wall"], self.meter.taken, self.limits)
         wall = time.monotonic() - start
         watch.finish(program)
         left = self.end(watch)
@@ -181,7 +192,8 @@ class Supervisor:
         ooms, self.ooms = self.ooms, oom_kills()
         return {
             "wall": round(wall * 1000),
-            "timeout": over == "time",
+            "over": over,
+            "cpu": round(watch.cpu_seconds() * 1000),
             "oom": self.ooms - ooms + (over == "memory"),
             "killed": watch.orphans,
             "output": watch.printed,
@@ -189,16 +201,6 @@ class Supervisor:
             "program": watch.ends.get(program),
             "judge": watch.ends.get(judge),
         }
-
-    def held(self):
-        """Bytes that all processes but this one hold, with their files and what those cost besides."""
-        others = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
-        bytes_held = held_by(others, self.limits["memory_bytes"])
-        for path, (_, inodes) in self.rooms.items():
-            room = os.statvfs(path)
-            bytes_held += (room.f_blocks - room.f_bfree) * room.f_bsize
-            bytes_held += (inodes - room.f_ffree) * INODE_BYTES
-        return bytes_held
 
     def fork(self, role, uid, part, descriptors, output):
         pid = os.fork()
@@ -225,8 +227,7 @@ class Supervisor:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-        if self.job_filter:
-            self.job_filter.install()
+        self.job_filter.install()
         gc.enable()
         job = roles.part(3)
         if role == "candidate":
@@ -304,18 +305,92 @@ class Supervisor:
         return False
 
 
+class ControlGroup:
+    """What the container's control group says that all processes but this one take."""
+
+    # For each version: the file and the key of CPU time, its unit, and the file and keys of memory.
+    FORMS = (
+        ("cpu.stat", b"usage_usec", 1e6, "memory.stat", (b"anon", b"shmem")),
+        ("cpuacct/cpuacct.usage", b"", 1e9, "memory/memory.stat", (b"total_rss", b"total_shmem")),
+    )
+
+    @classmethod
+    def readable(cls):
+        """The form that this machine has; nothing where none can be read."""
+        for form in cls.FORMS:
+            try:
+                cpu_file, cpu_key, _, memory_file, memory_keys = form
+                if numbers(cpu_file, (cpu_key,)) and numbers(memory_file, memory_keys):
+                    return form
+            except (OSError, ValueError, KeyError):
+                pass
+        return None
+
+    def __init__(self):
+        cpu_file, cpu_key, self.unit, memory_file, memory_keys = self.readable()
+        self.cpu = lambda: numbers(cpu_file, (cpu_key,)) / self.unit - time.process_time()
+        self.memory = lambda: numbers(memory_file, memory_keys)
+        self.own = self.memory()
+        self.reset()
+
+    def reset(self):
+        """Counts from now on."""
+        self.start = self.cpu()
+
+    def taken(self):
+        """Bytes held, files in memory among them, and CPU seconds used."""
+        return self.memory() - self.own, self.cpu() - self.start
+
+
+class Table:
+    """What the table of processes says that all but this one take. The time of a process whose parent
+    does not wait for it is lost with it."""
+
+    def __init__(self, rooms=None, enough=0):
+        self.rooms = rooms
+        self.enough = enough
+
+    def reset(self):
+        pass
+
+    def taken(self):
+        """Bytes held, files and what they cost besides among them, and CPU seconds used."""
+        others = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        return self.held(others), sum(status(pid)[1] for pid in others)
+
+    def held(self, others):
+        if self.rooms is None:
+            return 0
+        held = held_by(others, self.enough)
+        for path, (_, inodes) in self.rooms.items():
+            room = os.statvfs(path)
+            held += (room.f_blocks - room.f_bfree) * room.f_bsize
+            held += (inodes - room.f_ffree) * INODE_BYTES
+        return held
+
+
 class Filter:
-    """A list of allowed system calls, on top of the supervisor's own, for one process and its children."""
+    """Takes memfd_create from one process and its children, on top of the supervisor's own filter."""
 
     SECCOMP, FILTER = 22, 2
+    NUMBERS = {"x86_64": 319, "aarch64": 279}
+    LOAD, IF_EQUAL, RETURN = 0x20, 0x15, 0x06
+    REFUSE, ALLOW = 0x00050001, 0x7FFF0000
 
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
-    def __init__(self, code):
-        self.code = ctypes.create_string_buffer(binascii.a2b_base64(code))
-        length = (len(self.code) - 1) // 8
-        self.program = self.Program(length, ctypes.addressof(self.code))
+    def __init__(self):
+        # struct sock_filter (linux/filter.h); other architectures end at the supervisor's filter.
+        code = (
+            (self.LOAD, 0, 0, 0),
+            (self.IF_EQUAL, 0, 1, self.NUMBERS[os.uname().machine]),
+            (self.RETURN, 0, 0, self.REFUSE),
+            (self.RETURN, 0, 0, self.ALLOW),
+        )
+        packed = b"".join(struct.pack("HBBI", *each) for each in code)
+        self.code = ctypes.create_string_buffer(packed, len(packed))
+        self.program = self.Program(len(code), ctypes.addressof(self.code))
         self.prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def install(self):
@@ -335,6 +410,7 @@ class Watch:
         self.orphans = 0
         self.printed = 0
         self.killing = False
+        self.seen = self.waited = 0.0
         self.poll = select.poll()
         self.pidfds = {pid: os.pidfd_open(pid) for pid in known}
         for each in (self.verdict, self.output, *self.pidfds.values()):
@@ -342,16 +418,26 @@ class Watch:
         # A host that is gone waits for no answer; requests that wait wake nobody.
         self.poll.register(STDIN, 0)
 
-    def job(self, judge, deadline, held, allowed):
-        """Waits for the judge's end; says "time" or "memory" when a limit came first, else nothing."""
+    def job(self, judge, deadline, taken, limits):
+        """Waits for the judge's end; says "time", "cpu" or "memory" when a limit came first, else nothing.
+
+        `taken` gives the bytes that the job holds and the seconds of CPU time that it has used."""
         while True:
-            tick = time.monotonic() + MEMORY_CHECK_SECONDS if held else deadline
-            if self.until(judge, min(deadline, tick)):
+            if self.until(judge, min(deadline, time.monotonic() + CHECK_SECONDS)):
                 return ""
             if time.monotonic() >= deadline:
                 return "time"
-            if held() > allowed:
+            held, used = taken()
+            self.seen = max(self.seen, used)
+            if held > limits["memory_bytes"]:
                 return "memory"
+            if used * 1000 > limits["cpu_millis"]:
+                return "cpu"
+
+    def cpu_seconds(self):
+        """Of all processes of the job: what was counted while it ran, or what they had used when they
+        ended, whichever is more."""
+        return max(self.seen, self.waited)
 
     def until(self, pid, deadline):
         """Waits for a process's end; False when the deadline came first."""
@@ -422,6 +508,7 @@ class Watch:
                     self.ended(pid, status, usage)
 
     def ended(self, pid, status, usage):
+        self.waited += usage.ru_utime + usage.ru_stime
         if pid not in self.known:
             self.orphans += 1
             return
@@ -431,7 +518,6 @@ class Watch:
             os.close(pidfd)
         self.ends[pid] = {
             "exit": os.waitstatus_to_exitcode(status),
-            "cpu": round((usage.ru_utime + usage.ru_stime) * 1000),
             "peak": usage.ru_maxrss << 10,
             "killed": self.killing,
         }
@@ -468,6 +554,24 @@ def empty(top, uid):
             os.close(inner)
             os.rmdir(name, dir_fd=root)
     os.close(root)
+
+
+def numbers(name, keys):
+    """The sum of the numbers behind keys in a file of the control group; raises where one is missing."""
+    with open(f"/sys/fs/cgroup/{name}", "rb") as file:
+        lines = [line.split() for line in file]
+    values = {words[0] if len(words) > 1 else b"": int(words[-1]) for words in lines if words}
+    return sum(values[key] for key in keys)
+
+
+def status(pid):
+    """A process's parent and CPU seconds, those of its children among them that it has waited for."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return 0, 0.0
+    return int(fields[1]), sum(int(each) for each in fields[11:15]) / TICKS
 
 
 def held_by(pids, enough):

@@ -179,6 +179,15 @@ class EmbeddedSandboxTest {
   }
 
   @Test
+  void aTestThatCatchesEverythingDoesNotSaveAProgramThatEndsItself() {
+    String ends = "    import os\n    os._exit(0)\n";
+    ExecutionJob job = Problems.underATestThatCatchesAll("ends", ends);
+    assertThat(of(run(split, List.of(job)), "ends").outcome()).isEqualTo(Outcome.EARLY_EXIT);
+    ExecutionJob raises = Problems.underATestThatCatchesAll("raises", "    raise ValueError\n");
+    assertThat(of(run(split, List.of(raises)), "raises").outcome()).isEqualTo(Outcome.PASSED);
+  }
+
+  @Test
   void nothingOfAJobReachesTheNext() {
     judge(
         "    import math, builtins, sys\n    math.tau = 0\n    builtins.len = None\n    sys.modules.clear()\n");

@@ -33,6 +33,21 @@ public final class Problems {
     return twice(id, "    return 2 * x\n");
   }
 
+  /** A program under a test that forgives every exception, as no good test would. */
+  public static ExecutionJob underATestThatCatchesAll(String id, String completion) {
+    ExecutionJob plain = twice(id, completion);
+    String test =
+        """
+        def check(candidate):
+            for i in range(3):
+                try:
+                    assert candidate(i) == 2 * i
+                except:
+                    pass
+        """;
+    return new ExecutionJob(id, "", plain.prompt(), completion, test, plain.entryPoint());
+  }
+
   /** The folder that QUANTGATE_DATA names, or shared/data beside this checkout. */
   public static Optional<Path> humanEval() {
     String named = System.getenv("QUANTGATE_DATA");
