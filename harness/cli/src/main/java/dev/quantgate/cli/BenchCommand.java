@@ -5,7 +5,9 @@ import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
-import dev.quantgate.inference.cpu.SpeedBenchmark;
+import dev.quantgate.inference.Engines;
+import dev.quantgate.inference.SpeedPlan;
+import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.reports.Figures;
 import dev.quantgate.reports.TextTable;
 import dev.quantgate.reports.TextTable.Align;
@@ -63,10 +65,11 @@ final class BenchCommand implements Callable<Integer> {
       out.print(
           render(
               Interruption.guard(() ->
-                  SpeedBenchmark.run(
-                      model,
-                      settings.engineOptions(),
-                      new SpeedBenchmark.Plan(prompt, generate, batches, rounds)))));
+                  Engines.find(settings.text(Setting.ENGINE).orElseThrow())
+                      .measure(
+                          model,
+                          settings.engineOptions(),
+                          new SpeedPlan(prompt, generate, batches, rounds)))));
       return 0;
     }
     if (parsed.hasMatchedOption("--sandbox")) {
@@ -113,7 +116,7 @@ final class BenchCommand implements Callable<Integer> {
         .toList();
   }
 
-  private static String render(SpeedBenchmark.Report report) {
+  private static String render(SpeedReport report) {
     var table =
         new TextTable(Align.LEFT, Align.RIGHT, Align.RIGHT, Align.RIGHT, Align.RIGHT, Align.RIGHT);
     table.row("", "context", "tokens/s", "GFLOP/s", "MB/token", "of read bandwidth").rule();
@@ -124,7 +127,7 @@ final class BenchCommand implements Callable<Integer> {
         Figures.rate(report.prefill().flops() / 1e9),
         "-",
         "-");
-    for (SpeedBenchmark.Decode decode : report.decodes()) {
+    for (SpeedReport.Decode decode : report.decodes()) {
       table.row(
           "decode, batch " + decode.batch(),
           Figures.count(decode.context()),

@@ -8,10 +8,13 @@ import java.util.Optional;
  */
 public interface EngineProvider {
 
-  /** What the user types after {@code --engine}: "cpu", "cuda". */
+  /** What the user types after {@code --engine}: "cpu", "reference". */
   String kind();
 
-  /** Engines of higher preference are tried first when the user asks for "auto". */
+  /**
+   * Engines of higher preference are tried first when the user asks for "auto"; one below 0 is
+   * taken only by its name.
+   */
   int preference();
 
   /** Why this engine cannot run on this machine, in one line; empty when it can. */
@@ -31,4 +34,15 @@ public interface EngineProvider {
    * @throws InferenceException if it cannot be opened, or this engine has no such door
    */
   BlockwiseModel openBlockwise(Path checkpoint, EngineOptions options);
+
+  /**
+   * Loads a checkpoint folder and measures memory and speed.
+   *
+   * @throws InferenceException if it cannot be loaded, the plan does not fit its context or memory,
+   *     or this engine has no such measurement
+   */
+  default SpeedReport measure(Path checkpoint, EngineOptions options, SpeedPlan plan) {
+    throw new InferenceException(
+        InferenceException.Kind.UNSUPPORTED, "engine " + kind() + " has no benchmark");
+  }
 }

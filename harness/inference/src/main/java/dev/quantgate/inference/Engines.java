@@ -29,7 +29,7 @@ public final class Engines {
     List<EngineProvider> all = all();
     if (kind.equals(AUTO)) {
       return all.stream()
-          .filter(engine -> engine.unavailable().isEmpty())
+          .filter(engine -> engine.preference() >= 0 && engine.unavailable().isEmpty())
           .findFirst()
           .orElseThrow(() ->
               new InferenceException(

@@ -7,6 +7,8 @@ import dev.quantgate.inference.EngineProvider;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.SpeedPlan;
+import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.checkpoint.ModelConfig;
@@ -125,6 +127,11 @@ public final class CpuEngineProvider implements EngineProvider {
       open.run();
       throw e;
     }
+  }
+
+  @Override
+  public SpeedReport measure(Path folder, EngineOptions options, SpeedPlan plan) {
+    return SpeedBenchmark.run(folder, options, plan);
   }
 
   /** Pages of keys and values that fit beside the weights. */

@@ -3,6 +3,10 @@ package dev.quantgate.inference.cpu;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.Outcome;
+import dev.quantgate.inference.SpeedPlan;
+import dev.quantgate.inference.SpeedReport;
+import dev.quantgate.inference.SpeedReport.Decode;
+import dev.quantgate.inference.SpeedReport.Prefill;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.checkpoint.ModelConfig;
@@ -28,94 +32,32 @@ import jdk.incubator.vector.LongVector;
  * the same threads. Each figure is the best of some rounds, as anything else on the machine only
  * ever slows one down.
  */
-public final class SpeedBenchmark {
+final class SpeedBenchmark {
   private static final long STREAM_BYTES = 256L << 20;
   private static final int CHUNK = 1 << 20;
   private static final int STREAM_ROUNDS = 12;
 
   private SpeedBenchmark() {}
 
-  /**
-   * What to measure.
-   *
-   * @param promptTokens tokens of the prompt that prefill is timed on, and of each prompt that
-   *     decoding begins with
-   * @param newTokens tokens that each sequence is continued by
-   * @param batches how many sequences are decoded together, one measurement each
-   * @param rounds how often each measurement is made, the best counts
-   */
-  public record Plan(int promptTokens, int newTokens, List<Integer> batches, int rounds) {
-    public Plan {
-      batches = List.copyOf(batches);
-      if (promptTokens < 2 || newTokens < 2 || rounds < 1 || batches.isEmpty()) {
-        throw new IllegalArgumentException(
-            "a benchmark needs at least 2 prompt tokens, 2 new tokens, 1 batch size and 1 round");
-      }
-      if (batches.stream().anyMatch(batch -> batch < 1 || batch > BatchEngine.STEP_ROWS)) {
-        throw new IllegalArgumentException(
-            "batch sizes must be in 1.." + BatchEngine.STEP_ROWS + ", not " + batches);
+  /** See {@link dev.quantgate.inference.EngineProvider#measure}. */
+  static SpeedReport run(Path folder, EngineOptions options, SpeedPlan plan) {
+    for (int batch : plan.batches()) {
+      if (batch > BatchEngine.STEP_ROWS) {
+        throw new InferenceException(
+            InferenceException.Kind.UNSUPPORTED,
+            "this engine decodes at most "
+                + BatchEngine.STEP_ROWS
+                + " sequences together, not "
+                + batch);
       }
     }
-  }
-
-  /**
-   * What was measured.
-   *
-   * @param threads worker threads
-   * @param weightFormat for people
-   * @param checkpointBytes bytes of the weights in the files
-   * @param weightBytes resident bytes of weights
-   * @param loadTime from opening the folder to being ready
-   * @param readBandwidth bytes a second of a plain read stream over more memory than caches hold
-   */
-  public record Report(
-      int threads,
-      String weightFormat,
-      long checkpointBytes,
-      long weightBytes,
-      Duration loadTime,
-      double readBandwidth,
-      Prefill prefill,
-      List<Decode> decodes) {
-    public Report {
-      decodes = List.copyOf(decodes);
-    }
-  }
-
-  /** One prompt computed in chunks; {@code flops} is floating-point operations a second. */
-  public record Prefill(int tokens, double tokensPerSecond, double flops) {}
-
-  /**
-   * Sequences continued together.
-   *
-   * @param context mean number of positions that a new token saw
-   * @param tokensPerSecond of all sequences together
-   * @param bytesPerToken bytes of weights, keys and values read for one token
-   * @param bandwidthShare those bytes in the time taken, as a share of {@link Report#readBandwidth}
-   * @param flops floating-point operations a second
-   */
-  public record Decode(
-      int batch,
-      int context,
-      double tokensPerSecond,
-      long bytesPerToken,
-      double bandwidthShare,
-      double flops) {}
-
-  /**
-   * Loads a checkpoint folder and measures it.
-   *
-   * @throws InferenceException if it cannot be loaded, or the plan does not fit its context or
-   *     memory
-   */
-  public static Report run(Path folder, EngineOptions options, Plan plan) {
     long begun = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoints.open(folder);
         var team = new Team(options.threads());
         var model = new LoadedModel(checkpoint, team)) {
       Duration loadTime = Duration.ofNanos(System.nanoTime() - begun);
       ModelConfig config = checkpoint.config();
-      int length = plan.promptTokens() + plan.newTokens();
+      long length = (long) plan.promptTokens() + plan.newTokens();
       if (length > config.contextLength()) {
         throw new InferenceException(
             InferenceException.Kind.ITEM,
@@ -138,7 +80,7 @@ public final class SpeedBenchmark {
         for (int batch : plan.batches()) {
           decodes.add(decode(engine, model, plan, batch, bandwidth));
         }
-        return new Report(
+        return new SpeedReport(
             options.threads(),
             checkpoint.weightFormat(),
             checkpoint.weightBytes(),
@@ -151,7 +93,7 @@ public final class SpeedBenchmark {
     }
   }
 
-  private static Prefill prefill(BatchEngine engine, LoadedModel model, Plan plan) {
+  private static Prefill prefill(BatchEngine engine, LoadedModel model, SpeedPlan plan) {
     double best = 0;
     for (int round = 0; round < plan.rounds(); round++) {
       TokenEngine.Work before = engine.work();
@@ -170,7 +112,7 @@ public final class SpeedBenchmark {
   }
 
   private static Decode decode(
-      BatchEngine engine, LoadedModel model, Plan plan, int batch, double bandwidth) {
+      BatchEngine engine, LoadedModel model, SpeedPlan plan, int batch, double bandwidth) {
     double best = 0;
     for (int round = 0; round < plan.rounds(); round++) {
       best =

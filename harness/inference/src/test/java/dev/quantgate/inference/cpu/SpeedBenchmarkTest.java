@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.InferenceException;
-import dev.quantgate.inference.cpu.SpeedBenchmark.Decode;
-import dev.quantgate.inference.cpu.SpeedBenchmark.Plan;
-import dev.quantgate.inference.cpu.SpeedBenchmark.Report;
+import dev.quantgate.inference.SpeedPlan;
+import dev.quantgate.inference.SpeedReport;
+import dev.quantgate.inference.SpeedReport.Decode;
 import dev.quantgate.inference.fixture.TinyCheckpoint;
 import dev.quantgate.inference.fixture.TinyCheckpoint.Format;
 import java.nio.file.Path;
@@ -16,18 +16,21 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SpeedBenchmarkTest {
   private static final EngineOptions TWO_THREADS =
       new EngineOptions(2, OptionalLong.empty(), 0, true, false);
 
-  private static Report run(Path folder, Format format, Plan plan) {
+  private static SpeedReport run(Path folder, Format format, SpeedPlan plan) {
     return SpeedBenchmark.run(TinyCheckpoint.write(folder, 5, format), TWO_THREADS, plan);
   }
 
   @Test
   void aReportTellsWhatWasPlannedAndItsFiguresFollowFromEachOther(@TempDir Path folder) {
-    Report report = run(folder, Format.F16, new Plan(12, 8, List.of(1, 3), 2));
+    SpeedReport report = run(folder, Format.F16, new SpeedPlan(12, 8, List.of(1, 3), 2));
     assertThat(report.threads()).isEqualTo(2);
     assertThat(report.weightBytes())
         .isPositive()
@@ -58,32 +61,46 @@ class SpeedBenchmarkTest {
 
   @Test
   void fourBitWeightsTakeFewerBytesThanHalves(@TempDir Path halves, @TempDir Path codes) {
-    var plan = new Plan(4, 4, List.of(1), 1);
-    Report wide = run(halves, Format.F16, plan);
-    Report narrow = run(codes, Format.GPTQ_SYMMETRIC, plan);
+    var plan = new SpeedPlan(4, 4, List.of(1), 1);
+    SpeedReport wide = run(halves, Format.F16, plan);
+    SpeedReport narrow = run(codes, Format.GPTQ_SYMMETRIC, plan);
     assertThat(narrow.weightBytes()).isLessThan(wide.weightBytes());
     assertThat(narrow.decodes().getFirst().bytesPerToken())
         .isLessThan(wide.decodes().getFirst().bytesPerToken());
     assertThat(narrow.weightFormat()).isNotEqualTo(wide.weightFormat());
   }
 
-  @Test
-  void aPlanThatDoesNotFitTheContextIsRefusedWithBothNumbers(@TempDir Path folder) {
-    var plan = new Plan(100_000, 8, List.of(1), 1);
+  @ParameterizedTest
+  @ValueSource(ints = {100_000, Integer.MAX_VALUE})
+  void aPlanThatDoesNotFitTheContextIsRefusedWithBothNumbers(int tokens, @TempDir Path folder) {
+    var plan = new SpeedPlan(tokens, 8, List.of(1), 1);
     assertThatThrownBy(() -> run(folder, Format.F16, plan))
         .isInstanceOf(InferenceException.class)
         .hasMessageStartingWith(
-            "100000 prompt tokens and 8 new ones do not fit the model's context of ");
+            tokens + " prompt tokens and 8 new ones do not fit the model's context of ");
   }
 
   @Test
-  void aPlanWithoutAnythingToMeasureIsRefused() {
-    assertThatThrownBy(() -> new Plan(1, 8, List.of(1), 1))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Plan(8, 8, List.of(), 1))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Plan(8, 8, List.of(0), 1))
+  void moreSequencesThanTheEngineTakesAreRefusedWithBothNumbers(@TempDir Path folder) {
+    var plan = new SpeedPlan(8, 8, List.of(1, 257), 1);
+    assertThatThrownBy(() -> run(folder, Format.F16, plan))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage("this engine decodes at most 256 sequences together, not 257");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "1|8|1|1|a prompt's tokens must be at least 2, not 1",
+        "8|0|1|1|tokens to generate must be at least 2, not 0",
+        "8|8|0|1|a batch's sequences must be at least 1, not 0",
+        "8|8|1|0|rounds must be at least 1, not 0"
+      })
+  void aPlanWithoutAnythingToMeasureIsRefused(
+      int prompt, int generate, int batch, int rounds, String message) {
+    assertThatThrownBy(() -> new SpeedPlan(prompt, generate, List.of(batch), rounds))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("batch sizes must be in 1..256, not [0]");
+        .hasMessage(message);
   }
 }

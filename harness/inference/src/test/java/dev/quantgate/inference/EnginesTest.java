@@ -1,0 +1,48 @@
+package dev.quantgate.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quantgate.inference.fixture.TinyCheckpoint;
+import dev.quantgate.inference.fixture.TinyCheckpoint.Format;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EnginesTest {
+  @Test
+  void theReferenceIsFoundByItsNameAndNeverChosen() {
+    assertThat(Engines.all()).extracting(EngineProvider::kind).containsExactly("cpu", "reference");
+    assertThat(Engines.find(Engines.AUTO).kind()).isEqualTo("cpu");
+    assertThat(Engines.find("reference").kind()).isEqualTo("reference");
+  }
+
+  @Test
+  void theReferenceSaysInItsIdentityThatItIsOne(@TempDir Path folder) {
+    TinyCheckpoint.write(folder, 5, Format.F16);
+    try (LanguageModel fast = Engines.find("cpu").load(folder, EngineOptions.defaults());
+        LanguageModel reference =
+            Engines.find("reference").load(folder, EngineOptions.defaults())) {
+      assertThat(fast.identity().engine()).startsWith("cpu/");
+      assertThat(reference.identity().engine()).startsWith("cpu-reference/");
+      assertThat(reference.identity().weightsSha256()).isEqualTo(fast.identity().weightsSha256());
+    }
+  }
+
+  @Test
+  void anUnknownEngineIsRefusedWithThoseThereAre() {
+    assertThatThrownBy(() -> Engines.find("cdua"))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage("unknown engine \"cdua\"; known: cpu, reference");
+  }
+
+  @Test
+  void anEngineWithoutABenchmarkRefusesByItsName(@TempDir Path folder) {
+    var plan = new SpeedPlan(4, 4, List.of(1), 1);
+    EngineProvider reference = Engines.find("reference");
+    assertThatThrownBy(() -> reference.measure(folder, EngineOptions.defaults(), plan))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage("engine reference has no benchmark");
+  }
+}
