@@ -9,6 +9,7 @@ import java.nio.file.Path;
  * @param baseline a run's folder: one with identity.json in it, or one whose {@code baseline} or
  *     {@code model} folder has it
  * @param candidate likewise, by {@code candidate} or {@code model}
- * @param out where comparison.json goes; the runs are not copied
+ * @param out where comparison.json goes, a folder without a run or another comparison; the runs are
+ *     not copied
  */
 public record CompareRequest(Path baseline, Path candidate, GatePolicy policy, Path out) {}

@@ -11,6 +11,7 @@ import dev.quantgate.evaluation.run.Doors;
 import dev.quantgate.evaluation.run.EvaluationException;
 import dev.quantgate.evaluation.run.FinishedRun;
 import dev.quantgate.evaluation.run.ItemRecord;
+import dev.quantgate.evaluation.run.Lock;
 import dev.quantgate.evaluation.run.Machinery;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunFolder;
@@ -20,6 +21,7 @@ import dev.quantgate.evaluation.run.Side;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The one object that a face calls. It finds engines, sandboxes and data, keeps the run on disk and
@@ -52,10 +54,13 @@ public final class QuantGate {
    * out/candidate}, {@code out/prompts} and {@code out/comparison.json}.
    *
    * @throws EvaluationException if the request cannot be carried out, or {@code out} holds another
-   *     run
+   *     run or a comparison of other runs
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
     Comparer.requireGate(request.policy());
+    if (ComparisonFile.exists(request.out()) && !holdsRun(request.out())) {
+      throw occupied(request.out(), "a comparison of other runs");
+    }
     List<FinishedRun> runs =
         runner(request.assignment(), request.machinery(), request.out(), progress)
             .run(
@@ -104,12 +109,38 @@ public final class QuantGate {
     return new Evaluation(Comparer.summary(Side.MODEL, run), suites, notes, run.folder());
   }
 
-  /** Pairs two finished runs and judges. Writes {@code out/comparison.json}. */
+  /**
+   * Pairs two finished runs and judges. Writes {@code out/comparison.json}.
+   *
+   * @throws EvaluationException if a run is not finished or cannot be read, or if {@code out} holds
+   *     a run or another comparison
+   */
   public Comparison compare(CompareRequest request) {
     Comparer.requireGate(request.policy());
     FinishedRun baseline = RunFolder.read(locate(request.baseline(), Side.BASELINE));
     FinishedRun candidate = RunFolder.read(locate(request.candidate(), Side.CANDIDATE));
-    return judge(baseline, candidate, request.policy(), request.out());
+    Comparison comparison = comparer.compare(baseline, candidate, request.policy());
+    try (Lock _ = Lock.take(request.out())) {
+      if (holdsRun(request.out())) {
+        throw occupied(request.out(), "a run");
+      }
+      if (ComparisonFile.exists(request.out())
+          && !ComparisonFile.read(request.out()).equals(comparison)) {
+        throw occupied(request.out(), "another comparison");
+      }
+      ComparisonFile.write(request.out(), comparison);
+    }
+    return comparison;
+  }
+
+  private static boolean holdsRun(Path out) {
+    return Stream.of(Side.values()).anyMatch(side -> RunFolder.locate(out, side).isPresent());
+  }
+
+  private static EvaluationException occupied(Path out, String what) {
+    return new EvaluationException(
+        EvaluationException.Kind.OTHER_RUN,
+        out + " holds " + what + ", which would be written over\nGive another --out");
   }
 
   /** Reads a comparison.json, given itself or its folder, for rendering it again. */

@@ -4,6 +4,7 @@ import dev.quantgate.evaluation.run.Disk;
 import dev.quantgate.evaluation.run.EvaluationException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** comparison.json and its schema, side by side in a folder. */
@@ -19,6 +20,11 @@ public final class ComparisonFile {
     Path file = folder.resolve(NAME);
     Disk.writePage(file, comparison);
     return file;
+  }
+
+  /** Whether a folder has a comparison.json. */
+  public static boolean exists(Path folder) {
+    return Files.exists(folder.resolve(NAME));
   }
 
   /** Reads comparison.json, given itself or its folder. */

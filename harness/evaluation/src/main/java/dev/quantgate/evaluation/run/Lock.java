@@ -12,14 +12,19 @@ import java.nio.file.StandardOpenOption;
  * Keeps two processes from working in one folder. The operating system frees it when its holder
  * dies, however that happens; the file itself stays, as removing it would let two in.
  */
-final class Lock implements AutoCloseable {
+public final class Lock implements AutoCloseable {
   private final FileChannel channel;
 
   private Lock(FileChannel channel) {
     this.channel = channel;
   }
 
-  static Lock take(Path folder) {
+  /**
+   * Takes a folder, which is made if it is not there.
+   *
+   * @throws EvaluationException if another process, or this one, has it
+   */
+  public static Lock take(Path folder) {
     Path file = folder.resolve(".lock");
     try {
       Files.createDirectories(folder);

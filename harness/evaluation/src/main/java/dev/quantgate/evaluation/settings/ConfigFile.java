@@ -7,11 +7,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -19,10 +24,22 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
- * quantgate.yaml: one mapping whose keys are those of {@link Setting}. A value is a scalar, a list
- * of scalars, or for {@code protocol} a mapping of suite to variant.
+ * quantgate.yaml: one mapping whose keys are flags without their dashes. A value is a scalar, a
+ * list of scalars, or for {@code protocol} a mapping of suite to variant.
+ *
+ * <p>A key at the top holds for each command that has the flag. A mapping under a command's name
+ * holds for that command alone and wins over the top. A flag that is called like a {@link Setting}
+ * and is none, such as the {@code --out} of a command that makes no run, is said there only. A key
+ * without a value says nothing.
+ *
+ * @param name the file's name, for messages
+ * @param settings what it says for settings
+ * @param flags what it says for a command's other flags, by their names without dashes
  */
-final class ConfigFile {
+public record ConfigFile(String name, Map<Setting, String> settings, Map<String, String> flags) {
+  /** Says nothing. */
+  public static final ConfigFile NONE = new ConfigFile("", Map.of(), Map.of());
+
   private static final long MOST_BYTES = 1 << 20;
   private static final YAMLMapper YAML =
       YAMLMapper.builder()
@@ -30,10 +47,52 @@ final class ConfigFile {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private ConfigFile() {}
+  public ConfigFile {
+    settings = Map.copyOf(settings);
+    flags = Map.copyOf(flags);
+  }
 
-  static Map<Setting, String> read(Path file) {
-    JsonNode root;
+  /**
+   * Reads what a file says for one command.
+   *
+   * @param commands all commands with the names of their flags, without dashes
+   * @param command the one that runs; a name that is none of them sees the settings at the top
+   * @throws EvaluationException if the file cannot be read, or has a key that no command knows
+   */
+  public static ConfigFile read(Path file, Map<String, Set<String>> commands, String command) {
+    var settings = new EnumMap<Setting, String>(Setting.class);
+    var flags = new HashMap<String, String>();
+    Map<String, JsonNode> sections = new LinkedHashMap<>();
+    Map<String, JsonNode> top = entries(file, parse(file));
+    Set<String> known = new LinkedHashSet<>();
+    Stream.of(Setting.values()).map(Setting::key).forEach(known::add);
+    commands.values().forEach(known::addAll);
+    top.forEach((key, value) -> {
+      if (commands.containsKey(key) && (value.isObject() || value.isNull())) {
+        sections.put(key, value);
+        return;
+      }
+      requireKnown(file, "", key, known);
+      String text = text(file, key, value);
+      if (!text.isEmpty()) {
+        setting(key)
+            .ifPresentOrElse(setting -> settings.put(setting, text), () -> flags.put(key, text));
+      }
+    });
+    sections.forEach((section, node) ->
+        entries(file, node)
+            .forEach((key, value) -> {
+              requireKnown(file, section + ": ", key, commands.getOrDefault(section, Set.of()));
+              String text = text(file, key, value);
+              if (section.equals(command) && !text.isEmpty()) {
+                setting(key).ifPresent(setting -> settings.put(setting, text));
+                flags.put(key, text);
+              }
+            }));
+    return new ConfigFile(String.valueOf(file.getFileName()), settings, flags);
+  }
+
+  private static JsonNode parse(Path file) {
     try {
       if (Files.size(file) > MOST_BYTES) {
         throw new EvaluationException(
@@ -44,7 +103,7 @@ final class ConfigFile {
                 + " bytes; a configuration has at most "
                 + MOST_BYTES);
       }
-      root = YAML.readTree(Files.readString(file));
+      return YAML.readTree(Files.readString(file));
     } catch (IOException e) {
       throw new EvaluationException(SETTING, file + ": cannot be read: " + e.getMessage(), e);
     } catch (JacksonException e) {
@@ -57,53 +116,57 @@ final class ConfigFile {
               + e.getOriginalMessage().lines().findFirst().orElse(""),
           e);
     }
-    var settings = new EnumMap<Setting, String>(Setting.class);
-    if (root == null || root.isNull() || root.isMissingNode()) {
-      return settings;
+  }
+
+  private static Map<String, JsonNode> entries(Path file, JsonNode mapping) {
+    if (mapping.isNull() || mapping.isMissingNode()) {
+      return Map.of();
     }
-    if (!root.isObject()) {
+    if (!mapping.isObject()) {
       throw new EvaluationException(
           SETTING, file + ": expected keys and values, such as \"suites: humaneval\"");
     }
-    for (Map.Entry<String, JsonNode> entry : root.properties()) {
-      Setting setting =
-          Arrays.stream(Setting.values())
-              .filter(candidate -> candidate.key().equals(entry.getKey()))
-              .findFirst()
-              .orElseThrow(() ->
-                  new EvaluationException(
-                      SETTING,
-                      file
-                          + ": unknown key \""
-                          + entry.getKey()
-                          + "\"; known: "
-                          + Arrays.stream(Setting.values())
-                              .map(Setting::key)
-                              .collect(Collectors.joining(", "))));
-      settings.put(setting, text(file, setting, entry.getValue()));
-    }
-    return settings;
+    var entries = new LinkedHashMap<String, JsonNode>();
+    mapping.properties().forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
+    return entries;
   }
 
-  private static String text(Path file, Setting setting, JsonNode value) {
-    if (value.isArray()) {
-      List<String> parts = new ArrayList<>();
-      value.forEach(part -> parts.add(scalar(file, setting, part)));
-      return String.join(",", parts);
-    }
-    if (value.isObject() && setting == Setting.PROTOCOL) {
-      return value.properties().stream()
-          .map(entry -> entry.getKey() + "=" + scalar(file, setting, entry.getValue()))
-          .collect(Collectors.joining(","));
-    }
-    return scalar(file, setting, value);
-  }
-
-  private static String scalar(Path file, Setting setting, JsonNode value) {
-    if (value.isContainer()) {
+  private static void requireKnown(Path file, String section, String key, Set<String> known) {
+    if (!known.contains(key)) {
       throw new EvaluationException(
           SETTING,
-          file + ": " + setting.key() + ": expected one value, found a " + value.getNodeType());
+          file
+              + ": "
+              + section
+              + "unknown key \""
+              + key
+              + "\"; known: "
+              + String.join(", ", known));
+    }
+  }
+
+  private static Optional<Setting> setting(String key) {
+    return Stream.of(Setting.values()).filter(setting -> setting.key().equals(key)).findFirst();
+  }
+
+  private static String text(Path file, String key, JsonNode value) {
+    if (value.isArray()) {
+      List<String> parts = new ArrayList<>();
+      value.forEach(part -> parts.add(scalar(file, key, part)));
+      return String.join(",", parts);
+    }
+    if (value.isObject() && key.equals(Setting.PROTOCOL.key())) {
+      return value.properties().stream()
+          .map(entry -> entry.getKey() + "=" + scalar(file, key, entry.getValue()))
+          .collect(Collectors.joining(","));
+    }
+    return scalar(file, key, value);
+  }
+
+  private static String scalar(Path file, String key, JsonNode value) {
+    if (value.isContainer()) {
+      throw new EvaluationException(
+          SETTING, file + ": " + key + ": expected one value, found a " + value.getNodeType());
     }
     return value.isNull() ? "" : value.asString().strip();
   }

@@ -26,7 +26,7 @@ public enum Setting {
   MAX_NEW_TOKENS("most tokens of a text; by default the protocol's", ""),
   MARGIN("allowed loss in percentage points", "1.0"),
   ON_INCONCLUSIVE("what happens where nothing is proven: point, fail, pass, report", "point"),
-  ENGINE("auto, cpu, cuda", "auto"),
+  ENGINE("auto, cpu, or reference: the plain scalar oracle of cpu, slow", "auto"),
   THREADS("worker threads; by default all cores", ""),
   MEMORY(
       "most memory of weights, keys and values, such as 12G; by default what the machine has", ""),

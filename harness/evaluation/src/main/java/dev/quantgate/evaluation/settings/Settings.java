@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,6 +44,12 @@ import java.util.stream.Stream;
 public final class Settings {
   private static final Pattern SIZE =
       Pattern.compile("(\\d{1,15}(?:\\.\\d{1,6})?)\\s*([KMGT]?)(?:I?B)?", Pattern.CASE_INSENSITIVE);
+
+  /**
+   * More than a machine has processors is a slip of the keyboard, and a system that is asked for
+   * some ten thousand threads or processes refuses one in the middle.
+   */
+  private static final int MOST_THREADS = 1024;
 
   private final Map<Setting, Said> said;
 
@@ -62,12 +70,31 @@ public final class Settings {
    */
   public static Settings resolve(
       Map<Setting, String> typed, Map<String, String> environment, Optional<Path> config) {
+    return resolve(
+        EnumSet.allOf(Setting.class),
+        typed,
+        environment,
+        config.map(file -> ConfigFile.read(file, Map.of(), "")).orElse(ConfigFile.NONE));
+  }
+
+  /**
+   * Resolves the settings that a command takes. What the environment and the file say for others is
+   * passed over.
+   *
+   * @param taken the settings that it takes
+   * @param typed what was typed as flags, or is the command's own choice
+   */
+  public static Settings resolve(
+      Set<Setting> taken,
+      Map<Setting, String> typed,
+      Map<String, String> environment,
+      ConfigFile config) {
     var said = new EnumMap<Setting, Said>(Setting.class);
-    config.ifPresent(file ->
-        ConfigFile.read(file)
-            .forEach((setting, text) ->
-                said.put(setting, new Said(text, file.getFileName() + ": " + setting.key()))));
-    for (Setting setting : Setting.values()) {
+    for (Setting setting : taken) {
+      String written = config.settings().get(setting);
+      if (written != null) {
+        said.put(setting, new Said(written, config.name() + ": " + setting.key()));
+      }
       String text = environment.get(setting.variable());
       if (text != null && !text.isBlank()) {
         said.put(setting, new Said(text.strip(), setting.variable()));
@@ -152,7 +179,7 @@ public final class Settings {
   public EngineOptions engineOptions() {
     EngineOptions defaults = EngineOptions.defaults();
     return new EngineOptions(
-        integer(Setting.THREADS, 1).orElse(defaults.threads()),
+        integer(Setting.THREADS, 1, MOST_THREADS).orElse(defaults.threads()),
         memory(),
         integer(Setting.MAX_BATCH, 0).orElse(defaults.maxBatch()),
         defaults.sharePrefixes(),
@@ -163,7 +190,7 @@ public final class Settings {
   public SandboxOptions sandboxOptions() {
     SandboxOptions defaults = SandboxOptions.defaults();
     return new SandboxOptions(
-        integer(Setting.WORKERS, 1).orElse(defaults.workers()),
+        integer(Setting.WORKERS, 1, MOST_THREADS).orElse(defaults.workers()),
         choice(Setting.CHECKER, SandboxOptions.Checker.class),
         limits());
   }
@@ -295,13 +322,19 @@ public final class Settings {
   }
 
   private OptionalInt integer(Setting setting, int least) {
+    return integer(setting, least, Integer.MAX_VALUE);
+  }
+
+  private OptionalInt integer(Setting setting, int least, int most) {
     return value(
             setting,
-            "a whole number of at least " + least,
+            most == Integer.MAX_VALUE
+                ? "a whole number of at least " + least
+                : "a whole number from " + least + " to " + most,
             text -> {
               int number = Integer.parseInt(text);
-              if (number < least) {
-                throw new IllegalArgumentException("too small");
+              if (number < least || number > most) {
+                throw new IllegalArgumentException("no such number");
               }
               return number;
             })

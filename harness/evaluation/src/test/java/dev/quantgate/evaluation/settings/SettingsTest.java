@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -171,6 +172,8 @@ class SettingsTest {
         "MEMORY_LIMIT|64M|--memory-limit: expected a size between 134217728 bytes",
         "PROCESS_LIMIT|0|--process-limit: expected a whole number of at least 1",
         "OUTPUT_LIMIT|2M|--output-limit: expected a size between 0 bytes and 1048576",
+        "THREADS|70000|--threads: expected a whole number from 1 to 1024, found \"70000\"",
+        "WORKERS|70000|--workers: expected a whole number from 1 to 1024, found \"70000\"",
         "SLOW_DOWN_LIMIT|x|--slow-down-limit: expected a whole number",
         "SAMPLES|3|3 greedy samples would all be the same"
       })
@@ -217,6 +220,70 @@ class SettingsTest {
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining("quantgate.yaml")
         .hasMessageContaining(message);
+  }
+
+  private static final Map<String, Set<String>> COMMANDS =
+      Map.of("run", Set.of("quiet", "out", "limit"), "demo", Set.of("quiet", "out", "candidate"));
+
+  @Test
+  void aKeyUnderACommandHoldsForItAloneAndWinsOverTheTop() throws IOException {
+    Path file =
+        config(
+                """
+                limit: 3
+                quiet: true
+                out: everywhere
+                run:
+                  limit: 7
+                demo:
+                  out: elsewhere
+                """)
+            .orElseThrow();
+    ConfigFile run = ConfigFile.read(file, COMMANDS, "run");
+    assertThat(run.settings())
+        .containsOnly(Map.entry(Setting.LIMIT, "7"), Map.entry(Setting.OUT, "everywhere"));
+    assertThat(run.flags()).containsOnly(Map.entry("quiet", "true"), Map.entry("limit", "7"));
+    ConfigFile demo = ConfigFile.read(file, COMMANDS, "demo");
+    assertThat(demo.flags())
+        .containsOnly(Map.entry("quiet", "true"), Map.entry("out", "elsewhere"));
+    assertThat(demo.settings()).containsEntry(Setting.LIMIT, "3");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'run: {candidate: x}'|run: unknown key \"candidate\"; known: ",
+        "'rnu: {limit: 1}'|unknown key \"rnu\"; known: ",
+        "'prompt: 1'|unknown key \"prompt\"; known: ",
+        "'quiet: {a: 1}'|quiet: expected one value"
+      })
+  void aKeyThatNoCommandKnowsIsRefusedAlsoUnderAnotherCommand(String text, String message)
+      throws IOException {
+    Path file = config(text).orElseThrow();
+    assertThatThrownBy(() -> ConfigFile.read(file, COMMANDS, "demo"))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void aKeyWithoutAValueLeavesTheDefault() throws IOException {
+    Settings settings = Settings.resolve(TYPED, Map.of(), config("engine:\nmargin: ''\n"));
+    assertThat(settings.text(Setting.ENGINE)).contains("auto");
+    assertThat(settings.policy().margin()).isEqualTo(1.0);
+  }
+
+  @Test
+  void whatIsSaidForSettingsThatACommandDoesNotTakeIsPassedOver() {
+    Settings settings =
+        Settings.resolve(
+            Set.of(Setting.LIMIT),
+            Map.of(),
+            Map.of("QUANTGATE_LIMIT", "5", "QUANTGATE_SEED", "7"),
+            new ConfigFile("quantgate.yaml", Map.of(Setting.PROTOCOL, "ceval=x"), Map.of()));
+    assertThat(settings.text(Setting.LIMIT)).contains("5");
+    assertThat(settings.isSaid(Setting.SEED)).isFalse();
+    assertThat(settings.isSaid(Setting.PROTOCOL)).isFalse();
   }
 
   @Test

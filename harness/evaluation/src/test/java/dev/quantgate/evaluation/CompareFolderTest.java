@@ -1,0 +1,99 @@
+package dev.quantgate.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quantgate.evaluation.comparison.ComparisonFile;
+import dev.quantgate.evaluation.comparison.GatePolicy;
+import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.run.Assignment;
+import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.evaluation.run.Lock;
+import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.run.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A comparison never takes the place of what somebody else wrote. */
+class CompareFolderTest {
+  private static final GatePolicy WIDE = new GatePolicy(50, OnInconclusive.POINT);
+
+  @TempDir Path folder;
+  private Path fp16;
+  private Path int4;
+  private Path gated;
+  private QuantGate quantGate;
+
+  @BeforeEach
+  void runOnce() throws IOException {
+    fp16 = Files.createDirectory(folder.resolve("fp16"));
+    int4 = Files.createDirectory(folder.resolve("int4"));
+    gated = folder.resolve("gated");
+    quantGate = new Fixtures().pairs("cmnli", 60).model(fp16).model(int4, "1").quantGate();
+    run(gated);
+  }
+
+  private void run(Path out) {
+    quantGate.run(
+        new RunRequest(
+            fp16.toString(),
+            int4.toString(),
+            Assignment.of("cmnli"),
+            Machinery.defaults(),
+            GatePolicy.DEFAULT,
+            out),
+        Progress.Listener.NONE);
+  }
+
+  private void compare(GatePolicy policy, Path out) {
+    quantGate.compare(new CompareRequest(gated, gated, policy, out));
+  }
+
+  @Test
+  void theFolderOfARunIsRefusedAndItsComparisonStays() throws IOException {
+    byte[] before = Files.readAllBytes(gated.resolve("comparison.json"));
+    assertThatThrownBy(() -> compare(WIDE, gated))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessage(gated + " holds a run, which would be written over\nGive another --out");
+    assertThat(gated.resolve("comparison.json")).hasBinaryContent(before);
+  }
+
+  @Test
+  void anotherComparisonIsRefusedAndTheSameOneIsNot() throws IOException {
+    Path out = folder.resolve("compared");
+    compare(WIDE, out);
+    byte[] before = Files.readAllBytes(out.resolve("comparison.json"));
+    compare(WIDE, out);
+    assertThatThrownBy(() -> compare(GatePolicy.DEFAULT, out))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageStartingWith(out + " holds another comparison, which would be written over");
+    assertThat(out.resolve("comparison.json")).hasBinaryContent(before);
+  }
+
+  @Test
+  void aRunIsNotBegunInTheFolderOfAComparison() {
+    Path out = folder.resolve("compared");
+    compare(WIDE, out);
+    assertThatThrownBy(() -> run(out))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageStartingWith(out + " holds a comparison of other runs");
+    assertThat(ComparisonFile.read(out).policy().margin()).isEqualTo(50);
+    assertThat(out.resolve("baseline")).doesNotExist();
+  }
+
+  @Test
+  void aFolderInWhichSomebodyWorksIsRefused() {
+    Path out = folder.resolve("busy");
+    try (Lock _ = Lock.take(out)) {
+      assertThatThrownBy(() -> compare(WIDE, out))
+          .isInstanceOf(EvaluationException.class)
+          .hasMessageStartingWith(out + ": another run works in this folder");
+    }
+    compare(WIDE, out);
+    assertThat(out.resolve("comparison.json")).exists();
+  }
+}
