@@ -1,5 +1,7 @@
 package dev.quantgate.sandbox;
 
+import java.util.Locale;
+
 /**
  * What became of a job.
  *
@@ -11,6 +13,9 @@ package dev.quantgate.sandbox;
  * @param usage what the job took, and what it left
  */
 public record ExecutionResult(String id, Outcome outcome, String detail, int exit, Usage usage) {
+
+  private static final String ONLY_APART = "passes, but in one process: ";
+  private static final String ONLY_TOGETHER = "; passes in one process";
 
   /** A result without an execution. */
   public ExecutionResult(String id, Outcome outcome, String detail) {
@@ -37,14 +42,27 @@ public record ExecutionResult(String id, Outcome outcome, String detail, int exi
       return new ExecutionResult(id, outcome, detail, exit, both);
     }
     if (passed) {
-      return new ExecutionResult(
-          id, outcome, "passes, but in one process: " + official.detail, exit, both);
+      return new ExecutionResult(id, outcome, ONLY_APART + official.reason(), exit, both);
     }
     // A limit that one of two executions hit is no forgery; neither is a crash.
     return outcome == Outcome.FAILED || outcome == Outcome.EARLY_EXIT
         ? new ExecutionResult(
             id, Outcome.TAMPERED, "passes only when it judges itself: " + detail, exit, both)
-        : new ExecutionResult(id, outcome, detail + "; passes in one process", exit, both);
+        : new ExecutionResult(id, outcome, detail + ONLY_TOGETHER, exit, both);
+  }
+
+  /** Without what was measured: it stands in records that are the same in every run. */
+  private String reason() {
+    return outcome == Outcome.TIMEOUT || outcome == Outcome.MEMORY
+        ? outcome.name().toLowerCase(Locale.ROOT)
+        : detail;
+  }
+
+  /** Whether a result is one of {@link #comparedWith} where the two disagreed. */
+  public static boolean disputed(Outcome outcome, String detail) {
+    return outcome == Outcome.TAMPERED
+        || outcome == Outcome.PASSED && detail.startsWith(ONLY_APART)
+        || outcome != Outcome.PASSED && detail.endsWith(ONLY_TOGETHER);
   }
 
   /** The classes of results. */

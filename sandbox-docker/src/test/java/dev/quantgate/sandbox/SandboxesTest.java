@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -237,7 +238,19 @@ class SandboxesTest {
       assertThat(stopped.comparedWith(passed).outcome()).isEqualTo(limit);
       assertThat(stopped.comparedWith(passed).detail())
           .isEqualTo("too much; passes in one process");
+      ExecutionResult passedApart = passed.comparedWith(stopped);
+      assertThat(passedApart.outcome()).isEqualTo(Outcome.PASSED);
+      assertThat(ExecutionResult.disputed(Outcome.PASSED, passedApart.detail())).isTrue();
+      assertThat(passedApart.detail())
+          .isEqualTo(
+              "passes, but in one process: "
+                  + (limit == Outcome.CRASHED
+                      ? "too much"
+                      : limit.name().toLowerCase(Locale.ROOT)));
     }
+    assertThat(ExecutionResult.disputed(Outcome.TAMPERED, "")).isTrue();
+    assertThat(ExecutionResult.disputed(Outcome.PASSED, "")).isFalse();
+    assertThat(ExecutionResult.disputed(Outcome.FAILED, "AssertionError")).isFalse();
     Usage split = new Usage(30, 20, 500, 1, 5, "", "", 1);
     Usage one = new Usage(20, 10, 900, 0, 7, "said", "dirt", 2);
     assertThat(split.plus(one)).isEqualTo(new Usage(50, 30, 900, 1, 12, "said", "dirt", 3));

@@ -94,6 +94,7 @@ public final class QuantGate {
           if (!data.catalogued()) {
             notes.add(suite + ": custom data, " + data.file() + ", sha256 " + data.sha256());
           }
+          notes.addAll(Comparer.executionNotes(run, suite, Side.MODEL));
           suites.add(
               new SuiteResult(
                   suite,

@@ -12,24 +12,32 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A sandbox that runs nothing: a completion passes that returns the number in the problem's test,
- * is unsupported if it says so, and fails otherwise.
+ * is unsupported or tampered if it says so, and fails otherwise.
  */
 public final class FakeSandbox implements CodeSandbox {
   private final AtomicInteger executed;
   private final Runnable pause;
-  private final String version;
+  private final SandboxDescription description;
 
-  public FakeSandbox(AtomicInteger executed, Runnable pause, String version) {
+  FakeSandbox(AtomicInteger executed, Runnable pause, SandboxDescription description) {
     this.executed = executed;
     this.pause = pause;
-    this.version = version;
+    this.description = description;
+  }
+
+  /** What a sandbox says of itself that never ran anything. */
+  static SandboxDescription described(String kind, String version, String checker) {
+    var identity = new TreeMap<String, String>();
+    identity.put("python", version);
+    identity.put("checker", checker);
+    return new SandboxDescription(kind, identity, new TreeMap<>());
   }
 
   @Override
   public SandboxDescription description() {
-    var identity = new TreeMap<String, String>();
-    identity.put("python", version);
-    return new SandboxDescription("fake", identity, new TreeMap<>());
+    var facts = new TreeMap<>(description.facts());
+    facts.put("executed", executed.toString());
+    return new SandboxDescription(description.kind(), description.identity(), facts);
   }
 
   @Override
@@ -45,9 +53,11 @@ public final class FakeSandbox implements CodeSandbox {
     Outcome outcome =
         job.completion().contains("unsupported")
             ? Outcome.UNSUPPORTED
-            : job.completion().contains("return " + job.test().replaceAll("\\D", ""))
-                ? Outcome.PASSED
-                : Outcome.FAILED;
+            : job.completion().contains("tampered")
+                ? Outcome.TAMPERED
+                : job.completion().contains("return " + job.test().replaceAll("\\D", ""))
+                    ? Outcome.PASSED
+                    : Outcome.FAILED;
     String detail =
         outcome == Outcome.FAILED
             ? "AssertionError: <object at 0x7f" + System.nanoTime() + ">"

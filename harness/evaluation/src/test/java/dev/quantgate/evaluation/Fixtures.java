@@ -10,6 +10,7 @@ import dev.quantgate.benchmarks.SuiteData.SentencePair;
 import dev.quantgate.benchmarks.SuiteData.Subject;
 import dev.quantgate.evaluation.protocol.Protocols;
 import dev.quantgate.evaluation.run.Doors;
+import dev.quantgate.sandbox.SandboxDescription;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,7 +36,7 @@ public final class Fixtures {
   private final AtomicInteger loads = new AtomicInteger();
   private final AtomicInteger executed = new AtomicInteger();
   private Runnable pause = () -> {};
-  private String sandboxVersion = "3.13";
+  private SandboxDescription sandbox = FakeSandbox.described("fake", "3.13", "split");
 
   /** Four subjects of different sizes, as C-Eval has them. */
   public Fixtures exam(String suite, int... sizes) {
@@ -129,7 +130,13 @@ public final class Fixtures {
   }
 
   public Fixtures sandboxVersion(String version) {
-    sandboxVersion = version;
+    sandbox = FakeSandbox.described("fake", version, "split");
+    return this;
+  }
+
+  /** What the sandbox calls itself, and who judges in it. */
+  public Fixtures sandbox(String kind, String checker) {
+    sandbox = FakeSandbox.described(kind, "3.13", checker);
     return this;
   }
 
@@ -153,7 +160,7 @@ public final class Fixtures {
           }
           return new FakeModel("weights of " + folder.getFileName(), script);
         },
-        (kind, options) -> new FakeSandbox(executed, pause, sandboxVersion));
+        (kind, options) -> new FakeSandbox(executed, pause, sandbox));
   }
 
   public QuantGate quantGate() {

@@ -412,6 +412,56 @@ class QuantGateTest {
   }
 
   @Test
+  void programsThatRanOutsideASandboxAreToldOfByEveryReport() {
+    fixtures.sandbox("unsafe-local", "split");
+    String warning = "humaneval: programs were executed WITHOUT A SANDBOX (unsafe-local)";
+    assertThat(eval(fp16, "humaneval", "alone").notes()).containsOnlyOnce(warning);
+    assertThat(eval(fp16, "ceval", "choices").notes()).doesNotContain(warning);
+    assertThat(run("humaneval").notes()).containsOnlyOnce(warning);
+  }
+
+  @Test
+  void howOftenTwoCheckersDisagreedIsToldOfEachSide() {
+    fixtures.sandbox("fake", "both");
+    fixtures.script(
+        int4,
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public String write(String prompt, String mark) {
+            return prompt.contains("HumanEval/3>") ? "    tampered()\n" : super.write(prompt, mark);
+          }
+        });
+    int programs = eval(int4, "humaneval", "alone").suites().getFirst().asked();
+    assertThat(eval(int4, "humaneval", "alone").notes())
+        .contains(
+            "humaneval: the two checkers disagree about 1 of "
+                + programs
+                + " programs of the model, of which 1 pass only where they judge themselves");
+    assertThat(run("humaneval").notes())
+        .anyMatch(
+            note -> note.contains("disagree about 0 of " + programs + " programs of the base"))
+        .anyMatch(
+            note -> note.contains("disagree about 1 of " + programs + " programs of the cand"));
+  }
+
+  @Test
+  void whatTheSandboxSaysOfItselfIsWrittenDownWhenItHasRun() throws IOException {
+    run("humaneval");
+    assertThat(fixtures.executed()).isPositive();
+    assertThat(Files.readString(out.resolve("candidate/provenance.json")))
+        .containsPattern("\"executed\"\\s*:\\s*\"" + fixtures.executed() + "\"");
+  }
+
+  private Evaluation eval(Path model, String suite, String into) {
+    return fixtures
+        .quantGate()
+        .eval(
+            new EvalRequest(
+                model.toString(), Assignment.of(suite), Machinery.defaults(), folder.resolve(into)),
+            Progress.Listener.NONE);
+  }
+
+  @Test
   void demosAreDroppedFromTheFrontUntilThePromptFits() throws IOException {
     for (Path model : List.of(fp16, int4)) {
       fixtures.script(

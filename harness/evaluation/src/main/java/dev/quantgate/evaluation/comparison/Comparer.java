@@ -18,11 +18,13 @@ import dev.quantgate.evaluation.run.Doors.ProtocolLibrary;
 import dev.quantgate.evaluation.run.FinishedRun;
 import dev.quantgate.evaluation.run.Identity;
 import dev.quantgate.evaluation.run.ItemRecord;
+import dev.quantgate.evaluation.run.ItemRecord.Execution;
 import dev.quantgate.evaluation.run.ItemRecord.Sample;
 import dev.quantgate.evaluation.run.Provenance;
 import dev.quantgate.evaluation.run.Side;
 import dev.quantgate.evaluation.run.Version;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.sandbox.ExecutionResult;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -180,6 +182,34 @@ public final class Comparer {
         facts.file(), run.identity().get("suite." + suite + ".data"), facts.catalogued());
   }
 
+  /**
+   * What must be told of the way in which a suite's programs were executed: that nothing kept them
+   * apart from the machine, and, where two checkers judged, how often they disagreed.
+   */
+  public static List<String> executionNotes(FinishedRun run, String suite, Side side) {
+    List<String> notes = new ArrayList<>();
+    String sandbox = run.identity().get("suite." + suite + ".sandbox");
+    if (sandbox.startsWith("unsafe")) {
+      notes.add(suite + ": programs were executed WITHOUT A SANDBOX (" + sandbox + ")");
+    }
+    if (run.identity().get("suite." + suite + ".sandbox.checker").equals("both")) {
+      List<Execution> executions =
+          run.suites().getOrDefault(suite, List.of()).stream()
+              .flatMap(record -> record.samples().stream())
+              .flatMap(sample -> sample.execution().stream())
+              .toList();
+      long disputed = executions.stream().filter(Execution::disputed).count();
+      long tampered =
+          executions.stream()
+              .filter(each -> each.outcome() == ExecutionResult.Outcome.TAMPERED)
+              .count();
+      notes.add(
+          "%s: the two checkers disagree about %d of %d programs of the %s, of which %d pass only where they judge themselves"
+              .formatted(suite, disputed, executions.size(), side, tampered));
+    }
+    return notes;
+  }
+
   /** How graded records add up. */
   public static SideScore score(List<ItemRecord> graded) {
     int correct = graded.stream().mapToInt(ItemRecord::right).sum();
@@ -323,12 +353,8 @@ public final class Comparer {
       if (!data.catalogued()) {
         notes.add(suite + ": custom data, " + data.file() + ", sha256 " + data.sha256());
       }
-      for (Identity side : List.of(first, second)) {
-        if (side.get("sandbox").startsWith("unsafe")) {
-          notes.add(
-              suite + ": programs were executed WITHOUT A SANDBOX (" + side.get("sandbox") + ")");
-        }
-      }
+      notes.addAll(executionNotes(baseline, suite, Side.BASELINE));
+      notes.addAll(executionNotes(candidate, suite, Side.CANDIDATE));
     }
 
     private void pair() {

@@ -3,6 +3,7 @@ package dev.quantgate.evaluation.run;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.sandbox.ExecutionResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -102,6 +103,10 @@ public record ItemRecord(
    *     measured times or sizes, which the journal keeps
    * @param exit exit status, or minus the signal's number; 0 where unknown
    */
-  public record Execution(
-      dev.quantgate.sandbox.ExecutionResult.Outcome outcome, String detail, int exit) {}
+  public record Execution(ExecutionResult.Outcome outcome, String detail, int exit) {
+    /** Whether two checkers judged and disagreed, but for a limit that one of them hit. */
+    public boolean disputed() {
+      return ExecutionResult.disputed(outcome, detail);
+    }
+  }
 }

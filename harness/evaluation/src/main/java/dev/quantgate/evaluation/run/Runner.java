@@ -119,7 +119,11 @@ public final class Runner {
         RecordedSource source = recorded.get(reference.side());
         sides.add(answer(reference, source == null ? load(reference) : source, tasks, workshop));
       }
-      workshop.ifPresent(shop -> execute(shop, sides));
+      try {
+        workshop.ifPresent(shop -> execute(shop, sides));
+      } finally {
+        sides.forEach(SideRun::seenAgain);
+      }
       sides.forEach(SideRun::writeRecords);
       return sides.stream().map(side -> RunFolder.read(side.path)).toList();
     } finally {
@@ -415,7 +419,7 @@ public final class Runner {
     final Map<String, Map<String, AnswerLine>> answers = new HashMap<>();
     final Map<String, Map<String, ExecutionLine>> executions = new HashMap<>();
     private final Instant started;
-    private final SortedMap<String, String> sandboxFacts;
+    private final Optional<Workshop> workshop;
     private Provenance provenance;
     private long lastSeen;
 
@@ -433,10 +437,10 @@ public final class Runner {
       this.tasks = tasks;
       this.questions = questions;
       this.started = started;
+      this.workshop = workshop;
       var facts = new TreeMap<String, Provenance.SuiteFacts>();
       tasks.forEach(task -> facts.put(task.suite(), task.facts()));
       this.provenance = folder.claim(identity, new Provenance(reference.text(), List.of(), facts));
-      this.sandboxFacts = workshop.map(shop -> shop.description().facts()).orElseGet(TreeMap::new);
       for (SuiteTask task : tasks) {
         if (task.ofPrograms()) {
           Journal.open(
@@ -451,12 +455,20 @@ public final class Runner {
 
     /** Writes down that this session was alive, and what it has used. */
     void seen(Optional<Usage> usage) {
+      // Asked each time: how often a worker was replaced is known at the end only.
+      SortedMap<String, String> sandboxFacts =
+          workshop.map(shop -> shop.description().facts()).orElseGet(TreeMap::new);
       provenance =
           provenance.with(
               new Provenance.Session(
                   started, Instant.now(), machine(), settings(), usage, sandboxFacts));
       Disk.writePage(folder.provenance(), provenance);
       lastSeen = System.nanoTime();
+    }
+
+    /** Writes down how the session has gone on since its model was closed. */
+    void seenAgain() {
+      seen(provenance.sessions().getLast().usage());
     }
 
     /** So that a session that is killed has left what it used, to within seconds. */

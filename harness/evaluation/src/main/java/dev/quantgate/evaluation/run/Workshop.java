@@ -19,14 +19,12 @@ import java.util.function.Consumer;
  * little, and starting some kinds takes longer than running a suite's programs.
  */
 final class Workshop implements AutoCloseable {
-  private final SandboxDescription description;
   private final CodeSandbox sandbox;
 
   /** Starts the sandbox and refuses one that is not what was demanded. */
   Workshop(Doors doors, Machinery machinery) {
     this.sandbox = doors.sandboxes().start(machinery.sandbox(), machinery.sandboxOptions());
-    this.description = sandbox.description();
-    String kind = description.kind();
+    String kind = sandbox.description().kind();
     Optional<String> required = machinery.requiredSandbox();
     if (required.isPresent() && !required.get().equals(kind)) {
       close();
@@ -40,8 +38,9 @@ final class Workshop implements AutoCloseable {
     }
   }
 
+  /** As it is now: some facts, as how often a worker was replaced, change. */
   SandboxDescription description() {
-    return description;
+    return sandbox.description();
   }
 
   /** Executes jobs; {@code sink} gets a result for each. */
@@ -92,7 +91,7 @@ final class Workshop implements AutoCloseable {
             throw new SandboxException(
                 SandboxException.Kind.SELF_TEST_FAILED,
                 "the self-test of sandbox "
-                    + description.kind()
+                    + description().kind()
                     + " failed: "
                     + result.id()
                     + (Boolean.TRUE.equals(passes) ? " must pass" : " must not pass")
@@ -107,7 +106,7 @@ final class Workshop implements AutoCloseable {
       throw new SandboxException(
           SandboxException.Kind.SELF_TEST_FAILED,
           "the self-test of sandbox "
-              + description.kind()
+              + description().kind()
               + " failed: no result for "
               + expected.keySet().iterator().next());
     }
