@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -28,12 +29,17 @@ final class Worker {
   static final Duration GRACE = Duration.ofSeconds(5);
 
   private static final Duration START = Duration.ofSeconds(30);
+
+  /** How often a supervisor hears of us; after a minute of silence it ends. */
+  private static final Duration LIFE = Duration.ofSeconds(5);
+
   private static final int MAX_ERROR_BYTES = 4096;
 
   private final WorkerLauncher.Launched launched;
   private final ScheduledExecutorService clock;
   private final DataInputStream in;
   private final OutputStream out;
+  private final ReentrantLock writing = new ReentrantLock();
   private final AtomicBoolean dead = new AtomicBoolean();
   private final AtomicBoolean late = new AtomicBoolean();
   private final StringBuffer complaints = new StringBuffer();
@@ -91,6 +97,28 @@ final class Worker {
       close();
       throw e;
     }
+    Thread.ofVirtual().start(this::showLife);
+  }
+
+  private void showLife() {
+    try {
+      while (!dead.get()) {
+        Thread.sleep(LIFE);
+        write(new byte[4]);
+      }
+    } catch (IOException | InterruptedException e) {
+      // It is gone, which whoever waits for it learns.
+    }
+  }
+
+  private void write(byte[] frame) throws IOException {
+    writing.lock();
+    try {
+      out.write(frame);
+      out.flush();
+    } finally {
+      writing.unlock();
+    }
   }
 
   static Worker start(WorkerLauncher launcher, Limits limits, ScheduledExecutorService clock)
@@ -121,8 +149,7 @@ final class Worker {
     watched(
         GRACE.multipliedBy(4),
         () -> {
-          out.write(request.frame());
-          out.flush();
+          write(request.frame());
           return request;
         });
   }

@@ -342,7 +342,7 @@ def main(setup):
         signal.signal(number, signal.SIG_IGN)
     import fcntl  # noqa: F401
 
-    wire = supervisor.Wire()
+    wire = supervisor.Wire(supervisor.SILENCE_SECONDS)
     launcher = Launcher(wire, setup)
     gc.collect()
     gc.freeze()

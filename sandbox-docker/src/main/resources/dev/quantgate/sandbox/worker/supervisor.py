@@ -1,6 +1,8 @@
 """PID 1 of a sandbox container: forks the processes of each job, and leaves nothing of it behind.
 
 The host sends one frame of set-up (JSON), then one frame a job; every job is answered by one frame.
+Every few seconds it sends an empty one: an engine that is killed leaves its containers' input open, so
+that silence is the only sign of it, and ends this process and everything in the container.
 A request is a line of JSON for the supervisor (`sizes` names the bytes of each part that follows) and
 the parts, one a role. The parts are the job's text; they go through one buffer, which is cleared,
 into memfds that only the role's process keeps. So no process forked later can find a former job's
@@ -46,6 +48,7 @@ WRITABLE = ("/tmp", "/dev/shm")
 CLEANING_SECONDS = 2.0
 GRACE_SECONDS = 2.0
 CHECK_SECONDS = 0.02
+SILENCE_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = resource.getpagesize()
 INODE_BYTES = 1024
@@ -58,7 +61,8 @@ class Hangup(Exception):
 class Wire:
     """The two streams to the host, through one buffer that never keeps what passed."""
 
-    def __init__(self):
+    def __init__(self, silence_seconds):
+        self.silence_seconds = silence_seconds
         self.buffer = bytearray(CHUNK)
         self.view = memoryview(self.buffer)
 
@@ -73,7 +77,12 @@ class Wire:
         return data
 
     def frame(self):
-        (size,) = U32.unpack(self.exactly(4))
+        """The next frame that is not empty."""
+        size = 0
+        while not size:
+            if not select.select([STDIN], [], [], self.silence_seconds)[0]:
+                raise Hangup
+            (size,) = U32.unpack(self.exactly(4))
         return json.loads(self.exactly(size))
 
     def to_memfd(self, size):
@@ -634,7 +643,7 @@ def main(setup):
     import fcntl  # noqa: F401  (before the first fork)
 
     roles.warm()
-    wire = Wire()
+    wire = Wire(setup.get("silence_seconds", SILENCE_SECONDS))
     supervisor = Supervisor(wire, setup)
     gc.collect()
     gc.freeze()

@@ -80,7 +80,7 @@ class EngineFaultsTest {
     Engine.Answer answer = engine.run(Duration.ofMillis(500), "version");
     assertThat(answer.ok()).isFalse();
     assertThat(answer.complaint()).endsWith("version did not answer within 0 s");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(30));
   }
 
   @Test
@@ -95,9 +95,9 @@ class EngineFaultsTest {
     try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       String host = "tcp://127.0.0.1:" + silent.getLocalPort();
       Engine engine = new Engine(Engines.find().client(), Map.of("DOCKER_HOST", host));
-      if (engine.run(Engine.QUICK, "--version").ok() && engine.client().endsWith("docker")) {
-        assertThat(engine.silence().orElseThrow()).contains("DOCKER_HOST is " + host);
-      }
+      assumeThat(engine.client()).as("a client that DOCKER_HOST is for").endsWith("docker");
+      assumeThat(engine.run(Engine.QUICK, "--version").ok()).as("a client on the PATH").isTrue();
+      assertThat(engine.silence().orElseThrow()).contains("DOCKER_HOST is " + host);
     }
   }
 

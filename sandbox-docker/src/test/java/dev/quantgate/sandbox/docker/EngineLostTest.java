@@ -11,16 +11,21 @@ import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.worker.Problems;
+import dev.quantgate.sandbox.worker.WorkerLauncher;
+import dev.quantgate.sandbox.worker.WorkerPool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -106,6 +111,66 @@ class EngineLostTest {
         .waitFor();
   }
 
+  /** With as much patience as a test needs, instead of a user's. */
+  private CodeSandbox start(Duration pause, int attempts) {
+    SandboxOptions options = SandboxOptions.defaults();
+    DockerLauncher launcher = DockerLauncher.open(engine, options.limits());
+    return WorkerPool.start(new Impatient(launcher), options, Collections.nCopies(attempts, pause));
+  }
+
+  /** Its supervisors end after seconds of silence instead of a minute. */
+  private record Impatient(DockerLauncher launcher) implements WorkerLauncher {
+    @Override
+    public String kind() {
+      return launcher.kind();
+    }
+
+    @Override
+    public List<String> scripts() {
+      return launcher.scripts();
+    }
+
+    @Override
+    public Map<String, Object> setup() {
+      Map<String, Object> setup = new HashMap<>(launcher.setup());
+      setup.put("silence_seconds", 10);
+      return setup;
+    }
+
+    @Override
+    public Launched launch() {
+      return launcher.launch();
+    }
+
+    @Override
+    public SortedMap<String, String> identity() {
+      return launcher.identity();
+    }
+
+    @Override
+    public SortedMap<String, String> facts() {
+      return launcher.facts();
+    }
+
+    @Override
+    public void close() {
+      launcher.close();
+    }
+  }
+
+  /** The processes that the engine's containers are made of. */
+  private List<ProcessHandle> inside() {
+    List<String> names = engine.run(Engine.QUICK, "ps", "--quiet").out().lines().toList();
+    List<String> inspect = new ArrayList<>(List.of("inspect", "--format", "{{.State.Pid}}"));
+    inspect.addAll(names);
+    return engine
+        .run(Engine.QUICK, inspect.toArray(String[]::new))
+        .out()
+        .lines()
+        .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid.strip())).stream())
+        .toList();
+  }
+
   private static List<ExecutionJob> jobs() {
     return IntStream.range(0, 60)
         .mapToObj(i ->
@@ -127,7 +192,7 @@ class EngineLostTest {
   @Test
   void anEngineThatComesBackEndsInACompleteAndRightRun() {
     List<ExecutionResult> results = new ArrayList<>();
-    try (CodeSandbox sandbox = new DockerProvider(engine).start(SandboxOptions.defaults())) {
+    try (CodeSandbox sandbox = start(Duration.ofSeconds(1), 120)) {
       sandbox.run(
           jobs(),
           result -> {
@@ -151,9 +216,12 @@ class EngineLostTest {
   }
 
   @Test
-  void anEngineThatStaysAwayEndsInOneClearErrorAndNoWrongVerdict() {
+  void anEngineThatStaysAwayEndsInOneClearErrorAndNoWrongVerdictAndNothingRuns() throws Exception {
     List<ExecutionResult> results = new ArrayList<>();
-    try (CodeSandbox sandbox = new DockerProvider(engine).start(SandboxOptions.defaults())) {
+    List<ProcessHandle> inside;
+    try (CodeSandbox sandbox = start(Duration.ofMillis(100), 3)) {
+      inside = inside();
+      assertThat(inside).hasSize(SandboxOptions.defaults().workers());
       assertThatThrownBy(() ->
               sandbox.run(
                   jobs(),
@@ -174,5 +242,15 @@ class EngineLostTest {
               });
     }
     assertThat(results).hasSizeGreaterThanOrEqualTo(10).allSatisfy(EngineLostTest::right);
+    // The supervisors hear nothing any more; nothing has to be swept.
+    for (ProcessHandle each : inside) {
+      assertThat(each.onExit()).succeedsWithin(Duration.ofSeconds(60));
+    }
+    assertThat(ProcessHandle.current().children())
+        .as("clients of that engine")
+        .noneMatch(child -> child.info().commandLine().orElse("").contains("quantgate-sandbox-"));
+    startDaemon();
+    List<String> listed = engine.run(Engine.QUICK, "ps", "--quiet").out().lines().toList();
+    assertThat(listed).as("containers that run").isEmpty();
   }
 }

@@ -82,7 +82,8 @@ class EmbeddedSandboxTest {
   void everyCanonicalSolutionPassesAndEveryStubFails() {
     Path file = humanEval();
     List<ExecutionJob> right = Problems.humanEval(file, Problems::canonical);
-    try (CodeSandbox sandbox = open(Checker.SPLIT, 2, Limits.defaults())) {
+    // How slow an idle machine's interpreter is, is not this test's matter.
+    try (CodeSandbox sandbox = open(Checker.SPLIT, 2, Limits.defaults().withSlowDownCap(60))) {
       assertThat(right).hasSize(164);
       assertThat(run(sandbox, right).values())
           .allSatisfy(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.PASSED));
@@ -110,9 +111,12 @@ class EmbeddedSandboxTest {
 
   @Test
   void anEndlessSleepTakesNoTimeAtAll() {
+    for (int i = 0; i < 3; i++) {
+      assertThat(judge("    import time\n    return 2 * x\n").outcome()).isEqualTo(Outcome.PASSED);
+    }
     ExecutionResult result = judge("    import time\n    time.sleep(10**6)\n");
     assertThat(result.outcome()).isEqualTo(Outcome.TIMEOUT);
-    assertThat(result.usage().cpuMillis()).isLessThan(5_000);
+    assertThat(result.usage().cpuMillis()).isLessThan(1_000);
   }
 
   @Test
@@ -290,7 +294,7 @@ class EmbeddedSandboxTest {
               });
       Thread.sleep(1_000);
       caller.interrupt();
-      caller.join(20_000);
+      caller.join(60_000);
       assertThat(caller.isAlive()).isFalse();
       assertThat(thrown[0])
           .isInstanceOfSatisfying(
@@ -310,6 +314,6 @@ class EmbeddedSandboxTest {
         .isInstanceOf(SandboxException.class)
         .hasMessage("the sandbox is closed");
     assertThat(before)
-        .anySatisfy(each -> assertThat(each.onExit()).succeedsWithin(Duration.ofSeconds(20)));
+        .anySatisfy(each -> assertThat(each.onExit()).succeedsWithin(Duration.ofSeconds(60)));
   }
 }

@@ -116,6 +116,8 @@ public abstract class RealProcessContract {
       assertThat(crash.outcome()).isEqualTo(Outcome.CRASHED);
       assertThat(crash.exit()).isEqualTo(-6);
       assertThat(crash.detail()).isEqualTo("ended by signal 6");
+    }
+    try (CodeSandbox sandbox = start(new SandboxOptions(1, Checker.SPLIT, patient()))) {
       ExecutionResult hungry =
           one(sandbox, "    a = []\n    while True: a.append(bytearray(16 << 20))\n");
       assertThat(hungry.outcome()).isEqualTo(Outcome.MEMORY);
@@ -378,6 +380,15 @@ public abstract class RealProcessContract {
                     Integer.parseInt(id.substring(4)) % 3 == 0 ? Outcome.FAILED : Outcome.PASSED));
       }
     }
+  }
+
+  protected static Outcome outcome(Map<String, ExecutionResult> results, String id) {
+    return of(results, id).outcome();
+  }
+
+  /** Time that no program of a test uses up, however slow the machine. */
+  protected static Limits patient() {
+    return Limits.defaults().withTime(Duration.ofSeconds(60));
   }
 
   protected static Limits brief() {
