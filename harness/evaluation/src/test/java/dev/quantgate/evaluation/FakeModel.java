@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * A model that plays a script. Its tokens are characters; its results come in an order of their
+ * A model that plays a script. Its tokens are characters, its context ends its answers; its results come in an order of their
  * own, as a real engine's do.
  */
 public final class FakeModel implements LanguageModel {
@@ -117,9 +117,22 @@ public final class FakeModel implements LanguageModel {
                         ? ""
                         : Long.toHexString(decoding.seed() + 31L * index);
                 String text = script.write(prompt, mark);
+                List<Integer> tokens = script.tokens(text);
+                List<Integer> before = script.tokens(prompt);
+                int room =
+                    Math.min(
+                        decoding.maxNewTokens(), capabilities.contextLength() - before.size());
+                if (room < 1) {
+                  return new Outcome.Faulted<>(Outcome.Fault.TOO_LONG, "no room");
+                }
                 return new Outcome.Answered<>(
-                    new Generation(
-                        text, script.tokens(text), Generation.End.EOS, script.tokens(prompt)));
+                    tokens.size() <= room
+                        ? new Generation(text, tokens, Generation.End.EOS, before)
+                        : new Generation(
+                            text.substring(0, room),
+                            tokens.subList(0, room),
+                            Generation.End.LENGTH,
+                            before));
               }));
     }
   }

@@ -10,6 +10,7 @@ import dev.quantgate.benchmarks.SuiteData.SentencePair;
 import dev.quantgate.benchmarks.SuiteData.Subject;
 import dev.quantgate.evaluation.protocol.Protocols;
 import dev.quantgate.evaluation.run.Doors;
+import dev.quantgate.inference.Capabilities;
 import dev.quantgate.sandbox.SandboxDescription;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ public final class Fixtures {
   private final AtomicInteger executed = new AtomicInteger();
   private Runnable pause = () -> {};
   private SandboxDescription sandbox = FakeSandbox.described("fake", "3.13", "split");
+  private int context = 100_000;
 
   /** Four subjects of different sizes, as C-Eval has them. */
   public Fixtures exam(String suite, int... sizes) {
@@ -140,6 +142,12 @@ public final class Fixtures {
     return this;
   }
 
+  /** The context of every model, in characters. */
+  public Fixtures context(int tokens) {
+    context = tokens;
+    return this;
+  }
+
   public int loads() {
     return loads.get();
   }
@@ -158,7 +166,10 @@ public final class Fixtures {
           if (script == null) {
             throw new IllegalArgumentException("no script for " + folder);
           }
-          return new FakeModel("weights of " + folder.getFileName(), script);
+          return new FakeModel(
+              "weights of " + folder.getFileName(),
+              script,
+              new Capabilities(true, true, true, false, context));
         },
         (kind, options) -> new FakeSandbox(executed, pause, sandbox));
   }

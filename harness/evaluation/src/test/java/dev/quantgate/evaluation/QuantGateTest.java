@@ -502,6 +502,89 @@ class QuantGateTest {
   }
 
   @Test
+  void anAnswerThatTheContextCutsIsAFaultAndNoWrongAnswer() {
+    fixtures = new Fixtures().code("humaneval", 150).context(300).model(fp16);
+    fixtures.script(
+        int4,
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public String write(String prompt, String mark) {
+            return prompt.contains("HumanEval/33>") ? "    x\n".repeat(60) : super.write(prompt, mark);
+          }
+        });
+    SuiteComparison suite = run("humaneval").suites().getFirst();
+    assertThat(suite.items()).isEqualTo(149);
+    assertThat(suite.losses()).isZero();
+    assertThat(suite.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(suite.ungraded())
+        .singleElement()
+        .satisfies(item -> {
+          assertThat(item.id()).isEqualTo("HumanEval/33");
+          assertThat(item.side()).isEqualTo(Side.CANDIDATE);
+          assertThat(item.category()).isEqualTo(Fault.Category.TOO_LONG);
+          assertThat(item.message())
+              .matches("the model's context of 300 ended the answer after 2\\d\\d of 1024 tokens");
+        });
+  }
+
+  @Test
+  void anAnswerOfTheLengthAskedForIsGradedThoughItFillsTheContext() {
+    fixtures.context(100_000);
+    fixtures.script(
+        fp16,
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public String write(String prompt, String mark) {
+            return super.write(prompt, mark) + " ".repeat(5000);
+          }
+        });
+    SuiteComparison suite = run("humaneval").suites().getFirst();
+    assertThat(suite.items()).isEqualTo(40);
+    assertThat(suite.diagnostics().baselineTruncated()).isEqualTo(40);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "0.8"})
+  void demosAreDroppedUntilAWholeAnswerHasRoomWhateverIsAnswered(double temperature)
+      throws IOException {
+    Sampling sampling = new Sampling(temperature, 1, 1, OptionalInt.empty());
+    FakeModel.Script brief =
+        new ForwardingScript(fixtures.new Knowing(Set.of())) {
+          @Override
+          public String write(String prompt, String mark) {
+            return "A";
+          }
+        };
+    FakeModel.Script lengthy =
+        new ForwardingScript(brief) {
+          @Override
+          public String write(String prompt, String mark) {
+            return "A" + " ".repeat(90);
+          }
+        };
+    fixtures.script(fp16, brief).script(int4, lengthy);
+    run(request(by("ceval", "opencompass-gen", sampling)));
+    int whole =
+        Files.readAllLines(out.resolve("baseline/ceval.jsonl")).stream()
+            .mapToInt(line -> Integer.parseInt(line.replaceAll(".*\"promptTokens\":(\\d+).*", "$1")))
+            .min()
+            .orElseThrow();
+    out = folder.resolve("tight");
+    fixtures.context(whole + 99);
+    SuiteComparison suite =
+        run(request(by("ceval", "opencompass-gen", sampling))).suites().getFirst();
+    assertThat(suite.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(suite.ungraded()).isEmpty();
+    assertThat(suite.diagnostics().shortened()).isEqualTo(56);
+    assertThat(suite.diagnostics().baselineTruncated()).isZero();
+    for (String side : List.of("baseline", "candidate")) {
+      assertThat(Files.readAllLines(out.resolve(side + "/ceval.jsonl")))
+          .hasSize(56)
+          .allSatisfy(line -> assertThat(line).contains("\"shortened\":1,"));
+    }
+  }
+
+  @Test
   void modelsThatWereGivenOtherTokenIdsAreNotCompared() {
     fixtures.script(
         int4,
@@ -684,6 +767,72 @@ class QuantGateTest {
         .hasMessageContaining("must not pass, found PASSED");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"'    return 1000\n'|15", "'    pass\n'|14", "'    return\n'|15", "''|15", "'\n '|15"})
+  void aCustomProblemWithATrivialSolutionOrNoneDoesNotFailTheSelfTest(String first, int jobs) {
+    var code = (SuiteData.Code) fixtures.suite("humaneval");
+    List<SuiteData.CodeProblem> problems = new ArrayList<>(code.problems());
+    var known = problems.getFirst();
+    problems.set(
+        0,
+        new SuiteData.CodeProblem(
+            known.id(), known.prompt(), known.entryPoint(), first, known.test()));
+    fixtures.replace("humaneval", new SuiteData.Code(code.origin(), problems));
+    var ran = new ArrayList<dev.quantgate.sandbox.ExecutionJob>();
+    var doors = fixtures.doors();
+    var fair =
+        new dev.quantgate.evaluation.run.Doors(
+            doors.suites(),
+            doors.protocols(),
+            doors.models(),
+            (kind, options) -> new Fair(first.strip(), ran));
+    Path recording = folder.resolve("r.jsonl");
+    try {
+      Files.writeString(recording, "{\"task_id\":\"HumanEval/5\",\"completion\":\"x\"}\n");
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    new QuantGate(fair)
+        .eval(
+            new EvalRequest(
+                "replay:" + recording, Assignment.of("humaneval"), Machinery.defaults(), out),
+            Progress.Listener.NONE);
+    assertThat(ran).filteredOn(job -> !job.completion().equals("x")).hasSize(jobs);
+    assertThat(ran).filteredOn(job -> job.completion().isBlank()).isEmpty();
+  }
+
+  /** Passes canonical solutions of the fixtures, and of the first problem one more text. */
+  private record Fair(String right, List<dev.quantgate.sandbox.ExecutionJob> ran)
+      implements dev.quantgate.sandbox.CodeSandbox {
+    @Override
+    public dev.quantgate.sandbox.SandboxDescription description() {
+      return new dev.quantgate.sandbox.SandboxDescription(
+          "fair", new java.util.TreeMap<>(), new java.util.TreeMap<>());
+    }
+
+    @Override
+    public void run(List<dev.quantgate.sandbox.ExecutionJob> jobs, ResultSink sink) {
+      for (var job : jobs) {
+        ran.add(job);
+        boolean passes =
+            job.completion().contains("return 1")
+                || (job.id().startsWith("HumanEval/0 ") && job.completion().strip().equals(right));
+        sink.accept(
+            new dev.quantgate.sandbox.ExecutionResult(
+                job.id(),
+                passes
+                    ? dev.quantgate.sandbox.ExecutionResult.Outcome.PASSED
+                    : dev.quantgate.sandbox.ExecutionResult.Outcome.FAILED,
+                ""));
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+
   private static final class Credulous implements dev.quantgate.sandbox.CodeSandbox {
     @Override
     public dev.quantgate.sandbox.SandboxDescription description() {
@@ -858,5 +1007,106 @@ class QuantGateTest {
     Files.delete(records);
     assertThatThrownBy(() -> fixtures.quantGate().compare(request))
         .hasMessageContaining("suite ceval is not finished");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "ceval|\"right\":1|\"right\":1000|item subject_a/0: 1000 of 1 answers cannot be right",
+        "ceval|\"right\":1|\"right\":-1|item subject_a/0: -1 of 1 answers cannot be right",
+        "ceval|\"answers\":1,\"right\":1|\"answers\":0,\"right\":0|item subject_a/0: 0 of 0 answers",
+        "ceval|\"answers\":1,\"right\":1|\"answers\":2,\"right\":2|item subject_a/0: \"A\" was answered and \"A\" is right, but",
+        "ceval|\"answer\":\"A\"|\"answer\":\"zzz\"|item subject_a/0: \"zzz\" was answered and \"A\" is right, but 1 of 1 answers",
+        "ceval|\"right\":1,\"score\":1.0|\"right\":0,\"score\":0.0|item subject_a/0: \"A\" was answered and \"A\" is right, but",
+        "ceval|\"score\":1.0|\"score\":0.0|item subject_a/0: 1 of 1 answers are right, but the score is 0.0",
+        "ceval|\"score\":1.0|\"score\":\"NaN\"|item subject_a/0: 1 of 1 answers are right, but",
+        "ceval|\"score\":1.0|\"score\":null|item subject_a/0: expected either a score or a fault, found neither",
+        "ceval|\"fault\":null|\"fault\":{\"category\":\"TOO_LONG\",\"message\":\"\"}|item subject_a/0: expected either",
+        "ceval|\"answer\":\"A\",\"expected\":\"A\"|\"answer\":\"B\",\"expected\":\"B\"|item subject_a/0: the answer is \"B\", but another choice has the largest value",
+        "ceval|\"shortened\":0|\"shortened\":-1|item subject_a/0: counts below 0",
+        "ceval|\"margin\":|\"margin\":-|item subject_a/0: no margin: -0.875",
+        "ceval|\"tied\":false|\"tied\":true|item subject_a/0: tied is true, but the margin is 0.875",
+        "ceval|\"sum\":-0.25|\"sum\":-1e999|choice A has a value that is not finite",
+        "ceval|\"id\":\"subject_a/0\",|``|Null value for creator property 'id'",
+        "ceval|\"right\":1,|``|Cannot map `null` into type `int`",
+        "ceval|\"choices\":[|\"choices\":[null,|Invalid `null`",
+        "humaneval|\"right\":1,\"score\":1.0|\"right\":0,\"score\":0.0|item HumanEval/0: 1 of 1 programs passed, but 0 of 1 answers are right",
+        "humaneval|\"answers\":1,\"right\":1,\"score\":1.0|\"answers\":2,\"right\":1,\"score\":0.5|item HumanEval/0: 1 of 1 programs passed, but 1 of 2",
+        "humaneval|\"outcome\":\"PASSED\"|\"outcome\":\"FAILED\"|item HumanEval/0: 0 of 1 programs passed, but 1 of 1",
+      })
+  void aRecordThatContradictsItselfIsRefusedWithItsLine(
+      String suite, String good, String bad, String message) throws IOException {
+    run(suite);
+    Path records = out.resolve("candidate/" + suite + ".jsonl");
+    List<String> lines = new ArrayList<>(Files.readAllLines(records));
+    assertThat(lines.getFirst()).contains(good);
+    lines.set(0, lines.getFirst().replace(good, bad));
+    Files.write(records, lines);
+    var request = new CompareRequest(out, out, GatePolicy.DEFAULT, folder.resolve("again"));
+    assertThatThrownBy(() -> fixtures.quantGate().compare(request))
+        .isInstanceOfSatisfying(
+            EvaluationException.class,
+            e -> assertThat(e.kind()).isEqualTo(EvaluationException.Kind.INPUT))
+        .hasMessageStartingWith(records + ", line 1: is damaged: " + message)
+        .message()
+        .hasLineCount(1);
+    assertThat(folder.resolve("again/comparison.json")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"shortened\":0|\"shortened\":77|shortened is 77, but the question has 6 forms",
+        "\"choices\":[{\"label\":\"A\",|\"choices\":[{\"label\":\"A\",\"sum\":-9,\"tokens\":1,\"wholeSum\":-9,\"wholeTokens\":9,\"value\":-9},{\"label\":\"A\",|its answer is none to what was asked"
+      })
+  void aReplayedRunWhoseRecordsFitNoQuestionIsRefused(String good, String bad, String message)
+      throws IOException {
+    run("ceval");
+    Path records = out.resolve("candidate/ceval.jsonl");
+    List<String> lines = new ArrayList<>(Files.readAllLines(records));
+    assertThat(lines.get(7)).contains(good);
+    lines.set(7, lines.get(7).replace(good, bad));
+    Files.write(records, lines);
+    String run = "replay:" + out.resolve("candidate");
+    assertThatThrownBy(() ->
+            run(
+                new RunRequest(
+                    run,
+                    run,
+                    Assignment.of("ceval"),
+                    Machinery.defaults(),
+                    GatePolicy.DEFAULT,
+                    folder.resolve("replayed"))))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessage(
+            out.resolve("candidate") + ": item subject_a/7: " + message + "; the file was changed");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"shortened\":0|\"shortened\":6|shortened is 6, but the question has 6 forms",
+        "\"shortened\":0|\"shortened\":-1|shortened is -1, but the question has 6 forms",
+        "\"form\":\"scored\",\"choices\":[|\"form\":\"written\",\"samples\":[],\"unused\":[|is damaged",
+        "\"choices\":[|\"choices\":[{\"sum\":0,\"tokens\":1,\"wholeSum\":0,\"wholeTokens\":2},|its answer is none to what was asked"
+      })
+  void aJournalWhoseLinesFitNoQuestionIsRefused(String good, String bad, String message)
+      throws IOException {
+    run("ceval");
+    Path journal = out.resolve("candidate/journal/ceval.answers.jsonl");
+    List<String> lines = new ArrayList<>(Files.readAllLines(journal));
+    assertThat(lines.get(7)).contains(good);
+    lines.set(7, lines.get(7).replace(good, bad));
+    Files.write(journal, lines);
+    assertThatThrownBy(() -> run("ceval"))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageStartingWith(journal.toString())
+        .hasMessageContaining(message);
   }
 }

@@ -1,7 +1,13 @@
 package dev.quantgate.evaluation.run;
 
+import static dev.quantgate.evaluation.run.EvaluationException.Kind.INPUT;
+
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.quantgate.evaluation.protocol.Answer;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -30,5 +36,31 @@ record AnswerLine(
     if (answer.isPresent() == fault.isPresent()) {
       throw new IllegalArgumentException(id + ": either an answer or a fault");
     }
+  }
+
+  /** Refuses a line, read from {@code file}, that answers something else than its question. */
+  void requireFor(Question question, Path file) {
+    List<Request> forms = question.requests();
+    if (shortened < 0 || shortened >= forms.size()) {
+      throw new EvaluationException(
+          INPUT,
+          file + ": item " + id + ": shortened is " + shortened + ", but the question has "
+              + forms.size() + " forms; the file was changed");
+    }
+    if (answer.isPresent() && !answers(answer.get(), forms.get(shortened))) {
+      throw new EvaluationException(
+          INPUT,
+          file + ": item " + id + ": its answer is none to what was asked; the file was changed");
+    }
+  }
+
+  private static boolean answers(Answer answer, Request request) {
+    return switch (answer) {
+      case Answer.Given(List<String> values) -> !values.isEmpty();
+      case Answer.Written(List<Answer.Text> samples) ->
+          request instanceof Request.Generate && !samples.isEmpty();
+      case Answer.Scored(List<Answer.ChoiceScore> choices) ->
+          request instanceof Request.Choose choose && choices.size() == choose.labels().size();
+    };
   }
 }

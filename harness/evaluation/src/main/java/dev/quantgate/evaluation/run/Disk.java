@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.exc.ValueInstantiationException;
 
 /**
  * Files of a run: written whole or not at all, read with bounds, and by streams that an interrupt
@@ -199,9 +200,12 @@ public final class Disk {
     return text.length() <= 60 ? text : text.substring(0, 60) + "...";
   }
 
-  /** The first line of a parser's message. */
+  /** The first line of a parser's message, or of what a record said against its values. */
   static String reason(JacksonException e) {
-    String message = e.getOriginalMessage();
+    String message =
+        e instanceof ValueInstantiationException && e.getCause() != null
+            ? e.getCause().getMessage()
+            : e.getOriginalMessage();
     return message == null ? "no JSON" : message.lines().findFirst().orElse("no JSON");
   }
 

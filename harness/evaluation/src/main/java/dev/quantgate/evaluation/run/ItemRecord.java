@@ -13,6 +13,10 @@ import java.util.OptionalInt;
  * One line of {@code {suite}.jsonl}: an item, what was answered and what it is worth. Holds nothing
  * that may differ between two runs of the same identity.
  *
+ * <p>A record that contradicts itself is refused, as a verdict may be built on lines that were
+ * edited or damaged: the grade must follow from the answer, the choices and the executions that
+ * stand beside it.
+ *
  * @param promptSha256 of the rendered prompt, as prompts/{suite}.jsonl has it, in UTF-8
  * @param promptTokens how many tokens the prompt has; empty where unknown
  * @param tokensSha256 over all ids that the model was given; empty where unknown
@@ -63,16 +67,79 @@ public record ItemRecord(
   public ItemRecord {
     choices = List.copyOf(choices);
     samples = List.copyOf(samples);
+    require(
+        shortened >= 0 && promptTokens.orElse(0) >= 0,
+        id,
+        "counts below 0: promptTokens " + promptTokens.orElse(0) + ", shortened " + shortened);
+    require(
+        answers >= 1 && right >= 0 && right <= answers,
+        id,
+        right + " of " + answers + " answers cannot be right");
+    require(
+        score.isPresent() != fault.isPresent(),
+        id,
+        "expected either a score or a fault, found " + (score.isPresent() ? "both" : "neither"));
+    require(
+        score.isEmpty() || score.getAsDouble() == (double) right / answers,
+        id,
+        right + " of " + answers + " answers are right, but the score is " + score.orElse(0));
+    require(
+        margin.orElse(0) >= 0 && Double.isFinite(margin.orElse(0)),
+        id,
+        "no margin: " + margin.orElse(0));
+    require(
+        tied == (margin.isPresent() && margin.getAsDouble() == 0),
+        id,
+        "tied is " + tied + ", but the margin is " + (margin.isPresent() ? margin.getAsDouble() : "unknown"));
+    if (expected.isEmpty()) {
+      long passed = samples.stream().filter(Sample::passed).count();
+      require(
+          samples.isEmpty() ? fault.isPresent() : samples.size() == answers && passed == right,
+          id,
+          passed + " of " + samples.size() + " programs passed, but " + right + " of " + answers
+              + " answers are right");
+    } else {
+      require(
+          answers == 1 && (right == 1) == answer.equals(expected),
+          id,
+"\"" + answer + "\" was answered and \"" + expected + "\" is right, but " + right + " of "
+              + answers + " answers count as right");
+      require(
+          choices.isEmpty() || answer.equals(likeliest(choices).label()),
+          id,
+          "the answer is \"" + answer + "\", but another choice has the largest value");
+    }
+  }
+
+  private static void require(boolean consistent, String id, String otherwise) {
+    if (!consistent) {
+      throw new IllegalArgumentException("item " + id + ": " + otherwise);
+    }
+  }
+
+  /** The first of the largest value. */
+  private static Choice likeliest(List<Choice> choices) {
+    Choice best = choices.getFirst();
+    for (Choice choice : choices) {
+      best = choice.value() > best.value() ? choice : best;
+    }
+    return best;
   }
 
   /**
-   * What a model made of one choice.
+   * What a model made of one choice; its numbers are finite.
    *
    * @param sum log-probability of the continuation
    * @param value what the protocol's rule compares
    */
   public record Choice(
-      String label, double sum, int tokens, double wholeSum, int wholeTokens, double value) {}
+      String label, double sum, int tokens, double wholeSum, int wholeTokens, double value) {
+    public Choice {
+      if (!Double.isFinite(sum) || !Double.isFinite(wholeSum) || !Double.isFinite(value)) {
+        throw new IllegalArgumentException("choice " + label + " has a value that is not finite");
+      }
+    }
+  }
 
   /**
    * One text.
@@ -92,6 +159,10 @@ public record ItemRecord(
       Optional<Execution> execution) {
     public Sample {
       tokens = List.copyOf(tokens);
+    }
+
+    private boolean passed() {
+      return execution.filter(each -> each.outcome() == ExecutionResult.Outcome.PASSED).isPresent();
     }
   }
 

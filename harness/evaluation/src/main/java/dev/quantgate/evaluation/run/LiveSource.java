@@ -162,7 +162,7 @@ final class LiveSource implements AnswerSource {
         case Request.Generate generate ->
             greedy
                 .computeIfAbsent(decoding(generate, seed), decoding -> new ArrayList<>())
-                .add(new Asked(question));
+                .add(new Asked(question, formWithRoom(question)));
       }
     }
     for (List<Asked> round = scored; !round.isEmpty(); ) {
@@ -176,6 +176,27 @@ final class LiveSource implements AnswerSource {
     if (sampled) {
       sample(task, all, pending, sink);
     }
+  }
+
+  /**
+   * The first form whose prompt leaves room for as long an answer as is asked for, else the
+   * shortest. The prompt alone decides and not the answer, so that models which write texts of
+   * different lengths are asked in the same form.
+   */
+  private int formWithRoom(Question question) {
+    int form = 0;
+    while (form + 1 < question.requests().size() && !hasRoom(question.requests().get(form))) {
+      form++;
+    }
+    return form;
+  }
+
+  private boolean hasRoom(Request request) {
+    Capabilities has = model.capabilities();
+    return !has.tokenIds()
+        || !(request instanceof Request.Generate generate)
+        || model.render(generate.prompt()).tokens().size()
+            <= has.contextLength() - decoding(generate, seed).maxNewTokens();
   }
 
   /** Scores choices; gives what is to be asked again in a shorter form. */
@@ -202,7 +223,7 @@ final class LiveSource implements AnswerSource {
     return again;
   }
 
-  /** Generates texts greedily; gives what is to be asked again in a shorter form. */
+  /** Generates texts; gives what is to be asked again in a shorter form. */
   private List<Asked> generate(List<Asked> round, Decoding decoding, Consumer<AnswerLine> sink) {
     List<Prompt> prompts = new ArrayList<>();
     List<Asked> owners = new ArrayList<>();
@@ -247,7 +268,7 @@ final class LiveSource implements AnswerSource {
               .add(Integer.toString(start))
               .bytes();
       long callSeed = ByteBuffer.wrap(mixed).getLong();
-      int[] forms = new int[members.size()];
+      int[] forms = members.stream().mapToInt(this::formWithRoom).toArray();
       var done = new java.util.HashSet<String>();
       boolean repeat = true;
       while (repeat) {
@@ -317,8 +338,23 @@ final class LiveSource implements AnswerSource {
       case Request.Generate generate -> {
         List<Answer.Text> texts = new ArrayList<>();
         List<Ids> ids = new ArrayList<>();
+        int most = decoding(generate, seed).maxNewTokens();
         for (Outcome<?> outcome : asked.outcomes) {
           var generation = (Generation) outcome.orThrow();
+          if (cutByContext(generation, most)) {
+            var fault =
+                new Fault(
+                    Fault.Category.TOO_LONG,
+                    "the model's context of "
+                        + model.capabilities().contextLength()
+                        + " ended the answer after "
+                        + generation.tokens().size()
+                        + " of "
+                        + most
+                        + " tokens");
+            sink.accept(line(asked, Optional.empty(), Optional.of(fault), List.of()));
+            return;
+          }
           texts.add(new Answer.Text(generation.text(), generation.end(), generation.tokens()));
           ids.add(new Ids(generation.promptTokens(), List.of()));
         }
@@ -330,6 +366,13 @@ final class LiveSource implements AnswerSource {
                 ids.subList(0, 1)));
       }
     }
+  }
+
+  /** What was left out could have made the answer right: it is no wrong one. */
+  private boolean cutByContext(Generation generation, int maxNewTokens) {
+    return model.capabilities().tokenIds()
+        && generation.end() == Generation.End.LENGTH
+        && generation.tokens().size() < maxNewTokens;
   }
 
   private static ChoiceScore choiceScore(Score.Continuation continuation) {

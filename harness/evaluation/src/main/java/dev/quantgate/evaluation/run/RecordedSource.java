@@ -97,6 +97,9 @@ final class RecordedSource implements AnswerSource {
         throw new EvaluationException(EvaluationException.Kind.INTERRUPTED, "stopped");
       }
       AnswerLine line = lines.get(question.id());
+      if (line != null) {
+        line.requireFor(question, path);
+      }
       if (line != null && !line.promptSha256().isEmpty()) {
         sink.accept(line);
         continue;

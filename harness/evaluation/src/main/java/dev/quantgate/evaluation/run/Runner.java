@@ -345,9 +345,14 @@ public final class Runner {
     for (SuiteTask task : side.tasks) {
       if (task.drawn() instanceof SuiteData.Code code) {
         Map<String, Question> byId = side.byId(task.suite());
-        int last = code.problems().size() - 1;
+        List<SuiteData.CodeProblem> solved =
+            code.problems().stream()
+                .filter(problem -> !problem.canonicalSolution().isBlank())
+                .toList();
+        List<SuiteData.CodeProblem> problems = solved.isEmpty() ? code.problems() : solved;
+        int last = problems.size() - 1;
         for (int index : java.util.stream.IntStream.of(0, last / 2, last).distinct().toArray()) {
-          var problem = code.problems().get(index);
+          var problem = problems.get(index);
           Question question = byId.get(problem.id());
           if (question != null && question.key() instanceof Key.Program key) {
             samples.add(new Workshop.Sample(problem.id(), key, problem.canonicalSolution()));
@@ -508,8 +513,15 @@ public final class Runner {
       try (Journal<AnswerLine> journal =
           Journal.open(
               folder.answers(task.suite()), AnswerLine.class, line -> lines.put(line.id(), line))) {
-        List<Question> pending =
-            all.stream().filter(question -> !lines.containsKey(question.id())).toList();
+        List<Question> pending = new ArrayList<>();
+        for (Question question : all) {
+          AnswerLine line = lines.get(question.id());
+          if (line == null) {
+            pending.add(question);
+          } else {
+            line.requireFor(question, folder.answers(task.suite()));
+          }
+        }
         counter.begin(all.size() - pending.size());
         counter.announce();
         if (!pending.isEmpty()) {
