@@ -48,16 +48,14 @@ public final class FakeModel implements LanguageModel {
     }
   }
 
+  private final String engine;
   private final String weights;
   private final Script script;
   private final Capabilities capabilities;
   private int calls;
 
-  public FakeModel(String weights, Script script) {
-    this(weights, script, new Capabilities(true, true, true, false, 100_000));
-  }
-
-  public FakeModel(String weights, Script script, Capabilities capabilities) {
+  public FakeModel(String engine, String weights, Script script, Capabilities capabilities) {
+    this.engine = engine;
     this.weights = weights;
     this.script = script;
     this.capabilities = capabilities;
@@ -65,7 +63,7 @@ public final class FakeModel implements LanguageModel {
 
   @Override
   public ModelIdentity identity() {
-    return new ModelIdentity("fake/1", "script", weights, "config", "tokenizer", "F16");
+    return new ModelIdentity(engine, "script", weights, "config", "tokenizer", "F16");
   }
 
   @Override

@@ -39,6 +39,7 @@ public final class Fixtures {
   private Runnable pause = () -> {};
   private SandboxDescription sandbox = FakeSandbox.described("fake", "3.13", "split");
   private int context = 100_000;
+  private String revision = "fake/1 512-bit";
 
   /** Four subjects of different sizes, as C-Eval has them. */
   public Fixtures exam(String suite, int... sizes) {
@@ -148,6 +149,12 @@ public final class Fixtures {
     return this;
   }
 
+  /** What every model says of its engine. */
+  public Fixtures engine(String name) {
+    revision = name;
+    return this;
+  }
+
   public int loads() {
     return loads.get();
   }
@@ -167,6 +174,7 @@ public final class Fixtures {
             throw new IllegalArgumentException("no script for " + folder);
           }
           return new FakeModel(
+              revision,
               "weights of " + folder.getFileName(),
               script,
               new Capabilities(true, true, true, false, context));

@@ -309,6 +309,46 @@ class QuantGateTest {
   }
 
   @Test
+  void aRunIsNotContinuedOnVectorsOfAnotherWidth() {
+    run("ceval");
+    fixtures.engine("fake/1 256-bit");
+    assertThatThrownBy(() -> run("ceval"))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining(
+            "holds another run: model.engine is \"fake/1 512-bit\" there and \"fake/1 256-bit\" now");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"fake/1 256-bit, PASS", "fake/2 512-bit, INVALID", "other/1 512-bit, INVALID"})
+  void runsOnVectorsOfOtherWidthsAreComparedWithANoteAndOfOtherRevisionsNot(
+      String engine, Verdict verdict) {
+    Path evalA = folder.resolve("a");
+    Path evalB = folder.resolve("b");
+    Assignment assignment = Assignment.of("ceval");
+    fixtures
+        .quantGate()
+        .eval(
+            new EvalRequest(fp16.toString(), assignment, Machinery.defaults(), evalA),
+            Progress.Listener.NONE);
+    fixtures.engine(engine);
+    fixtures
+        .quantGate()
+        .eval(
+            new EvalRequest(int4.toString(), assignment, Machinery.defaults(), evalB),
+            Progress.Listener.NONE);
+    Comparison comparison =
+        fixtures.quantGate().compare(new CompareRequest(evalA, evalB, GatePolicy.DEFAULT, out));
+    String differs = "model.engine differs: \"fake/1 512-bit\" and \"" + engine + "\"";
+    assertThat(comparison.verdict()).isEqualTo(verdict);
+    if (verdict == Verdict.PASS) {
+      assertThat(comparison.notes())
+          .contains(differs + "; last bits depend on that, so a near tie may flip by it alone");
+    } else {
+      assertThat(comparison.reason()).contains(differs);
+    }
+  }
+
+  @Test
   void bothModelsAreAskedTheSameDrawnItems() throws IOException {
     SuiteComparison suite = run(request(limited(14, 5, "ceval"))).suites().getFirst();
     assertThat(suite.items()).isEqualTo(14);
@@ -907,6 +947,7 @@ class QuantGateTest {
             doors.protocols(),
             (engine, path, options) ->
                 new FakeModel(
+                    "fake/1",
                     "w",
                     fixtures.new Knowing(Set.of()),
                     new dev.quantgate.inference.Capabilities(false, false, false, false, 100)),

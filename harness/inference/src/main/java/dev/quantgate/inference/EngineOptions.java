@@ -3,7 +3,8 @@ package dev.quantgate.inference;
 import java.util.OptionalLong;
 
 /**
- * What a user may say about how a model runs. None of it changes a number.
+ * What a user may say about how a model runs. None of it changes a number or an item's outcome: too
+ * little memory ends a call with an {@link InferenceException}, and more answers the same.
  *
  * @param threads worker threads, at least 1
  * @param memoryBytes the most bytes that weights, keys and values may take together; empty lets the

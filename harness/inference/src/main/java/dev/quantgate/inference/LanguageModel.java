@@ -12,7 +12,10 @@ import java.util.List;
  *
  * <p>Results are handed over one by one as they are ready, not in the order of the requests, so
  * that a caller can journal each. A request that cannot be answered (too long, a non-finite logit)
- * is an {@link Outcome.Faulted} of its own and leaves the others alone. Interrupting the calling
+ * is an {@link Outcome.Faulted} of its own and leaves the others alone. Memory is no matter of a
+ * request: where one that fits the model's context does not fit the memory given, the call ends
+ * with an {@link InferenceException} of kind {@link InferenceException.Kind#OUT_OF_MEMORY} that
+ * says how much is needed. Interrupting the calling
  * thread stops the call at the next step with an {@link InferenceException} of kind {@link
  * InferenceException.Kind#INTERRUPTED}; what was handed over stays good.
  *

@@ -4,7 +4,8 @@ package dev.quantgate.inference;
  * What must be equal for two loads to be the same model. Caches and resumption are keyed by it,
  * never by a name or a path.
  *
- * @param engine the engine's kind and the revision of its numbers, such as "cpu/1"
+ * @param engine the engine's kind and the revision of its numbers; behind a space what the last
+ *     bits depend on besides, such as the width of the machine's vectors: "cpu/1 512-bit"
  * @param architecture the model type of config.json, such as "llama"
  * @param weightsSha256 over the files that hold weights, in the order of their names
  * @param configSha256 over what changes numbers: config.json and the quantisation config

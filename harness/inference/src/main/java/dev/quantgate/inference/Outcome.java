@@ -11,7 +11,7 @@ public sealed interface Outcome<T> {
 
   /** Why a single request could not be answered. Never a wrong answer, always counted. */
   enum Fault {
-    /** The prompt and what it asks for do not fit the model's context or the memory given. */
+    /** The prompt and what it asks for do not fit the model's context. */
     TOO_LONG,
     /** A logit was NaN or infinite. */
     NON_FINITE,

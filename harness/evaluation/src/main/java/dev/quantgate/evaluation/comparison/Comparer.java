@@ -116,14 +116,20 @@ public final class Comparer {
     Identity first = baseline.identity();
     Identity second = candidate.identity();
     for (Identity.Difference difference : first.differences(second, false)) {
-      if (difference.field().equals(Identity.PROGRAM)
-          || difference.field().equals(Identity.ENGINE)) {
-        refusals.add(
-            difference.field()
-                + " differs: "
-                + quoted(difference.first())
-                + " and "
-                + quoted(difference.second()));
+      boolean engine = difference.field().equals(Identity.ENGINE);
+      if (!engine && !difference.field().equals(Identity.PROGRAM)) {
+        continue;
+      }
+      String differs =
+          difference.field()
+              + " differs: "
+              + quoted(difference.first())
+              + " and "
+              + quoted(difference.second());
+      if (engine && revision(difference.first()).equals(revision(difference.second()))) {
+        notes.add(differs + "; last bits depend on that, so a near tie may flip by it alone");
+      } else {
+        refusals.add(differs);
       }
     }
     var only = new LinkedHashSet<String>();
@@ -138,6 +144,11 @@ public final class Comparer {
     }
     noteRecorded(Side.BASELINE, baseline, notes);
     noteRecorded(Side.CANDIDATE, candidate, notes);
+  }
+
+  /** An engine's kind and revision, without what only its last bits depend on. */
+  private static String revision(String engine) {
+    return engine.split(" ", 2)[0];
   }
 
   private static void noteRecorded(Side side, FinishedRun run, Set<String> notes) {

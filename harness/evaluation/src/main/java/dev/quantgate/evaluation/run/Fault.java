@@ -8,7 +8,7 @@ public record Fault(Category category, String message) {
 
   /** The causes, so that they can be counted. */
   public enum Category {
-    /** Prompt and answer do not fit the model's context or memory. */
+    /** Prompt and answer do not fit the model's context. */
     TOO_LONG,
     /** The model computed NaN or infinity. */
     NON_FINITE,

@@ -23,7 +23,7 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
   /** Name and version of what wrote the run. */
   public static final String PROGRAM = "program";
 
-  /** The engine's kind and revision, of live models. */
+  /** The engine's kind and revision, and what their last bits depend on, of live models. */
   public static final String ENGINE = "model.engine";
 
   /** Set for a suite whose prompts are known to be the protocol's, as {@link #BY_PROTOCOL}. */

@@ -7,7 +7,7 @@ import dev.quantgate.sandbox.Sandboxes;
 import java.util.Optional;
 
 /**
- * What computes. The engine options change no number; engine and sandbox kind are part of a run's
+ * What computes. The engine options change no number and no fault; engine and sandbox kind are part of a run's
  * identity.
  *
  * @param engine an engine's kind, or "auto"

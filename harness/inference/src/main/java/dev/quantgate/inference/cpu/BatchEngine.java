@@ -1,5 +1,7 @@
 package dev.quantgate.inference.cpu;
 
+import static dev.quantgate.inference.cpu.CpuEngineProvider.mebibytes;
+
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.Outcome.Fault;
 import dev.quantgate.inference.checkpoint.ModelConfig;
@@ -228,13 +230,26 @@ final class BatchEngine implements TokenEngine {
     return own;
   }
 
-  private String tooBig(int tokens, int pages) {
-    return tokens
-        + " tokens need "
-        + pages * KeyValueCache.pageBytes(config, config.layers())
-        + " bytes of keys and values, the memory given leaves "
-        + cache.capacity() * KeyValueCache.pageBytes(config, config.layers())
-        + "; give more with --memory";
+  /**
+   * Refuses a call with a sequence that could never be held, before anything is computed. It is no
+   * fault of that sequence: what a run answers must not depend on the memory it was given.
+   *
+   * @param pages of the longest sequence by itself
+   */
+  private void requireRoom(int pages) {
+    if (pages > cache.capacity()) {
+      long page = KeyValueCache.pageBytes(config, config.layers());
+      long least = model.residentBytes() + workingBytes(config) + pages * page;
+      throw new InferenceException(
+          InferenceException.Kind.OUT_OF_MEMORY,
+          "the longest text needs "
+              + mebibytes(pages * page)
+              + " MiB of keys and values, the memory given leaves "
+              + mebibytes(cache.capacity() * page)
+              + " MiB; give more --memory, at least "
+              + mebibytes(least)
+              + "M");
+    }
   }
 
   /** Rows of a node to be computed in a step. */
@@ -311,6 +326,11 @@ final class BatchEngine implements TokenEngine {
 
   @Override
   public void score(List<ScoreJob> jobs, Results<Scored> results) {
+    requireRoom(
+        jobs.stream()
+            .mapToInt(job -> KeyValueCache.pages(job.tokens().length - 1))
+            .max()
+            .orElse(0));
     int[] neededFrom = jobs.stream().mapToInt(ScoreJob::from).toArray();
     var tree = new PrefixTree(jobs.stream().map(ScoreJob::tokens).toList(), neededFrom, share);
     int most = maxBatch > 0 ? maxBatch : SCORED_AT_ONCE;
@@ -330,13 +350,6 @@ final class BatchEngine implements TokenEngine {
             ScoreJob job = jobs.get(next.job());
             letGo(next.path());
             next = new Admitted(next.job(), alone(job.tokens(), job.from()));
-            int whole = pathPages(next.path());
-            if (whole > cache.capacity()) {
-              results.faulted(next.job(), Fault.TOO_LONG, tooBig(job.tokens().length, whole));
-              letGo(next.path());
-              next = null;
-              continue;
-            }
           }
           if (committedPages + uncommittedPages(next.path()) > cache.capacity()) {
             break;
@@ -476,6 +489,11 @@ final class BatchEngine implements TokenEngine {
 
   @Override
   public void generate(List<GenerateJob> jobs, Results<Writer> results) {
+    requireRoom(
+        jobs.stream()
+            .mapToInt(job -> KeyValueCache.pages(job.prompt().length - 1) + answerPages(job))
+            .max()
+            .orElse(0));
     int[] never = new int[jobs.size()];
     Arrays.fill(never, Integer.MAX_VALUE);
     var tree = new PrefixTree(jobs.stream().map(GenerateJob::prompt).toList(), never, share);
@@ -496,13 +514,6 @@ final class BatchEngine implements TokenEngine {
             letGo(next.path);
             GenerateJob job = jobs.get(next.job);
             next = new Answer(next.job, alone(job.prompt(), Integer.MAX_VALUE), job);
-            int whole = pathPages(next.path) + next.pages;
-            if (whole > cache.capacity()) {
-              results.faulted(next.job, Fault.TOO_LONG, tooBig(next.tokens.length, whole));
-              letGo(next.path);
-              next = null;
-              continue;
-            }
           }
           if (committedPages + uncommittedPages(next.path) + next.pages > cache.capacity()) {
             break;

@@ -28,6 +28,7 @@ import java.util.Optional;
 public final class CpuEngineProvider implements EngineProvider {
   /**
    * Changes whenever a kernel's order of operations does: then numbers are not the same any more.
+   * In an identity the vectors' width stands behind it, as sums are kept one a lane.
    */
   private static final String REVISION = "cpu/1";
 
@@ -88,12 +89,12 @@ public final class CpuEngineProvider implements EngineProvider {
                 + " thread"
                 + (options.threads() == 1 ? "" : "s")
                 + ", "
-                + 32 * Lanes.COUNT
+                + width()
                 + "-bit vectors";
       }
       var identity =
           new ModelIdentity(
-              options.reference() ? REFERENCE_REVISION : REVISION,
+              options.reference() ? REFERENCE_REVISION : REVISION + " " + width() + "-bit",
               config.modelType(),
               checkpoint.weightsSha256(),
               checkpoint.configSha256(),
@@ -112,6 +113,11 @@ public final class CpuEngineProvider implements EngineProvider {
       open.run();
       throw e;
     }
+  }
+
+  /** Bits of a vector. Asked late: without the Vector API's module this class must still load. */
+  private static int width() {
+    return Lanes.SPECIES.vectorBitSize();
   }
 
   @Override
@@ -153,7 +159,7 @@ public final class CpuEngineProvider implements EngineProvider {
     return (int) Math.min(Integer.MAX_VALUE, rest / page);
   }
 
-  private static long mebibytes(long bytes) {
+  static long mebibytes(long bytes) {
     return Math.ceilDiv(bytes, 1L << 20);
   }
 

@@ -179,11 +179,7 @@ final class SpeedBenchmark {
 
           @Override
           public void faulted(int job, Outcome.Fault fault, String message) {
-            throw new InferenceException(
-                fault == Outcome.Fault.TOO_LONG
-                    ? InferenceException.Kind.OUT_OF_MEMORY
-                    : InferenceException.Kind.BAD_CHECKPOINT,
-                message);
+            throw new InferenceException(InferenceException.Kind.BAD_CHECKPOINT, message);
           }
         });
     long from = Long.MIN_VALUE;

@@ -272,35 +272,54 @@ class BatchEngineTest {
   // --- What does not fit -------------------------------------------------------------------------
 
   @Test
-  void aTextThatTheCacheCannotHoldIsTooLongAndLeavesTheOthersAlone() {
+  void aTextThatTheCacheCannotHoldEndsTheCallBeforeAnythingIsComputed() {
     try (var checkpoint = new RandomCheckpoint(RandomCheckpoint.shapes().getFirst(), 17);
         var team = new Team(1);
         var model = new LoadedModel(checkpoint, team);
         var engine = new BatchEngine(model, team, 2, 0, true)) {
-      int[] fits = new int[65];
-      int[] big = new int[66];
-      Arrays.fill(big, 1);
+      var fits = new ScoreJob(new int[65], 1);
+      var big = new ScoreJob(new int[66], 1);
       var log = new ArrayList<String>();
-      engine.score(
-          List.of(new ScoreJob(fits, 1), new ScoreJob(big, 1), new ScoreJob(fits, 64)),
-          new Results<>() {
+      assertThatThrownBy(() -> engine.score(List.of(fits, big, fits), logging(log)))
+          .isInstanceOfSatisfying(
+              InferenceException.class,
+              e -> assertThat(e.kind()).isEqualTo(InferenceException.Kind.OUT_OF_MEMORY))
+          .hasMessageMatching(
+              "the longest text needs 1 MiB of keys and values, the memory given leaves 1 MiB; "
+                  + "give more --memory, at least \\d+M");
+      Writer unused =
+          new Writer() {
             @Override
-            public void done(int job, Scored result) {
-              log.add(job + " done");
+            public int choose(float[] logits, int at, int vocabulary) {
+              throw new AssertionError("computed");
             }
 
             @Override
-            public void faulted(int job, Outcome.Fault fault, String message) {
-              log.add(job + " " + fault + " " + message);
+            public boolean append(int token) {
+              throw new AssertionError("computed");
             }
-          });
-      log.sort(null);
-      assertThat(log.get(0)).isEqualTo("0 done");
-      assertThat(log.get(1))
-          .startsWith("1 TOO_LONG 66 tokens need ")
-          .endsWith("; give more with --memory");
-      assertThat(log.get(2)).isEqualTo("2 done");
+          };
+      assertThatThrownBy(() ->
+              engine.generate(List.of(new GenerateJob(new int[60], 6, unused)), logging(log)))
+          .hasMessageContaining("give more --memory, at least ");
+      assertThat(log).isEmpty();
+      engine.score(List.of(fits), logging(log));
+      assertThat(log).containsExactly("0 done");
     }
+  }
+
+  private static <R> Results<R> logging(List<String> log) {
+    return new Results<>() {
+      @Override
+      public void done(int job, R result) {
+        log.add(job + " done");
+      }
+
+      @Override
+      public void faulted(int job, Outcome.Fault fault, String message) {
+        log.add(job + " " + fault);
+      }
+    };
   }
 
   @Test
@@ -360,19 +379,7 @@ class BatchEngineTest {
 
   private static List<String> outcomes(TokenEngine engine, List<ScoreJob> jobs) {
     var log = new ArrayList<String>();
-    engine.score(
-        jobs,
-        new Results<>() {
-          @Override
-          public void done(int job, Scored result) {
-            log.add(job + " done");
-          }
-
-          @Override
-          public void faulted(int job, Outcome.Fault fault, String message) {
-            log.add(job + " " + fault);
-          }
-        });
+    engine.score(jobs, logging(log));
     log.sort(null);
     return log;
   }

@@ -2,7 +2,9 @@ package dev.quantgate.inference.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.EngineOptions;
@@ -18,8 +20,11 @@ import dev.quantgate.inference.Score;
 import dev.quantgate.inference.ScoringRequest;
 import dev.quantgate.inference.ScoringRequest.Detail;
 import dev.quantgate.inference.ScoringRequest.Join;
+import dev.quantgate.inference.checkpoint.Checkpoints;
+import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.fixture.TinyCheckpoint;
 import dev.quantgate.inference.fixture.TinyCheckpoint.Format;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engine behind the one door, on whole folders. */
 class CpuModelTest {
@@ -199,6 +205,89 @@ class CpuModelTest {
             e -> assertThat(e.kind()).isEqualTo(InferenceException.Kind.OUT_OF_MEMORY))
         .hasMessageMatching(
             "(?s).*F16 needs \\d+ MiB \\(1 of them weights\\), the limit is 1 MiB; .*");
+  }
+
+  @Test
+  void whatMemoryIsSaidToSufficeDoesAndGivesTheSameAnswers() {
+    List<ScoringRequest> questions =
+        List.of(
+            new ScoringRequest(
+                new Prompt.Text("short"), List.of("A", "B"), Join.APPENDED, Detail.CONTINUATION),
+            new ScoringRequest(
+                new Prompt.Text("long ".repeat(60)),
+                List.of("A", "B"),
+                Join.APPENDED,
+                Detail.CONTINUATION));
+    List<Outcome<Score>> expected;
+    long weights;
+    try (LanguageModel model = load(Format.F16, options(1, 0, true, false))) {
+      expected = model.score(questions);
+      weights = model.telemetry().weightBytes();
+    }
+    long twoPages;
+    try (var checkpoint = Checkpoints.open(temporary.resolve("F16"))) {
+      ModelConfig config = checkpoint.config();
+      twoPages =
+          weights
+              + BatchEngine.workingBytes(config)
+              + 2 * KeyValueCache.pageBytes(config, config.layers());
+    }
+    var answered = new ArrayList<Integer>();
+    String refusal;
+    try (LanguageModel model = load(Format.F16, memory(twoPages))) {
+      refusal =
+          catchThrowableOfType(
+                  InferenceException.class,
+                  () -> model.score(questions, (index, outcome) -> answered.add(index)))
+              .getMessage();
+    }
+    assertThat(answered).isEmpty();
+    long enough = Long.parseLong(refusal.replaceAll(".*, at least (\\d+)M", "$1")) << 20;
+    try (LanguageModel model = load(Format.F16, memory(enough))) {
+      assertThat(model.score(questions)).isEqualTo(expected);
+    }
+  }
+
+  private static EngineOptions memory(long bytes) {
+    return new EngineOptions(1, OptionalLong.of(bytes), 0, true, false);
+  }
+
+  /** Prints the engine of a folder's model. */
+  public static void main(String[] arguments) {
+    try (LanguageModel model =
+        Engines.find("cpu").load(Path.of(arguments[0]), options(1, 0, true, false))) {
+      System.out.println(model.identity().engine());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {16, 32})
+  void aModelOnNarrowerVectorsIsAnotherEngine(int bytes) throws Exception {
+    assumeTrue(Lanes.SPECIES.vectorByteSize() > bytes, "this machine has no wider vectors");
+    try (LanguageModel model = load(Format.F16, options(1, 0, true, false))) {
+      assertThat(model.identity().engine())
+          .isEqualTo("cpu/1 " + 8 * Lanes.SPECIES.vectorByteSize() + "-bit");
+    }
+    try (LanguageModel model = load(Format.F16, options(1, 0, true, true))) {
+      assertThat(model.identity().engine()).as("no vectors").isEqualTo("cpu-reference/1");
+    }
+    Process narrow =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:MaxVectorSize=" + bytes,
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                CpuModelTest.class.getName(),
+                temporary.resolve("F16").toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(new String(narrow.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip())
+        .isEqualTo("cpu/1 " + 8 * bytes + "-bit");
+    assertThat(narrow.waitFor()).isZero();
   }
 
   @Test
