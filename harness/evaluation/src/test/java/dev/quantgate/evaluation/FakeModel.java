@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * A model that plays a script. Its tokens are characters, its context ends its answers; its results come in an order of their
- * own, as a real engine's do.
+ * A model that plays a script. Its tokens are characters, its context ends its answers; its results
+ * come in an order of their own, as a real engine's do.
  */
 public final class FakeModel implements LanguageModel {
   /** What the model does; each method sees whole texts. */
@@ -118,8 +118,7 @@ public final class FakeModel implements LanguageModel {
                 List<Integer> tokens = script.tokens(text);
                 List<Integer> before = script.tokens(prompt);
                 int room =
-                    Math.min(
-                        decoding.maxNewTokens(), capabilities.contextLength() - before.size());
+                    Math.min(decoding.maxNewTokens(), capabilities.contextLength() - before.size());
                 if (room < 1) {
                   return new Outcome.Faulted<>(Outcome.Fault.TOO_LONG, "no room");
                 }

@@ -549,7 +549,9 @@ class QuantGateTest {
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
-            return prompt.contains("HumanEval/33>") ? "    x\n".repeat(60) : super.write(prompt, mark);
+            return prompt.contains("HumanEval/33>")
+                ? "    x\n".repeat(60)
+                : super.write(prompt, mark);
           }
         });
     SuiteComparison suite = run("humaneval").suites().getFirst();
@@ -606,7 +608,8 @@ class QuantGateTest {
     run(request(by("ceval", "opencompass-gen", sampling)));
     int whole =
         Files.readAllLines(out.resolve("baseline/ceval.jsonl")).stream()
-            .mapToInt(line -> Integer.parseInt(line.replaceAll(".*\"promptTokens\":(\\d+).*", "$1")))
+            .mapToInt(
+                line -> Integer.parseInt(line.replaceAll(".*\"promptTokens\":(\\d+).*", "$1")))
             .min()
             .orElseThrow();
     out = folder.resolve("tight");
@@ -810,7 +813,13 @@ class QuantGateTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {"'    return 1000\n'|15", "'    pass\n'|14", "'    return\n'|15", "''|15", "'\n '|15"})
+      value = {
+        "'    return 1000\n'|15",
+        "'    pass\n'|14",
+        "'    return\n'|15",
+        "''|15",
+        "'\n '|15"
+      })
   void aCustomProblemWithATrivialSolutionOrNoneDoesNotFailTheSelfTest(String first, int jobs) {
     var code = (SuiteData.Code) fixtures.suite("humaneval");
     List<SuiteData.CodeProblem> problems = new ArrayList<>(code.problems());

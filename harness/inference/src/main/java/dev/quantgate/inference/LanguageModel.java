@@ -15,9 +15,9 @@ import java.util.List;
  * is an {@link Outcome.Faulted} of its own and leaves the others alone. Memory is no matter of a
  * request: where one that fits the model's context does not fit the memory given, the call ends
  * with an {@link InferenceException} of kind {@link InferenceException.Kind#OUT_OF_MEMORY} that
- * says how much is needed. Interrupting the calling
- * thread stops the call at the next step with an {@link InferenceException} of kind {@link
- * InferenceException.Kind#INTERRUPTED}; what was handed over stays good.
+ * says how much is needed. Interrupting the calling thread stops the call at the next step with an
+ * {@link InferenceException} of kind {@link InferenceException.Kind#INTERRUPTED}; what was handed
+ * over stays good.
  *
  * <p>A model is used by one thread at a time.
  */

@@ -44,8 +44,14 @@ record AnswerLine(
     if (shortened < 0 || shortened >= forms.size()) {
       throw new EvaluationException(
           INPUT,
-          file + ": item " + id + ": shortened is " + shortened + ", but the question has "
-              + forms.size() + " forms; the file was changed");
+          file
+              + ": item "
+              + id
+              + ": shortened is "
+              + shortened
+              + ", but the question has "
+              + forms.size()
+              + " forms; the file was changed");
     }
     if (answer.isPresent() && !answers(answer.get(), forms.get(shortened))) {
       throw new EvaluationException(

@@ -90,20 +90,36 @@ public record ItemRecord(
     require(
         tied == (margin.isPresent() && margin.getAsDouble() == 0),
         id,
-        "tied is " + tied + ", but the margin is " + (margin.isPresent() ? margin.getAsDouble() : "unknown"));
+        "tied is "
+            + tied
+            + ", but the margin is "
+            + (margin.isPresent() ? margin.getAsDouble() : "unknown"));
     if (expected.isEmpty()) {
       long passed = samples.stream().filter(Sample::passed).count();
       require(
           samples.isEmpty() ? fault.isPresent() : samples.size() == answers && passed == right,
           id,
-          passed + " of " + samples.size() + " programs passed, but " + right + " of " + answers
+          passed
+              + " of "
+              + samples.size()
+              + " programs passed, but "
+              + right
+              + " of "
+              + answers
               + " answers are right");
     } else {
       require(
           answers == 1 && (right == 1) == answer.equals(expected),
           id,
-"\"" + answer + "\" was answered and \"" + expected + "\" is right, but " + right + " of "
-              + answers + " answers count as right");
+          "\""
+              + answer
+              + "\" was answered and \""
+              + expected
+              + "\" is right, but "
+              + right
+              + " of "
+              + answers
+              + " answers count as right");
       require(
           choices.isEmpty() || answer.equals(likeliest(choices).label()),
           id,

@@ -7,8 +7,8 @@ import dev.quantgate.sandbox.Sandboxes;
 import java.util.Optional;
 
 /**
- * What computes. The engine options change no number and no fault; engine and sandbox kind are part of a run's
- * identity.
+ * What computes. The engine options change no number and no fault; engine and sandbox kind are part
+ * of a run's identity.
  *
  * @param engine an engine's kind, or "auto"
  * @param sandbox a sandbox's kind, or "auto"

@@ -299,8 +299,8 @@ class BatchEngineTest {
               throw new AssertionError("computed");
             }
           };
-      assertThatThrownBy(() ->
-              engine.generate(List.of(new GenerateJob(new int[60], 6, unused)), logging(log)))
+      assertThatThrownBy(
+              () -> engine.generate(List.of(new GenerateJob(new int[60], 6, unused)), logging(log)))
           .hasMessageContaining("give more --memory, at least ");
       assertThat(log).isEmpty();
       engine.score(List.of(fits), logging(log));

@@ -233,16 +233,17 @@ class CpuModelTest {
               + 2 * KeyValueCache.pageBytes(config, config.layers());
     }
     var answered = new ArrayList<Integer>();
-    String refusal;
+    InferenceException refusal;
     try (LanguageModel model = load(Format.F16, memory(twoPages))) {
       refusal =
           catchThrowableOfType(
-                  InferenceException.class,
-                  () -> model.score(questions, (index, outcome) -> answered.add(index)))
-              .getMessage();
+              InferenceException.class,
+              () -> model.score(questions, (index, outcome) -> answered.add(index)));
     }
+    assertThat(refusal).isNotNull();
     assertThat(answered).isEmpty();
-    long enough = Long.parseLong(refusal.replaceAll(".*, at least (\\d+)M", "$1")) << 20;
+    long enough =
+        Long.parseLong(String.valueOf(refusal).replaceAll(".*, at least (\\d+)M", "$1")) << 20;
     try (LanguageModel model = load(Format.F16, memory(enough))) {
       assertThat(model.score(questions)).isEqualTo(expected);
     }
