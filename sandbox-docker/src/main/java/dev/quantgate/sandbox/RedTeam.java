@@ -6,8 +6,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -181,6 +183,23 @@ public final class RedTeam {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Some of them, the same ones for the same seed, in the order of the file.
+   *
+   * @param count how many; at least 1, and no more than there are
+   */
+  public static List<Attack> sample(int count, long seed) {
+    List<Attack> all = attacks();
+    if (count < 1 || count > all.size()) {
+      throw new IllegalArgumentException(
+          "expected a sample of 1 to " + all.size() + " attacks, found " + count);
+    }
+    List<Attack> shuffled = new ArrayList<>(all);
+    Collections.shuffle(shuffled, new Random(seed));
+    Set<Attack> taken = Set.copyOf(shuffled.subList(0, count));
+    return all.stream().filter(taken::contains).toList();
   }
 
   static List<Attack> parse(String text) {

@@ -133,7 +133,8 @@ public final class SandboxCheck {
     return run(kind, options, RedTeam.attacks(), progress);
   }
 
-  static Report run(
+  /** The same with some of the attacks only. */
+  public static Report run(
       String kind, SandboxOptions options, List<RedTeam.Attack> attacks, Consumer<Row> progress) {
     Map<RedTeam.Expected, Queue<RedTeam.Attack>> waiting = new EnumMap<>(RedTeam.Expected.class);
     for (RedTeam.Attack attack : attacks) {

@@ -1,18 +1,32 @@
 package dev.quantgate.sandbox;
 
+import java.util.function.Consumer;
+
 /**
  * How a sandbox is started.
  *
  * @param workers jobs that run at the same time, at least 1
  * @param checker who judges a completion
  * @param limits what a job may take
+ * @param notes told in a line what a user may want to know meanwhile: that an engine is waited for;
+ *     from any thread
  */
-public record SandboxOptions(int workers, Checker checker, Limits limits) {
+public record SandboxOptions(int workers, Checker checker, Limits limits, Consumer<String> notes) {
 
   public SandboxOptions {
     if (workers < 1) {
       throw new IllegalArgumentException("workers must be at least 1, not " + workers);
     }
+  }
+
+  /** Options of a sandbox whose notes nobody reads. */
+  public SandboxOptions(int workers, Checker checker, Limits limits) {
+    this(workers, checker, limits, note -> {});
+  }
+
+  /** The same with someone who reads its notes. */
+  public SandboxOptions withNotes(Consumer<String> reader) {
+    return new SandboxOptions(workers, checker, limits, reader);
   }
 
   public static SandboxOptions defaults() {

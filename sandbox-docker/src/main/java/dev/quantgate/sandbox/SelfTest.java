@@ -12,7 +12,7 @@ import java.util.function.Function;
  * imports that completions use, and the canaries of the {@link RedTeam}, with a sentinel at the
  * end. A sandbox that does not claim to keep anything apart need only tell right from wrong.
  */
-final class SelfTest {
+public final class SelfTest {
   private static final String IMPORTS =
       """
           import collections, copy, dataclasses, datetime, decimal, enum, fractions, functools
@@ -31,7 +31,8 @@ final class SelfTest {
     this.canaries = canaries;
   }
 
-  static SelfTest of(SandboxProvider provider, Checker checker) {
+  /** The test of a provider's sandboxes. */
+  public static SelfTest of(SandboxProvider provider, Checker checker) {
     return new SelfTest(
         provider.kind(),
         checker,
@@ -45,7 +46,7 @@ final class SelfTest {
    *
    * @throws SandboxException of kind SELF_TEST_FAILED that names what went wrong
    */
-  void require(CodeSandbox sandbox) {
+  public void require(CodeSandbox sandbox) {
     List<ExecutionJob> jobs = new ArrayList<>();
     // What a machine without walls has in its folders and on its ports is no fault.
     Function<String, ExecutionJob> sentinel =

@@ -189,6 +189,19 @@ class SandboxesTest {
   }
 
   @Test
+  void aSampleOfTheRedTeamIsTheSameForTheSameSeed() {
+    List<RedTeam.Attack> some = RedTeam.sample(20, 5);
+    assertThat(some)
+        .hasSize(20)
+        .isEqualTo(RedTeam.sample(20, 5))
+        .isNotEqualTo(RedTeam.sample(20, 6));
+    assertThat(RedTeam.attacks()).containsSubsequence(some);
+    assertThat(RedTeam.sample(RedTeam.attacks().size(), 1)).isEqualTo(RedTeam.attacks());
+    assertThatThrownBy(() -> RedTeam.sample(0, 1))
+        .hasMessage("expected a sample of 1 to " + RedTeam.attacks().size() + " attacks, found 0");
+  }
+
+  @Test
   void aMalformedRedTeamIsRefused() {
     assertThatThrownBy(() -> RedTeam.parse("=== Name | pass | x\n    return 1\n"))
         .hasMessageContaining("found: === Name | pass | x");

@@ -2,6 +2,7 @@ package dev.quantgate.cli;
 
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.sandbox.RedTeam;
 import dev.quantgate.sandbox.SandboxCheck;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.docker.SandboxImage;
@@ -13,6 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The sandbox itself: its image, and whether it holds. */
@@ -38,9 +40,19 @@ final class SandboxCommand implements Runnable {
     @Spec CommandSpec spec = CommandSpec.create();
     @Mixin Common common = new Common();
 
+    @Option(
+        names = "--sample",
+        paramLabel = "N",
+        description = "only N of the attacks, drawn by --seed")
+    @Nullable Integer sample;
+
+    @Option(names = "--seed", description = "of the sample (default: ${DEFAULT-VALUE})")
+    long seed = 1;
+
     @Override
     public Integer call() throws Exception {
       Settings settings = SettingFlags.resolve(spec.commandLine().getParseResult());
+      List<RedTeam.Attack> attacks = attacks();
       try (var progress = new TerminalProgress(common.quiet)) {
         int[] done = new int[1];
         SandboxCheck.Report report =
@@ -48,6 +60,7 @@ final class SandboxCommand implements Runnable {
                 SandboxCheck.run(
                     settings.text(Setting.SANDBOX).orElseThrow(),
                     SandboxOptions.defaults(),
+                    attacks,
                     row -> {
                       done[0]++;
                       if (!row.good() || done[0] % 25 == 0) {
@@ -60,6 +73,14 @@ final class SandboxCommand implements Runnable {
         progress.close();
         spec.commandLine().getOut().print(report.table());
         return report.good() ? 0 : Failures.COULD_NOT_RUN;
+      }
+    }
+
+    private List<RedTeam.Attack> attacks() {
+      try {
+        return sample == null ? RedTeam.attacks() : RedTeam.sample(sample, seed);
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(spec.commandLine(), "--sample: " + e.getMessage());
       }
     }
   }

@@ -9,7 +9,9 @@ import dev.quantgate.evaluation.run.Machinery;
 import dev.quantgate.evaluation.run.Progress;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -36,19 +38,33 @@ class KillTest {
   @TempDir static Path folder;
   static Path whole;
 
-  /** Runs slowly enough to be hit: {@code main(folder of the models, out, micros a result)}. */
+  /**
+   * Comes to a stand where it is to be hit: {@code main(folder of the models, out, journal in it,
+   * its lines)}.
+   */
   public static void main(String[] arguments) {
-    run(Path.of(arguments[0]), Path.of(arguments[1]), Long.parseLong(arguments[2]) * 1000);
+    Path out = Path.of(arguments[1]);
+    Path journal = out.resolve(arguments[2]);
+    long lines = Long.parseLong(arguments[3]);
+    run(
+        Path.of(arguments[0]),
+        out,
+        () -> {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+          while (lineFeeds(journal) >= lines) {
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+          }
+        });
   }
 
-  private static Comparison run(Path models, Path out, long nanos) {
+  private static Comparison run(Path models, Path out, Runnable pause) {
     var fixtures = new Fixtures().code("humaneval", 60).exam("ceval", 20, 20, 20);
     Path fp16 = models.resolve("fp16");
     Path int4 = models.resolve("int4");
     fixtures.script(
-        fp16, new Slow(fixtures.new Knowing(Set.of("HumanEval/3", "subject_a/3")), nanos));
-    fixtures.script(int4, new Slow(fixtures.new Knowing(Set.of("HumanEval/5")), nanos));
-    fixtures.pauseSandbox(() -> LockSupport.parkNanos(nanos));
+        fp16, new Slow(fixtures.new Knowing(Set.of("HumanEval/3", "subject_a/3")), pause));
+    fixtures.script(int4, new Slow(fixtures.new Knowing(Set.of("HumanEval/5")), pause));
+    fixtures.pauseSandbox(pause);
     return fixtures
         .quantGate()
         .run(
@@ -62,7 +78,7 @@ class KillTest {
             Progress.Listener.NONE);
   }
 
-  private record Slow(FakeModel.Script behind, long nanos) implements FakeModel.Script {
+  private record Slow(FakeModel.Script behind, Runnable beforeEach) implements FakeModel.Script {
     @Override
     public double logProbability(String prompt, String continuation) {
       return behind.logProbability(prompt, continuation);
@@ -75,7 +91,7 @@ class KillTest {
 
     @Override
     public void pause() {
-      LockSupport.parkNanos(nanos);
+      beforeEach.run();
     }
   }
 
@@ -84,7 +100,7 @@ class KillTest {
     Files.createDirectory(folder.resolve("fp16"));
     Files.createDirectory(folder.resolve("int4"));
     whole = folder.resolve("whole");
-    run(folder, whole, 0);
+    run(folder, whole, () -> {});
   }
 
   @ParameterizedTest
@@ -98,7 +114,7 @@ class KillTest {
   void aRunKilledAnywhereIsContinuedToTheSameBytes(String journal, int lines)
       throws IOException, InterruptedException {
     Path out = folder.resolve("killed-" + journal.replace('/', '-') + lines);
-    Process process = start(out);
+    Process process = start(out, journal, lines);
     try {
       awaitLines(process, out.resolve(journal), lines);
     } finally {
@@ -107,7 +123,7 @@ class KillTest {
     assertThat(process.waitFor()).isEqualTo(128 + 9);
     assertThat(out.resolve("comparison.json")).doesNotExist();
 
-    Comparison comparison = run(folder, out, 0);
+    Comparison comparison = run(folder, out, () -> {});
     assertThat(comparison.flips()).hasSize(3);
     int compared = 0;
     for (String file : FILES) {
@@ -122,22 +138,23 @@ class KillTest {
     Path out = folder.resolve("killed-often");
     int killed = 0;
     for (int lines = 12; lines < 60; lines += 15) {
-      Process process = start(out);
+      String journal = "baseline/journal/ceval.answers.jsonl";
+      Process process = start(out, journal, lines);
       try {
-        awaitLines(process, out.resolve("baseline/journal/ceval.answers.jsonl"), lines);
+        awaitLines(process, out.resolve(journal), lines);
       } finally {
         process.destroyForcibly();
       }
       process.waitFor();
       killed++;
     }
-    run(folder, out, 0);
+    run(folder, out, () -> {});
     assertThat(killed).isEqualTo(4);
     assertThat(out.resolve("baseline/ceval.jsonl"))
         .hasSameBinaryContentAs(whole.resolve("baseline/ceval.jsonl"));
   }
 
-  private Process start(Path out) throws IOException {
+  private Process start(Path out, String journal, int lines) throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--add-modules",
@@ -149,26 +166,33 @@ class KillTest {
             KillTest.class.getName(),
             folder.toString(),
             out.toString(),
-            "10000")
+            journal,
+            Integer.toString(lines))
         .redirectErrorStream(true)
         .redirectOutput(new File(folder.toFile(), "process.log"))
         .start();
   }
 
-  private void awaitLines(Process process, Path journal, int lines)
-      throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
-    while (!Files.exists(journal) || lineFeeds(journal) < lines) {
+  private void awaitLines(Process process, Path journal, int lines) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+    while (lineFeeds(journal) < lines) {
       assertThat(process.isAlive()).as(() -> "the process ended: " + log()).isTrue();
       assertThat(System.nanoTime()).as("time").isLessThan(deadline);
       Thread.sleep(2);
     }
   }
 
-  private static long lineFeeds(Path file) throws IOException {
+  /** None where there is no such file. */
+  private static long lineFeeds(Path file) {
     long count = 0;
-    for (byte b : Files.readAllBytes(file)) {
-      count += b == '\n' ? 1 : 0;
+    try {
+      for (byte b : Files.readAllBytes(file)) {
+        count += b == '\n' ? 1 : 0;
+      }
+    } catch (NoSuchFileException e) {
+      return 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return count;
   }

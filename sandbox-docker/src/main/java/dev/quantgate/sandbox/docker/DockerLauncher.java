@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -32,6 +33,7 @@ final class DockerLauncher implements WorkerLauncher {
   /** Memory beyond a job's: the supervisor's, and what a job can take between two looks at it. */
   private static final long SPARE_BYTES = 128L << 20;
 
+  private static final String GVISOR = "runsc";
   private static final String PROFILE = "quantgate-seccomp-";
   private static final int TMP_BYTES = 64 << 20;
 
@@ -39,13 +41,15 @@ final class DockerLauncher implements WorkerLauncher {
   private final Limits limits;
   private final String imageId;
   private final SortedMap<String, String> facts;
+  private final Optional<String> runtime;
   private final Path profile;
   private final Set<String> names = ConcurrentHashMap.newKeySet();
 
-  private DockerLauncher(Engine engine, Limits limits, String imageId) {
+  private DockerLauncher(Engine engine, Limits limits, String imageId, Optional<String> runtime) {
     this.engine = engine;
     this.limits = limits;
     this.imageId = imageId;
+    this.runtime = runtime;
     profile = writeProfile();
     facts = engineFacts(engine);
   }
@@ -56,6 +60,15 @@ final class DockerLauncher implements WorkerLauncher {
    * @throws SandboxException UNAVAILABLE, with what to do
    */
   static DockerLauncher open(Engine engine, Limits limits) {
+    return open(engine, limits, Optional.empty());
+  }
+
+  /**
+   * The same with another runtime than the engine's own choice.
+   *
+   * @param runtime as {@code docker run --runtime} takes it
+   */
+  static DockerLauncher open(Engine engine, Limits limits, Optional<String> runtime) {
     String image =
         SandboxImage.id(engine, SandboxImage.TAG)
             .orElseThrow(() ->
@@ -68,7 +81,7 @@ final class DockerLauncher implements WorkerLauncher {
                                 + SandboxImage.TAG
                                 + " is missing; make it with `quantgate sandbox build`")));
     sweep(engine);
-    return new DockerLauncher(engine, limits, image);
+    return new DockerLauncher(engine, limits, image, runtime);
   }
 
   @Override
@@ -115,6 +128,7 @@ final class DockerLauncher implements WorkerLauncher {
     // A job's own bound is set with its user; the supervisor moves a job's text through files.
     long file = Math.max(limits.fileBytes(), WorkerScripts.MAX_PART_BYTES);
     run.addAll(List.of("--ulimit", "fsize=" + file + ":" + file));
+    runtime.ifPresent(other -> run.addAll(List.of("--runtime", other)));
     if (engine.isPodman()) {
       // Else it asks for a million, which not every machine grants.
       run.addAll(List.of("--ulimit", "nproc=1024:1024"));
@@ -150,6 +164,8 @@ final class DockerLauncher implements WorkerLauncher {
   public SortedMap<String, String> identity() {
     SortedMap<String, String> identity = new TreeMap<>();
     identity.put("image", imageId);
+    // Which kernel a program meets can change a verdict.
+    runtime.ifPresent(name -> identity.put("runtime", name));
     identity.put(
         "seccompSha256",
         WorkerScripts.sha256(WorkerScripts.seccompProfile().getBytes(StandardCharsets.UTF_8)));
@@ -159,6 +175,19 @@ final class DockerLauncher implements WorkerLauncher {
   @Override
   public SortedMap<String, String> facts() {
     return facts;
+  }
+
+  /** gVisor, a kernel of its own around a container, where the engine has it. */
+  static Optional<String> strongestRuntime(Engine engine) {
+    Engine.Answer answer =
+        engine.run(
+            Engine.QUICK,
+            "info",
+            "--format",
+            "{{range $name, $any := .Runtimes}}{{$name}} {{end}}");
+    return answer.ok() && List.of(answer.out().strip().split("\\s+")).contains(GVISOR)
+        ? Optional.of(GVISOR)
+        : Optional.empty();
   }
 
   private static SortedMap<String, String> engineFacts(Engine engine) {

@@ -74,6 +74,7 @@ public final class WorkerPool implements CodeSandbox {
   private final SortedMap<String, String> identity;
   private final Thread atExit = Thread.ofPlatform().unstarted(this::killAll);
   private volatile boolean stopping;
+  private String lastNote = "";
 
   private WorkerPool(WorkerLauncher launcher, SandboxOptions options, List<Duration> startPauses) {
     this.launcher = launcher;
@@ -350,6 +351,7 @@ public final class WorkerPool implements CodeSandbox {
                 + reason
                 + "\nWhat was judged is kept; repair it and repeat the command to go on.");
       }
+      note(startPauses.subList(i, startPauses.size()), reason);
       pause(startPauses.get(i));
     }
     workers[slot] = worker;
@@ -357,6 +359,18 @@ public final class WorkerPool implements CodeSandbox {
       worker.kill();
     }
     return worker;
+  }
+
+  /** Said once for all workers, since what one waits for the others wait for, too. */
+  private synchronized void note(List<Duration> left, String reason) {
+    long seconds = left.stream().reduce(Duration.ZERO, Duration::plus).toSeconds();
+    String note =
+        "waiting for the %s sandbox to come back, %d s more at most: %s"
+            .formatted(launcher.kind(), seconds, reason);
+    if (!note.equals(lastNote)) {
+      lastNote = note;
+      options.notes().accept(note);
+    }
   }
 
   private static void pause(Duration pause) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import java.net.InetAddress;
@@ -12,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +74,57 @@ class EngineFaultsTest {
         .hasMessage(
             "cannot start a docker worker: docker: Error response from daemon: no space left on"
                 + " device. (exit code 125)");
+  }
+
+  /** A client of an engine that has gVisor; what a container is started with goes into a file. */
+  private Engine withGVisor(String whatItDoes) throws Exception {
+    return client(
+        """
+        case $1 in
+          info) case $3 in *range*) echo "io.containerd.runc.v2 runc runsc ";; *) echo "1|runc|2|||";; esac;;
+          image) echo sha256:1;;
+          run) echo "$*" >> %s; case "$*" in *"--runtime runsc"*) %s;; *) echo "docker: runc works, but not here" >&2; exit 125;; esac;;
+        esac\
+        """
+            .formatted(folder.resolve("runs"), whatItDoes));
+  }
+
+  @Test
+  void gVisorIsTriedFirstWhereTheEngineHasItAndTheEnginesOwnRuntimeWithANoteWhereItFails()
+      throws Exception {
+    Engine engine = withGVisor("echo 'docker: runsc does not start here' >&2; exit 125");
+    List<String> notes = new ArrayList<>();
+    SandboxOptions options =
+        new SandboxOptions(1, SandboxOptions.Checker.SPLIT, Limits.defaults(), notes::add);
+    assertThatThrownBy(() -> new DockerProvider(engine).start(options))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("runc works, but not here");
+    assertThat(notes)
+        .containsExactly(
+            "the runtime runsc is not taken but the engine's own: cannot start a docker worker:"
+                + " docker: runsc does not start here (exit code 125)");
+    List<String> runs =
+        Files.readAllLines(folder.resolve("runs")).stream()
+            .filter(line -> line.startsWith("run --rm "))
+            .toList();
+    assertThat(runs).hasSize(2);
+    assertThat(runs.get(0)).contains(" --runtime runsc ");
+    assertThat(runs.get(1)).doesNotContain("--runtime");
+  }
+
+  @Test
+  void theRuntimeIsPartOfTheIdentityOnlyWhereItIsNotTheEnginesOwn() throws Exception {
+    Engine engine = withGVisor("exit 1");
+    assertThat(DockerLauncher.strongestRuntime(engine)).contains("runsc");
+    try (var launcher =
+            DockerLauncher.open(
+                engine, Limits.defaults(), DockerLauncher.strongestRuntime(engine));
+        var plain = DockerLauncher.open(engine, Limits.defaults())) {
+      assertThat(launcher.identity()).containsEntry("runtime", "runsc");
+      assertThat(plain.identity()).doesNotContainKey("runtime");
+    }
+    assertThat(DockerLauncher.strongestRuntime(client("echo 'runc io.containerd.runc.v2 '")))
+        .isEmpty();
   }
 
   @Test

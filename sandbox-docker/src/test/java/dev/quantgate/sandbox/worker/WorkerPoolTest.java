@@ -26,6 +26,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -108,16 +109,23 @@ class WorkerPoolTest {
             "the fake sandbox went away and does not come back: no engine here\n"
                 + "What was judged is kept; repair it and repeat the command to go on.");
     assertThat(fakes.launches).as("one that worked, and one after each pause").hasValue(5);
+    assertThat(fakes.notes)
+        .containsExactly(
+            "waiting for the fake sandbox to come back, 2 s more at most: no engine here",
+            "waiting for the fake sandbox to come back, 1 s more at most: no engine here",
+            "waiting for the fake sandbox to come back, 0 s more at most: no engine here");
     assertThat(fakes.closed).isTrue();
   }
 
   private static Map<String, ExecutionResult> run(Fakes fakes, int workers, ExecutionJob... jobs) {
     Map<String, ExecutionResult> results = new HashMap<>();
     List<Duration> pauses =
-        List.of(Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofMillis(3));
+        List.of(Duration.ofMillis(500), Duration.ofMillis(1000), Duration.ofMillis(999));
     try (WorkerPool pool =
         WorkerPool.start(
-            fakes, new SandboxOptions(workers, Checker.SPLIT, Limits.defaults()), pauses)) {
+            fakes,
+            new SandboxOptions(workers, Checker.SPLIT, Limits.defaults(), fakes.notes::add),
+            pauses)) {
       pool.run(
           List.of(jobs),
           result -> assertThat(results.put(result.id(), result)).as(result.id()).isNull());
@@ -134,6 +142,7 @@ class WorkerPoolTest {
   private static final class Fakes implements WorkerLauncher {
     final AtomicInteger launches = new AtomicInteger();
     final Map<String, Integer> deaths = new HashMap<>();
+    final List<String> notes = new CopyOnWriteArrayList<>();
     boolean sentinelsDie;
     int refusalsAfterTheFirst;
     boolean closed;

@@ -104,7 +104,11 @@ public final class Runner {
       progress.on(new Progress.Note("starting the sandbox: " + machinery.sandbox()));
     }
     Optional<Workshop> workshop =
-        programs ? Optional.of(new Workshop(doors, machinery)) : Optional.empty();
+        programs
+            ? Optional.of(
+                new Workshop(
+                    doors, machinery, note -> progress.on(new Progress.Note("sandbox: " + note))))
+            : Optional.empty();
     try {
       workshop.ifPresent(
           shop -> progress.on(new Progress.Note("sandbox: " + shop.description().kind())));

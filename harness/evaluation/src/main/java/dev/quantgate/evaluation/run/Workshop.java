@@ -27,9 +27,23 @@ final class Workshop implements AutoCloseable {
 
   private final CodeSandbox sandbox;
 
+  /** Notes and results come from any thread; who hears of them wants one at a time. */
+  private final Object voice = new Object();
+
   /** Starts the sandbox and refuses one that is not what was demanded. */
-  Workshop(Doors doors, Machinery machinery) {
-    this.sandbox = doors.sandboxes().start(machinery.sandbox(), machinery.sandboxOptions());
+  Workshop(Doors doors, Machinery machinery, Consumer<String> notes) {
+    this.sandbox =
+        doors
+            .sandboxes()
+            .start(
+                machinery.sandbox(),
+                machinery
+                    .sandboxOptions()
+                    .withNotes(note -> {
+                      synchronized (voice) {
+                        notes.accept(note);
+                      }
+                    }));
     String kind = sandbox.description().kind();
     Optional<String> required = machinery.requiredSandbox();
     if (required.isPresent() && !required.get().equals(kind)) {
@@ -54,7 +68,13 @@ final class Workshop implements AutoCloseable {
     if (jobs.isEmpty()) {
       return;
     }
-    sandbox.run(jobs, sink::accept);
+    sandbox.run(
+        jobs,
+        result -> {
+          synchronized (voice) {
+            sink.accept(result);
+          }
+        });
   }
 
   /**
