@@ -150,12 +150,16 @@ public final class Catalogue {
    * @param name for people
    * @param contentSha256 of what the suite reads (see {@link SuiteData.Origin})
    * @param publishedSha256 of the file that its authors publish, by which results name it
-   * @param counts what the reader must find in it, by name
+   * @param counts what the reader must find in it, by name; the items last
    */
   record Edition(
       String suite,
       String name,
       String contentSha256,
       String publishedSha256,
-      SequencedMap<String, Integer> counts) {}
+      SequencedMap<String, Integer> counts) {
+    int items() {
+      return counts.lastEntry().getValue();
+    }
+  }
 }

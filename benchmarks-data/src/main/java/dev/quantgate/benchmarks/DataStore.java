@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,11 +170,24 @@ public final class DataStore {
           Optional.of(path),
           data.origin().sha256(),
           data.size(),
-          official ? "as its authors publish it" : "not catalogued: needs --accept-data");
+          official ? "as its authors publish it" : difference(suite, data));
     } catch (DataException e) {
       return new Verification(
           suite, Status.DAMAGED, Optional.of(path), "", 0, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** How data that is not catalogued differs from what is. */
+  private static String difference(String suite, SuiteData data) {
+    return "not catalogued: %,d items, sha256 %.12s...; expected %s"
+        .formatted(
+            data.size(),
+            data.origin().sha256(),
+            Catalogue.editions(suite).stream()
+                .map(edition ->
+                    "%,d, %.12s... (%s)"
+                        .formatted(edition.items(), edition.contentSha256(), edition.name()))
+                .collect(Collectors.joining(" or ")));
   }
 
   private static List<URI> addresses(DataSet set, List<URI> published, FetchOptions options) {

@@ -294,6 +294,10 @@ class BenchmarkDataTest {
             Verification.Status.DAMAGED,
             Verification.Status.MISSING,
             Verification.Status.MISSING);
+    assertThat(DataStore.at(folder).verify(Optional.empty()).getFirst().message())
+        .matches(
+            "not catalogued: 1 items, sha256 [0-9a-f]{12}\\.\\.\\.; "
+                + "expected 164, 1d49078ba3e2\\.\\.\\. \\(openai/human-eval\\)");
   }
 
   private static byte[] zip(Map<String, String> entries) throws IOException {

@@ -58,21 +58,20 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     var parsed = spec.commandLine().getParseResult();
-    Settings settings = SettingFlags.resolve(parsed);
+    Settings settings = SettingFlags.resolve(spec);
+    boolean sandbox = parsed.hasMatchedOption("--sandbox") && !parsed.hasMatchedOption("--model");
+    SpeedPlan plan = Failures.checked(spec, () -> new SpeedPlan(prompt, generate, batches, rounds));
     PrintWriter out = spec.commandLine().getOut();
-    if (settings.isSaid(Setting.MODEL)) {
+    if (!sandbox && settings.isSaid(Setting.MODEL)) {
       Path model = Path.of(settings.text(Setting.MODEL).orElseThrow());
       out.print(
           render(
               Interruption.guard(() ->
                   Engines.find(settings.text(Setting.ENGINE).orElseThrow())
-                      .measure(
-                          model,
-                          settings.engineOptions(),
-                          new SpeedPlan(prompt, generate, batches, rounds)))));
+                      .measure(model, settings.engineOptions(), plan))));
       return 0;
     }
-    if (parsed.hasMatchedOption("--sandbox")) {
+    if (sandbox) {
       var progress = new TerminalProgress(common.quiet);
       List<ExecutionJob> programs = programs(settings);
       var report =

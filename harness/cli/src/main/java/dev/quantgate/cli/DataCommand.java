@@ -5,6 +5,7 @@ import dev.quantgate.benchmarks.DataSet;
 import dev.quantgate.benchmarks.DataStore;
 import dev.quantgate.benchmarks.FetchOptions;
 import dev.quantgate.benchmarks.Verification;
+import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.reports.Figures;
 import dev.quantgate.reports.TextTable;
 import dev.quantgate.reports.TextTable.Align;
@@ -121,28 +122,39 @@ final class DataCommand implements Runnable {
   /** Checks what is there. */
   @Command(
       name = "verify",
-      description = "Checks the data that is here.",
-      mixinStandardHelpOptions = true)
+      description = "Checks the data that is here, in the store or in --data.",
+      mixinStandardHelpOptions = true,
+      footer = {
+        "",
+        "Exits 2 where there is none, where some is damaged, or where some is not catalogued and",
+        "--accept-data is not given."
+      })
   static final class Verify implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--data", paramLabel = "DIR", description = "a folder in place of the store")
-    @Nullable Path data;
+    @Mixin Common common = new Common();
 
     @Override
     public Integer call() {
+      Settings settings = SettingFlags.resolve(spec);
+      boolean acceptsCustom = settings.acceptData();
       var table = new TextTable(Align.LEFT, Align.LEFT, Align.RIGHT, Align.LEFT);
       table.row("suite", "status", "items", "what").rule();
-      boolean damaged = false;
+      boolean refused = false;
       boolean any = false;
-      for (Verification found : DataStore.standard().verify(Optional.ofNullable(data))) {
-        damaged |= found.status() == Verification.Status.DAMAGED;
+      for (Verification found : DataStore.standard().verify(settings.data())) {
+        refused |=
+            switch (found.status()) {
+              case DAMAGED -> true;
+              case CUSTOM -> !acceptsCustom;
+              case OFFICIAL, MISSING -> false;
+            };
         any |= found.status() != Verification.Status.MISSING;
         table.row(
             found.suite(), found.status().name(), Figures.count(found.items()), found.message());
       }
       spec.commandLine().getOut().print(table.render());
-      return damaged || !any ? Failures.COULD_NOT_RUN : 0;
+      return refused || !any ? Failures.COULD_NOT_RUN : 0;
     }
   }
 }

@@ -22,7 +22,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    EvalRequest request = SettingFlags.resolve(spec.commandLine().getParseResult()).evalRequest();
+    EvalRequest request = SettingFlags.resolve(spec).evalRequest();
     try (var progress = new TerminalProgress(common.quiet)) {
       Evaluation evaluation =
           Interruption.guard(() -> new QuantGate().eval(request, progress.listener()));

@@ -1,10 +1,12 @@
 package dev.quantgate.cli;
 
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -17,7 +19,7 @@ final class Failures {
 
   private Failures() {}
 
-  static int onBadArguments(ParameterException failure, String[] arguments) {
+  static int onBadArguments(ParameterException failure) {
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
     err.println("quantgate: " + failure.getMessage());
@@ -27,39 +29,39 @@ final class Failures {
     return COULD_NOT_RUN;
   }
 
-  static int onFailure(Exception failure, CommandLine command, ParseResult parsed) {
+  static int onFailure(Throwable failure, CommandLine command) {
     PrintWriter err = command.getErr();
-    err.println("quantgate: " + describe(failure));
-    if (verbose(parsed)) {
+    err.println("quantgate: " + Message.of(failure));
+    if (isVerbose(command)) {
       failure.printStackTrace(err);
-    } else if (isUnexpected(failure)) {
+    } else if (Message.isUnexpected(failure)) {
       err.println("This is a defect of QuantGate; --verbose prints where it happened.");
     }
     return COULD_NOT_RUN;
   }
 
-  private static String describe(Exception failure) {
-    String message = failure.getMessage();
-    if (isUnexpected(failure) || message == null || message.isBlank()) {
-      return failure.getClass().getSimpleName() + (message == null ? "" : ": " + message);
+  /** What must be said, typed or configured. */
+  static <T> T required(CommandSpec command, String flag, @Nullable T said) {
+    if (said == null) {
+      throw new ParameterException(command.commandLine(), "missing: " + flag);
     }
-    return message.strip();
+    return said;
   }
 
   /**
-   * Exceptions of the project's own and of file access carry a message for people; others do not.
+   * Makes a request of what was said. Its records refuse values that cannot be, in words for
+   * people, but do not know that a person said them.
    */
-  private static boolean isUnexpected(Exception failure) {
-    return !failure.getClass().getName().startsWith("dev.quantgate.")
-        && !(failure instanceof java.io.IOException)
-        && !(failure instanceof java.io.UncheckedIOException);
+  static <T> T checked(CommandSpec command, Supplier<T> request) {
+    try {
+      return request.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+    }
   }
 
-  private static boolean verbose(ParseResult parsed) {
-    ParseResult last = parsed;
-    while (last.hasSubcommand()) {
-      last = last.subcommand();
-    }
-    return List.of(last, parsed).stream().anyMatch(result -> result.hasMatchedOption("--verbose"));
+  private static boolean isVerbose(CommandLine command) {
+    OptionSpec flag = command.getCommandSpec().findOption("--verbose");
+    return flag != null && Boolean.TRUE.equals(flag.getValue());
   }
 }

@@ -7,10 +7,12 @@ import dev.quantgate.quantization.QualityTable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -24,12 +26,8 @@ final class QualityCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
 
-  @Option(
-      names = "--text",
-      required = true,
-      paramLabel = "FILE",
-      description = "held-out plain text")
-  Path text = Path.of("");
+  @Option(names = "--text", paramLabel = "FILE", description = "held-out plain text; must be given")
+  @Nullable Path text;
 
   @Option(names = "--window", description = "tokens of a window (default: ${DEFAULT-VALUE})")
   int window = 512;
@@ -52,14 +50,17 @@ final class QualityCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Settings settings = SettingFlags.resolve(spec.commandLine().getParseResult());
+    Path heldOut = Failures.required(spec, "--text FILE", text);
+    atLeast(2, "--window", window);
+    atLeast(1, "--windows", windows);
+    Settings settings = SettingFlags.resolve(spec);
     try (var progress = new TerminalProgress(common.quiet)) {
       QualityTable table =
           Interruption.guard(() ->
               ModelDistance.measure(
                   baseline,
                   candidates,
-                  text,
+                  heldOut,
                   window,
                   windows,
                   settings.text(Setting.ENGINE).orElseThrow(),
@@ -68,6 +69,14 @@ final class QualityCommand implements Callable<Integer> {
       progress.close();
       spec.commandLine().getOut().print(table.table());
       return 0;
+    }
+  }
+
+  private void atLeast(int least, String flag, int found) {
+    if (found < least) {
+      throw new ParameterException(
+          spec.commandLine(),
+          flag + ": expected a whole number of at least " + least + ", found " + found);
     }
   }
 }

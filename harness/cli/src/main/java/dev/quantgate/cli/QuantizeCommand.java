@@ -41,6 +41,12 @@ final class QuantizeCommand implements Callable<Integer> {
   @Mixin Common common = new Common();
 
   @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "folder of the new checkpoint; must be given")
+  @Nullable Path out;
+
+  @Option(
       names = "--method",
       paramLabel = "METHOD",
       description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
@@ -144,30 +150,33 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Settings settings = SettingFlags.resolve(spec.commandLine().getParseResult());
-    Path model = Path.of(settings.text(Setting.MODEL).orElseThrow(() -> missing("--model")));
-    if (!spec.commandLine().getParseResult().hasMatchedOption("--out")) {
-      throw missing("--out");
-    }
+    Settings settings = SettingFlags.resolve(spec);
+    Path model =
+        Path.of(Failures.required(spec, "--model DIR", settings.text(Setting.MODEL).orElse(null)));
+    Path folder = Failures.required(spec, "--out DIR", out);
     QuantizationRequest request =
-        QuantizationRequest.of(
-                model,
-                settings.out(),
-                method,
-                new Scheme(bits, groupSize, !asymmetric),
-                calibration())
-            .withActOrder(actOrder)
-            .withClip(clip)
-            .withDamping(damping)
-            .withFormat(format)
-            .withShardBytes(shardBytes)
-            .withEngine(settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions());
+        Failures.checked(
+            spec,
+            () ->
+                QuantizationRequest.of(
+                        model,
+                        folder,
+                        method,
+                        new Scheme(bits, groupSize, !asymmetric),
+                        calibration())
+                    .withActOrder(actOrder)
+                    .withClip(clip)
+                    .withDamping(damping)
+                    .withFormat(format)
+                    .withShardBytes(shardBytes)
+                    .withEngine(
+                        settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions()));
     try (var progress = new TerminalProgress(common.quiet)) {
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));
       progress.close();
       spec.commandLine().getOut().print(report.table());
-      spec.commandLine().getOut().println("Checkpoint: " + settings.out());
+      spec.commandLine().getOut().println("Checkpoint: " + folder);
       return 0;
     }
   }
@@ -188,10 +197,8 @@ final class QuantizeCommand implements Callable<Integer> {
     if (file != null) {
       return new Calibration.TextFile(file, sequences, length);
     }
-    throw missing("--align QUESTIONS or --calibration FILE (or --method rtn, which needs none)");
-  }
-
-  private ParameterException missing(String what) {
-    return new ParameterException(spec.commandLine(), "missing: " + what);
+    throw new ParameterException(
+        spec.commandLine(),
+        "missing: --align QUESTIONS or --calibration FILE (or --method rtn, which needs none)");
   }
 }

@@ -29,7 +29,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    RunRequest request = SettingFlags.resolve(spec.commandLine().getParseResult()).runRequest();
+    RunRequest request = SettingFlags.resolve(spec).runRequest();
     try (var progress = new TerminalProgress(common.quiet)) {
       Comparison comparison =
           Interruption.guard(() -> new QuantGate().run(request, progress.listener()));

@@ -51,7 +51,7 @@ final class SandboxCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
-      Settings settings = SettingFlags.resolve(spec.commandLine().getParseResult());
+      Settings settings = SettingFlags.resolve(spec);
       List<RedTeam.Attack> attacks = attacks();
       try (var progress = new TerminalProgress(common.quiet)) {
         int[] done = new int[1];
@@ -92,12 +92,14 @@ final class SandboxCommand implements Runnable {
       mixinStandardHelpOptions = true)
   static final class Build implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();
+    @Mixin Common common = new Common();
 
     @Option(names = "--base", paramLabel = "IMAGE", description = "image to start from")
     @Nullable String base;
 
     @Option(
         names = "--package",
+        split = ",",
         paramLabel = "NAME",
         description = "Python package to add, such as numpy")
     List<String> packages = List.of();

@@ -2,14 +2,12 @@ package dev.quantgate.cli;
 
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -38,8 +36,6 @@ final class SettingFlags {
           Setting.FRAME_LIMIT,
           Setting.SLOW_DOWN_LIMIT);
 
-  private static final String CONFIG = "quantgate.yaml";
-
   private SettingFlags() {}
 
   static Set<Setting> allBut(Setting... left) {
@@ -65,11 +61,13 @@ final class SettingFlags {
       }
     }
     spec.addOption(
-        OptionSpec.builder("--config")
+        OptionSpec.builder(Configuration.FLAG)
             .type(Path.class)
             .paramLabel("FILE")
             .description(
-                "settings for all that is not typed; by default " + CONFIG + " where there is one")
+                "flags that are not typed; by default "
+                    + Configuration.FILE
+                    + " where there is one")
             .build());
   }
 
@@ -117,25 +115,37 @@ final class SettingFlags {
     };
   }
 
-  /** The settings of a parsed command: flags, then environment, then file, then defaults. */
-  static Settings resolve(ParseResult parsed) {
-    Map<Setting, String> typed = new EnumMap<>(Setting.class);
-    for (Setting setting : Setting.values()) {
-      OptionSpec option = parsed.matchedOption("--" + setting.key());
-      if (option != null && parsed.hasMatchedOption(option)) {
-        typed.put(setting, String.join(",", option.stringValues()));
-        if (setting == Setting.ACCEPT_DATA) {
-          typed.put(setting, String.valueOf((Object) option.getValue()));
-        }
-      }
-    }
-    return Settings.resolve(typed, System.getenv(), config(parsed));
+  /**
+   * The settings of a command that was parsed: flags, then environment, then file, then defaults.
+   */
+  static Settings resolve(CommandSpec command) {
+    return resolve(command, Map.of());
   }
 
-  private static Optional<Path> config(ParseResult parsed) {
-    if (parsed.hasMatchedOption("--config")) {
-      return Optional.of(parsed.matchedOptionValue("--config", Path.of(CONFIG)));
+  /**
+   * The settings of a command that was parsed.
+   *
+   * @param own what the command decides itself, whatever anybody says
+   */
+  static Settings resolve(CommandSpec command, Map<Setting, String> own) {
+    ParseResult parsed = command.commandLine().getParseResult();
+    Set<Setting> taken = EnumSet.noneOf(Setting.class);
+    Map<Setting, String> typed = new EnumMap<>(Setting.class);
+    for (Setting setting : Setting.values()) {
+      OptionSpec option = command.findOption("--" + setting.key());
+      if (option == null) {
+        continue;
+      }
+      taken.add(setting);
+      if (parsed.hasMatchedOption(option)) {
+        typed.put(
+            setting,
+            setting == Setting.ACCEPT_DATA
+                ? String.valueOf((Object) option.getValue())
+                : String.join(",", option.stringValues()));
+      }
     }
-    return Optional.of(Path.of(CONFIG)).filter(Files::exists);
+    typed.putAll(own);
+    return Settings.resolve(taken, typed, System.getenv(), Configuration.of(command).file());
   }
 }

@@ -2,6 +2,7 @@ package dev.quantgate.cli;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
@@ -17,21 +18,23 @@ final class StandardError {
 
   private StandardError() {}
 
-  static void restore() {
+  static void restore() throws IOException {
     String given = System.getenv("QUANTGATE_STDERR");
     if (given == null || !given.matches("[0-9]{1,3}")) {
       return;
     }
+    int result;
     try {
-      int result =
+      result =
           (int)
               function("dup2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT))
                   .invokeExact(Integer.parseInt(given), DESCRIPTOR);
-      if (result != DESCRIPTOR) {
-        throw new IllegalStateException("descriptor " + given + " is not open");
-      }
     } catch (Throwable e) {
-      throw new IllegalStateException("the launcher's standard error could not be restored", e);
+      throw new IOException("standard error cannot be set: " + e, e);
+    }
+    if (result != DESCRIPTOR) {
+      throw new IOException(
+          "QUANTGATE_STDERR: expected the number of an open descriptor, found " + given);
     }
   }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
+import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.benchmarks.SuiteData;
+import dev.quantgate.evaluation.comparison.Verdict;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -13,12 +15,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
+import tools.jackson.databind.json.JsonMapper;
 
 class CommandLineTest {
   @TempDir Path folder = Path.of("");
@@ -29,14 +39,18 @@ class CommandLineTest {
     var out = new StringWriter();
     var err = new StringWriter();
     CommandLine command =
-        Main.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-    int exitCode = command.execute(arguments);
+        Program.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    int exitCode = Program.execute(command, arguments);
     command.getOut().flush();
     return new Ended(exitCode, out.toString(), err.toString());
   }
 
   /** Recorded answers to starter-nli, all right but those to the first {@code wrong} items. */
   private Path recording(String name, int wrong) throws IOException {
+    return recording(folder.resolve(name), wrong);
+  }
+
+  static Path recording(Path file, int wrong) throws IOException {
     var data =
         (SuiteData.Pairs)
             BenchmarkData.load("starter-nli", new DataOptions(Optional.empty(), false));
@@ -51,7 +65,7 @@ class CommandLineTest {
           "{\"id\": \"%s\", \"answer\": \"%s\"}"
               .formatted(pair.id(), label.name().toLowerCase(Locale.ROOT)));
     }
-    return Files.write(folder.resolve(name), lines);
+    return Files.write(file, lines);
   }
 
   private Ended compare(Path baseline, Path candidate, String out) {
@@ -194,6 +208,250 @@ class CommandLineTest {
             "x");
     assertThat(margin.exitCode()).isEqualTo(2);
     assertThat(margin.err()).contains("--margin").contains("\"x\"");
+  }
+
+  @Command(name = "fail")
+  private record Failing(Error error) implements Runnable {
+    @Override
+    public void run() {
+      throw error;
+    }
+  }
+
+  static List<Arguments> errors() {
+    return List.of(
+        Arguments.of(
+            new AssertionError("two is odd"), "AssertionError: two is odd\nThis is a defect"),
+        Arguments.of(new StackOverflowError(), "StackOverflowError\nThis is a defect"),
+        Arguments.of(
+            new OutOfMemoryError("Java heap space"),
+            "out of memory (Java heap space)\nAsk for less by --max-batch or --memory, or give Java more: QUANTGATE_JAVA_OPTS=-Xmx"),
+        Arguments.of(
+            new OutOfMemoryError("unable to create native thread"),
+            "out of memory (unable to create native thread)\nAsk for less by --threads or --workers"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("errors")
+  void anErrorIsTwoLinesAndNeverTheExitCodeOfALostComparison(Error error, String message) {
+    var err = new StringWriter();
+    CommandLine command =
+        Program.commandLine().addSubcommand(new Failing(error)).setErr(new PrintWriter(err, true));
+    assertThat(Program.execute(command, "fail")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("quantgate: " + message).doesNotContain("\tat ");
+    assertThat(err.toString().lines().count()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theDemoEndsWithZeroOnceItHasJudgedAndWith2WhereItHasNot(Verdict verdict) {
+    assertThat(DemoCommand.exitCode(verdict)).isEqualTo(verdict == Verdict.INVALID ? 2 : 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "bench --model x --prompt 0|a prompt's tokens must be at least 2, not 0",
+        "bench --model x --generate 1|tokens to generate must be at least 2, not 1",
+        "bench --model x --batch 1,0|a batch's sequences must be at least 1, not 0",
+        "bench --model x --rounds 0|rounds must be at least 1, not 0",
+        "bench --model x --batch 300|this engine decodes at most 256 sequences together, not 300",
+        "bench --model x --threads 70000|--threads: expected a whole number from 1 to 1024, found \"70000\"",
+        "bench --model x --engine cdua|unknown engine \"cdua\"; known: cpu, reference",
+        "bench --model x --engine reference|engine reference has no benchmark",
+        "bench --model x --max-batch 2|Unknown options: '--max-batch', '2'",
+        "bench --sandbox docker --rounds 0|rounds must be at least 1, not 0",
+        "quantize --model x --out y --bits 5|bits must be 3, 4 or 8, not 5",
+        "quantize --model x --out y --align z --length 2|length must be at least 8, not 2",
+        "quantize --model x --out y --align z --answer-tokens 0|maxNewTokens must be at least 1, not 0",
+        "quantize --model x --out y --align z --calibration z|Error: --align=QUESTIONS, --calibration=FILE are mutually exclusive",
+        "quantize --model x --method rtn|missing: --out DIR",
+        "quality --text t --window 1 a b|--window: expected a whole number of at least 2, found 1",
+        "quality --text t --windows 0 a b|--windows: expected a whole number of at least 1, found 0",
+        "quality a b|missing: --text FILE",
+        "compare a b|missing: --out DIR"
+      })
+  void whatCannotBeIsSaidInOneLineOfWhatWasExpectedAndFound(String line, String message) {
+    Ended ended = quantgate(line.split(" "));
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err()).startsWith("quantgate: " + message).doesNotContain("defect");
+    assertThat(ended.err().lines().count()).isBetween(1L, 2L);
+  }
+
+  @Test
+  void aComparisonIsNotWrittenOverTheOneOfARun() throws IOException {
+    compare(recording("right.jsonl", 0), recording("worse.jsonl", 5), "gated");
+    Path gated = folder.resolve("gated");
+    byte[] before = Files.readAllBytes(gated.resolve("comparison.json"));
+    Ended ended =
+        quantgate(
+            "compare",
+            gated.toString(),
+            gated.toString(),
+            "--margin",
+            "50",
+            "--out",
+            gated.toString());
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err()).contains("holds a run", "Give another --out");
+    assertThat(gated.resolve("comparison.json")).hasBinaryContent(before);
+  }
+
+  @Test
+  void customDataIsVerifiedOnlyWhereItIsAccepted() throws IOException {
+    Files.writeString(
+        folder.resolve("HumanEval.jsonl"),
+        "{\"task_id\": \"HumanEval/0\", \"prompt\": \"def f():\\n\", \"entry_point\": \"f\","
+            + " \"canonical_solution\": \"    return 1\\n\","
+            + " \"test\": \"def check(candidate):\\n    assert candidate() == 1\\n\"}\n");
+    Ended refused = quantgate("data", "verify", "--data", folder.toString());
+    assertThat(refused.out())
+        .containsPattern("humaneval +CUSTOM +1 +not catalogued: 1 items, .*expected 164,");
+    assertThat(refused.exitCode()).isEqualTo(2);
+    Ended accepted = quantgate("data", "verify", "--accept-data", "--data", folder.toString());
+    assertThat(accepted.out()).contains("CUSTOM");
+    assertThat(accepted.exitCode()).isZero();
+  }
+
+  @Test
+  void theReferenceEngineAnswersAsTheFastOneAndSaysThatItIsOne() throws IOException {
+    Path model = DemoPair.unpack(folder.resolve("demo")).fp16();
+    for (String engine : List.of("cpu", "reference")) {
+      Path out = folder.resolve(engine);
+      Ended ended =
+          quantgate(
+              "eval",
+              "--quiet",
+              "--model=" + model,
+              "--suites=starter-nli,starter-exam",
+              "--limit=3",
+              "--engine=" + engine,
+              "--out=" + out);
+      assertThat(ended.err()).isEmpty();
+    }
+    for (String suite : List.of("starter-nli", "starter-exam")) {
+      List<String> fast = answers(folder.resolve("cpu/model").resolve(suite + ".jsonl"));
+      assertThat(fast).hasSize(3);
+      assertThat(answers(folder.resolve("reference/model").resolve(suite + ".jsonl"))).isEqualTo(fast);
+    }
+    assertThat(folder.resolve("cpu/model").resolve("identity.json")).content().contains("\"cpu/");
+    assertThat(folder.resolve("reference/model").resolve("identity.json"))
+        .content()
+        .contains("\"cpu-reference/");
+    assertThat(quantgate("eval", "--help").out()).contains("reference");
+  }
+
+  private static List<String> answers(Path records) throws IOException {
+    var mapper = new JsonMapper();
+    return Files.readAllLines(records).stream()
+        .map(mapper::readTree)
+        .map(record -> record.get("id") + " " + record.get("answer"))
+        .toList();
+  }
+
+  private Ended configured(String yaml, String line) throws IOException {
+    Path config = Files.writeString(folder.resolve("gate.yaml"), yaml.replace("\\n", "\n"));
+    return quantgate(with(line.split(" "), "--config", config.toString()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'prompt: 0'|bench --model x|a prompt's tokens must be at least 2, not 0",
+        "'{model: x, rounds: 0}'|bench|rounds must be at least 1, not 0",
+        "'batch: [1, 0]'|bench --model x|a batch's sequences must be at least 1, not 0",
+        "'bench: {generate: 1}'|bench --model x|tokens to generate must be at least 2, not 1",
+        "'prompt: many'|bench --model x|quantgate.yaml or the environment: Invalid value for option '--prompt'",
+        "'{align: q, bits: 5, quantize: {out: y}}'|quantize --model x|bits must be 3, 4 or 8",
+        "'out: y'|quantize --model x --method rtn|missing: --out DIR",
+        "'out: y'|compare a b|missing: --out DIR",
+        "'compare: {out: y}'|compare a b|a: expected the folder of a finished run",
+        "'text: t\nwindow: 1'|quality a b|--window: expected a whole number of at least 2",
+        "'demo: {limit: 0}'|demo|gate.yaml: limit: expected a whole number of at least 1",
+        "'candidate: x\nlimit: 0'|demo|gate.yaml: limit: expected a whole number of at least 1",
+        "'demo: {candidate: x}'|demo|quantgate.yaml or the environment: Invalid value for option '--candidate'",
+        "'{offline: true, from: nowhere}'|data fetch humaneval|nowhere: there is no such file",
+        "'data: {from: nowhere}'|data fetch humaneval|nowhere: there is no such file",
+        "'engine: cdua'|bench --model x|unknown engine \"cdua\"",
+        "'max-batch: x'|bench --model x --prompt 0|a prompt's tokens must be at least 2, not 0",
+        "'promt: 1'|bench --model x|GATE: unknown key \"promt\"; known: baseline, ",
+        "'bench: {bits: 3}'|bench --model x|GATE: bench: unknown key \"bits\"; known: "
+      })
+  void aFlagThatIsNotTypedIsTakenFromTheFile(String yaml, String line, String message)
+      throws IOException {
+    Ended ended = configured(yaml, line);
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err())
+        .startsWith(
+            "quantgate: " + message.replace("GATE", folder.resolve("gate.yaml").toString()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'prompt: many'|bench --model x --prompt 0|a prompt's tokens must be at least 2, not 0",
+        "'align: q'|quantize --model x --out y --calibration z --bits 5|bits must be 3, 4 or 8",
+        "'quantize: {out: here}'|quantize --model nomodel --out y --method rtn|nomodel"
+      })
+  void whatIsTypedWinsOverTheFile(String yaml, String line, String message) throws IOException {
+    Ended ended = configured(yaml, line);
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err()).startsWith("quantgate: " + message);
+  }
+
+  @Test
+  void verboseAndQuietCanBeSaidInTheFile() throws IOException {
+    assertThat(configured("verbose: true", "bench --model nomodel").err()).contains("\tat ");
+    assertThat(configured("verbose: false", "bench --model nomodel").err()).doesNotContain("\tat ");
+  }
+
+  @Test
+  void aFileThatIsDamagedDoesNotKeepTheHelpAway() throws IOException {
+    assertThat(configured("margn: [", "run").exitCode()).isEqualTo(2);
+    assertThat(configured("margn: [", "run --help").exitCode()).isZero();
+  }
+
+  /** Every flag of every command, as COMMAND [SUBCOMMAND] --flag. */
+  private static List<CommandLine> commandsWithAFile(CommandLine command) {
+    List<CommandLine> all = new ArrayList<>();
+    if (command.getCommandSpec().findOption("--config") != null) {
+      all.add(command);
+    }
+    command.getSubcommands().values().forEach(each -> all.addAll(commandsWithAFile(each)));
+    return all;
+  }
+
+  @Test
+  void everyFlagOfEveryCommandIsAKeyBelowItsName() throws IOException {
+    int flags = 0;
+    CommandLine root = Program.commandLine();
+    for (CommandLine command : commandsWithAFile(root)) {
+      List<String> line =
+          new ArrayList<>(List.of(command.getCommandSpec().qualifiedName().split(" ")));
+      line.removeFirst();
+      String section = line.getFirst();
+      for (OptionSpec option : command.getCommandSpec().options()) {
+        String key = option.longestName().substring(2);
+        if (List.of("help", "version", "config").contains(key)) {
+          continue;
+        }
+        Path config = Files.writeString(folder.resolve("all.yaml"), section + ": {" + key + ": v}");
+        List<String> arguments = new ArrayList<>(line);
+        arguments.addAll(List.of("--config", config.toString()));
+        if (section.equals("compare") || section.equals("quality")) {
+          arguments.addAll(List.of("a", "b"));
+        }
+        var parsed = root.parseArgs(arguments.toArray(String[]::new));
+        assertThat(Configuration.read(root, parsed).file().flags())
+            .as("%s %s", line, key)
+            .containsExactly(Map.entry(key, "v"));
+        flags++;
+      }
+    }
+    assertThat(flags).isGreaterThan(120);
   }
 
   @ParameterizedTest

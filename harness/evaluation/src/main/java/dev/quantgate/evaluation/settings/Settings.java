@@ -148,12 +148,17 @@ public final class Settings {
     return path(Setting.DATA);
   }
 
+  /** Whether data files that are not in the catalogue are taken. */
+  public boolean acceptData() {
+    return flag(Setting.ACCEPT_DATA);
+  }
+
   /** What every model is given. */
   public Assignment assignment() {
     return new Assignment(
         list(required(Setting.SUITES)),
         data(),
-        flag(Setting.ACCEPT_DATA),
+        acceptData(),
         integer(Setting.LIMIT, 1),
         value(Setting.SEED, "a whole number", Long::parseLong).orElse(0L),
         protocols(),

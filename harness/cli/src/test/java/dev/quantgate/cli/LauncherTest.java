@@ -1,0 +1,309 @@
+package dev.quantgate.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher at the top of the source tree, as an installation's and as a source tree's. */
+class LauncherTest {
+  private static final Path LAUNCHER =
+      Path.of("..", "..", "quantgate").toAbsolutePath().normalize();
+
+  /** The program's libraries, as an installation has them. */
+  @TempDir static Path libraries;
+
+  @TempDir Path folder;
+
+  private record Ended(int exitCode, String out, String err) {}
+
+  @BeforeAll
+  static void makeLibraries() throws IOException {
+    assumeThat(Path.of("/bin/bash")).exists();
+    assertThat(LAUNCHER).exists();
+    int number = 0;
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      Path path = Path.of(entry);
+      if (Files.isDirectory(path)) {
+        boolean cli = Files.exists(path.resolve("dev/quantgate/cli/Main.class"));
+        jar(path, libraries.resolve((cli ? "quantgate-cli-" : "module-") + number++ + ".jar"));
+      } else if (Files.exists(path)) {
+        Files.createSymbolicLink(libraries.resolve(path.getFileName()), path.toAbsolutePath());
+      }
+    }
+    assertThat(number).isPositive();
+  }
+
+  private static void jar(Path classes, Path file) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file);
+        var jar = new JarOutputStream(out);
+        Stream<Path> files = Files.walk(classes)) {
+      for (Path each : files.filter(Files::isRegularFile).toList()) {
+        jar.putNextEntry(new JarEntry(classes.relativize(each).toString()));
+        Files.copy(each, jar);
+      }
+    }
+  }
+
+  /** An installation: bin/quantgate and lib, without the libraries whose names begin so. */
+  private Path installation(String... missing) throws IOException {
+    Path bin = Files.createDirectories(folder.resolve("installed/bin"));
+    Path lib = Files.createDirectories(folder.resolve("installed/lib"));
+    try (Stream<Path> all = Files.list(libraries)) {
+      for (Path library : all.toList()) {
+        String name = library.getFileName().toString();
+        if (Stream.of(missing).noneMatch(name::startsWith)) {
+          Files.createSymbolicLink(lib.resolve(name), library);
+        }
+      }
+    }
+    return copyLauncher(bin);
+  }
+
+  private static Path copyLauncher(Path to) throws IOException {
+    Path launcher = Files.copy(LAUNCHER, to.resolve("quantgate"));
+    assertThat(launcher.toFile().setExecutable(true)).isTrue();
+    return launcher;
+  }
+
+  private Process start(Map<String, String> environment, Path launcher, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(List.of(arguments));
+    var builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(folder.resolve("out").toFile())
+            .redirectError(folder.resolve("err").toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("QUANTGATE_"));
+    builder.environment().put("QUANTGATE_JAVA", System.getProperty("java.home"));
+    builder.environment().put("QUANTGATE_CACHE", folder.resolve("cache").toString());
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  private Ended end(Process process) throws IOException, InterruptedException {
+    boolean ended = process.waitFor(2, TimeUnit.MINUTES);
+    process.destroyForcibly();
+    assertThat(ended).isTrue();
+    return new Ended(
+        process.exitValue(),
+        Files.readString(folder.resolve("out")),
+        Files.readString(folder.resolve("err")));
+  }
+
+  private Ended call(Map<String, String> environment, Path launcher, String... arguments)
+      throws IOException, InterruptedException {
+    return end(start(environment, launcher, arguments));
+  }
+
+  @Test
+  void anInstallationRunsAndSaysNothingOfItsOwn() throws Exception {
+    Ended ended = call(Map.of(), installation(), "--version");
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.out()).startsWith("quantgate ");
+    assertThat(ended.exitCode()).isZero();
+  }
+
+  @Test
+  void exitCode1IsForALostComparison() throws Exception {
+    Path right = CommandLineTest.recording(folder.resolve("right.jsonl"), 0);
+    Path worse = CommandLineTest.recording(folder.resolve("worse.jsonl"), 5);
+    Ended ended =
+        call(
+            Map.of(),
+            installation(),
+            "run",
+            "--quiet",
+            "--suites=starter-nli",
+            "--baseline=replay:" + right,
+            "--candidate=replay:" + worse);
+    assertThat(ended.out()).contains("FAIL");
+    assertThat(ended.exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void aJavaThatDoesNotStartIsExitCode2WithItsOwnWords() throws Exception {
+    Path launcher = installation();
+    for (String option : List.of("-Xmx1x", "-Xmx900000g", "-XX:+NoSuchOption")) {
+      Ended ended = call(Map.of("QUANTGATE_JAVA_OPTS", option), launcher, "--version");
+      assertThat(ended.exitCode()).as(option).isEqualTo(2);
+      assertThat(ended.err())
+          .startsWith("quantgate: ")
+          .contains("does not start with QUANTGATE_JAVA_OPTS=" + option)
+          .containsPattern("Invalid maximum heap size|Could not reserve|Unrecognized VM option")
+          .doesNotContain("incubator");
+    }
+  }
+
+  @Test
+  void anInstallationWithoutItsProgramIsExitCode2() throws Exception {
+    Ended ended = call(Map.of(), installation("quantgate-cli-"), "--version");
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err()).contains("is not a whole installation", "quantgate-cli");
+  }
+
+  @Test
+  void anInstallationWithoutALibraryIsExitCode2AndOneLine() throws Exception {
+    Ended ended = call(Map.of(), installation("picocli-"), "--version");
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err().lines()).hasSize(1);
+    assertThat(ended.err()).startsWith("quantgate: NoClassDefFoundError: picocli");
+  }
+
+  @Test
+  void aStandardErrorThatCannotBeRestoredIsExitCode2() throws Exception {
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            libraries + "/*",
+            "dev.quantgate.cli.Main",
+            "--version");
+    var builder =
+        new ProcessBuilder(command)
+            .redirectOutput(folder.resolve("out").toFile())
+            .redirectError(folder.resolve("err").toFile());
+    builder.environment().put("QUANTGATE_STDERR", "77");
+    Ended ended = end(builder.start());
+    assertThat(ended.err())
+        .contains("QUANTGATE_STDERR: expected the number of an open descriptor, found 77")
+        .doesNotContain("\tat ");
+    assertThat(ended.exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void theDemoChecksItsSettingsBeforeItMakesAnything() throws Exception {
+    Ended ended = call(Map.of(), installation(), "demo", "--limit", "0", "--out", "demo");
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err()).startsWith("quantgate: --limit: expected a whole number of at least 1");
+    assertThat(folder.resolve("demo")).doesNotExist();
+  }
+
+  @Test
+  void aSignalReachesTheProgramWithoutAShellBetween() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Process process = start(Map.of(), installation(), "run", "--config", pipe.toString());
+    // Waits for the program to read its configuration, which then waits for an end.
+    try (OutputStream open = Files.newOutputStream(pipe)) {
+      assertThat(process.info().command().orElseThrow()).endsWith("java");
+      new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+      assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(130);
+      open.flush();
+    }
+  }
+
+  /** A source tree whose build and Java are stand-ins that note what they are called for. */
+  private Path sourceTree() throws IOException {
+    Path tree = folder.resolve("tree");
+    for (String module : List.of("harness/cli", "benchmarks-data", "sandbox-docker", "reports")) {
+      Path sources = Files.createDirectories(tree.resolve(module).resolve("src/main/java"));
+      Files.writeString(sources.resolve("A.java"), "class A {}");
+      Files.writeString(sources.resolve("B.java"), "class B {}");
+    }
+    Files.writeString(tree.resolve("pom.xml"), "<project/>");
+    script(
+        tree.resolve("mvnw"),
+        """
+        echo built >>builds
+        [ ! -f during ] || { touch reports/src/main/java/A.java; rm during; }
+        [ ! -f broken ] || { echo '[ERROR] it does not compile'; exit 1; }
+        mkdir -p harness/cli/target/quantgate-2/quantgate-2/lib
+        touch harness/cli/target/quantgate-2/quantgate-2/lib/quantgate-cli-2.jar
+        """);
+    Path java = Files.createDirectories(folder.resolve("jdk/bin"));
+    script(java.resolve("javac"), "exit 1\n");
+    script(
+        java.resolve("java"),
+        """
+        case " $* " in
+          *' -version '*) echo 'openjdk version "25.0.1" 2025-10-21' >&2 ;;
+          *' --dry-run '*) ;;
+          *) echo "$*" ;;
+        esac
+        """);
+    return copyLauncher(tree);
+  }
+
+  private static void script(Path file, String text) throws IOException {
+    Files.writeString(file, "#!/bin/bash\n" + text);
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+  }
+
+  private Ended callTree(Path launcher) throws IOException, InterruptedException {
+    return call(Map.of("QUANTGATE_JAVA", folder.resolve("jdk").toString()), launcher, "doctor");
+  }
+
+  private long builds(Path launcher) throws IOException {
+    Path notes = launcher.resolveSibling("builds");
+    return Files.exists(notes) ? Files.readAllLines(notes).size() : 0;
+  }
+
+  @Test
+  void aSourceTreeIsBuiltOnceAndAgainWhenASourceIsChangedOrDeleted() throws Exception {
+    Path launcher = sourceTree();
+    Path source = launcher.resolveSibling("reports/src/main/java/A.java");
+    assertThat(callTree(launcher).exitCode()).isZero();
+    assertThat(callTree(launcher).err()).isEmpty();
+    assertThat(builds(launcher)).isEqualTo(1);
+    Files.writeString(source, "class A { int changed; }");
+    callTree(launcher);
+    assertThat(builds(launcher)).isEqualTo(2);
+    Files.delete(source);
+    callTree(launcher);
+    assertThat(builds(launcher)).isEqualTo(3);
+    assertThat(callTree(launcher).err()).isEmpty();
+    assertThat(builds(launcher)).isEqualTo(3);
+  }
+
+  @Test
+  void whatChangesDuringABuildIsBuiltByTheNextCall() throws Exception {
+    Path launcher = sourceTree();
+    Files.createFile(launcher.resolveSibling("during"));
+    callTree(launcher);
+    callTree(launcher);
+    assertThat(builds(launcher)).isEqualTo(2);
+    callTree(launcher);
+    assertThat(builds(launcher)).isEqualTo(2);
+  }
+
+  @Test
+  void theBuildOfAnotherVersionIsNoLongerThere() throws Exception {
+    Path launcher = sourceTree();
+    callTree(launcher);
+    Path old = launcher.resolveSibling("harness/cli/target/quantgate-1/quantgate-1/lib");
+    Files.createFile(Files.createDirectories(old).resolve("quantgate-cli-1.jar"));
+    Ended ended = callTree(launcher);
+    assertThat(ended.exitCode()).isZero();
+    assertThat(ended.out()).contains("/quantgate-2/lib/*").doesNotContain("quantgate-1");
+    assertThat(old).doesNotExist();
+  }
+
+  @Test
+  void aBuildThatFailsIsExitCode2AndIsTriedAgain() throws Exception {
+    Path launcher = sourceTree();
+    Path broken = Files.createFile(launcher.resolveSibling("broken"));
+    Ended ended = callTree(launcher);
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err()).contains("[ERROR] it does not compile", "the build failed");
+    Files.delete(broken);
+    assertThat(callTree(launcher).exitCode()).isZero();
+    assertThat(builds(launcher)).isEqualTo(2);
+  }
+}
