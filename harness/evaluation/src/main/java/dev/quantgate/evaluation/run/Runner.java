@@ -125,9 +125,15 @@ public final class Runner {
       }
       try {
         workshop.ifPresent(shop -> execute(shop, sides));
-      } finally {
-        sides.forEach(SideRun::seenAgain);
+      } catch (RuntimeException e) {
+        try {
+          sides.forEach(SideRun::seenAgain);
+        } catch (RuntimeException second) {
+          e.addSuppressed(second);
+        }
+        throw e;
       }
+      sides.forEach(SideRun::seenAgain);
       sides.forEach(SideRun::writeRecords);
       return sides.stream().map(side -> RunFolder.read(side.path)).toList();
     } finally {
