@@ -8,12 +8,13 @@ transformers at float32; its CSV files come from the official zip, as no hub is 
     compare-lm-eval.py --model DIR --zip ceval-exam.zip --work DIR [--shots 0 5] [--subjects a,b | all]
                        [--threads 2] [--quantgate PATH] [--side both|reference|ours]
 
-The reference is kept in WORK and computed once. Exit code 0 if all agree, 1 if not, 2 if nothing could
+The reference is kept in WORK, under a hash of the model's weights, and computed once. Exit code 0 if all agree, 1 if not, 2 if nothing could
 be compared.
 """
 
 import argparse
 import csv
+import hashlib
 import io
 import json
 import os
@@ -28,6 +29,18 @@ TOLERANCE = 2e-4
 LETTERS = "ABCD"
 VARIANT = {0: "lm-eval", 5: "lm-eval-5shot"}
 COLUMNS = ["id", "question", "A", "B", "C", "D", "answer"]
+
+
+def weights_hash(model):
+    """Names a model by the bytes of its weights, so that a reference is never taken for another's."""
+    files = sorted(f for pattern in ("*.safetensors", "*.bin") for f in model.glob(pattern))
+    if not files:
+        raise SystemExit(f"{model}: expected *.safetensors or *.bin, found none")
+    total = hashlib.sha256()
+    for file in files:
+        with open(file, "rb") as content:
+            total.update(hashlib.file_digest(content, "sha256").digest())
+    return total.hexdigest()[:16]
 
 
 def subjects_of(archive):
@@ -191,10 +204,11 @@ def main():
 
     with zipfile.ZipFile(args.zip) as archive:
         subjects = subjects_of(archive) if args.subjects == "all" else sorted(args.subjects.split(","))
+    weights = weights_hash(args.model)
     agreed, compared = True, False
     for shots in args.shots:
         name = "all" if args.subjects == "all" else "-".join(subjects)
-        target = args.work / f"reference-{shots}shot-{name[:100]}.jsonl"
+        target = args.work / f"reference-{weights}-{shots}shot-{name[:100]}.jsonl"
         if not target.exists() and args.side != "ours":
             compute_reference(args, subjects, shots, target)
         if args.side == "reference":

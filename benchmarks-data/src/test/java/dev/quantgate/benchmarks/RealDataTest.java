@@ -16,23 +16,15 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipInputStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The official files, where they are present. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RealDataTest {
-  private Path data = Path.of("");
-
-  @BeforeAll
-  void findTheData() {
-    data = RealData.folder();
-  }
 
   @Test
   void theOfficialProblemsAreReadAndKnown() {
+    Path data = RealData.with("humaneval");
     var code = (SuiteData.Code) load("humaneval", data, false);
     assertThat(code.origin().catalogued()).isTrue();
     assertThat(code.origin().sha256()).startsWith("b796127e635a");
@@ -51,6 +43,7 @@ class RealDataTest {
 
   @Test
   void unpackedProblemsAreTheSameData(@TempDir Path folder) throws IOException {
+    Path data = RealData.with("humaneval");
     try (var in =
         new GZIPInputStream(Files.newInputStream(data.resolve("humaneval/HumanEval.jsonl.gz")))) {
       Files.write(folder.resolve("HumanEval.jsonl"), in.readAllBytes());
@@ -62,6 +55,7 @@ class RealDataTest {
 
   @Test
   void aFileWithAMissingRowIsRefusedWithBothCounts(@TempDir Path folder) throws IOException {
+    Path data = RealData.with("humaneval");
     byte[] all;
     try (var in =
         new GZIPInputStream(Files.newInputStream(data.resolve("humaneval/HumanEval.jsonl.gz")))) {
@@ -81,6 +75,7 @@ class RealDataTest {
 
   @Test
   void theExampleProblemNeedsToBeAccepted() {
+    Path data = RealData.with("humaneval");
     Path example = data.resolve("humaneval/example_problem.jsonl");
     assertThatThrownBy(() -> load("humaneval", example, false)).hasMessageContaining("1 problems");
     var code = (SuiteData.Code) load("humaneval", example, true);
@@ -89,6 +84,7 @@ class RealDataTest {
 
   @Test
   void theSentencePairsAreReadAndKnown() {
+    Path data = RealData.with("cmnli");
     var pairs = (SuiteData.Pairs) load("cmnli", data, false);
     assertThat(pairs.pairs()).hasSize(12_235);
     assertThat(pairs.origin().catalogued()).isTrue();
@@ -104,6 +100,7 @@ class RealDataTest {
    */
   @Test
   void everyFieldOfTheExamIsReadAsPythonReadsIt() {
+    Path data = RealData.with("ceval");
     var val = (SuiteData.Exam) load("ceval", data, false);
     assertThat(val.questions()).hasSize(1_346);
     assertThat(val.origin().sha256()).startsWith("68786deeea68");
@@ -117,6 +114,7 @@ class RealDataTest {
 
   @Test
   void theSubjectsAreThoseOfTheOfficialMapping() throws IOException {
+    Path data = RealData.with("ceval");
     var mapping =
         tools.jackson.databind.json.JsonMapper.shared()
             .readTree(Files.readString(data.resolve("ceval/subject_mapping.json")));
@@ -145,6 +143,7 @@ class RealDataTest {
 
   @Test
   void anUnpackedExamIsTheSameDataAndOneWithoutARowIsNot(@TempDir Path folder) throws IOException {
+    Path data = RealData.with("ceval");
     Path exam = folder.resolve("formal_ceval");
     try (var zip = new ZipInputStream(Files.newInputStream(data.resolve("ceval/ceval-exam.zip")))) {
       for (var entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -171,6 +170,7 @@ class RealDataTest {
 
   @Test
   void verificationSaysWhatTheFolderHolds() {
+    Path data = RealData.with("humaneval", "cmnli", "ceval");
     assertThat(DataStore.at(data).verify(Optional.empty()))
         .extracting(Verification::suite, Verification::status, Verification::items)
         .containsExactly(
@@ -182,6 +182,7 @@ class RealDataTest {
 
   @Test
   void aFolderServesInPlaceOfTheNetwork(@TempDir Path cache) {
+    Path data = RealData.with("humaneval", "cmnli", "ceval");
     var store = DataStore.at(cache);
     var local = new FetchOptions(Optional.of(data), Optional.empty(), true);
     for (DataSet set : Catalogue.sets()) {

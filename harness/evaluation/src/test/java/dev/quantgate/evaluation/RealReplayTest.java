@@ -1,7 +1,6 @@
 package dev.quantgate.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
@@ -35,43 +34,19 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The official data answered by recordings. Programs are not executed here: one is right that is
- * the canonical solution (the sandboxes' own tests execute them).
+ * The official data answered by recordings. Programs are not executed here, but for OpenAI's own
+ * example: one is right that is the canonical solution (the sandboxes' own tests execute them).
  */
 class RealReplayTest {
   @TempDir Path folder;
-  Path data;
-
-  @BeforeEach
-  void findTheData() {
-    data = locate().orElse(Path.of("shared", "data"));
-    assumeThat(data)
-        .as("the real data: the folder that QUANTGATE_DATA names, or ../shared/data")
-        .isDirectory();
-  }
-
-  private static Optional<Path> locate() {
-    String named = System.getenv("QUANTGATE_DATA");
-    if (named != null && !named.isBlank()) {
-      return Optional.of(Path.of(named));
-    }
-    for (Path up = Path.of("").toAbsolutePath(); up != null; up = up.getParent()) {
-      Path shared = up.resolve("shared").resolve("data");
-      if (Files.isDirectory(shared.resolve("ceval"))) {
-        return Optional.of(shared);
-      }
-    }
-    return Optional.empty();
-  }
 
   private SuiteData load(String suite) {
-    return BenchmarkData.load(suite, new DataOptions(Optional.of(data), false));
+    return BenchmarkData.load(suite, new DataOptions(Optional.of(RealData.with(suite)), false));
   }
 
   private Comparison compare(String suite, Path baseline, Path candidate) {
@@ -97,7 +72,7 @@ class RealReplayTest {
                 "replay:" + candidate,
                 new Assignment(
                     List.of(suite),
-                    Optional.of(data),
+                    Optional.of(RealData.with(suite)),
                     false,
                     OptionalInt.empty(),
                     0,
@@ -168,7 +143,7 @@ class RealReplayTest {
   void goldenCountsPerSubjectGiveTheGoldenAverages() throws IOException {
     JsonNode golden =
         Json.lines()
-            .readTree(Files.readString(data.resolve("ceval").resolve("golden-counts.json")));
+            .readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
     var exam = (SuiteData.Exam) load("ceval");
     Map<String, Integer> given = new HashMap<>();
     List<Map<String, String>> right = new ArrayList<>();
@@ -227,5 +202,48 @@ class RealReplayTest {
     assertThat(Files.readAllLines(folder.resolve("out/prompts/cmnli.jsonl")))
         .hasSize(12_235)
         .allSatisfy(line -> assertThat(line).contains("语句一：“").contains("请问这两句话是什么关系"));
+  }
+
+  /** What that repository says of its example: pass@1 is 0.5. */
+  @Test
+  void halfOfOpenAisExampleSamplesPass() {
+    Path examples =
+        RealData.with("humaneval/example_problem.jsonl", "humaneval/example_samples.jsonl")
+            .resolve("humaneval");
+    var assignment =
+        new Assignment(
+            List.of("humaneval"),
+            Optional.of(examples.resolve("example_problem.jsonl")),
+            true,
+            OptionalInt.empty(),
+            0,
+            Map.of(),
+            Layout.OPENAI,
+            Sampling.GREEDY);
+    Machinery usual = Machinery.defaults();
+    var machinery =
+        new Machinery(
+            usual.engine(),
+            usual.engineOptions(),
+            "embedded",
+            Optional.of("embedded"),
+            usual.sandboxOptions());
+    Evaluation evaluation =
+        new QuantGate()
+            .eval(
+                new EvalRequest(
+                    "replay:" + examples.resolve("example_samples.jsonl"),
+                    assignment,
+                    machinery,
+                    folder.resolve("out")),
+                Progress.Listener.NONE);
+    Evaluation.SuiteResult suite = evaluation.suites().getFirst();
+    assertThat(suite.ungraded()).isEmpty();
+    assertThat(suite.score().answers()).isEqualTo(6);
+    assertThat(suite.score().correct()).isEqualTo(3);
+    assertThat(suite.averages())
+        .filteredOn(average -> average.name().equals("pass@1"))
+        .singleElement()
+        .satisfies(average -> assertThat(average.score()).isEqualTo(0.5));
   }
 }

@@ -8,16 +8,15 @@ import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.protocol.Protocol.Average;
 import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
+import dev.quantgate.evaluation.RealData;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.ScoringRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -25,15 +24,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Every prompt of the official data, against hashes of what the harnesses themselves rendered. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RealPromptsTest {
 
   /**
@@ -95,17 +91,8 @@ class RealPromptsTest {
               "humaneval/opencompass",
               "7c9f136e059923f5894ebad2b0447fea5b4549a83170891b21f92d1df74840b2"));
 
-  private Path data = Path.of("");
-  private final Map<String, SuiteData> loaded = new HashMap<>();
-
-  @BeforeAll
-  void findTheData() {
-    data = RealData.folder();
-  }
-
-  private SuiteData load(String suite) {
-    return loaded.computeIfAbsent(
-        suite, name -> BenchmarkData.load(name, new DataOptions(Optional.of(data), false)));
+  private static SuiteData load(String suite) {
+    return BenchmarkData.load(suite, new DataOptions(Optional.of(RealData.with(suite)), false));
   }
 
   static List<String> protocols() {
@@ -117,9 +104,10 @@ class RealPromptsTest {
   void everyPromptIsWhatTheHarnessRenders(String id) {
     String suite = id.substring(0, id.indexOf('/'));
     String variant = id.substring(id.indexOf('/') + 1);
+    SuiteData data = load(suite);
     var questions =
-        Protocols.of(suite, Optional.of(variant), Layout.OPENAI).questions(load(suite), false);
-    assertThat(questions).hasSize(load(suite).size()).hasSizeGreaterThan(100);
+        Protocols.of(suite, Optional.of(variant), Layout.OPENAI).questions(data, false);
+    assertThat(questions).hasSize(data.size()).hasSizeGreaterThan(100);
     var digest = sha256();
     for (Question question : questions) {
       digest.update(rendered(question).getBytes(StandardCharsets.UTF_8));
@@ -171,7 +159,7 @@ class RealPromptsTest {
   @Test
   void theAveragesAreThoseOfAPublicReport() throws IOException {
     var golden =
-        JsonMapper.shared().readTree(Files.readString(data.resolve("ceval/golden-counts.json")));
+        JsonMapper.shared().readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
     var exam = (SuiteData.Exam) load("ceval");
     var left = new TreeMap<String, Integer>();
     var asked = new TreeMap<String, Integer>();
