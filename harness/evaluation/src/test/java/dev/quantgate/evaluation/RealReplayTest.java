@@ -19,19 +19,15 @@ import dev.quantgate.evaluation.run.Json;
 import dev.quantgate.evaluation.run.Machinery;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.inference.InferenceException;
-import dev.quantgate.sandbox.ExecutionResult;
-import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.function.Function;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -50,12 +46,6 @@ class RealReplayTest {
   }
 
   private Comparison compare(String suite, Path baseline, Path candidate) {
-    var canonical = new HashSet<String>();
-    if (load(suite) instanceof SuiteData.Code code) {
-      for (CodeProblem problem : code.problems()) {
-        canonical.add(problem.prompt() + problem.canonicalSolution());
-      }
-    }
     var doors =
         new Doors(
             BenchmarkData::load,
@@ -64,7 +54,7 @@ class RealReplayTest {
               throw new InferenceException(
                   InferenceException.Kind.NO_ENGINE, "no model is asked here");
             },
-            (kind, options) -> new Recognising(canonical));
+            (kind, options) -> RecognisingSandbox.of(load(suite)));
     return new QuantGate(doors)
         .run(
             new RunRequest(
@@ -83,25 +73,6 @@ class RealReplayTest {
                 GatePolicy.DEFAULT,
                 folder.resolve("out")),
             Progress.Listener.NONE);
-  }
-
-  private record Recognising(Set<String> right) implements dev.quantgate.sandbox.CodeSandbox {
-    @Override
-    public dev.quantgate.sandbox.SandboxDescription description() {
-      return new dev.quantgate.sandbox.SandboxDescription(
-          "recognising", new java.util.TreeMap<>(), new java.util.TreeMap<>());
-    }
-
-    @Override
-    public void run(List<dev.quantgate.sandbox.ExecutionJob> jobs, ResultSink sink) {
-      for (var job : jobs) {
-        boolean passes = right.contains(job.prompt() + job.completion());
-        sink.accept(new ExecutionResult(job.id(), passes ? Outcome.PASSED : Outcome.FAILED, ""));
-      }
-    }
-
-    @Override
-    public void close() {}
   }
 
   private Path write(String name, List<? extends Map<String, String>> lines) throws IOException {

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
+import dev.quantgate.evaluation.RealData;
 import dev.quantgate.evaluation.protocol.Protocol.Average;
 import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
-import dev.quantgate.evaluation.RealData;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.ScoringRequest;
 import java.io.IOException;
@@ -105,8 +105,7 @@ class RealPromptsTest {
     String suite = id.substring(0, id.indexOf('/'));
     String variant = id.substring(id.indexOf('/') + 1);
     SuiteData data = load(suite);
-    var questions =
-        Protocols.of(suite, Optional.of(variant), Layout.OPENAI).questions(data, false);
+    var questions = Protocols.of(suite, Optional.of(variant), Layout.OPENAI).questions(data, false);
     assertThat(questions).hasSize(data.size()).hasSizeGreaterThan(100);
     var digest = sha256();
     for (Question question : questions) {
@@ -159,7 +158,8 @@ class RealPromptsTest {
   @Test
   void theAveragesAreThoseOfAPublicReport() throws IOException {
     var golden =
-        JsonMapper.shared().readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
+        JsonMapper.shared()
+            .readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
     var exam = (SuiteData.Exam) load("ceval");
     var left = new TreeMap<String, Integer>();
     var asked = new TreeMap<String, Integer>();

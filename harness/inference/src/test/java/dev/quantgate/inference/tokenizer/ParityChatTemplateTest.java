@@ -32,7 +32,8 @@ class ParityChatTemplateTest {
   @TempDir private Path temporary;
 
   @TestFactory
-  Stream<DynamicTest> everyReferenceRenderingIsMetButThoseOfOneTemplateWhichIsRefusedByName() throws Exception {
+  Stream<DynamicTest> everyReferenceRenderingIsMetButThoseOfOneTemplateWhichIsRefusedByName()
+      throws Exception {
     JsonNode cases =
         JSON.readTree(
             Files.readString(SharedData.require("parity/tokenizers/chat-templates.json")));
