@@ -86,7 +86,7 @@ class FullDiskTest {
   private static Ended run(Path answers, Path out) {
     var err = new StringWriter();
     CommandLine command =
-        Main.commandLine()
+        Program.commandLine()
             .setOut(new PrintWriter(new StringWriter(), true))
             .setErr(new PrintWriter(err, true));
     int exitCode =
