@@ -7,6 +7,7 @@ import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.worker.Problems;
@@ -68,7 +69,7 @@ class DockerSandboxTest extends RealProcessContract {
             .toList();
     AtomicBoolean killed = new AtomicBoolean();
     try (CodeSandbox sandbox =
-        start(new SandboxOptions(2, SandboxOptions.Checker.SPLIT, brief()))) {
+        start(new SandboxOptions(2, SandboxOptions.Checker.SPLIT, patient()))) {
       List<ExecutionResult> results = new ArrayList<>();
       sandbox.run(
           jobs,
@@ -88,7 +89,7 @@ class DockerSandboxTest extends RealProcessContract {
     AtomicBoolean killed = new AtomicBoolean();
     List<ExecutionResult> results = new ArrayList<>();
     try (CodeSandbox sandbox =
-        start(new SandboxOptions(2, SandboxOptions.Checker.SPLIT, brief()))) {
+        start(new SandboxOptions(2, SandboxOptions.Checker.SPLIT, patient()))) {
       sandbox.run(
           IntStream.range(0, 40)
               .mapToObj(i ->
@@ -152,7 +153,7 @@ class DockerSandboxTest extends RealProcessContract {
         IntStream.range(0, 6).mapToObj(i -> Problems.right("job-" + i)).toList();
     List<ExecutionResult> results = new ArrayList<>();
     try (CodeSandbox sandbox =
-        start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, brief()))) {
+        start(new SandboxOptions(1, SandboxOptions.Checker.SPLIT, Limits.defaults()))) {
       sandbox.run(
           jobs,
           result -> {

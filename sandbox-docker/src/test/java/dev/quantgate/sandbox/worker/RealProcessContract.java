@@ -54,21 +54,28 @@ public abstract class RealProcessContract {
     return of(run(sandbox, List.of(Problems.twice("job", completion))), "job");
   }
 
-  @ParameterizedTest
-  @EnumSource(Checker.class)
-  void everyCanonicalSolutionPassesAndEveryStubFails(Checker checker) {
+  /** Both checkers judge every program; where they disagree, outcome or detail says so. */
+  @Test
+  void everyCanonicalSolutionPassesAndEveryStubFailsUnderEachChecker() {
     var file = Problems.humanEval();
     assumeThat(file).as("HumanEval.jsonl.gz in QUANTGATE_DATA or ../shared/data").isPresent();
     Path path = file.get();
-    try (CodeSandbox sandbox = start(options(2, checker))) {
+    try (CodeSandbox sandbox = start(options(2, Checker.BOTH))) {
       var solutions = run(sandbox, Problems.humanEval(path, Problems::canonical));
       var stubs = run(sandbox, Problems.humanEval(path, Problems::stub));
       assertThat(solutions).hasSize(164);
       assertThat(solutions.values())
-          .filteredOn(result -> result.outcome() != Outcome.PASSED)
-          .isEmpty();
-      assertThat(stubs.values()).filteredOn(result -> result.outcome() == Outcome.PASSED).isEmpty();
-      assertThat(stubs.values()).allMatch(result -> result.outcome().judged());
+          .allSatisfy(each -> {
+            assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.PASSED);
+            assertThat(each.detail()).as("%s", each).isEmpty();
+            assertThat(each.usage().executions()).isGreaterThanOrEqualTo(2);
+          });
+      assertThat(stubs).hasSize(164);
+      assertThat(stubs.values())
+          .allSatisfy(each -> {
+            assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.FAILED);
+            assertThat(each.usage().executions()).isGreaterThanOrEqualTo(2);
+          });
     }
   }
 
@@ -205,14 +212,15 @@ public abstract class RealProcessContract {
   @ParameterizedTest
   @EnumSource(value = Checker.class, names = "BOTH", mode = Mode.EXCLUDE)
   void theCpuTimeOfAllProcessesOfAJobTogetherIsBounded(Checker checker) {
-    // None of the children uses up the limit; together they use three times as much.
+    // None of the children reaches what the kernel bounds a process to; together they use six times
+    // the limit.
     String children =
         """
             import os, time
             if x: return 2 * x
             for i in range(4):
                 if os.fork() == 0:
-                    while time.process_time() < 0.75: pass
+                    while time.process_time() < 1.5: pass
                     os._exit(0)
             for i in range(4): os.wait()
             return 2 * x
@@ -229,7 +237,7 @@ public abstract class RealProcessContract {
       assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.TIMEOUT);
       assertThat(result.detail())
           .isEqualTo("no verdict within 1.0 s of CPU time of all its processes");
-      assertThat(result.usage().cpuMillis()).isBetween(1_000L, 2_500L);
+      assertThat(result.usage().cpuMillis()).isGreaterThanOrEqualTo(1_000);
       assertThat(result.usage().executions()).isEqualTo(1);
     }
   }
