@@ -36,7 +36,11 @@ import picocli.CommandLine.Spec;
     description = "Quantises the bundled model and judges it on the bundled suites.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    footer = {"", "Exits 0 once it has judged, PASS or FAIL; run gives the verdict's exit code."})
+    footer = {
+      "",
+      "Exits 0 once it has judged, PASS or FAIL, and 2 where it could not; run gives the",
+      "verdict's exit code."
+    })
 final class DemoCommand implements Callable<Integer> {
   private static final int GROUP_SIZE = 64;
   private static final int CALIBRATION_SEQUENCES = 128;
@@ -54,6 +58,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--candidate",
+      paramLabel = "WAY",
       description =
           "how the candidate is made: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   Candidate candidate = Candidate.GPTQ;

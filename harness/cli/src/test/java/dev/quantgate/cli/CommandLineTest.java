@@ -333,7 +333,8 @@ class CommandLineTest {
     for (String suite : List.of("starter-nli", "starter-exam")) {
       List<String> fast = answers(folder.resolve("cpu/model").resolve(suite + ".jsonl"));
       assertThat(fast).hasSize(3);
-      assertThat(answers(folder.resolve("reference/model").resolve(suite + ".jsonl"))).isEqualTo(fast);
+      assertThat(answers(folder.resolve("reference/model").resolve(suite + ".jsonl")))
+          .isEqualTo(fast);
     }
     assertThat(folder.resolve("cpu/model").resolve("identity.json")).content().contains("\"cpu/");
     assertThat(folder.resolve("reference/model").resolve("identity.json"))

@@ -5,6 +5,7 @@ import static dev.quantgate.evaluation.run.EvaluationException.Kind.SETTING;
 import dev.quantgate.evaluation.run.EvaluationException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -104,6 +105,8 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
                 + MOST_BYTES);
       }
       return YAML.readTree(Files.readString(file));
+    } catch (NoSuchFileException e) {
+      throw new EvaluationException(SETTING, file + ": there is no such file", e);
     } catch (IOException e) {
       throw new EvaluationException(SETTING, file + ": cannot be read: " + e.getMessage(), e);
     } catch (JacksonException e) {

@@ -287,6 +287,14 @@ class SettingsTest {
   }
 
   @Test
+  void aFileThatIsNotThereIsRefusedInWords() {
+    Path file = folder.resolve("none.yaml");
+    assertThatThrownBy(() -> ConfigFile.read(file, Map.of(), ""))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessage(file + ": there is no such file");
+  }
+
+  @Test
   void anEmptyFileSaysNothing() throws IOException {
     assertThat(Settings.resolve(TYPED, Map.of(), config("# nothing\n")).isSaid(Setting.LIMIT))
         .isFalse();
