@@ -90,7 +90,8 @@ class FullDiskTest {
             .setOut(new PrintWriter(new StringWriter(), true))
             .setErr(new PrintWriter(err, true));
     int exitCode =
-        command.execute(
+        Program.execute(
+            command,
             "run",
             "--quiet",
             "--suites",
