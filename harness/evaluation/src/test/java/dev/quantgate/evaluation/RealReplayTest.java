@@ -2,6 +2,7 @@ package dev.quantgate.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quantgate.base.fixture.OfficialData;
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
@@ -42,7 +43,7 @@ class RealReplayTest {
   @TempDir Path folder;
 
   private SuiteData load(String suite) {
-    return BenchmarkData.load(suite, new DataOptions(Optional.of(RealData.with(suite)), false));
+    return BenchmarkData.load(suite, new DataOptions(Optional.of(OfficialData.with(suite)), false));
   }
 
   private Comparison compare(String suite, Path baseline, Path candidate) {
@@ -62,7 +63,7 @@ class RealReplayTest {
                 "replay:" + candidate,
                 new RunPlan(
                     List.of(suite),
-                    Optional.of(RealData.with(suite)),
+                    Optional.of(OfficialData.with(suite)),
                     false,
                     OptionalInt.empty(),
                     0,
@@ -114,7 +115,8 @@ class RealReplayTest {
   void goldenCountsPerSubjectGiveTheGoldenAverages() throws IOException {
     JsonNode golden =
         Json.lines()
-            .readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
+            .readTree(
+                Files.readString(OfficialData.with("ceval").resolve("ceval/golden-counts.json")));
     var exam = (SuiteData.Exam) load("ceval");
     Map<String, Integer> given = new HashMap<>();
     List<Map<String, String>> right = new ArrayList<>();
@@ -179,7 +181,7 @@ class RealReplayTest {
   @Test
   void halfOfOpenAisExampleSamplesPass() {
     Path examples =
-        RealData.with("humaneval/example_problem.jsonl", "humaneval/example_samples.jsonl")
+        OfficialData.with("humaneval/example_problem.jsonl", "humaneval/example_samples.jsonl")
             .resolve("humaneval");
     var assignment =
         new RunPlan(

@@ -3,10 +3,10 @@ package dev.quantgate.evaluation.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.quantgate.base.fixture.OfficialData;
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
-import dev.quantgate.evaluation.RealData;
 import dev.quantgate.evaluation.protocol.Protocol.Average;
 import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
 import dev.quantgate.inference.Prompt;
@@ -92,7 +92,7 @@ class RealPromptsTest {
               "7c9f136e059923f5894ebad2b0447fea5b4549a83170891b21f92d1df74840b2"));
 
   private static SuiteData load(String suite) {
-    return BenchmarkData.load(suite, new DataOptions(Optional.of(RealData.with(suite)), false));
+    return BenchmarkData.load(suite, new DataOptions(Optional.of(OfficialData.with(suite)), false));
   }
 
   static List<String> protocols() {
@@ -159,7 +159,8 @@ class RealPromptsTest {
   void theAveragesAreThoseOfAPublicReport() throws IOException {
     var golden =
         JsonMapper.shared()
-            .readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
+            .readTree(
+                Files.readString(OfficialData.with("ceval").resolve("ceval/golden-counts.json")));
     var exam = (SuiteData.Exam) load("ceval");
     var left = new TreeMap<String, Integer>();
     var asked = new TreeMap<String, Integer>();
