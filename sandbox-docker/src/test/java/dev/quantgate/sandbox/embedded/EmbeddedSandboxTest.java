@@ -72,6 +72,11 @@ class EmbeddedSandboxTest {
   }
 
   @Test
+  void oneReleaseOfTheWebAssemblyRuntimeExecutesWhatItParsesAndIsPartOfTheIdentity() {
+    assertThat(split.description().identity().get("runtime")).matches("endive \\d+\\.\\d+\\.\\d+");
+  }
+
+  @Test
   void everyCanonicalSolutionPassesAndEveryStubFails() {
     Path file = Problems.humanEval();
     List<ExecutionJob> right = Problems.humanEval(file, Problems::canonical);
