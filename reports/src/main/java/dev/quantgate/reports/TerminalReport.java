@@ -9,7 +9,7 @@ import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
-import dev.quantgate.evaluation.run.Usage;
+import dev.quantgate.evaluation.record.Usage;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -5,7 +5,7 @@ import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.evaluation.QuantGate;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.comparison.Comparison;
-import dev.quantgate.evaluation.comparison.Verdict;
+import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.inference.Decoding;

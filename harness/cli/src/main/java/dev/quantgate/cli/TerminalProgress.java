@@ -1,7 +1,7 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.run.Progress;
-import dev.quantgate.evaluation.run.Side;
 import dev.quantgate.reports.Figures;
 import java.io.PrintStream;
 import java.time.Duration;

@@ -5,6 +5,8 @@ import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -21,7 +23,14 @@ class FloorsTest {
   void theClassesOfEachFloorWereReallyRead() {
     for (String floor :
         new String[] {
-          "inference", "sandbox", "benchmarks", "quantization", "evaluation", "reports", "cli"
+          "base",
+          "inference",
+          "sandbox",
+          "benchmarks",
+          "quantization",
+          "evaluation",
+          "reports",
+          "cli"
         }) {
       long count =
           CLASSES.stream()
@@ -64,13 +73,29 @@ class FloorsTest {
         .mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
         .whereLayer("benchmarks")
         .mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
+        .layer("base")
+        .definedBy("dev.quantgate.base..")
+        .ensureAllClassesAreContainedInArchitecture()
+        .check(CLASSES);
+  }
+
+  @Test
+  void theBaseImportsNothingOfTheHouse() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.quantgate.base..")
+        .should()
+        .dependOnClassesThat(
+            JavaClass.Predicates.resideInAPackage("dev.quantgate..")
+                .and(
+                    DescribedPredicate.not(
+                        JavaClass.Predicates.resideInAPackage("dev.quantgate.base.."))))
         .check(CLASSES);
   }
 
   @Test
   void packagesHaveNoCycles() {
-    slices().matching("dev.quantgate.(*)..").should().beFreeOfCycles().check(CLASSES);
-    slices().matching("dev.quantgate.evaluation.(*)..").should().beFreeOfCycles().check(CLASSES);
+    slices().matching("dev.quantgate.(**)").should().beFreeOfCycles().check(CLASSES);
   }
 
   @Test

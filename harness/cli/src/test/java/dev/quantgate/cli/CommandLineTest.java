@@ -6,7 +6,7 @@ import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.benchmarks.SuiteData;
-import dev.quantgate.evaluation.comparison.Verdict;
+import dev.quantgate.evaluation.gate.Verdict;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

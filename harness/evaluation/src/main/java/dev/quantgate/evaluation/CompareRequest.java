@@ -1,6 +1,6 @@
 package dev.quantgate.evaluation;
 
-import dev.quantgate.evaluation.comparison.GatePolicy;
+import dev.quantgate.evaluation.gate.GatePolicy;
 import java.nio.file.Path;
 
 /**

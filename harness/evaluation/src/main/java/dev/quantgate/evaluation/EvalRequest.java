@@ -1,8 +1,8 @@
 package dev.quantgate.evaluation;
 
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import java.nio.file.Path;
 
 /** One model over some suites; references and folder as in {@link RunRequest}. */
-public record EvalRequest(String model, Assignment assignment, Machinery machinery, Path out) {}
+public record EvalRequest(String model, RunPlan assignment, RunEnvironment machinery, Path out) {}

@@ -1,23 +1,23 @@
 package dev.quantgate.evaluation;
 
 import dev.quantgate.evaluation.Evaluation.SuiteResult;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.comparison.Comparer;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.ComparisonFile;
-import dev.quantgate.evaluation.comparison.GatePolicy;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.Doors;
-import dev.quantgate.evaluation.run.EvaluationException;
-import dev.quantgate.evaluation.run.FinishedRun;
-import dev.quantgate.evaluation.run.ItemRecord;
-import dev.quantgate.evaluation.run.Lock;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.ItemRecord;
+import dev.quantgate.evaluation.record.Lock;
+import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.run.Progress;
-import dev.quantgate.evaluation.run.RunFolder;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.evaluation.run.Runner;
 import dev.quantgate.evaluation.run.Runner.Participant;
-import dev.quantgate.evaluation.run.Side;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,16 +34,16 @@ import java.util.stream.Stream;
  * EvaluationException.Kind#INTERRUPTED} and leaves a folder that the same request continues.
  */
 public final class QuantGate {
-  private final Doors doors;
+  private final Services doors;
   private final Comparer comparer;
 
   /** With the suites, protocols, engines and sandboxes of this installation. */
   public QuantGate() {
-    this(Doors.standard());
+    this(Services.standard());
   }
 
   /** With other doors than the installation's. */
-  public QuantGate(Doors doors) {
+  public QuantGate(Services doors) {
     this.doors = doors;
     this.comparer = new Comparer(doors.protocols());
   }
@@ -157,7 +157,7 @@ public final class QuantGate {
   }
 
   private Runner runner(
-      Assignment assignment, Machinery machinery, Path out, Progress.Listener progress) {
+      RunPlan assignment, RunEnvironment machinery, Path out, Progress.Listener progress) {
     return new Runner(doors, assignment, machinery, out, progress);
   }
 

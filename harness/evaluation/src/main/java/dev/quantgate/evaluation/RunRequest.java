@@ -1,8 +1,8 @@
 package dev.quantgate.evaluation;
 
-import dev.quantgate.evaluation.comparison.GatePolicy;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import java.nio.file.Path;
 
 /**
@@ -16,7 +16,7 @@ import java.nio.file.Path;
 public record RunRequest(
     String baseline,
     String candidate,
-    Assignment assignment,
-    Machinery machinery,
+    RunPlan assignment,
+    RunEnvironment machinery,
     GatePolicy policy,
     Path out) {}

@@ -3,14 +3,14 @@ package dev.quantgate.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.ComparisonFile;
-import dev.quantgate.evaluation.comparison.GatePolicy;
-import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.EvaluationException;
-import dev.quantgate.evaluation.run.Lock;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.Lock;
 import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,8 +42,8 @@ class CompareFolderTest {
         new RunRequest(
             fp16.toString(),
             int4.toString(),
-            Assignment.of("cmnli"),
-            Machinery.defaults(),
+            RunPlan.of("cmnli"),
+            RunEnvironment.defaults(),
             GatePolicy.DEFAULT,
             out),
         Progress.Listener.NONE);

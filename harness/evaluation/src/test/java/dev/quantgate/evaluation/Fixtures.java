@@ -8,8 +8,8 @@ import dev.quantgate.benchmarks.SuiteData.Label;
 import dev.quantgate.benchmarks.SuiteData.Origin;
 import dev.quantgate.benchmarks.SuiteData.SentencePair;
 import dev.quantgate.benchmarks.SuiteData.Subject;
+import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.protocol.Protocols;
-import dev.quantgate.evaluation.run.Doors;
 import dev.quantgate.inference.Capabilities;
 import dev.quantgate.sandbox.SandboxDescription;
 import java.nio.file.Path;
@@ -163,8 +163,8 @@ public final class Fixtures {
     return executed.get();
   }
 
-  public Doors doors() {
-    return new Doors(
+  public Services doors() {
+    return new Services(
         (suite, options) -> suite(suite),
         Protocols::of,
         (engine, folder, options) -> {

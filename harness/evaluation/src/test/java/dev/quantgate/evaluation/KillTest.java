@@ -2,11 +2,11 @@ package dev.quantgate.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.Comparison;
-import dev.quantgate.evaluation.comparison.GatePolicy;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,8 +71,8 @@ class KillTest {
             new RunRequest(
                 fp16.toString(),
                 int4.toString(),
-                Assignment.of("ceval", "humaneval"),
-                Machinery.defaults(),
+                RunPlan.of("ceval", "humaneval"),
+                RunEnvironment.defaults(),
                 GatePolicy.DEFAULT,
                 out),
             Progress.Listener.NONE);

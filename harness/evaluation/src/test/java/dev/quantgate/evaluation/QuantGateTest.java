@@ -7,21 +7,21 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.quantgate.benchmarks.SuiteData;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.answer.RunPlan.Sampling;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.ComparisonFile;
 import dev.quantgate.evaluation.comparison.Flip;
-import dev.quantgate.evaluation.comparison.GatePolicy;
-import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
-import dev.quantgate.evaluation.comparison.Verdict;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.Assignment.Sampling;
-import dev.quantgate.evaluation.run.EvaluationException;
-import dev.quantgate.evaluation.run.Fault;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.Fault;
+import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.run.Progress;
-import dev.quantgate.evaluation.run.Side;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.inference.Outcome;
 import dev.quantgate.sandbox.SandboxOptions;
 import java.io.IOException;
@@ -57,18 +57,18 @@ class QuantGateTest {
     fixtures.model(fp16).model(int4);
   }
 
-  private RunRequest request(Assignment assignment) {
+  private RunRequest request(RunPlan assignment) {
     return new RunRequest(
         fp16.toString(),
         int4.toString(),
         assignment,
-        Machinery.defaults(),
+        RunEnvironment.defaults(),
         GatePolicy.DEFAULT,
         out);
   }
 
   private Comparison run(String... suites) {
-    return run(request(Assignment.of(suites)));
+    return run(request(RunPlan.of(suites)));
   }
 
   private Comparison run(RunRequest request) {
@@ -91,8 +91,8 @@ class QuantGateTest {
     }
   }
 
-  private static Assignment limited(int limit, long seed, String... suites) {
-    return new Assignment(
+  private static RunPlan limited(int limit, long seed, String... suites) {
+    return new RunPlan(
         List.of(suites),
         Optional.empty(),
         false,
@@ -103,8 +103,8 @@ class QuantGateTest {
         Sampling.GREEDY);
   }
 
-  private static Assignment by(String suite, String variant, Sampling sampling) {
-    return new Assignment(
+  private static RunPlan by(String suite, String variant, Sampling sampling) {
+    return new RunPlan(
         List.of(suite),
         Optional.empty(),
         false,
@@ -173,7 +173,7 @@ class QuantGateTest {
   @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, PASS", "0, FAIL"})
   void aLossOfExactlyTheMarginPasses(double margin, Verdict verdict) {
     fixtures.model(int4, "HumanEval/0", "HumanEval/1");
-    RunRequest request = request(Assignment.of("humaneval"));
+    RunRequest request = request(RunPlan.of("humaneval"));
     Comparison comparison =
         run(
             new RunRequest(
@@ -188,7 +188,7 @@ class QuantGateTest {
 
   @Test
   void aPolicyThatNeedsStatisticsIsRefusedBeforeAnythingIsAsked() {
-    RunRequest request = request(Assignment.of("humaneval"));
+    RunRequest request = request(RunPlan.of("humaneval"));
     assertThatThrownBy(() ->
             run(
                 new RunRequest(
@@ -324,17 +324,17 @@ class QuantGateTest {
       String engine, Verdict verdict) {
     Path evalA = folder.resolve("a");
     Path evalB = folder.resolve("b");
-    Assignment assignment = Assignment.of("ceval");
+    RunPlan assignment = RunPlan.of("ceval");
     fixtures
         .quantGate()
         .eval(
-            new EvalRequest(fp16.toString(), assignment, Machinery.defaults(), evalA),
+            new EvalRequest(fp16.toString(), assignment, RunEnvironment.defaults(), evalA),
             Progress.Listener.NONE);
     fixtures.engine(engine);
     fixtures
         .quantGate()
         .eval(
-            new EvalRequest(int4.toString(), assignment, Machinery.defaults(), evalB),
+            new EvalRequest(int4.toString(), assignment, RunEnvironment.defaults(), evalB),
             Progress.Listener.NONE);
     Comparison comparison =
         fixtures.quantGate().compare(new CompareRequest(evalA, evalB, GatePolicy.DEFAULT, out));
@@ -497,7 +497,10 @@ class QuantGateTest {
         .quantGate()
         .eval(
             new EvalRequest(
-                model.toString(), Assignment.of(suite), Machinery.defaults(), folder.resolve(into)),
+                model.toString(),
+                RunPlan.of(suite),
+                RunEnvironment.defaults(),
+                folder.resolve(into)),
             Progress.Listener.NONE);
   }
 
@@ -746,7 +749,7 @@ class QuantGateTest {
     fixtures
         .quantGate()
         .run(
-            request(Assignment.of("ceval")),
+            request(RunPlan.of("ceval")),
             progress -> {
               if (progress instanceof Progress.Loaded && refused.isEmpty()) {
                 try {
@@ -773,7 +776,7 @@ class QuantGateTest {
             fixtures
                 .quantGate()
                 .run(
-                    request(Assignment.of("ceval", "humaneval")),
+                    request(RunPlan.of("ceval", "humaneval")),
                     progress -> {
                       if (progress instanceof Progress.Advanced && count.incrementAndGet() == 20) {
                         Thread.currentThread().interrupt();
@@ -787,7 +790,7 @@ class QuantGateTest {
     assertThat(Files.readAllLines(out.resolve("baseline/journal/ceval.answers.jsonl"))).hasSize(20);
     List<Progress> heard = new ArrayList<>();
     Comparison continued =
-        fixtures.quantGate().run(request(Assignment.of("ceval", "humaneval")), heard::add);
+        fixtures.quantGate().run(request(RunPlan.of("ceval", "humaneval")), heard::add);
     assertThat(continued.baseline().usage().orElseThrow().promptTokens())
         .as("prompt tokens of both sessions together")
         .isEqualTo(2 * continued.candidate().usage().orElseThrow().promptTokens());
@@ -800,11 +803,10 @@ class QuantGateTest {
   void aSandboxThatCallsEverythingRightFailsItsSelfTest() {
     var doors = fixtures.doors();
     var credulous =
-        new dev.quantgate.evaluation.run.Doors(
+        new dev.quantgate.evaluation.answer.Services(
             doors.suites(), doors.protocols(), doors.models(), (kind, options) -> new Credulous());
     assertThatThrownBy(() ->
-            new QuantGate(credulous)
-                .run(request(Assignment.of("humaneval")), Progress.Listener.NONE))
+            new QuantGate(credulous).run(request(RunPlan.of("humaneval")), Progress.Listener.NONE))
         .isInstanceOf(dev.quantgate.sandbox.SandboxException.class)
         .hasMessageContaining("the self-test of sandbox credulous failed")
         .hasMessageContaining("must not pass, found PASSED");
@@ -832,7 +834,7 @@ class QuantGateTest {
     var ran = new ArrayList<dev.quantgate.sandbox.ExecutionJob>();
     var doors = fixtures.doors();
     var fair =
-        new dev.quantgate.evaluation.run.Doors(
+        new dev.quantgate.evaluation.answer.Services(
             doors.suites(),
             doors.protocols(),
             doors.models(),
@@ -846,7 +848,7 @@ class QuantGateTest {
     new QuantGate(fair)
         .eval(
             new EvalRequest(
-                "replay:" + recording, Assignment.of("humaneval"), Machinery.defaults(), out),
+                "replay:" + recording, RunPlan.of("humaneval"), RunEnvironment.defaults(), out),
             Progress.Listener.NONE);
     assertThat(ran).filteredOn(job -> !job.completion().equals("x")).hasSize(jobs);
     assertThat(ran).filteredOn(job -> job.completion().isBlank()).isEmpty();
@@ -904,9 +906,9 @@ class QuantGateTest {
   @Test
   void aDemandedSandboxThatIsNotThereStopsTheRunBeforeAnythingIsAsked() {
     var machinery =
-        new Machinery(
+        new RunEnvironment(
             "auto",
-            Machinery.defaults().engineOptions(),
+            RunEnvironment.defaults().engineOptions(),
             "auto",
             Optional.of("docker"),
             SandboxOptions.defaults());
@@ -915,7 +917,7 @@ class QuantGateTest {
                 new RunRequest(
                     fp16.toString(),
                     int4.toString(),
-                    Assignment.of("humaneval"),
+                    RunPlan.of("humaneval"),
                     machinery,
                     GatePolicy.DEFAULT,
                     out)))
@@ -937,8 +939,8 @@ class QuantGateTest {
                 new RunRequest(
                     reference,
                     int4.toString(),
-                    Assignment.of("ceval"),
-                    Machinery.defaults(),
+                    RunPlan.of("ceval"),
+                    RunEnvironment.defaults(),
                     GatePolicy.DEFAULT,
                     out)))
         .isInstanceOf(EvaluationException.class)
@@ -951,7 +953,7 @@ class QuantGateTest {
   void aModelThatLacksWhatASuiteNeedsIsRefusedBeforeTheRun() {
     var doors = fixtures.doors();
     var mute =
-        new dev.quantgate.evaluation.run.Doors(
+        new dev.quantgate.evaluation.answer.Services(
             doors.suites(),
             doors.protocols(),
             (engine, path, options) ->
@@ -962,7 +964,7 @@ class QuantGateTest {
                     new dev.quantgate.inference.Capabilities(false, false, false, false, 100)),
             doors.sandboxes());
     assertThatThrownBy(
-            () -> new QuantGate(mute).run(request(Assignment.of("ceval")), Progress.Listener.NONE))
+            () -> new QuantGate(mute).run(request(RunPlan.of("ceval")), Progress.Listener.NONE))
         .hasMessage(
             "suite ceval by ceval/official-5shot cannot be asked: the model (fake/1) gives no"
                 + " log-probabilities; choose another --protocol");
@@ -987,17 +989,17 @@ class QuantGateTest {
     fixtures.model(int4, "subject_a/1");
     Path evalA = folder.resolve("a");
     Path evalB = folder.resolve("b");
-    Assignment assignment = Assignment.of("ceval", "humaneval");
+    RunPlan assignment = RunPlan.of("ceval", "humaneval");
     Evaluation first =
         fixtures
             .quantGate()
             .eval(
-                new EvalRequest(fp16.toString(), assignment, Machinery.defaults(), evalA),
+                new EvalRequest(fp16.toString(), assignment, RunEnvironment.defaults(), evalA),
                 Progress.Listener.NONE);
     fixtures
         .quantGate()
         .eval(
-            new EvalRequest(int4.toString(), assignment, Machinery.defaults(), evalB),
+            new EvalRequest(int4.toString(), assignment, RunEnvironment.defaults(), evalB),
             Progress.Listener.NONE);
     assertThat(first.suites())
         .extracting(Evaluation.SuiteResult::suite)
@@ -1014,7 +1016,7 @@ class QuantGateTest {
             "replay:" + evalA,
             "replay:" + evalB.resolve("model"),
             assignment,
-            Machinery.defaults(),
+            RunEnvironment.defaults(),
             GatePolicy.DEFAULT,
             folder.resolve("replayed"));
     Comparison replayed = run(replay);
@@ -1035,7 +1037,7 @@ class QuantGateTest {
               new EvalRequest(
                   fp16.toString(),
                   limited(20, each.getValue(), "ceval"),
-                  Machinery.defaults(),
+                  RunEnvironment.defaults(),
                   each.getKey()),
               Progress.Listener.NONE);
     }
@@ -1127,8 +1129,8 @@ class QuantGateTest {
                 new RunRequest(
                     run,
                     run,
-                    Assignment.of("ceval"),
-                    Machinery.defaults(),
+                    RunPlan.of("ceval"),
+                    RunEnvironment.defaults(),
                     GatePolicy.DEFAULT,
                     folder.resolve("replayed"))))
         .isInstanceOf(EvaluationException.class)

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.DemoPair;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.answer.RunPlan.Sampling;
+import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.Assignment.Sampling;
-import dev.quantgate.evaluation.run.Doors;
-import dev.quantgate.evaluation.run.Machinery;
 import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ class RealEngineKillTest {
 
   private static void evaluate(Path model, Path out, Progress.Listener progress) {
     var assignment =
-        new Assignment(
+        new RunPlan(
             SUITES,
             Optional.empty(),
             false,
@@ -58,9 +58,9 @@ class RealEngineKillTest {
             Map.of(),
             Layout.OPENAI,
             Sampling.GREEDY);
-    Doors real = Doors.standard();
+    Services real = Services.standard();
     var doors =
-        new Doors(
+        new Services(
             real.suites(),
             real.protocols(),
             real.models(),
@@ -68,7 +68,9 @@ class RealEngineKillTest {
                 RecognisingSandbox.of(
                     real.suites().load("starter-code", new DataOptions(Optional.empty(), false))));
     new QuantGate(doors)
-        .eval(new EvalRequest(model.toString(), assignment, Machinery.defaults(), out), progress);
+        .eval(
+            new EvalRequest(model.toString(), assignment, RunEnvironment.defaults(), out),
+            progress);
   }
 
   @BeforeAll

@@ -6,18 +6,18 @@ import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.benchmarks.SuiteData.CodeProblem;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.answer.RunPlan.Sampling;
+import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Flip;
-import dev.quantgate.evaluation.comparison.GatePolicy;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.protocol.Protocols;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.Assignment.Sampling;
-import dev.quantgate.evaluation.run.Doors;
-import dev.quantgate.evaluation.run.Json;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.record.Json;
 import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.inference.InferenceException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +47,7 @@ class RealReplayTest {
 
   private Comparison compare(String suite, Path baseline, Path candidate) {
     var doors =
-        new Doors(
+        new Services(
             BenchmarkData::load,
             Protocols::of,
             (engine, path, options) -> {
@@ -60,7 +60,7 @@ class RealReplayTest {
             new RunRequest(
                 "replay:" + baseline,
                 "replay:" + candidate,
-                new Assignment(
+                new RunPlan(
                     List.of(suite),
                     Optional.of(RealData.with(suite)),
                     false,
@@ -69,7 +69,7 @@ class RealReplayTest {
                     Map.of(),
                     Layout.OPENAI,
                     Sampling.GREEDY),
-                Machinery.defaults(),
+                RunEnvironment.defaults(),
                 GatePolicy.DEFAULT,
                 folder.resolve("out")),
             Progress.Listener.NONE);
@@ -182,7 +182,7 @@ class RealReplayTest {
         RealData.with("humaneval/example_problem.jsonl", "humaneval/example_samples.jsonl")
             .resolve("humaneval");
     var assignment =
-        new Assignment(
+        new RunPlan(
             List.of("humaneval"),
             Optional.of(examples.resolve("example_problem.jsonl")),
             true,
@@ -191,9 +191,9 @@ class RealReplayTest {
             Map.of(),
             Layout.OPENAI,
             Sampling.GREEDY);
-    Machinery usual = Machinery.defaults();
+    RunEnvironment usual = RunEnvironment.defaults();
     var machinery =
-        new Machinery(
+        new RunEnvironment(
             usual.engine(),
             usual.engineOptions(),
             "embedded",

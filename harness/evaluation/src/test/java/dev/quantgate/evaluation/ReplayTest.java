@@ -3,15 +3,15 @@ package dev.quantgate.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Flip;
-import dev.quantgate.evaluation.comparison.GatePolicy;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
-import dev.quantgate.evaluation.comparison.Verdict;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.EvaluationException;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.Verdict;
+import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -54,8 +54,8 @@ class ReplayTest {
             new RunRequest(
                 "replay:" + baseline,
                 "replay:" + candidate,
-                Assignment.of(suites),
-                Machinery.defaults(),
+                RunPlan.of(suites),
+                RunEnvironment.defaults(),
                 GatePolicy.DEFAULT,
                 folder.resolve("out")),
             Progress.Listener.NONE);

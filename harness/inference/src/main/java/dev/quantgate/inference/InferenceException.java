@@ -1,7 +1,10 @@
 package dev.quantgate.inference;
 
+import dev.quantgate.base.ErrorKind;
+import dev.quantgate.base.QuantGateException;
+
 /** A model that cannot be loaded or asked. The message is one or two lines written for its user. */
-public final class InferenceException extends RuntimeException {
+public final class InferenceException extends QuantGateException {
   private final Kind kind;
 
   public InferenceException(Kind kind, String message) {
@@ -16,6 +19,15 @@ public final class InferenceException extends RuntimeException {
 
   public Kind kind() {
     return kind;
+  }
+
+  @Override
+  public ErrorKind errorKind() {
+    return switch (kind) {
+      case BAD_CHECKPOINT, UNSUPPORTED, ITEM -> ErrorKind.USER;
+      case OUT_OF_MEMORY, NO_ENGINE, IO -> ErrorKind.MACHINE;
+      case INTERRUPTED -> ErrorKind.INTERRUPTED;
+    };
   }
 
   /** What went wrong, so that it can be counted. */

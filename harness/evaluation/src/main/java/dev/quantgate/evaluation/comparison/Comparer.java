@@ -1,28 +1,32 @@
 package dev.quantgate.evaluation.comparison;
 
+import dev.quantgate.base.Version;
 import dev.quantgate.benchmarks.SuiteData.Subject;
+import dev.quantgate.evaluation.answer.Services.ProtocolLibrary;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
-import dev.quantgate.evaluation.comparison.Gate.Counts;
-import dev.quantgate.evaluation.comparison.Gate.Ruling;
 import dev.quantgate.evaluation.comparison.SuiteComparison.AverageDelta;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Diagnostics;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Executed;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
+import dev.quantgate.evaluation.gate.Gate;
+import dev.quantgate.evaluation.gate.Gate.Counts;
+import dev.quantgate.evaluation.gate.Gate.Ruling;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.PointGate;
+import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.protocol.Protocol;
 import dev.quantgate.evaluation.protocol.Protocol.Average;
 import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
-import dev.quantgate.evaluation.run.Doors.ProtocolLibrary;
-import dev.quantgate.evaluation.run.FinishedRun;
-import dev.quantgate.evaluation.run.Identity;
-import dev.quantgate.evaluation.run.ItemRecord;
-import dev.quantgate.evaluation.run.ItemRecord.Execution;
-import dev.quantgate.evaluation.run.ItemRecord.Sample;
-import dev.quantgate.evaluation.run.Provenance;
-import dev.quantgate.evaluation.run.Side;
-import dev.quantgate.evaluation.run.Version;
+import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.Identity;
+import dev.quantgate.evaluation.record.ItemRecord;
+import dev.quantgate.evaluation.record.ItemRecord.Execution;
+import dev.quantgate.evaluation.record.ItemRecord.Sample;
+import dev.quantgate.evaluation.record.Provenance;
+import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.inference.Generation;
 import dev.quantgate.sandbox.ExecutionResult;
 import java.util.ArrayList;
@@ -85,7 +89,7 @@ public final class Comparer {
   /**
    * Refuses a policy that this version cannot judge by, before hours are spent on answers.
    *
-   * @throws dev.quantgate.evaluation.run.EvaluationException saying which
+   * @throws dev.quantgate.evaluation.record.EvaluationException saying which
    */
   public static void requireGate(GatePolicy policy) {
     PointGate.of(policy);

@@ -1,8 +1,10 @@
 package dev.quantgate.evaluation.comparison;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.quantgate.evaluation.run.Side;
-import dev.quantgate.evaluation.run.Usage;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.Verdict;
+import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.record.Usage;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;

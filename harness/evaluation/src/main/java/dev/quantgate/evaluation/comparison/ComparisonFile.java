@@ -1,7 +1,7 @@
 package dev.quantgate.evaluation.comparison;
 
-import dev.quantgate.evaluation.run.Disk;
-import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.evaluation.record.Disk;
+import dev.quantgate.evaluation.record.EvaluationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

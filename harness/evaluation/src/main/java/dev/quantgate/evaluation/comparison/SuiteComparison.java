@@ -1,9 +1,10 @@
 package dev.quantgate.evaluation.comparison;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.protocol.Protocol.Average;
-import dev.quantgate.evaluation.run.Fault;
-import dev.quantgate.evaluation.run.Side;
+import dev.quantgate.evaluation.record.Fault;
+import dev.quantgate.evaluation.record.Side;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;

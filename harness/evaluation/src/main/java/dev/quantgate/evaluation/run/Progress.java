@@ -1,5 +1,6 @@
 package dev.quantgate.evaluation.run;
 
+import dev.quantgate.evaluation.record.Side;
 import java.time.Duration;
 
 /** Something that a person who waits wants to know. */

@@ -1,10 +1,33 @@
 package dev.quantgate.evaluation.run;
 
-import static dev.quantgate.evaluation.run.EvaluationException.Kind.INPUT;
+import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 
+import dev.quantgate.base.Version;
 import dev.quantgate.benchmarks.SuiteData;
+import dev.quantgate.evaluation.answer.AnswerSource;
+import dev.quantgate.evaluation.answer.Grader;
+import dev.quantgate.evaluation.answer.LiveSource;
+import dev.quantgate.evaluation.answer.RecordedSource;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.answer.Services;
+import dev.quantgate.evaluation.answer.SuiteTask;
 import dev.quantgate.evaluation.protocol.Key;
 import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.record.AnswerLine;
+import dev.quantgate.evaluation.record.Disk;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.ExecutionLine;
+import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.Identity;
+import dev.quantgate.evaluation.record.ItemRecord;
+import dev.quantgate.evaluation.record.Journal;
+import dev.quantgate.evaluation.record.Lock;
+import dev.quantgate.evaluation.record.Program;
+import dev.quantgate.evaluation.record.Prompts;
+import dev.quantgate.evaluation.record.Provenance;
+import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.record.Usage;
 import dev.quantgate.evaluation.run.Progress.Step;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.Prompt;
@@ -35,16 +58,16 @@ public final class Runner {
   private static final String REPLAY = "replay:";
   private static final long SEEN_EVERY_NANOS = 5_000_000_000L;
 
-  private final Doors doors;
-  private final Assignment assignment;
-  private final Machinery machinery;
+  private final Services doors;
+  private final RunPlan assignment;
+  private final RunEnvironment machinery;
   private final Path out;
   private final Progress.Listener progress;
 
   public Runner(
-      Doors doors,
-      Assignment assignment,
-      Machinery machinery,
+      Services doors,
+      RunPlan assignment,
+      RunEnvironment machinery,
       Path out,
       Progress.Listener progress) {
     this.doors = doors;
@@ -103,10 +126,10 @@ public final class Runner {
     if (programs) {
       progress.on(new Progress.Note("starting the sandbox: " + machinery.sandbox()));
     }
-    Optional<Workshop> workshop =
+    Optional<RunSandbox> workshop =
         programs
             ? Optional.of(
-                new Workshop(
+                new RunSandbox(
                     doors, machinery, note -> progress.on(new Progress.Note("sandbox: " + note))))
             : Optional.empty();
     try {
@@ -137,7 +160,7 @@ public final class Runner {
       sides.forEach(SideRun::writeRecords);
       return sides.stream().map(side -> RunFolder.read(side.path)).toList();
     } finally {
-      workshop.ifPresent(Workshop::close);
+      workshop.ifPresent(RunSandbox::close);
     }
   }
 
@@ -188,7 +211,7 @@ public final class Runner {
       Reference reference,
       AnswerSource source,
       List<SuiteTask> tasks,
-      Optional<Workshop> workshop) {
+      Optional<RunSandbox> workshop) {
     Instant started = Instant.now();
     try (source) {
       progress.on(
@@ -230,7 +253,7 @@ public final class Runner {
       AnswerSource source,
       List<SuiteTask> tasks,
       Map<String, List<Question>> questions,
-      Optional<Workshop> workshop) {
+      Optional<RunSandbox> workshop) {
     var fields = new TreeMap<String, String>(source.identity());
     fields.put(Identity.PROGRAM, Version.program());
     fields.put("suites", String.join(",", assignment.suites()));
@@ -256,7 +279,7 @@ public final class Runner {
   }
 
   /** Executes what all sides wrote and no earlier session has executed. */
-  private void execute(Workshop workshop, List<SideRun> sides) {
+  private void execute(RunSandbox workshop, List<SideRun> sides) {
     var known = new HashMap<String, ExecutionLine>();
     var wanted = new LinkedHashMap<String, List<Pending>>();
     var equal = new ArrayList<Runnable>();
@@ -350,8 +373,8 @@ public final class Runner {
     }
   }
 
-  private void selfTest(Workshop workshop, SideRun side) {
-    List<Workshop.Sample> samples = new ArrayList<>();
+  private void selfTest(RunSandbox workshop, SideRun side) {
+    List<RunSandbox.Sample> samples = new ArrayList<>();
     for (SuiteTask task : side.tasks) {
       if (task.drawn() instanceof SuiteData.Code code) {
         Map<String, Question> byId = side.byId(task.suite());
@@ -365,7 +388,7 @@ public final class Runner {
           var problem = problems.get(index);
           Question question = byId.get(problem.id());
           if (question != null && question.key() instanceof Key.Program key) {
-            samples.add(new Workshop.Sample(problem.id(), key, problem.canonicalSolution()));
+            samples.add(new RunSandbox.Sample(problem.id(), key, problem.canonicalSolution()));
           }
         }
       }
@@ -434,7 +457,7 @@ public final class Runner {
     final Map<String, Map<String, AnswerLine>> answers = new HashMap<>();
     final Map<String, Map<String, ExecutionLine>> executions = new HashMap<>();
     private final Instant started;
-    private final Optional<Workshop> workshop;
+    private final Optional<RunSandbox> workshop;
     private Provenance provenance;
     private long lastSeen;
 
@@ -445,7 +468,7 @@ public final class Runner {
         List<SuiteTask> tasks,
         Map<String, List<Question>> questions,
         Instant started,
-        Optional<Workshop> workshop) {
+        Optional<RunSandbox> workshop) {
       this.reference = reference;
       this.path = path;
       this.folder = new RunFolder(path);

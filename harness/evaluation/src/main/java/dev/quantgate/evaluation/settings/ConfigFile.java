@@ -1,8 +1,8 @@
 package dev.quantgate.evaluation.settings;
 
-import static dev.quantgate.evaluation.run.EvaluationException.Kind.SETTING;
+import static dev.quantgate.evaluation.record.EvaluationException.Kind.SETTING;
 
-import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.evaluation.record.EvaluationException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

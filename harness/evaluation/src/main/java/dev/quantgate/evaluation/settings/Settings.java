@@ -1,17 +1,17 @@
 package dev.quantgate.evaluation.settings;
 
-import static dev.quantgate.evaluation.run.EvaluationException.Kind.SETTING;
+import static dev.quantgate.evaluation.record.EvaluationException.Kind.SETTING;
 
 import dev.quantgate.evaluation.CompareRequest;
 import dev.quantgate.evaluation.EvalRequest;
 import dev.quantgate.evaluation.RunRequest;
-import dev.quantgate.evaluation.comparison.GatePolicy;
-import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.answer.RunPlan.Sampling;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.run.Assignment;
-import dev.quantgate.evaluation.run.Assignment.Sampling;
-import dev.quantgate.evaluation.run.EvaluationException;
-import dev.quantgate.evaluation.run.Machinery;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions;
@@ -154,8 +154,8 @@ public final class Settings {
   }
 
   /** What every model is given. */
-  public Assignment assignment() {
-    return new Assignment(
+  public RunPlan assignment() {
+    return new RunPlan(
         list(required(Setting.SUITES)),
         data(),
         acceptData(),
@@ -171,8 +171,8 @@ public final class Settings {
   }
 
   /** What computes. */
-  public Machinery machinery() {
-    return new Machinery(
+  public RunEnvironment machinery() {
+    return new RunEnvironment(
         text(Setting.ENGINE).orElseThrow(),
         engineOptions(),
         text(Setting.SANDBOX).orElseThrow(),

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quantgate.evaluation.RunRequest;
-import dev.quantgate.evaluation.comparison.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.run.EvaluationException;
+import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
 import java.io.IOException;

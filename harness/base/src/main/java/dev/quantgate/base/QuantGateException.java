@@ -1,0 +1,18 @@
+package dev.quantgate.base;
+
+/**
+ * Whatever the program refuses or cannot do. The message is one or two lines written for the user:
+ * what was expected, what was found, where, and what to do.
+ */
+public abstract class QuantGateException extends RuntimeException {
+  protected QuantGateException(String message) {
+    super(message);
+  }
+
+  protected QuantGateException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** Whose matter it is. */
+  public abstract ErrorKind errorKind();
+}

@@ -1,0 +1,494 @@
+package dev.quantgate.evaluation.answer;
+
+import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
+
+import dev.quantgate.base.Sha256;
+import dev.quantgate.evaluation.answer.RunPlan.Sampling;
+import dev.quantgate.evaluation.protocol.Answer;
+import dev.quantgate.evaluation.protocol.Answer.ChoiceScore;
+import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
+import dev.quantgate.evaluation.record.AnswerLine;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.Fault;
+import dev.quantgate.evaluation.record.Identity;
+import dev.quantgate.evaluation.record.Prompts;
+import dev.quantgate.evaluation.record.Usage;
+import dev.quantgate.inference.Capabilities;
+import dev.quantgate.inference.Decoding;
+import dev.quantgate.inference.Generation;
+import dev.quantgate.inference.LanguageModel;
+import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.Outcome;
+import dev.quantgate.inference.Prompt;
+import dev.quantgate.inference.Score;
+import dev.quantgate.inference.ScoringRequest;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A live model. A suite is handed to the engine whole, in the order of the data, in which questions
+ * that share a prefix are neighbours; the engine decides about batches.
+ *
+ * <p>Sampled texts depend on a prompt's index in its call. They are asked in calls of fixed
+ * members, whole even if only one of them is pending, so that an interrupted run goes on with the
+ * same texts.
+ */
+public final class LiveSource implements AnswerSource {
+  /** About so many texts go into one call of sampled ones. */
+  private static final int SAMPLED_TEXTS = 64;
+
+  private final LanguageModel model;
+  private final Sampling sampling;
+  private final long seed;
+
+  public LiveSource(LanguageModel model, Sampling sampling, long seed) {
+    this.model = model;
+    this.sampling = sampling;
+    this.seed = seed;
+  }
+
+  @Override
+  public String description() {
+    ModelIdentity identity = model.identity();
+    return identity.architecture()
+        + ", "
+        + identity.weightFormat()
+        + ", on "
+        + model.telemetry().device()
+        + " ("
+        + identity.engine()
+        + ")";
+  }
+
+  @Override
+  public SortedMap<String, String> identity() {
+    ModelIdentity identity = model.identity();
+    var fields = new TreeMap<String, String>();
+    fields.put(Identity.SOURCE, "live");
+    fields.put(Identity.ENGINE, identity.engine());
+    fields.put("model.architecture", identity.architecture());
+    fields.put("model.weightsSha256", identity.weightsSha256());
+    fields.put("model.configSha256", identity.configSha256());
+    fields.put("model.tokenizerSha256", identity.tokenizerSha256());
+    fields.put("model.weightFormat", identity.weightFormat());
+    return fields;
+  }
+
+  @Override
+  public boolean chatTemplate() {
+    return model.capabilities().chatTemplate();
+  }
+
+  @Override
+  public SortedMap<String, String> suiteIdentity(SuiteTask task, List<Question> questions) {
+    var fields = new TreeMap<String, String>();
+    fields.put(Identity.ASKED, Identity.BY_PROTOCOL);
+    fields.put("prompts", Prompts.hash(questions));
+    String decodings =
+        questions.stream()
+            .flatMap(question -> question.requests().stream())
+            .flatMap(request ->
+                request instanceof Request.Generate generate
+                    ? Stream.of(Prompts.describe(decoding(generate, seed)))
+                    : Stream.empty())
+            .distinct()
+            .sorted()
+            .collect(Collectors.joining("; "));
+    fields.put("decoding", decodings.isEmpty() ? "log-probabilities" : decodings);
+    fields.put(
+        "samples", Integer.toString(questions.stream().mapToInt(this::samples).max().orElse(1)));
+    return fields;
+  }
+
+  @Override
+  public void require(SuiteTask task, List<Question> questions) {
+    Capabilities has = model.capabilities();
+    for (Question question : questions) {
+      for (Request request : question.requests()) {
+        switch (request) {
+          case Request.Generate generate -> require(task, generate.prompt());
+          case Request.Choose choose -> {
+            if (!has.scoring()) {
+              throw lacks(task, "gives no log-probabilities");
+            }
+            for (ScoringRequest scoring : choose.requests()) {
+              require(task, scoring.prompt());
+              if (scoring.detail() == ScoringRequest.Detail.EVERY_TOKEN
+                  && !has.promptLogProbabilities()) {
+                throw lacks(task, "gives no log-probabilities of a prompt's tokens");
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private void require(SuiteTask task, Prompt prompt) {
+    if (prompt instanceof Prompt.Chat && !model.capabilities().chatTemplate()) {
+      throw lacks(task, "has no chat template");
+    }
+  }
+
+  private EvaluationException lacks(SuiteTask task, String what) {
+    return new EvaluationException(
+        INPUT,
+        "suite "
+            + task.suite()
+            + " by "
+            + task.protocol().id()
+            + " cannot be asked: the model ("
+            + model.identity().engine()
+            + ") "
+            + what
+            + "; choose another --protocol");
+  }
+
+  @Override
+  public void answer(
+      SuiteTask task, List<Question> all, List<Question> pending, Consumer<AnswerLine> sink) {
+    List<Asked> scored = new ArrayList<>();
+    Map<Decoding, List<Asked>> greedy = new LinkedHashMap<>();
+    boolean sampled = false;
+    for (Question question : pending) {
+      switch (question.request()) {
+        case Request.Choose choose -> scored.add(new Asked(question));
+        case Request.Generate generate when sampling.temperature() > 0 -> sampled = true;
+        case Request.Generate generate ->
+            greedy
+                .computeIfAbsent(decoding(generate, seed), decoding -> new ArrayList<>())
+                .add(new Asked(question, formWithRoom(question)));
+      }
+    }
+    for (List<Asked> round = scored; !round.isEmpty(); ) {
+      round = score(round, sink);
+    }
+    for (var group : greedy.entrySet()) {
+      for (List<Asked> round = group.getValue(); !round.isEmpty(); ) {
+        round = generate(round, group.getKey(), sink);
+      }
+    }
+    if (sampled) {
+      sample(task, all, pending, sink);
+    }
+  }
+
+  /**
+   * The first form whose prompt leaves room for as long an answer as is asked for, else the
+   * shortest. The prompt alone decides and not the answer, so that models which write texts of
+   * different lengths are asked in the same form.
+   */
+  private int formWithRoom(Question question) {
+    int form = 0;
+    while (form + 1 < question.requests().size() && !hasRoom(question.requests().get(form))) {
+      form++;
+    }
+    return form;
+  }
+
+  private boolean hasRoom(Request request) {
+    Capabilities has = model.capabilities();
+    return !has.tokenIds()
+        || !(request instanceof Request.Generate generate)
+        || model.render(generate.prompt()).tokens().size()
+            <= has.contextLength() - decoding(generate, seed).maxNewTokens();
+  }
+
+  /** Scores choices; gives what is to be asked again in a shorter form. */
+  private List<Asked> score(List<Asked> round, Consumer<AnswerLine> sink) {
+    List<ScoringRequest> requests = new ArrayList<>();
+    List<Asked> owners = new ArrayList<>();
+    for (Asked asked : round) {
+      var choose = (Request.Choose) asked.request();
+      asked.expect(choose.requests().size(), requests.size());
+      for (ScoringRequest request : choose.requests()) {
+        requests.add(request);
+        owners.add(asked);
+      }
+    }
+    List<Asked> again = new ArrayList<>();
+    model.score(
+        requests,
+        (index, outcome) -> {
+          Asked asked = owners.get(index);
+          if (asked.accept(index, outcome)) {
+            finish(asked, sink, again);
+          }
+        });
+    return again;
+  }
+
+  /** Generates texts; gives what is to be asked again in a shorter form. */
+  private List<Asked> generate(List<Asked> round, Decoding decoding, Consumer<AnswerLine> sink) {
+    List<Prompt> prompts = new ArrayList<>();
+    List<Asked> owners = new ArrayList<>();
+    for (Asked asked : round) {
+      int samples = samples(asked.question);
+      asked.expect(samples, prompts.size());
+      Prompt prompt = ((Request.Generate) asked.request()).prompt();
+      for (int i = 0; i < samples; i++) {
+        prompts.add(prompt);
+        owners.add(asked);
+      }
+    }
+    List<Asked> again = new ArrayList<>();
+    model.generate(
+        prompts,
+        decoding,
+        (index, outcome) -> {
+          Asked asked = owners.get(index);
+          if (asked.accept(index, outcome)) {
+            finish(asked, sink, again);
+          }
+        });
+    return again;
+  }
+
+  private void sample(
+      SuiteTask task, List<Question> all, List<Question> pending, Consumer<AnswerLine> sink) {
+    var wanted = pending.stream().map(Question::id).collect(Collectors.toSet());
+    List<Question> generated =
+        all.stream().filter(question -> question.request() instanceof Request.Generate).toList();
+    int most = generated.stream().mapToInt(this::samples).max().orElse(1);
+    int size = Math.max(1, SAMPLED_TEXTS / most);
+    for (int start = 0; start < generated.size(); start += size) {
+      List<Question> members = generated.subList(start, Math.min(start + size, generated.size()));
+      if (members.stream().noneMatch(question -> wanted.contains(question.id()))) {
+        continue;
+      }
+      byte[] mixed =
+          new Sha256()
+              .add(task.suite())
+              .add(Long.toString(seed))
+              .add(Integer.toString(start))
+              .bytes();
+      long callSeed = ByteBuffer.wrap(mixed).getLong();
+      int[] forms = members.stream().mapToInt(this::formWithRoom).toArray();
+      var done = new java.util.HashSet<String>();
+      boolean repeat = true;
+      while (repeat) {
+        List<Asked> round = new ArrayList<>();
+        for (int i = 0; i < members.size(); i++) {
+          round.add(new Asked(members.get(i), forms[i]));
+        }
+        Decoding decoding = decoding((Request.Generate) members.getFirst().request(), callSeed);
+        List<Asked> again =
+            generate(
+                round,
+                decoding,
+                line -> {
+                  if (wanted.contains(line.id()) && done.add(line.id())) {
+                    sink.accept(line);
+                  }
+                });
+        repeat = false;
+        for (Asked shorter : again) {
+          int i = members.indexOf(shorter.question);
+          repeat |= wanted.contains(shorter.question.id());
+          forms[i] = shorter.form;
+        }
+      }
+    }
+  }
+
+  private void finish(Asked asked, Consumer<AnswerLine> sink, List<Asked> again) {
+    for (Outcome<?> outcome : asked.outcomes) {
+      if (outcome instanceof Outcome.Faulted<?>(Outcome.Fault fault, String message)) {
+        if (fault == Outcome.Fault.TOO_LONG && asked.form + 1 < asked.question.requests().size()) {
+          again.add(new Asked(asked.question, asked.form + 1));
+        } else {
+          sink.accept(
+              line(
+                  asked,
+                  Optional.empty(),
+                  Optional.of(new Fault(category(fault), message)),
+                  List.of()));
+        }
+        return;
+      }
+    }
+    switch (asked.request()) {
+      case Request.Choose choose -> {
+        List<ChoiceScore> scores = new ArrayList<>();
+        List<Ids> ids = new ArrayList<>();
+        for (Outcome<?> outcome : asked.outcomes) {
+          for (Score.Continuation continuation : ((Score) outcome.orThrow()).continuations()) {
+            scores.add(choiceScore(continuation));
+            ids.add(new Ids(continuation.promptTokens(), continuation.tokens()));
+          }
+        }
+        if (scores.size() != choose.labels().size()) {
+          var fault =
+              new Fault(
+                  Fault.Category.BROKEN_REPLY,
+                  "expected the scores of "
+                      + choose.labels().size()
+                      + " choices, got "
+                      + scores.size());
+          sink.accept(line(asked, Optional.empty(), Optional.of(fault), List.of()));
+          return;
+        }
+        sink.accept(line(asked, Optional.of(new Answer.Scored(scores)), Optional.empty(), ids));
+      }
+      case Request.Generate generate -> {
+        List<Answer.Text> texts = new ArrayList<>();
+        List<Ids> ids = new ArrayList<>();
+        int most = decoding(generate, seed).maxNewTokens();
+        for (Outcome<?> outcome : asked.outcomes) {
+          var generation = (Generation) outcome.orThrow();
+          if (cutByContext(generation, most)) {
+            var fault =
+                new Fault(
+                    Fault.Category.TOO_LONG,
+                    "the model's context of "
+                        + model.capabilities().contextLength()
+                        + " ended the answer after "
+                        + generation.tokens().size()
+                        + " of "
+                        + most
+                        + " tokens");
+            sink.accept(line(asked, Optional.empty(), Optional.of(fault), List.of()));
+            return;
+          }
+          texts.add(new Answer.Text(generation.text(), generation.end(), generation.tokens()));
+          ids.add(new Ids(generation.promptTokens(), List.of()));
+        }
+        sink.accept(
+            line(
+                asked,
+                Optional.of(new Answer.Written(texts)),
+                Optional.empty(),
+                ids.subList(0, 1)));
+      }
+    }
+  }
+
+  /** What was left out could have made the answer right: it is no wrong one. */
+  private boolean cutByContext(Generation generation, int maxNewTokens) {
+    return model.capabilities().tokenIds()
+        && generation.end() == Generation.End.LENGTH
+        && generation.tokens().size() < maxNewTokens;
+  }
+
+  private static ChoiceScore choiceScore(Score.Continuation continuation) {
+    double sum = continuation.sum();
+    double before =
+        continuation.promptLogProbabilities().stream().mapToDouble(Double::doubleValue).sum();
+    return new ChoiceScore(
+        sum,
+        continuation.tokens().size(),
+        before + sum,
+        continuation.promptTokens().size() + continuation.tokens().size());
+  }
+
+  private AnswerLine line(
+      Asked asked, Optional<Answer> answer, Optional<Fault> fault, List<Ids> ids) {
+    boolean known = !ids.isEmpty() && model.capabilities().tokenIds();
+    var hash = new Sha256();
+    ids.forEach(each -> hash.add(each.prompt()).add(each.rest()));
+    return new AnswerLine(
+        asked.question.id(),
+        answer,
+        fault,
+        asked.form,
+        Sha256.hex(Prompts.text(asked.request(), this::render)),
+        known ? OptionalInt.of(ids.getFirst().prompt().size()) : OptionalInt.empty(),
+        known ? Optional.of(hash.hex()) : Optional.empty(),
+        System.currentTimeMillis());
+  }
+
+  private static Fault.Category category(Outcome.Fault fault) {
+    return switch (fault) {
+      case TOO_LONG -> Fault.Category.TOO_LONG;
+      case NON_FINITE -> Fault.Category.NON_FINITE;
+      case UNSCORABLE -> Fault.Category.UNSCORABLE;
+      case BROKEN_REPLY -> Fault.Category.BROKEN_REPLY;
+    };
+  }
+
+  /** Only programs are sampled several times: a choice has one answer. */
+  private int samples(Question question) {
+    return question.key() instanceof Key.Program ? sampling.samples() : 1;
+  }
+
+  private Decoding decoding(Request.Generate generate, long withSeed) {
+    Decoding own = generate.decoding();
+    return new Decoding(
+        sampling.maxNewTokens().orElse(own.maxNewTokens()),
+        sampling.temperature(),
+        sampling.topP(),
+        sampling.temperature() == 0 ? 0 : withSeed,
+        own.stop(),
+        own.stopAtEos());
+  }
+
+  @Override
+  public String render(Prompt prompt) {
+    return switch (prompt) {
+      case Prompt.Text text -> text.text();
+      case Prompt.Tokens tokens -> tokens.ids().toString();
+      case Prompt.Chat chat -> model.render(chat).text();
+    };
+  }
+
+  @Override
+  public Optional<Usage> usage() {
+    return Optional.of(Usage.of(model.telemetry()));
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+
+  private record Ids(List<Integer> prompt, List<Integer> rest) {}
+
+  /** A question on its way, with the outcomes of its parts as they come. */
+  private static final class Asked {
+    final Question question;
+    final int form;
+    final List<Outcome<?>> outcomes = new ArrayList<>();
+    private int first;
+    private int missing;
+
+    Asked(Question question) {
+      this(question, 0);
+    }
+
+    Asked(Question question, int form) {
+      this.question = question;
+      this.form = form;
+    }
+
+    Request request() {
+      return question.requests().get(form);
+    }
+
+    void expect(int parts, int firstIndex) {
+      first = firstIndex;
+      missing = parts;
+      outcomes.clear();
+      for (int i = 0; i < parts; i++) {
+        outcomes.add(Outcome.missing());
+      }
+    }
+
+    /** Takes the outcome of a part; true when it was the last one. */
+    boolean accept(int index, Outcome<?> outcome) {
+      outcomes.set(index - first, outcome);
+      return --missing == 0;
+    }
+  }
+}

@@ -1,0 +1,314 @@
+package dev.quantgate.evaluation.answer;
+
+import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
+
+import dev.quantgate.evaluation.answer.RecordedSource.Recording;
+import dev.quantgate.evaluation.protocol.Answer;
+import dev.quantgate.evaluation.protocol.Answer.ChoiceScore;
+import dev.quantgate.evaluation.record.AnswerLine;
+import dev.quantgate.evaluation.record.Disk;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.Fault;
+import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.Identity;
+import dev.quantgate.evaluation.record.ItemRecord;
+import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.inference.Generation;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Reads recordings. Three forms: a file of JSON Lines for one suite, a folder with {@code
+ * {suite}.jsonl} files, and a finished run. Lines are {@code {"task_id","completion"}} as
+ * openai/human-eval has them (several for a problem are samples of it), or {@code {"id","answer"}}
+ * with a choice's label; further keys are passed over. Ids must be known to the suite's data.
+ */
+public final class Recordings {
+  private static final int MOST_SAMPLES = 10_000;
+
+  private Recordings() {}
+
+  public static Map<String, Recording> read(Path path, List<SuiteTask> tasks) {
+    if (Files.isRegularFile(path)) {
+      if (tasks.size() != 1) {
+        throw new EvaluationException(
+            INPUT,
+            path
+                + ": one file answers one suite, and "
+                + tasks.size()
+                + " are asked;"
+                + " give a folder with "
+                + tasks.getFirst().suite()
+                + ".jsonl and so on");
+      }
+      return Map.of(tasks.getFirst().suite(), foreign(path, tasks.getFirst()));
+    }
+    if (!Files.isDirectory(path)) {
+      throw new EvaluationException(INPUT, path + ": there is no such file or folder to replay");
+    }
+    Optional<Path> run = RunFolder.locate(path, Side.MODEL);
+    var recordings = new LinkedHashMap<String, Recording>();
+    for (SuiteTask task : tasks) {
+      recordings.put(
+          task.suite(),
+          run.isPresent() ? own(run.get(), task) : foreign(inFolder(path, task.suite()), task));
+    }
+    return recordings;
+  }
+
+  private static Path inFolder(Path folder, String suite) {
+    for (String name : List.of(suite + ".jsonl", suite + ".jsonl.gz")) {
+      if (Files.isRegularFile(folder.resolve(name))) {
+        return folder.resolve(name);
+      }
+    }
+    String hint =
+        Files.isDirectory(folder.resolve("baseline"))
+            ? "; for a run of two models name one of them, such as " + folder.resolve("candidate")
+            : "";
+    throw new EvaluationException(
+        INPUT, folder + ": expected " + suite + ".jsonl with recorded answers, found none" + hint);
+  }
+
+  private static Recording foreign(Path file, SuiteTask task) {
+    boolean programs = task.ofPrograms();
+    String idKey = programs ? "task_id" : "id";
+    String answerKey = programs ? "completion" : "answer";
+    Set<String> known = new HashSet<>(task.allIds());
+    Map<String, List<String>> answers = new LinkedHashMap<>();
+    Map<String, Long> firstLines = new HashMap<>();
+    Disk.readObjects(
+        file,
+        (line, object) -> {
+          String id = idOf(file, line, object, idKey, answerKey);
+          if (!known.contains(id)) {
+            throw at(
+                file,
+                line,
+                "\""
+                    + Disk.shortened(id)
+                    + "\" is no item of "
+                    + task.suite()
+                    + " ("
+                    + task.all().origin().file()
+                    + "), whose first is "
+                    + task.allIds().getFirst());
+          }
+          JsonNode answer = object.path(answerKey);
+          if (!answer.isString()) {
+            throw at(
+                file,
+                line,
+                "expected \"" + answerKey + "\" with a text, found " + Disk.kind(answer));
+          }
+          List<String> values = answers.computeIfAbsent(id, key -> new ArrayList<>());
+          Long first = firstLines.putIfAbsent(id, line);
+          if (first != null && !programs) {
+            throw at(file, line, "item " + id + " was answered in line " + first + " already");
+          }
+          if (values.size() == MOST_SAMPLES) {
+            throw at(file, line, "more than " + MOST_SAMPLES + " samples of " + id);
+          }
+          values.add(answer.stringValue());
+        });
+    if (answers.isEmpty()) {
+      throw new EvaluationException(
+          INPUT,
+          file
+              + ": has no answers; expected lines {\""
+              + idKey
+              + "\": ..., \""
+              + answerKey
+              + "\": ...}");
+    }
+    var lines = new HashMap<String, AnswerLine>();
+    answers.forEach((id, values) ->
+        lines.put(
+            id,
+            new AnswerLine(
+                id,
+                Optional.of(new Answer.Given(values)),
+                Optional.empty(),
+                0,
+                "",
+                OptionalInt.empty(),
+                Optional.empty(),
+                0)));
+    return new Recording(sha256(file), lines, new TreeMap<>(), new TreeMap<>());
+  }
+
+  private static String idOf(
+      Path file, long line, JsonNode object, String idKey, String answerKey) {
+    JsonNode id = object.path(idKey);
+    if (id.isString()) {
+      return id.stringValue();
+    }
+    if (id.isIntegralNumber()) {
+      return id.asString();
+    }
+    throw at(
+        file,
+        line,
+        "expected {\""
+            + idKey
+            + "\": ..., \""
+            + answerKey
+            + "\": ...}, found "
+            + (object.has(idKey)
+                ? "\"" + idKey + "\" with " + Disk.kind(id)
+                : "no \"" + idKey + "\""));
+  }
+
+  private static EvaluationException at(Path file, long line, String message) {
+    return new EvaluationException(INPUT, file + ", line " + line + ": " + message);
+  }
+
+  private static Recording own(Path folder, SuiteTask task) {
+    FinishedRun run = RunFolder.read(folder);
+    List<ItemRecord> records = run.suites().get(task.suite());
+    if (records == null) {
+      throw new EvaluationException(
+          INPUT,
+          folder
+              + ": the run has no suite "
+              + task.suite()
+              + "; it has "
+              + String.join(", ", run.suites().keySet()));
+    }
+    SortedMap<String, String> stored = run.identity().below("suite." + task.suite() + ".");
+    String data = task.all().origin().sha256();
+    requireSame(folder, task, "data", stored.getOrDefault("data", ""), data);
+    requireSame(
+        folder, task, "protocol", stored.getOrDefault("protocol", ""), task.protocol().id());
+    Set<String> known = new HashSet<>(task.allIds());
+    var lines = new HashMap<String, AnswerLine>();
+    boolean program = task.ofPrograms();
+    for (ItemRecord record : records) {
+      if (known.contains(record.id()) && !missing(record)) {
+        lines.put(record.id(), line(record, program));
+      }
+    }
+    var asked = new TreeMap<String, String>();
+    for (String field : List.of("decoding", "samples")) {
+      String value = stored.get(field);
+      if (value != null) {
+        asked.put(field, value);
+      }
+    }
+    if (stored.containsKey(Identity.ASKED)) {
+      asked.put(Identity.ASKED, Identity.BY_PROTOCOL);
+    }
+    var model = new TreeMap<String, String>();
+    run.identity()
+        .below("model.")
+        .forEach((field, value) -> {
+          if (!field.startsWith("recording.")) {
+            model.put("model." + field, value);
+          }
+        });
+    return new Recording(sha256(folder.resolve(task.suite() + ".jsonl")), lines, asked, model);
+  }
+
+  private static boolean missing(ItemRecord record) {
+    return record.fault().isPresent() && record.fault().get().category() == Fault.Category.MISSING;
+  }
+
+  private static void requireSame(
+      Path folder, SuiteTask task, String field, String theirs, String ours) {
+    if (!theirs.equals(ours)) {
+      throw new EvaluationException(
+          INPUT,
+          folder
+              + ": its "
+              + task.suite()
+              + " was asked with another "
+              + field
+              + ": "
+              + Identity.shown(theirs)
+              + " there, "
+              + Identity.shown(ours)
+              + " now");
+    }
+  }
+
+  /**
+   * What a record says was answered; a fault of the sandbox is not the model's and is tried again.
+   */
+  private static AnswerLine line(ItemRecord record, boolean program) {
+    Optional<Answer> answer = Optional.empty();
+    if (!record.choices().isEmpty()) {
+      answer =
+          Optional.of(
+              new Answer.Scored(
+                  record.choices().stream()
+                      .map(choice ->
+                          new ChoiceScore(
+                              choice.sum(),
+                              choice.tokens(),
+                              choice.wholeSum(),
+                              choice.wholeTokens()))
+                      .toList()));
+    } else if (!record.samples().isEmpty()) {
+      boolean live = record.samples().stream().allMatch(sample -> sample.end().isPresent());
+      answer =
+          Optional.of(
+              live
+                  ? new Answer.Written(
+                      record.samples().stream()
+                          .map(sample ->
+                              new Answer.Text(
+                                  sample.text().orElse(sample.answer()),
+                                  sample.end().orElse(Generation.End.EOS),
+                                  sample.tokens()))
+                          .toList())
+                  : new Answer.Given(
+                      record.samples().stream().map(ItemRecord.Sample::answer).toList()));
+    } else if (record.fault().isEmpty() && !program) {
+      answer = Optional.of(new Answer.Given(List.of(record.answer())));
+    }
+    return new AnswerLine(
+        record.id(),
+        answer,
+        answer.isPresent() ? Optional.empty() : record.fault(),
+        record.shortened(),
+        record.promptSha256(),
+        record.promptTokens(),
+        record.tokensSha256(),
+        0);
+  }
+
+  private static String sha256(Path file) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      try (InputStream in =
+          new DigestInputStream(new BufferedInputStream(Files.newInputStream(file)), digest)) {
+        in.transferTo(java.io.OutputStream.nullOutputStream());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw Disk.cannot("read", file, e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

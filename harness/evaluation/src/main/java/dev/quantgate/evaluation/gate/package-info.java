@@ -1,0 +1,5 @@
+/** What is decided about a comparison, and by which policy. */
+@NullMarked
+package dev.quantgate.evaluation.gate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,21 @@
+package dev.quantgate.evaluation.record;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One model's finished answers, as they lie on disk.
+ *
+ * @param suites records in item order, suites in the order of the run
+ */
+public record FinishedRun(
+    Path folder, Identity identity, Provenance provenance, Map<String, List<ItemRecord>> suites) {
+  public FinishedRun {
+    var copy = new LinkedHashMap<String, List<ItemRecord>>();
+    suites.forEach((suite, records) -> copy.put(suite, List.copyOf(records)));
+    suites = Collections.unmodifiableMap(copy);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.quantgate.evaluation.record;
+
+import dev.quantgate.base.Sha256;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
+import dev.quantgate.inference.Decoding;
+import dev.quantgate.inference.Prompt;
+import dev.quantgate.inference.ScoringRequest;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Questions as text: for people to read and for hashes to compare. */
+public final class Prompts {
+  /** Between the texts of a question whose choices stand behind different ones. */
+  private static final String SEPARATOR = "\u001e";
+
+  private Prompts() {}
+
+  /**
+   * A line of prompts/{suite}.jsonl.
+   *
+   * @param prompt the rendered prompt; several texts are separated by U+001E
+   * @param continuations what is scored behind it; empty where the model writes
+   */
+  public record Line(String id, String prompt, List<String> continuations) {}
+
+  public static Line line(String id, Request request, Function<Prompt, String> render) {
+    return new Line(id, text(request, render), continuations(request));
+  }
+
+  /** The rendered prompt of a request. */
+  public static String text(Request request, Function<Prompt, String> render) {
+    return switch (request) {
+      case Request.Generate generate -> render.apply(generate.prompt());
+      case Request.Choose choose ->
+          choose.requests().stream()
+              .map(scoring -> render.apply(scoring.prompt()))
+              .collect(Collectors.joining(SEPARATOR));
+    };
+  }
+
+  private static List<String> continuations(Request request) {
+    return switch (request) {
+      case Request.Generate generate -> List.of();
+      case Request.Choose choose ->
+          choose.requests().stream().flatMap(scoring -> scoring.continuations().stream()).toList();
+    };
+  }
+
+  /** A hash over everything that is asked, forms for short contexts included. */
+  public static String hash(List<Question> questions) {
+    var hash = new Sha256();
+    for (Question question : questions) {
+      hash.add(question.id());
+      for (Request request : question.requests()) {
+        switch (request) {
+          case Request.Generate generate -> {
+            hash.add("generate");
+            add(hash, generate.prompt());
+          }
+          case Request.Choose choose -> {
+            hash.add("choose").add(choose.rule().name());
+            for (ScoringRequest scoring : choose.requests()) {
+              add(hash, scoring.prompt());
+              hash.add(scoring.join().name()).add(scoring.detail().name());
+              scoring.continuations().forEach(hash::add);
+            }
+          }
+        }
+      }
+    }
+    return hash.hex();
+  }
+
+  private static void add(Sha256 hash, Prompt prompt) {
+    switch (prompt) {
+      case Prompt.Text text -> hash.add("text").add(text.prefix()).add(text.rest());
+      case Prompt.Tokens tokens ->
+          hash.add("tokens").add(tokens.ids()).add(Integer.toString(tokens.prefixLength()));
+      case Prompt.Chat chat -> {
+        hash.add("chat").add(chat.answerBegin());
+        chat.messages().forEach(message -> hash.add(message.role()).add(message.content()));
+      }
+    }
+  }
+
+  /** How texts are generated, in words that are equal exactly when the decoding is. */
+  public static String describe(Decoding decoding) {
+    var words = new StringBuilder();
+    words.append(
+        decoding.temperature() == 0
+            ? "greedy"
+            : String.format(
+                Locale.ROOT,
+                "temperature %s, top-p %s, seed %d",
+                decoding.temperature(),
+                decoding.topP(),
+                decoding.seed()));
+    words.append(", at most ").append(decoding.maxNewTokens()).append(" tokens");
+    words.append(decoding.stopAtEos() ? ", eos stops" : ", eos does not stop");
+    if (!decoding.stop().isEmpty()) {
+      words.append(", stop ").append(Json.lines().writeValueAsString(decoding.stop()));
+    }
+    return words.toString();
+  }
+}

@@ -1,0 +1,150 @@
+package dev.quantgate.evaluation.run;
+
+import dev.quantgate.evaluation.answer.Services;
+import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.sandbox.CodeSandbox;
+import dev.quantgate.sandbox.ExecutionJob;
+import dev.quantgate.sandbox.ExecutionResult;
+import dev.quantgate.sandbox.SandboxDescription;
+import dev.quantgate.sandbox.SandboxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/**
+ * The sandbox of a run. It is started first, as its identity is part of the run's and a machine
+ * without one should say so before a model answers for hours, and stays: its idle workers cost
+ * little, and starting some kinds takes longer than running a suite's programs.
+ */
+final class RunSandbox implements AutoCloseable {
+  private static final List<String> WRONG =
+      List.of(
+          "    pass\n",
+          "    import os\n    os._exit(0)\n",
+          "    raise SystemExit(0)\n",
+          "    )(\n");
+
+  private final CodeSandbox sandbox;
+
+  /** Notes and results come from any thread; who hears of them wants one at a time. */
+  private final Object voice = new Object();
+
+  /** Starts the sandbox and refuses one that is not what was demanded. */
+  RunSandbox(Services doors, RunEnvironment machinery, Consumer<String> notes) {
+    this.sandbox =
+        doors
+            .sandboxes()
+            .start(
+                machinery.sandbox(),
+                machinery
+                    .sandboxOptions()
+                    .withNotes(note -> {
+                      synchronized (voice) {
+                        notes.accept(note);
+                      }
+                    }));
+    String kind = sandbox.description().kind();
+    Optional<String> required = machinery.requiredSandbox();
+    if (required.isPresent() && !required.get().equals(kind)) {
+      close();
+      throw new EvaluationException(
+          EvaluationException.Kind.SETTING,
+          "the sandbox must be "
+              + required.get()
+              + " (--require-sandbox), but it is "
+              + kind
+              + "; install what `quantgate doctor` names, or demand another");
+    }
+  }
+
+  /** As it is now: some facts, as how often a worker was replaced, change. */
+  SandboxDescription description() {
+    return sandbox.description();
+  }
+
+  /** Executes jobs; {@code sink} gets a result for each. */
+  void run(List<ExecutionJob> jobs, Consumer<ExecutionResult> sink) {
+    if (jobs.isEmpty()) {
+      return;
+    }
+    sandbox.run(
+        jobs,
+        result -> {
+          synchronized (voice) {
+            sink.accept(result);
+          }
+        });
+  }
+
+  /**
+   * Shows that the sandbox can tell right from wrong: the canonical solutions of some problems must
+   * pass, where the data has any; a stub, an early exit and text that is no program must not,
+   * unless it is the solution.
+   *
+   * @throws SandboxException of kind SELF_TEST_FAILED, naming the program
+   */
+  void selfTest(List<Sample> samples) {
+    var expected = new ConcurrentHashMap<String, Boolean>();
+    List<ExecutionJob> jobs = new ArrayList<>();
+    for (Sample sample : samples) {
+      String right = sample.canonicalSolution().strip();
+      if (!right.isEmpty()) {
+        jobs.add(sample.job("canonical solution", sample.canonicalSolution()));
+        expected.put(jobs.getLast().id(), true);
+      }
+      for (String wrong : WRONG) {
+        if (!wrong.strip().equals(right)) {
+          jobs.add(sample.job("wrong program " + jobs.size(), wrong));
+          expected.put(jobs.getLast().id(), false);
+        }
+      }
+    }
+    run(
+        jobs,
+        result -> {
+          Boolean passes = expected.remove(result.id());
+          if (passes == null || passes != (result.outcome() == ExecutionResult.Outcome.PASSED)) {
+            throw new SandboxException(
+                SandboxException.Kind.SELF_TEST_FAILED,
+                "the self-test of sandbox "
+                    + description().kind()
+                    + " failed: "
+                    + result.id()
+                    + (Boolean.TRUE.equals(passes) ? " must pass" : " must not pass")
+                    + ", found "
+                    + result.outcome()
+                    + " ("
+                    + result.detail()
+                    + ")");
+          }
+        });
+    if (!expected.isEmpty()) {
+      throw new SandboxException(
+          SandboxException.Kind.SELF_TEST_FAILED,
+          "the self-test of sandbox "
+              + description().kind()
+              + " failed: no result for "
+              + expected.keySet().iterator().next());
+    }
+  }
+
+  /**
+   * A problem to test with.
+   *
+   * @param canonicalSolution blank where the data has none
+   */
+  record Sample(String id, Key.Program key, String canonicalSolution) {
+    private ExecutionJob job(String what, String completion) {
+      return new ExecutionJob(
+          id + " " + what, key.prelude(), key.prompt(), completion, key.test(), key.entryPoint());
+    }
+  }
+
+  @Override
+  public void close() {
+    sandbox.close();
+  }
+}
