@@ -285,8 +285,7 @@ final class CheckpointBuilder {
     return reading;
   }
 
-  private InferenceException notSymmetric(
-      GptqConfig config, Tensor qzeros, int word, int zeros) {
+  private InferenceException notSymmetric(GptqConfig config, Tensor qzeros, int word, int zeros) {
     int place = Integer.numberOfTrailingZeros(zeros ^ SYMMETRIC_ZEROS) & ~3;
     String other =
         word == SYMMETRIC_ZEROS && config.format().equals(GptqConfig.V1)

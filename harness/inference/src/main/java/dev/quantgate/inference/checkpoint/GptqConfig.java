@@ -192,8 +192,7 @@ record GptqConfig(
       throw Refusal.damaged(
           json.file(),
           "says %s %s but %s %s"
-              .formatted(
-                  key, Refusal.quoted(value.get()), synonym, Refusal.quoted(other.get())));
+              .formatted(key, Refusal.quoted(value.get()), synonym, Refusal.quoted(other.get())));
     }
     return value.or(() -> other);
   }
@@ -220,7 +219,8 @@ record GptqConfig(
         boolean perWord =
             switch (name.group(1)) {
               case "gptqmodel" -> major > 0 || minor >= 9;
-              // Exactly "quantgate:0.1" wrote field by field; every later one names its whole version.
+              // Exactly "quantgate:0.1" wrote field by field; every later one names its whole
+              // version.
               case "quantgate" -> major > 0 || minor > 1 || !name.group(4).isEmpty();
               default -> major > 0 || minor >= 8;
             };

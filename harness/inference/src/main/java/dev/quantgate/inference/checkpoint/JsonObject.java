@@ -48,7 +48,8 @@ final class JsonObject {
       }
       return new JsonObject(file, "", root);
     } catch (JacksonException e) {
-      throw Refusal.damaged(file, "is no valid JSON: %s".formatted(Refusal.quoted(e.getOriginalMessage())));
+      throw Refusal.damaged(
+          file, "is no valid JSON: %s".formatted(Refusal.quoted(e.getOriginalMessage())));
     }
   }
 

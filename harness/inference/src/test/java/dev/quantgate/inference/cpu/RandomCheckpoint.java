@@ -39,7 +39,8 @@ final class RandomCheckpoint implements Checkpoint {
   }
 
   /** How linear layers are stored; {@code groupSize} 0 means floating point. */
-  record Format(DType dtype, int groupSize, boolean symmetric, boolean scattered, ZeroPoints zeroPoints) {
+  record Format(
+      DType dtype, int groupSize, boolean symmetric, boolean scattered, ZeroPoints zeroPoints) {
     static Format floats(DType dtype) {
       return new Format(dtype, 0, false, false, ZeroPoints.STORED);
     }
