@@ -325,16 +325,7 @@ std::string run(const Kernel& kernel, Dim grid, Dim block, unsigned shared, void
     memory = place + 4096;
     struct sigaction action = {};
     action.sa_sigaction = on_signal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-    static unsigned char own_stack[64 * 1024];
-    stack_t now;
-    sigaltstack(nullptr, &now);
-    if (now.ss_flags & SS_DISABLE) {
-      stack_t alternate = {};
-      alternate.ss_sp = own_stack;
-      alternate.ss_size = sizeof own_stack;
-      sigaltstack(&alternate, nullptr);
-    }
+    action.sa_flags = SA_SIGINFO | SA_NODEFER;
     sigaction(SIGSEGV, &action, &before_segv);
     sigaction(SIGBUS, &action, &before_bus);
   }
