@@ -10,7 +10,7 @@ import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.RunPlan.Sampling;
 import dev.quantgate.evaluation.comparison.Comparison;
-import dev.quantgate.evaluation.comparison.ComparisonFile;
+import dev.quantgate.evaluation.comparison.ComparisonFolder;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.GatePolicy;
@@ -74,7 +74,7 @@ class QuantGateTest {
   private Comparison run(RunRequest request) {
     Comparison comparison = fixtures.quantGate().run(request, Progress.Listener.NONE);
     assertMeetsSchema(request.out().resolve("comparison.json"));
-    assertThat(ComparisonFile.read(request.out())).isEqualTo(comparison);
+    assertThat(ComparisonFolder.read(request.out()).comparison()).isEqualTo(comparison);
     return comparison;
   }
 
@@ -83,7 +83,7 @@ class QuantGateTest {
       var schema =
           SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
               .getSchema(
-                  new String(ComparisonFile.schema(), StandardCharsets.UTF_8), InputFormat.JSON);
+                  new String(ComparisonFolder.schema(), StandardCharsets.UTF_8), InputFormat.JSON);
       assertThat(schema.validate(Files.readString(file), InputFormat.JSON)).isEmpty();
       assertThat(schema.validate("{\"schemaVersion\": 1}", InputFormat.JSON)).isNotEmpty();
     } catch (IOException e) {
@@ -227,6 +227,8 @@ class QuantGateTest {
           .containsExactlyInAnyOrder(
               ".lock",
               "comparison.json",
+              "pairs/humaneval.jsonl",
+              "pairs/ceval.jsonl",
               "comparison.schema.json",
               "prompts/humaneval.jsonl",
               "prompts/ceval.jsonl",
@@ -250,7 +252,7 @@ class QuantGateTest {
               "candidate/journal/ceval.answers.jsonl");
     }
     assertThat(Files.readAllLines(out.resolve("baseline/ceval.jsonl")).getFirst())
-        .startsWith("{\"id\":\"subject_a/0\",\"promptSha256\":\"")
+        .startsWith("{\"id\":\"subject_a/0\",\"facts\":{\"ordinal\":0,")
         .contains(
             "\"promptTokens\":",
             "\"answer\":\"A\"",
