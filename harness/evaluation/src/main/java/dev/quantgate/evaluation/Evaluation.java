@@ -39,7 +39,8 @@ public record Evaluation(
         .forEach((suite, records) -> {
           Data data = RunFacts.data(run, suite);
           if (!data.catalogued()) {
-            notes.add("%s: custom data, %s, sha256 %s".formatted(suite, data.file(), data.sha256()));
+            notes.add(
+                "%s: custom data, %s, sha256 %s".formatted(suite, data.file(), data.sha256()));
           }
           notes.addAll(RunFacts.executionNotes(run, suite, Side.MODEL));
           suites.add(result(run, protocols, suite, records));
@@ -74,8 +75,8 @@ public record Evaluation(
   }
 
   /**
-   * Why the scores say nothing: a suite of which more than {@link PointGate#FAULT_SHARE} of
-   * the items have no grade. Empty where every score stands.
+   * Why the scores say nothing: a suite of which more than {@link PointGate#FAULT_SHARE} of the
+   * items have no grade. Empty where every score stands.
    */
   public Optional<String> invalid() {
     return suites.stream()

@@ -137,7 +137,8 @@ public final class QuantGate {
             new EvaluationException(
                 EvaluationException.Kind.INPUT,
                 path
-                    + ": expected the folder of a finished run (identity.json in it, or in its folder "
+                    + ": expected the folder of a finished run (identity.json in it, or in its"
+                    + " folder "
                     + side
                     + " or model), found none"));
   }

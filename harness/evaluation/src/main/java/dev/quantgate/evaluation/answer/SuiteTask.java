@@ -71,7 +71,8 @@ public record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol p
                 + suite
                 + " item "
                 + question.id()
-                + " has no right answer in this file, so nothing can be judged; give a labelled one");
+                + " has no right answer in this file, so nothing can be judged; give a labelled"
+                + " one");
       }
     }
     return questions;
@@ -106,7 +107,8 @@ public record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol p
                       problem.id(),
                       new ItemFacts(facts.size(), "", "", Optional.of(problem.id()), 0)));
       case SuiteData.Pairs pairs ->
-          pairs.pairs()
+          pairs
+              .pairs()
               .forEach(pair ->
                   facts.put(
                       pair.id(),

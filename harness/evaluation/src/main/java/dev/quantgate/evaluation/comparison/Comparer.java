@@ -130,7 +130,8 @@ public final class Comparer {
           "%s: the prompts of %s are unknown and were not compared".formatted(suite, unknowing));
     }
     if (tokensKnown.isEmpty()) {
-      notes.add("%s: token ids are not known of both models and were not compared".formatted(suite));
+      notes.add(
+          "%s: token ids are not known of both models and were not compared".formatted(suite));
     }
     List<String> obstacles = new ArrayList<>(compatibility.refusals());
     refuse(obstacles, "prompts differ", otherPrompts, pairs.size());
@@ -188,8 +189,7 @@ public final class Comparer {
 
   private static List<ItemScore> scores(List<Pair> graded, Function<Pair, Answered> side) {
     return graded.stream()
-        .map(pair ->
-            new ItemScore(pair.id(), side.apply(pair).answers(), side.apply(pair).right()))
+        .map(pair -> new ItemScore(pair.id(), side.apply(pair).answers(), side.apply(pair).right()))
         .toList();
   }
 

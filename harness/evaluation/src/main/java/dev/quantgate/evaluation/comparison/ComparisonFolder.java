@@ -36,8 +36,7 @@ public record ComparisonFolder(Path path, Comparison comparison) {
    *
    * @param comparison as {@link #placed} gives it
    */
-  public static ComparisonFolder write(
-      Path folder, Comparison comparison, List<SuitePairs> pairs) {
+  public static ComparisonFolder write(Path folder, Comparison comparison, List<SuitePairs> pairs) {
     for (SuitePairs suite : pairs) {
       Disk.writeLines(pairsFile(folder, suite.suite()), suite.pairs());
     }

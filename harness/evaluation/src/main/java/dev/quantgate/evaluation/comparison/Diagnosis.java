@@ -15,8 +15,7 @@ final class Diagnosis {
 
   /** Of the pairs of which both sides have a grade. */
   static Diagnostics of(List<Pair> graded) {
-    List<Pair> generated =
-        graded.stream().filter(pair -> pair.sameTokens().isPresent()).toList();
+    List<Pair> generated = graded.stream().filter(pair -> pair.sameTokens().isPresent()).toList();
     long same = generated.stream().filter(pair -> pair.sameTokens().orElseThrow()).count();
     long first = generated.stream().mapToLong(pair -> tokens(pair.baseline())).sum();
     long second = generated.stream().mapToLong(pair -> tokens(pair.candidate())).sum();

@@ -80,7 +80,7 @@ public record SuiteComparison(
    * A further average of both models: "macro", "category/STEM", "hard", "subject/law", "pass@10".
    *
    * @param chance the share of right answers that guessing gets; empty where unknown
- * @param deltaPoints candidate less baseline in percentage points
+   * @param deltaPoints candidate less baseline in percentage points
    */
   public record AverageDelta(
       String name, int items, double baseline, double candidate, double deltaPoints) {

@@ -31,7 +31,8 @@ public record PointGate(double margin) implements Gate {
           EvaluationException.Kind.SETTING,
           "--on-inconclusive "
               + policy.onInconclusive()
-              + " needs the statistics of the verdict, which this version does not have; leave it at point");
+              + " needs the statistics of the verdict, which this version does not have; leave it"
+              + " at point");
     }
     return new PointGate(policy.margin());
   }
@@ -68,7 +69,8 @@ public record PointGate(double margin) implements Gate {
         pass ? Verdict.PASS : Verdict.FAIL,
         String.format(
             Locale.ROOT,
-            "delta %+.2f points %s -%.2f allowed, %d losses and %d gains in %d items (point rule, not proven)",
+            "delta %+.2f points %s -%.2f allowed, %d losses and %d gains in %d items (point rule,"
+                + " not proven)",
             delta == 0 ? 0.0 : delta,
             pass ? ">=" : "<",
             margin,

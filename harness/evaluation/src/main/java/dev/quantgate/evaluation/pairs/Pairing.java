@@ -44,8 +44,7 @@ public final class Pairing {
     ItemFacts facts =
         one.facts()
             .or(other::facts)
-            .orElseGet(() ->
-                new ItemFacts(place, "", "", Optional.empty(), one.choices().size()));
+            .orElseGet(() -> new ItemFacts(place, "", "", Optional.empty(), one.choices().size()));
     boolean sameAnswer = answers(one).equals(answers(other));
     boolean tokens = hasTokens(one) && hasTokens(other);
     OptionalInt divergence = tokens ? divergence(one, other) : OptionalInt.empty();

@@ -44,12 +44,16 @@ public record SuitePairs(
 
   /** Graded pairs that both have wholly right. */
   public int bothRight() {
-    return (int) graded().stream().filter(pair -> full(pair.baseline()) && full(pair.candidate())).count();
+    return (int)
+        graded().stream().filter(pair -> full(pair.baseline()) && full(pair.candidate())).count();
   }
 
   /** Graded pairs that both have wholly wrong. */
   public int bothWrong() {
-    return (int) graded().stream().filter(pair -> pair.baseline().right() == 0 && pair.candidate().right() == 0).count();
+    return (int)
+        graded().stream()
+            .filter(pair -> pair.baseline().right() == 0 && pair.candidate().right() == 0)
+            .count();
   }
 
   private static boolean full(Pair.Answered side) {
@@ -65,12 +69,15 @@ public record SuitePairs(
     long[] answers =
         graded.stream()
             .flatMapToLong(pair ->
-                java.util.stream.LongStream.of(pair.baseline().answers(), pair.candidate().answers()))
+                java.util.stream.LongStream.of(
+                    pair.baseline().answers(), pair.candidate().answers()))
             .distinct()
             .toArray();
     if (answers.length == 1) {
       long difference =
-          graded.stream().mapToLong(pair -> pair.candidate().right() - pair.baseline().right()).sum();
+          graded.stream()
+              .mapToLong(pair -> pair.candidate().right() - pair.baseline().right())
+              .sum();
       return (double) difference / answers[0];
     }
     return graded.stream().mapToDouble(Pair::difference).sum();
