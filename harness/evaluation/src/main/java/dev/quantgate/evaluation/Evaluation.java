@@ -5,7 +5,7 @@ import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
+import dev.quantgate.evaluation.protocol.Averages.Average;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

@@ -45,7 +45,7 @@ public final class QuantGate {
   /** With other doors than the installation's. */
   public QuantGate(Services doors) {
     this.doors = doors;
-    this.comparer = new Comparer(doors.protocols());
+    this.comparer = new Comparer();
   }
 
   /**
@@ -104,7 +104,7 @@ public final class QuantGate {
                   records.size(),
                   graded.size(),
                   Comparer.score(graded),
-                  comparer.averages(run, suite, graded),
+                  Comparer.averages(run, suite, graded),
                   ungraded));
         });
     return new Evaluation(Comparer.summary(Side.MODEL, run), suites, notes, run.folder());

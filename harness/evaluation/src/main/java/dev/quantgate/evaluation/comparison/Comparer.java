@@ -2,7 +2,6 @@ package dev.quantgate.evaluation.comparison;
 
 import dev.quantgate.base.Version;
 import dev.quantgate.benchmarks.SuiteData.Subject;
-import dev.quantgate.evaluation.answer.Services.ProtocolLibrary;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.SuiteComparison.AverageDelta;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
@@ -16,10 +15,9 @@ import dev.quantgate.evaluation.gate.Gate.Ruling;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.PointGate;
 import dev.quantgate.evaluation.gate.Verdict;
-import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.protocol.Protocol;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
-import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
+import dev.quantgate.evaluation.protocol.Averages;
+import dev.quantgate.evaluation.protocol.Averages.Average;
+import dev.quantgate.evaluation.protocol.Averages.ItemScore;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Identity;
 import dev.quantgate.evaluation.record.ItemRecord;
@@ -49,12 +47,6 @@ import java.util.stream.Stream;
  * what differs; what only one of them knows is not compared, and the notes say so.
  */
 public final class Comparer {
-  private final ProtocolLibrary protocols;
-
-  public Comparer(ProtocolLibrary protocols) {
-    this.protocols = protocols;
-  }
-
   /** The comparison of two finished runs under a policy. */
   public Comparison compare(FinishedRun baseline, FinishedRun candidate, GatePolicy policy) {
     Gate gate = PointGate.of(policy);
@@ -166,22 +158,26 @@ public final class Comparer {
   }
 
   /** Averages of one run's graded items. */
-  public List<Average> averages(FinishedRun run, String suite, List<ItemRecord> graded) {
-    Protocol protocol = protocol(run, suite);
+  public static List<Average> averages(FinishedRun run, String suite, List<ItemRecord> graded) {
+    List<Subject> subjects = facts(run, suite).subjects();
     List<ItemScore> scores =
         graded.stream()
-            .map(record -> new ItemScore(record.id(), record.answers(), record.right()))
+            .map(record ->
+                new ItemScore(record.id(), stratum(record), record.answers(), record.right()))
             .toList();
-    return scores.isEmpty() ? List.of() : protocol.averages(facts(run, suite).subjects(), scores);
+    if (!subjects.isEmpty()) {
+      return Averages.ofSubjects(subjects, scores);
+    }
+    boolean programs =
+        graded.stream()
+            .flatMap(record -> record.samples().stream())
+            .anyMatch(sample -> sample.execution().isPresent());
+    return programs ? Averages.ofPrograms(scores) : List.of();
   }
 
-  private Protocol protocol(FinishedRun run, String suite) {
-    String id = run.identity().get("suite." + suite + ".protocol");
-    String layout = run.identity().get("suite." + suite + ".layout");
-    return protocols.find(
-        suite,
-        Optional.of(id.substring(id.indexOf('/') + 1)),
-        layout.isEmpty() ? Layout.OPENAI : Layout.of(layout));
+  /** An item's subject, which stands before the last slash of its id. */
+  private static String stratum(ItemRecord record) {
+    return record.id().substring(0, Math.max(0, record.id().lastIndexOf('/')));
   }
 
   /** Facts about a suite's data; a finished run has them for each of its suites. */
