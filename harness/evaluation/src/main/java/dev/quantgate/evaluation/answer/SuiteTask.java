@@ -11,8 +11,10 @@ import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.protocol.Suite;
 import dev.quantgate.evaluation.protocol.SuiteItems;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.Provenance;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +29,6 @@ public final class SuiteTask {
   private final List<? extends Item> drawn;
   private final Protocol<?> protocol;
   private final Asker asker;
-  private final Map<String, Integer> ordinals = new HashMap<>();
 
   /** A protocol with the items that it asks about. */
   @FunctionalInterface
@@ -45,7 +46,6 @@ public final class SuiteTask {
     this.drawn = drawn;
     this.protocol = protocol;
     this.asker = chatTemplate -> protocol.questions(drawn, chatTemplate);
-    all.forEach(item -> ordinals.put(item.id(), ordinals.size()));
   }
 
   /**
@@ -119,7 +119,30 @@ public final class SuiteTask {
   }
 
   public Provenance.SuiteFacts facts() {
-    return new Provenance.SuiteFacts(origin.file(), origin.catalogued(), all.size(), subjects);
+    return new Provenance.SuiteFacts(
+        origin.file(),
+        origin.catalogued(),
+        all.size(),
+        subjects,
+        all.stream().mapToDouble(Item::chance).average());
+  }
+
+  /** What judging needs to know of each item of the whole suite, by id. */
+  public Map<String, ItemFacts> itemFacts() {
+    var categories = new HashMap<String, String>();
+    subjects.forEach(subject -> categories.put(subject.key(), subject.category()));
+    var facts = new LinkedHashMap<String, ItemFacts>();
+    for (Item item : all) {
+      facts.put(
+          item.id(),
+          new ItemFacts(
+              facts.size(),
+              item.stratum(),
+              categories.getOrDefault(item.stratum(), ""),
+              Optional.of(item.cluster()),
+              item.choices()));
+    }
+    return facts;
   }
 
   /** Ids of the whole data. */
@@ -130,14 +153,5 @@ public final class SuiteTask {
   /** Ids of what is asked. */
   public List<String> ids() {
     return drawn.stream().map(Item::id).toList();
-  }
-
-  /** The place of an item in the whole data, the first being 0. */
-  public int ordinal(String id) {
-    Integer ordinal = ordinals.get(id);
-    if (ordinal == null) {
-      throw new IllegalArgumentException("%s is no item of %s".formatted(id, suite));
-    }
-    return ordinal;
   }
 }

@@ -88,7 +88,8 @@ public final class Averages {
   /**
    * Over all subjects alike (macro), over all questions alike (micro), over the subjects of each
    * category and over those of the hard subset, and of each subject. A subject without graded
-   * questions counts nowhere.
+   * questions counts nowhere. An item whose stratum is not known, of an old record, is of the
+   * subject that stands before the last slash of its id.
    *
    * @throws IllegalArgumentException if an item is of none of the subjects
    */
@@ -102,7 +103,7 @@ public final class Averages {
       bySubject.put(subject, byKey.computeIfAbsent(subject.key(), key -> new ArrayList<>()));
     }
     for (ItemScore score : scores) {
-      List<ItemScore> of = byKey.get(score.stratum());
+      List<ItemScore> of = byKey.get(subject(score));
       if (of == null) {
         throw new IllegalArgumentException(
             "%s is of no subject of this suite".formatted(score.id()));
@@ -130,6 +131,12 @@ public final class Averages {
     bySubject.forEach((subject, of) ->
         averages.add(new Average("subject/%s".formatted(subject.key()), of.size(), mean(of))));
     return List.copyOf(averages);
+  }
+
+  private static String subject(ItemScore score) {
+    return score.stratum().isEmpty()
+        ? score.id().substring(0, Math.max(0, score.id().lastIndexOf('/')))
+        : score.stratum();
   }
 
   private static Average overSubjects(
