@@ -95,8 +95,7 @@ class UserSuiteTest {
         });
     assertThat(comparison.suites().getFirst().averages())
         .extracting(SuiteComparison.AverageDelta::name)
-        .containsExactly(
-            "macro", "micro", "subject/abstract algebra", "subject/astronomy");
+        .containsExactly("macro", "micro", "subject/abstract algebra", "subject/astronomy");
     assertThat(comparison.suites().getLast().averages())
         .extracting(SuiteComparison.AverageDelta::name)
         .containsExactly("pass@1");

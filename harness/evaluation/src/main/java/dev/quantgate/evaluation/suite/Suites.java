@@ -54,8 +54,7 @@ public final class Suites {
       }
       return suite;
     } catch (InvalidPathException e) {
-      throw new IllegalArgumentException(
-          "\"%s\" is no path: %s".formatted(path, e.getReason()), e);
+      throw new IllegalArgumentException("\"%s\" is no path: %s".formatted(path, e.getReason()), e);
     }
   }
 

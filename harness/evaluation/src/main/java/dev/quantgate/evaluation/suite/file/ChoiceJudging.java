@@ -66,9 +66,7 @@ record ChoiceJudging(
         labels,
         Template.fieldOr(yaml, "answer", yaml.required("answer", "answer: answer")),
         yaml.choice(
-            "rule",
-            Map.of("sum", Rule.CONTINUATION_SUM, "mean", Rule.CONTINUATION_MEAN),
-            "sum"));
+            "rule", Map.of("sum", Rule.CONTINUATION_SUM, "mean", Rule.CONTINUATION_MEAN), "sum"));
   }
 
   @Override

@@ -132,7 +132,8 @@ public final class FileSuite implements Suite<FileItem> {
 
   @SafeVarargs
   private static void requireOnly(YamlMapping yaml, List<String>... metricKeys) {
-    yaml.requireOnly(Stream.concat(Stream.of(KEYS), Stream.of(metricKeys)).flatMap(List::stream).toList());
+    yaml.requireOnly(
+        Stream.concat(Stream.of(KEYS), Stream.of(metricKeys)).flatMap(List::stream).toList());
   }
 
   private static FewShot fewShot(YamlMapping yaml) {
@@ -202,10 +203,8 @@ public final class FileSuite implements Suite<FileItem> {
     for (Row row : rows) {
       String itemId =
           id.map(field -> field.render(row))
-              .orElseGet(() ->
-                  named
-                      ? row.text("id", "the first line")
-                      : Integer.toString(items.size()));
+              .orElseGet(
+                  () -> named ? row.text("id", "the first line") : Integer.toString(items.size()));
       if (!ID.matcher(itemId).matches()) {
         throw row.at("expected an id of one line, found \"%s\"".formatted(itemId));
       }

@@ -102,8 +102,7 @@ record ProgramJudging(
 
   /** The function that a solution defines and the test calls before any other of it. */
   private String calledFirst(Row row, String assertions, String right) {
-    List<String> defined =
-        DEFINED.matcher(right).results().map(result -> result.group(1)).toList();
+    List<String> defined = DEFINED.matcher(right).results().map(result -> result.group(1)).toList();
     return CALLED
         .matcher(assertions)
         .results()

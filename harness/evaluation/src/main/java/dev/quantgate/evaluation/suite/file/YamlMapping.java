@@ -194,8 +194,7 @@ record YamlMapping(Path file, int line, SequencedMap<String, Entry> entries) {
       case "true", "yes" -> true;
       case "false", "no" -> false;
       default ->
-          throw at(
-              key, "expected true or false under \"%s\", found \"%s\"".formatted(key, text));
+          throw at(key, "expected true or false under \"%s\", found \"%s\"".formatted(key, text));
     };
   }
 

@@ -211,14 +211,19 @@ class FileSuiteTest {
 
   @Test
   void aFieldMayListAsManyChoicesAsARowHas() throws IOException {
-    write("rows.jsonl", "{\"q\":\"x\",\"e\":[\"one\",\"two\",\"three\"],\"a\":2}\n{\"q\":\"y\",\"e\":[\"f\",\"g\"],\"a\":\"g\"}");
-    write("s.yaml", "data: rows.jsonl\nmetric: choice\ntemplate: '{{q}}'\nchoices: e\nanswer: a\nrule: mean\n");
+    write(
+        "rows.jsonl",
+        "{\"q\":\"x\",\"e\":[\"one\",\"two\",\"three\"],\"a\":2}\n{\"q\":\"y\",\"e\":[\"f\",\"g\"],\"a\":\"g\"}");
+    write(
+        "s.yaml",
+        "data: rows.jsonl\nmetric: choice\ntemplate: '{{q}}'\nchoices: e\nanswer: a\nrule: mean\n");
     FileSuite suite = FileSuite.read(folder.resolve("s.yaml"));
     List<Question> questions = questions(suite, false);
     assertThat(questions)
         .extracting(question -> ((Key.Choice) question.key()).label())
         .containsExactly("C", "B");
-    assertThat(((Request.Choose) questions.getFirst().request()).requests().getFirst().continuations())
+    assertThat(
+            ((Request.Choose) questions.getFirst().request()).requests().getFirst().continuations())
         .containsExactly(" one", " two", " three");
     var scored =
         new Answer.Scored(
@@ -230,7 +235,9 @@ class FileSuiteTest {
   @Test
   void aChatSuiteAsksInAMessageWhereTheModelHasATemplate() throws IOException {
     write("rows.jsonl", "{\"q\":\"x\",\"a\":\"Yes\"}");
-    write("s.yaml", "data: rows.jsonl\nmetric: exact-match\ntemplate: '{{q}}?'\nanswer: a\nchat: true\nignore-case: yes\n");
+    write(
+        "s.yaml",
+        "data: rows.jsonl\nmetric: exact-match\ntemplate: '{{q}}?'\nanswer: a\nchat: true\nignore-case: yes\n");
     FileSuite suite = FileSuite.read(folder.resolve("s.yaml"));
     assertThat(((Request.Generate) questions(suite, true).getFirst().request()).prompt())
         .isEqualTo(new Prompt.Chat(List.of(new Prompt.Message("user", "x?")), ""));
@@ -283,9 +290,10 @@ class FileSuiteTest {
         "data: rows.jsonl | data: rows.jsonl\\nfew-shot: {data: rows.jsonl, count: 0} | line 2: expected a whole number from 1 to 64 under \"count\", found \"0\"",
         "data: rows.jsonl | data: rows.jsonl\\nfew-shot: {data: rows.jsonl, count: 3} | rows.jsonl: expected 3 examples, found 2"
       })
-  void whatIsWrongInTheDescriptionIsToldWithFileAndLine(
-      String line, String wrong, String message) throws IOException {
-    String right = "data: rows.jsonl\nmetric: choice\ntemplate: '{{q}}'\nchoices: [x, y]\nanswer: a\n";
+  void whatIsWrongInTheDescriptionIsToldWithFileAndLine(String line, String wrong, String message)
+      throws IOException {
+    String right =
+        "data: rows.jsonl\nmetric: choice\ntemplate: '{{q}}'\nchoices: [x, y]\nanswer: a\n";
     write("rows.jsonl", "{\"q\":\"1\",\"a\":0}\n{\"q\":\"2\",\"a\":\"y\"}");
     write("suite.yaml", right);
     assertThat(items(FileSuite.read(folder.resolve("suite.yaml")))).hasSize(2);
