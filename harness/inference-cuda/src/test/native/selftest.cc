@@ -106,6 +106,24 @@ struct Gptq {
 
 const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk", "r32n256", "r64n256", "r128n128"};
 
+// Prefill on sm_90a: other bits, the same numbers.
+template <class T>
+void check_wgmma(const std::string& format, const uint8_t* packed, Buffer<uint16_t>& x, const std::vector<float>& want, const float* bias,
+                 int rows, int K, int N, int ldx) {
+  int padded = int(up(rows, 256)) * 256, columns = int(up(K, 128)) * 128;
+  Buffer<uint16_t> arranged = buffer<uint16_t>(size_t(padded) * columns);
+  launch("arrange_rows", {unsigned(columns / 64), unsigned(padded / 128), 1}, (const uint16_t*)x.at(), arranged.at(), rows, ldx);
+  Buffer<float> out = buffer<float>(size_t(rows) * N);
+  launch("product_" + format + "_wgmma", {up(rows, 256), up(N, 128), 1}, packed, (const uint16_t*)arranged.at(), (void*)out.at(), bias,
+         (float*)nullptr, (int32_t*)nullptr, rows, K, N, 0, N, 0);
+  double worst = 0, size = 0;
+  for (size_t i = 0; i < want.size(); i++) {
+    worst = std::max(worst, fabs(double(out[i]) - want[i]));
+    size = std::max(size, fabs(double(want[i])));
+  }
+  expect(worst < 1e-5 * (size + 1), "%s wgmma is off by %g of %g", format.c_str(), worst, size);
+}
+
 // Runs a product of any size into out; bits compared by the caller.
 void product(const std::string& format, const std::string& size, const uint8_t* packed,
              const uint16_t* x, void* out, const float* bias, int rows, int K, int N, int ldx,
@@ -154,6 +172,7 @@ void check_products(const std::string& format, Buffer<uint8_t>& packed,
       expect(memcmp(first.data(), out.at(), first.size() * 4) == 0, "%s %s: other bits than r8n32", format.c_str(), size);
     }
   }
+  check_wgmma<T>(format, packed.at(), x, first, bias.at(), rows, K, N, ldx);
   // A row alone has the same bits as among others.
   for (int r : {0, rows - 1}) {
     Buffer<float> out = buffer<float>(N);
