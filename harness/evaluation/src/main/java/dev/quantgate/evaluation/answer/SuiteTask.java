@@ -13,6 +13,8 @@ import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.Provenance;
+import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.record.SuiteIdentity;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
 
 /**
  * A suite as one run asks it.
@@ -31,26 +34,20 @@ public record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol p
   /** Digits of a premise's hash that name its cluster. */
   private static final int PREMISE_DIGITS = 16;
 
-  public static SuiteTask of(Services doors, RunPlan assignment, String suite) {
+  public static SuiteTask of(Services services, RunPlan plan, String suite) {
     Protocol protocol;
     try {
       protocol =
-          doors
+          services
               .protocols()
-              .find(
-                  suite,
-                  Optional.ofNullable(assignment.protocols().get(suite)),
-                  assignment.layout());
+              .find(suite, Optional.ofNullable(plan.protocols().get(suite)), plan.layout());
     } catch (IllegalArgumentException e) {
       throw new EvaluationException(
           EvaluationException.Kind.SETTING, String.valueOf(e.getMessage()), e);
     }
-    SuiteData all =
-        doors.suites().load(suite, new DataOptions(assignment.data(), assignment.acceptData()));
+    SuiteData all = services.suites().load(suite, new DataOptions(plan.data(), plan.acceptData()));
     SuiteData drawn =
-        assignment.limit().isPresent()
-            ? Draw.of(all, assignment.limit().getAsInt(), assignment.seed())
-            : all;
+        plan.limit().isPresent() ? Draw.of(all, plan.limit().getAsInt(), plan.seed()) : all;
     if (drawn.size() == 0) {
       throw new EvaluationException(
           EvaluationException.Kind.INPUT,
@@ -134,6 +131,23 @@ public record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol p
       }
     }
     return facts;
+  }
+
+  /**
+   * What must be equal in this suite for a run to be continued.
+   *
+   * @param asking how it is asked, as far as it is known
+   * @param sandbox what executes programs
+   */
+  public SuiteIdentity identity(
+      RunPlan plan, SortedMap<String, String> asking, Optional<SuiteIdentity.Sandbox> sandbox) {
+    return new SuiteIdentity(
+        all.origin().sha256(),
+        RunFolder.items(ids()),
+        protocol.id(),
+        asking,
+        ofPrograms() ? Optional.of(plan.layout().id()) : Optional.empty(),
+        ofPrograms() ? sandbox : Optional.empty());
   }
 
   /** Ids of the whole data. */

@@ -32,12 +32,11 @@ public final class Scores {
   public static List<Average> averages(
       ProtocolLibrary protocols, FinishedRun run, String suite, List<ItemScore> graded) {
     String id = RunFacts.protocol(run, suite);
-    String layout = run.identity().get("suite.%s.layout".formatted(suite));
     Protocol protocol =
         protocols.find(
             suite,
             Optional.of(id.substring(id.indexOf('/') + 1)),
-            layout.isEmpty() ? Layout.OPENAI : Layout.of(layout));
+            run.identity().suite(suite).layout().map(Layout::of).orElse(Layout.OPENAI));
     return graded.isEmpty()
         ? List.of()
         : protocol.averages(RunFacts.suite(run, suite).subjects(), graded);
