@@ -40,7 +40,7 @@ public final class QuantGate {
   /** With other services than the installation's. */
   public QuantGate(Services services) {
     this.services = services;
-    this.comparer = new Comparer(services.protocols());
+    this.comparer = new Comparer();
   }
 
   /**
@@ -77,7 +77,7 @@ public final class QuantGate {
                 progress)
             .run(List.of(new Participant(Side.MODEL, request.model())))
             .getFirst();
-    return Evaluation.of(run, services.protocols());
+    return Evaluation.of(run);
   }
 
   /**

@@ -103,7 +103,7 @@ public final class Recordings {
                     + "\" is no item of "
                     + task.suite()
                     + " ("
-                    + task.all().origin().file()
+                    + task.origin().file()
                     + "), whose first is "
                     + task.allIds().getFirst());
           }
@@ -189,7 +189,7 @@ public final class Recordings {
               + String.join(", ", run.suites().keySet()));
     }
     SuiteIdentity stored = run.identity().suite(task.suite());
-    requireSame(folder, task, "data", stored.data(), task.all().origin().sha256());
+    requireSame(folder, task, "data", stored.data(), task.origin().sha256());
     requireSame(folder, task, "protocol", stored.protocol(), task.protocol().id());
     Set<String> known = new HashSet<>(task.allIds());
     var lines = new HashMap<String, AnswerLine>();

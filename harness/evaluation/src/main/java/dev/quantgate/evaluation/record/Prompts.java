@@ -28,7 +28,18 @@ public final class Prompts {
    * @param check what a completion becomes a judged program with; empty for choices
    */
   public record Line(
-      String id, String prompt, List<String> continuations, Optional<Key.Program> check) {}
+      String id, String prompt, List<String> continuations, Optional<Check> check) {}
+
+  /** What stands around a completion in its judged program, as {@link Key.Program} has it. */
+  public record Check(String prelude, String prompt, String test, String entryPoint) {
+    static Optional<Check> of(Key key) {
+      return key instanceof Key.Program program
+          ? Optional.of(
+              new Check(
+                  program.prelude(), program.prompt(), program.test(), program.entryPoint()))
+          : Optional.empty();
+    }
+  }
 
   /** The line of a question asked by one of its forms. */
   public static Line line(Question question, Request request, Function<Prompt, String> render) {
@@ -36,7 +47,7 @@ public final class Prompts {
         question.id(),
         text(request, render),
         continuations(request),
-        question.key() instanceof Key.Program program ? Optional.of(program) : Optional.empty());
+        Check.of(question.key()));
   }
 
   /** The rendered prompt of a request. */

@@ -1,10 +1,7 @@
 package dev.quantgate.evaluation.run;
 
-import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.answer.Grader.Graded;
 import dev.quantgate.evaluation.answer.SuiteTask;
-import dev.quantgate.evaluation.protocol.Key;
-import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.ExecutionLine;
 import dev.quantgate.evaluation.record.Journal;
 import dev.quantgate.evaluation.record.Program;
@@ -18,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * The second phase of a run: every program that was written and that no earlier session has
@@ -134,30 +130,11 @@ final class ExecutionPhase {
 
   /** Tries the sandbox on the first, the middle and the last problem of each suite. */
   private void selfTest(RunInProgress run) {
-    List<RunSandbox.Sample> samples = new ArrayList<>();
-    for (SuiteTask task : run.tasks()) {
-      if (task.drawn() instanceof SuiteData.Code code) {
-        var keys = new HashMap<String, Key.Program>();
-        for (Question question : run.questions(task)) {
-          if (question.key() instanceof Key.Program key) {
-            keys.put(question.id(), key);
-          }
-        }
-        List<SuiteData.CodeProblem> solved =
-            code.problems().stream()
-                .filter(problem -> !problem.canonicalSolution().isBlank())
-                .toList();
-        List<SuiteData.CodeProblem> problems = solved.isEmpty() ? code.problems() : solved;
-        int last = problems.size() - 1;
-        for (int index : IntStream.of(0, last / 2, last).distinct().toArray()) {
-          SuiteData.CodeProblem problem = problems.get(index);
-          Key.Program key = keys.get(problem.id());
-          if (key != null) {
-            samples.add(new RunSandbox.Sample(problem.id(), key, problem.canonicalSolution()));
-          }
-        }
-      }
-    }
+    List<RunSandbox.Sample> samples =
+        run.tasks().stream()
+            .filter(SuiteTask::ofPrograms)
+            .flatMap(task -> RunSandbox.samples(run.questions(task)).stream())
+            .toList();
     String suite = run.tasks().getFirst().suite();
     progress.on(new Progress.Started(run.side(), Step.SELF_TEST, suite, samples.size(), 0));
     sandbox.selfTest(samples);

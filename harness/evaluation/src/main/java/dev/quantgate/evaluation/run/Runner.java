@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Carries out or continues the runs of one folder: answers first, one model after the other, so
@@ -54,6 +55,12 @@ public final class Runner {
     List<Participant.Source> sources = participants.stream().map(Participant::check).toList();
     List<SuiteTask> tasks =
         plan.suites().stream().map(suite -> SuiteTask.of(services, plan, suite)).toList();
+    if (tasks.stream().map(SuiteTask::suite).distinct().count() != tasks.size()) {
+      throw new EvaluationException(
+          EvaluationException.Kind.SETTING,
+          "two suites have one name: %s"
+              .formatted(tasks.stream().map(SuiteTask::suite).collect(Collectors.joining(", "))));
+    }
     sources.forEach(source -> requireSameRun(source, tasks));
     tasks.forEach(this::noteCustomData);
     Map<Side, RecordedSource> recorded = recorded(sources, tasks);
@@ -86,7 +93,7 @@ public final class Runner {
   }
 
   private void noteCustomData(SuiteTask task) {
-    var origin = task.all().origin();
+    var origin = task.origin();
     if (!origin.catalogued()) {
       progress.on(
           new Progress.Note(
