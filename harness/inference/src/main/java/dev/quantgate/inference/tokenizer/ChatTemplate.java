@@ -61,7 +61,8 @@ final class ChatTemplate {
         source.orElseThrow(() ->
             new InferenceException(
                 Kind.UNSUPPORTED,
-                file.getParent() + ": has no chat template, so it cannot be asked by messages"));
+                "%s: has no chat template, so it cannot be asked by messages"
+                    .formatted(file.getParent())));
     if (conversations.isEmpty()) {
       return List.of();
     }

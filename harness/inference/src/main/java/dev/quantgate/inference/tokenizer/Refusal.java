@@ -10,15 +10,15 @@ final class Refusal {
   private Refusal() {}
 
   static InferenceException damaged(Path file, String message) {
-    return new InferenceException(Kind.BAD_CHECKPOINT, file + ": " + message);
+    return new InferenceException(Kind.BAD_CHECKPOINT, "%s: %s".formatted(file, message));
   }
 
   static InferenceException unsupported(Path file, String message) {
-    return new InferenceException(Kind.UNSUPPORTED, file + ": " + message);
+    return new InferenceException(Kind.UNSUPPORTED, "%s: %s".formatted(file, message));
   }
 
   static InferenceException unreadable(Path file, IOException cause) {
-    return new InferenceException(Kind.IO, file + ": cannot be read: " + firstLine(cause), cause);
+    return new InferenceException(Kind.IO, "%s: cannot be read: %s".formatted(file, firstLine(cause)), cause);
   }
 
   /** The first line of somebody else's message, not longer than a terminal is wide. */

@@ -35,16 +35,15 @@ final class RustLibrary {
       return HuggingFaceTokenizer.newInstance(
           new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), OPTIONS);
     } catch (IOException | RuntimeException e) {
-      throw Refusal.damaged(file, "is refused by the tokenizers library: " + Refusal.firstLine(e));
+      throw Refusal.damaged(file, "is refused by the tokenizers library: %s".formatted(Refusal.firstLine(e)));
     } catch (LinkageError e) {
       throw new InferenceException(
           InferenceException.Kind.NO_ENGINE,
-          "the tokenizers library does not run on "
-              + System.getProperty("os.name")
-              + " "
-              + System.getProperty("os.arch")
-              + ": "
-              + Refusal.firstLine(e),
+          "the tokenizers library does not run on %s %s: %s"
+              .formatted(
+                  System.getProperty("os.name"),
+                  System.getProperty("os.arch"),
+                  Refusal.firstLine(e)),
           e);
     }
   }

@@ -114,6 +114,7 @@ class TokenizersTest {
   void bosAndEosAreAddedAsTheConfigSays(boolean bos, boolean eos, int before, int after)
       throws IOException {
     config(config -> {
+      config.put("tokenizer_class", "LlamaTokenizerFast");
       config.put("bos_token", "<|im_start|>");
       config.put("add_bos_token", bos);
       config.put("add_eos_token", eos);
@@ -274,6 +275,67 @@ class TokenizersTest {
     Files.writeString(folder.resolve("chat_template.jinja"), "x");
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThat(tokenizer.sha256()).hasSize(64).isNotEqualTo(before);
+    }
+  }
+
+  @Test
+  void forAPlainFastTokenizerThePostProcessorAloneDecidesAboutBos() throws IOException {
+    config(config -> {
+      config.put("bos_token", "<|im_start|>");
+      config.put("add_bos_token", true);
+    });
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("x").ids()).containsExactly((int) 'x');
+    }
+  }
+
+  @Test
+  void aTokenThatOnlyAnotherFileAddsCountsWithTheNextId() throws IOException {
+    int next = ByteLevelTokenizer.EOS + 3;
+    TinyCheckpoint.write(folder.resolve("added_tokens.json"), Map.of("<extra>", next));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("x<extra>").ids()).containsExactly((int) 'x', next);
+      assertThat(tokenizer.decode(List.of((int) 'x', next))).isEqualTo("x<extra>");
+      assertThat(tokenizer.isSpecial(next)).isFalse();
+    }
+    config(config ->
+        config.put(
+            "added_tokens_decoder",
+            Map.of(
+                Integer.toString(next),
+                Map.of("content", "<other>", "special", true, "lstrip", true))));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("x <other>").ids()).containsExactly((int) 'x', next);
+      assertThat(tokenizer.isSpecial(next)).isTrue();
+      assertThat(tokenizer.encode("<extra>").ids()).doesNotContain(next);
+    }
+  }
+
+  @Test
+  void extraSpecialTokensAreSpecialAsAListOrWithNames() throws IOException {
+    int next = ByteLevelTokenizer.EOS + 3;
+    for (Object extra : List.of(List.of("<extra>"), Map.of("x_token", "<extra>"))) {
+      TinyCheckpoint.write(folder.resolve("added_tokens.json"), Map.of("<extra>", next));
+      config(config -> config.put("extra_special_tokens", extra));
+      try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+        assertThat(tokenizer.isSpecial(next)).isTrue();
+        assertThat(tokenizer.decode(tokenizer.encode("a<extra>b").ids())).isEqualTo("ab");
+      }
+    }
+  }
+
+  @Test
+  void theTokenizersEosIsTold() throws IOException {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).containsExactly(ByteLevelTokenizer.EOS);
+    }
+    config(config -> config.put("eos_token", "<|im_end|>"));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).containsExactly(ByteLevelTokenizer.EOS + 2);
+    }
+    config(config -> config.remove("eos_token"));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).isEmpty();
     }
   }
 }
