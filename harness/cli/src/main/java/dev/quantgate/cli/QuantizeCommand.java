@@ -124,8 +124,10 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "checkpoint format: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
-  GptqFormat format = GptqFormat.V1;
+      description =
+          "checkpoint format: ${COMPLETION-CANDIDATES} (default: V1, which every engine reads; V2"
+              + " with --asymmetric)")
+  @Nullable GptqFormat format;
 
   @Option(
       names = "--shard-bytes",
@@ -157,7 +159,8 @@ final class QuantizeCommand implements Callable<Integer> {
     QuantizationRequest request =
         Failures.checked(
             spec,
-            () ->
+            () -> {
+              QuantizationRequest asked =
                 QuantizationRequest.of(
                         model,
                         folder,
@@ -167,10 +170,15 @@ final class QuantizeCommand implements Callable<Integer> {
                     .withActOrder(actOrder)
                     .withClip(clip)
                     .withDamping(damping)
-                    .withFormat(format)
                     .withShardBytes(shardBytes)
                     .withEngine(
-                        settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions()));
+                        settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions());
+              return format == null ? asked : asked.withFormat(format);
+            });
+    request
+        .warning()
+        .ifPresent(warning ->
+            spec.commandLine().getErr().println("warning: %s".formatted(warning)));
     try (var progress = new TerminalProgress(common.quiet)) {
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));

@@ -134,8 +134,7 @@ record Architecture(
     OptionalInt statedHeadSize = json.integer("head_dim", 1, MAX_HEAD_SIZE);
     if (statedHeadSize.isEmpty() && type != Type.QWEN3 && hidden % heads != 0) {
       throw Refusal.damaged(
-          file,
-          "hidden_size %d is no multiple of num_attention_heads %d".formatted(hidden, heads));
+          file, "hidden_size %d is no multiple of num_attention_heads %d".formatted(hidden, heads));
     }
     int headSize = statedHeadSize.orElse(type == Type.QWEN3 ? 128 : hidden / heads);
     if (headSize % 2 != 0) {
@@ -352,7 +351,6 @@ record Architecture(
     return Refusal.damaged(
         file,
         "tensor %s has shape %s where config.json asks for %s"
-            .formatted(
-                Refusal.quoted(tensor), Arrays.toString(found), Arrays.toString(expected)));
+            .formatted(Refusal.quoted(tensor), Arrays.toString(found), Arrays.toString(expected)));
   }
 }

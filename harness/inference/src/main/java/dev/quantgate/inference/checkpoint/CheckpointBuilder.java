@@ -152,7 +152,8 @@ final class CheckpointBuilder {
 
   private Linear head(Tensor embedding) {
     ModelConfig config = architecture.config();
-    // A head that is packed is the head, even if the embedding that it was packed from is tied to it.
+    // A head that is packed is the head, even if the embedding that it was packed from is tied to
+    // it.
     if (!config.tiedEmbeddings() || left.containsKey(HEAD + ".qweight")) {
       return linear(HEAD, config.vocabularySize(), config.hiddenSize(), false);
     }
@@ -340,8 +341,7 @@ final class CheckpointBuilder {
     Tensor tensor = left.remove(name);
     long[] expected = Arrays.stream(shape).asLongStream().toArray();
     if (tensor == null && otherTypes.containsKey(name)) {
-      throw TensorFile.unsupported(
-          files.source(), name, otherTypes.getOrDefault(name, ""));
+      throw TensorFile.unsupported(files.source(), name, otherTypes.getOrDefault(name, ""));
     }
     if (tensor == null) {
       missing.add(name);

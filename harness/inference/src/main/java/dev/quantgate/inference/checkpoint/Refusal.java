@@ -32,7 +32,8 @@ final class Refusal {
         cause instanceof NoSuchFileException
             ? "no such file"
             : cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    return new InferenceException(Kind.IO, "%s: cannot be read: %s".formatted(file, plain(reason)), cause);
+    return new InferenceException(
+        Kind.IO, "%s: cannot be read: %s".formatted(file, plain(reason)), cause);
   }
 
   /** A string out of a file, made fit for a one-line message. */

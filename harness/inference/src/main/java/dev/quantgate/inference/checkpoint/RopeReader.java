@@ -133,8 +133,7 @@ final class RopeReader {
     double high = rope.requiredPositive("high_freq_factor");
     if (high <= low) {
       throw Refusal.damaged(
-          json.file(),
-          "high_freq_factor %s must be above low_freq_factor %s".formatted(high, low));
+          json.file(), "high_freq_factor %s must be above low_freq_factor %s".formatted(high, low));
     }
     return new Rope.Llama3(theta, rope.requiredPositive("factor"), low, high, originalLength());
   }

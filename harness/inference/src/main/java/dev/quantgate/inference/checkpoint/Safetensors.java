@@ -160,8 +160,7 @@ final class Safetensors {
               .formatted(Refusal.quoted(name), shape, elementType, bytes, end - begin));
     }
     if (places.size() == TensorFile.MAX_TENSORS) {
-      throw Refusal.damaged(
-          path, "has more than %d tensors".formatted(TensorFile.MAX_TENSORS));
+      throw Refusal.damaged(path, "has more than %d tensors".formatted(TensorFile.MAX_TENSORS));
     }
     places.add(new Place(name, begin, bytes));
     Optional<DType> dtype = TensorFile.dtype(elementType);

@@ -14,10 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the pickle of a state dict and nothing else. A pickle is a program that may name any Python
- * function to call; this machine knows
- * the names of torch's storages and three functions, none of which runs anything, and refuses every
- * other name and every opcode that a state dict has no use for. It keeps no Python object: a
- * reduced value is a {@link View}, a map or a list.
+ * function to call; this machine knows the names of torch's storages and three functions, none of
+ * which runs anything, and refuses every other name and every opcode that a state dict has no use
+ * for. It keeps no Python object: a reduced value is a {@link View}, a map or a list.
  *
  * <p>Source: CPython's pickletools for the opcodes, torch/serialization.py for what torch.save
  * writes.
@@ -98,8 +97,7 @@ final class StateDictPickle {
             path, "its entry %s is no tensor".formatted(Refusal.quoted(String.valueOf(key))));
       }
       if (tensors.size() == TensorFile.MAX_TENSORS) {
-        throw Refusal.damaged(
-            path, "has more than %d tensors".formatted(TensorFile.MAX_TENSORS));
+        throw Refusal.damaged(path, "has more than %d tensors".formatted(TensorFile.MAX_TENSORS));
       }
       tensors.put((String) key, view);
     });
@@ -170,8 +168,7 @@ final class StateDictPickle {
           Map<String, Object> target = map(top());
           for (int i = 0; i < items.size(); i += 2) {
             if (target.put(string(items.get(i)), items.get(i + 1)) != null) {
-              throw damaged(
-                  "key %s stands twice".formatted(Refusal.quoted(string(items.get(i)))));
+              throw damaged("key %s stands twice".formatted(Refusal.quoted(string(items.get(i)))));
             }
           }
         }

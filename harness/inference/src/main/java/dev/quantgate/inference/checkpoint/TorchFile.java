@@ -36,8 +36,7 @@ final class TorchFile {
     MemorySegment byteOrder = entries.get(root + "byteorder");
     if (byteOrder != null && !text(byteOrder).equals("little")) {
       throw Refusal.unsupported(
-          path,
-          "has byte order %s; supported: little".formatted(Refusal.quoted(text(byteOrder))));
+          path, "has byte order %s; supported: little".formatted(Refusal.quoted(text(byteOrder))));
     }
     MemorySegment pickle = entries.getOrDefault(pickleName, MemorySegment.NULL);
     if (pickle.byteSize() > MAX_PICKLE) {
@@ -62,8 +61,7 @@ final class TorchFile {
           Optional<DType> dtype = TensorFile.dtype(view.storage().elementType());
           if (dtype.isPresent()) {
             requireRowMajor(path, name, view);
-            tensors.put(
-                name, new Tensor(name, dtype.get(), TensorFile.array(view.shape()), data));
+            tensors.put(name, new Tensor(name, dtype.get(), TensorFile.array(view.shape()), data));
           } else {
             others.put(name, view.storage().elementType());
           }

@@ -145,8 +145,7 @@ record WeightFiles(
         || name.startsWith(".")
         || name.chars().anyMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ')) {
       throw Refusal.damaged(
-          file,
-          "names the file %s, which is no plain file name".formatted(Refusal.quoted(name)));
+          file, "names the file %s, which is no plain file name".formatted(Refusal.quoted(name)));
     }
   }
 }

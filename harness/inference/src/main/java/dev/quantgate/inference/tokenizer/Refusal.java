@@ -18,7 +18,8 @@ final class Refusal {
   }
 
   static InferenceException unreadable(Path file, IOException cause) {
-    return new InferenceException(Kind.IO, "%s: cannot be read: %s".formatted(file, firstLine(cause)), cause);
+    return new InferenceException(
+        Kind.IO, "%s: cannot be read: %s".formatted(file, firstLine(cause)), cause);
   }
 
   /** The first line of somebody else's message, not longer than a terminal is wide. */

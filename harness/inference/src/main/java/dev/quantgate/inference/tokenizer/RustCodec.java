@@ -23,8 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>The file is changed on its way in, as transformers does: it gets the tokens that other files
  * add, special ones become special, for some classes what tokenizer_config.json says about bos and
- * eos takes the place of the post-processor, and truncation and padding are off. A second instance without any leading-space marker tokenises
- * continuations.
+ * eos takes the place of the post-processor, and truncation and padding are off. A second instance
+ * without any leading-space marker tokenises continuations.
  */
 final class RustCodec implements TokenCodec {
   private static final String FILE = "tokenizer.json";
@@ -134,7 +134,9 @@ final class RustCodec implements TokenCodec {
       TokenizerFiles files, ObjectNode json, Map<String, Integer> ids) {
     boolean stated =
         (files.flag("add_bos_token").isPresent() || files.flag("add_eos_token").isPresent())
-            && CLASS_WITH_FLAGS.matcher(files.config().path("tokenizer_class").asString("")).matches();
+            && CLASS_WITH_FLAGS
+                .matcher(files.config().path("tokenizer_class").asString(""))
+                .matches();
     if (!stated) {
       JsonNode processor = json.get("post_processor");
       if (processor instanceof ObjectNode object) {

@@ -35,7 +35,8 @@ final class RustLibrary {
       return HuggingFaceTokenizer.newInstance(
           new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), OPTIONS);
     } catch (IOException | RuntimeException e) {
-      throw Refusal.damaged(file, "is refused by the tokenizers library: %s".formatted(Refusal.firstLine(e)));
+      throw Refusal.damaged(
+          file, "is refused by the tokenizers library: %s".formatted(Refusal.firstLine(e)));
     } catch (LinkageError e) {
       throw new InferenceException(
           InferenceException.Kind.NO_ENGINE,

@@ -188,7 +188,8 @@ record SentencePieceModel(List<Piece> pieces, boolean byteFallback, boolean dumm
 
     private void expect(int expected) {
       if (wire != expected) {
-        throw new IllegalArgumentException("wire type %d where %d belongs".formatted(wire, expected));
+        throw new IllegalArgumentException(
+            "wire type %d where %d belongs".formatted(wire, expected));
       }
     }
 

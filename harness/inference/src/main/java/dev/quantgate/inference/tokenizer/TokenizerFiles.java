@@ -89,7 +89,8 @@ final class TokenizerFiles {
               return object;
             }
           } catch (JacksonException e) {
-            throw Refusal.damaged(path(name), "is no valid JSON: %s".formatted(Refusal.firstLine(e)));
+            throw Refusal.damaged(
+                path(name), "is no valid JSON: %s".formatted(Refusal.firstLine(e)));
           }
           throw Refusal.damaged(path(name), "expected a JSON object");
         });
@@ -110,7 +111,8 @@ final class TokenizerFiles {
       return Optional.empty();
     }
     if (!value.isBoolean()) {
-      throw Refusal.damaged(path("tokenizer_config.json"), "\"%s\" must be true or false".formatted(key));
+      throw Refusal.damaged(
+          path("tokenizer_config.json"), "\"%s\" must be true or false".formatted(key));
     }
     return Optional.of(value.booleanValue());
   }
@@ -127,8 +129,7 @@ final class TokenizerFiles {
   Map<String, JsonNode> specialTokens() {
     Map<String, JsonNode> tokens = new LinkedHashMap<>();
     Stream.concat(named().values().stream(), extras().valueStream())
-        .forEach(token ->
-            content(token).ifPresent(content -> tokens.putIfAbsent(content, token)));
+        .forEach(token -> content(token).ifPresent(content -> tokens.putIfAbsent(content, token)));
     return tokens;
   }
 

@@ -180,8 +180,7 @@ class CheckpointVariantsTest {
     String json = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
     Files.write(
         file,
-        json.replaceFirst(
-                "(\"model.norm.weight\":\\{\"dtype\":\")F16", "$1I16")
+        json.replaceFirst("(\"model.norm.weight\":\\{\"dtype\":\")F16", "$1I16")
             .getBytes(StandardCharsets.ISO_8859_1));
     refused("tensor \"model.norm.weight\" has element type \"I16\"; supported");
   }
@@ -339,8 +338,9 @@ class CheckpointVariantsTest {
   void anEmptyGroupIndexCountsAsAbsent() throws IOException {
     tensors(
         Format.GPTQ_SYMMETRIC,
-        all -> all.replaceAll((name, tensor) ->
-            name.endsWith(".g_idx") ? RawTensor.of(new int[0], 0) : tensor));
+        all ->
+            all.replaceAll(
+                (name, tensor) -> name.endsWith(".g_idx") ? RawTensor.of(new int[0], 0) : tensor));
     sameWeights();
   }
 
@@ -376,8 +376,7 @@ class CheckpointVariantsTest {
     try (Checkpoint checkpoint = Checkpoints.open(variant)) {
       assertThat(checkpoint.head()).isInstanceOf(Linear.Gptq.class);
       assertThat(Dequantizer.halves((Linear.Gptq) checkpoint.head()))
-          .isEqualTo(
-              Dequantizer.halves((Linear.Gptq) checkpoint.blocks().getFirst().query()));
+          .isEqualTo(Dequantizer.halves((Linear.Gptq) checkpoint.blocks().getFirst().query()));
     }
   }
 
@@ -385,10 +384,11 @@ class CheckpointVariantsTest {
   void aGroupIndexThatLeavesGroupsUnusedIsRefused() throws IOException {
     tensors(
         Format.GPTQ_SYMMETRIC,
-        all -> all.replaceAll((name, tensor) ->
-            name.endsWith(".g_idx")
-                ? RawTensor.of(new int[tensor.shape().getFirst()], tensor.shape().getFirst())
-                : tensor));
+        all ->
+            all.replaceAll((name, tensor) ->
+                name.endsWith(".g_idx")
+                    ? RawTensor.of(new int[tensor.shape().getFirst()], tensor.shape().getFirst())
+                    : tensor));
     refused("q_proj.g_idx\" puts no input into group 1 of 2");
   }
 
@@ -396,8 +396,8 @@ class CheckpointVariantsTest {
   @Timeout(value = 20, unit = TimeUnit.SECONDS)
   void aPipeOrADeviceIsNeverRead() throws Exception {
     for (String name :
-        List.of("config.json", "generation_config.json", "quantize_config.json",
-            "model.safetensors")) {
+        List.of(
+            "config.json", "generation_config.json", "quantize_config.json", "model.safetensors")) {
       write(Format.F16);
       Files.deleteIfExists(variant.resolve(name));
       Process mkfifo = new ProcessBuilder("mkfifo", variant.resolve(name).toString()).start();

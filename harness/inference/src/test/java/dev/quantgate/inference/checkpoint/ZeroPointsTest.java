@@ -146,7 +146,6 @@ class ZeroPointsTest {
   private void refused(String... parts) {
     assertThatExceptionOfType(InferenceException.class)
         .isThrownBy(() -> Checkpoints.open(folder).close())
-        .satisfies(refusal ->
-            assertThat(refusal.getMessage()).contains(parts).hasLineCount(1));
+        .satisfies(refusal -> assertThat(refusal.getMessage()).contains(parts).hasLineCount(1));
   }
 }
