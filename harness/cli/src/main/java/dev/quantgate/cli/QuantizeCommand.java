@@ -161,24 +161,24 @@ final class QuantizeCommand implements Callable<Integer> {
             spec,
             () -> {
               QuantizationRequest asked =
-                QuantizationRequest.of(
-                        model,
-                        folder,
-                        method,
-                        new Scheme(bits, groupSize, !asymmetric),
-                        calibration())
-                    .withActOrder(actOrder)
-                    .withClip(clip)
-                    .withDamping(damping)
-                    .withShardBytes(shardBytes)
-                    .withEngine(
-                        settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions());
+                  QuantizationRequest.of(
+                          model,
+                          folder,
+                          method,
+                          new Scheme(bits, groupSize, !asymmetric),
+                          calibration())
+                      .withActOrder(actOrder)
+                      .withClip(clip)
+                      .withDamping(damping)
+                      .withShardBytes(shardBytes)
+                      .withEngine(
+                          settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions());
               return format == null ? asked : asked.withFormat(format);
             });
     request
         .warning()
-        .ifPresent(warning ->
-            spec.commandLine().getErr().println("warning: %s".formatted(warning)));
+        .ifPresent(
+            warning -> spec.commandLine().getErr().println("warning: %s".formatted(warning)));
     try (var progress = new TerminalProgress(common.quiet)) {
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));

@@ -52,10 +52,12 @@ public record QuantizationRequest(
               .formatted(scheme.bits()));
     }
     if (!(damping > 0 && damping < 1)) {
-      throw new IllegalArgumentException("damping must be above 0 and below 1, not %s".formatted(damping));
+      throw new IllegalArgumentException(
+          "damping must be above 0 and below 1, not %s".formatted(damping));
     }
     if (shardBytes < 1) {
-      throw new IllegalArgumentException("shard bytes must be at least 1, not %d".formatted(shardBytes));
+      throw new IllegalArgumentException(
+          "shard bytes must be at least 1, not %d".formatted(shardBytes));
     }
     if (method == QuantizationMethod.GPTQ && calibration instanceof Calibration.None) {
       throw new IllegalArgumentException(
