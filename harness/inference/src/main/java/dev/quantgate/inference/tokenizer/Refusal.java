@@ -4,9 +4,12 @@ import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
+import tools.jackson.databind.JsonNode;
 
 /** Makes the messages of this package. */
 final class Refusal {
+  private static final int LONGEST = 200;
+
   private Refusal() {}
 
   static InferenceException damaged(Path file, String message) {
@@ -22,10 +25,20 @@ final class Refusal {
         Kind.IO, "%s: cannot be read: %s".formatted(file, firstLine(cause)), cause);
   }
 
+  /** A text out of a file or program, made fit for a one-line message. */
+  static String plain(JsonNode text) {
+    StringBuilder line = new StringBuilder();
+    text.asString("no reason given")
+        .codePoints()
+        .limit(LONGEST)
+        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? '\uFFFD' : c));
+    return line.toString();
+  }
+
   /** The first line of somebody else's message, not longer than a terminal is wide. */
   static String firstLine(Throwable cause) {
     String message = String.valueOf(cause.getMessage());
     String line = message.lines().findFirst().orElse("");
-    return line.length() > 200 ? line.substring(0, 200) + "..." : line;
+    return line.length() > LONGEST ? line.substring(0, LONGEST) + "..." : line;
   }
 }

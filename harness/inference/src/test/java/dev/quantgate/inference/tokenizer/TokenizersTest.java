@@ -14,10 +14,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 class TokenizersTest {
   private static final List<Message> HELLO = List.of(new Message("user", "hello"));
@@ -207,10 +212,11 @@ class TokenizersTest {
       delimiter = ';',
       value = {
         "{{ raise_exception('roles must alternate') }};ITEM;roles must alternate",
-        "{{ messages | nosuchfilter }};ITEM;nosuchfilter",
+        "{{ messages | nosuchfilter }};UNSUPPORTED;nosuchfilter",
         "{% for x in %};UNSUPPORTED;cannot be rendered",
         "{{ strftime_now('%Y') }};ITEM;cannot be rendered",
-        "{{ messages.constructor.constructor('return 7')() }};ITEM;cannot be rendered"
+        "{{ messages.__class__.__mro__ }};ITEM;cannot be rendered",
+        "{{ 'x' * 900000000 }};ITEM;MemoryError"
       })
   void aTemplateThatCannotBeRenderedSaysWhy(String template, Kind kind, String part)
       throws IOException {
@@ -235,13 +241,35 @@ class TokenizersTest {
   }
 
   @Test
-  void aTemplateWithoutEndIsStopped() throws IOException {
+  void aTemplateThatCallsItselfWithoutEndIsRefused() throws IOException {
     config(
         config -> config.put("chat_template", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}"));
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThatExceptionOfType(InferenceException.class)
           .isThrownBy(() -> tokenizer.renderChats(List.of(HELLO)))
-          .withMessageContaining("within its time and memory");
+          .withMessageContaining("chat template");
+    }
+  }
+
+  @Test
+  void aTemplateWithoutEndIsStopped() {
+    ObjectNode job = new JsonMapper().createObjectNode();
+    String loop = "{% for x in range(99999) %}";
+    job.put("template", loop.repeat(4) + "{% endfor %}".repeat(4));
+    job.putArray("contexts").addObject();
+    assertThatExceptionOfType(InferenceException.class)
+        .isThrownBy(() -> ChatRenderer.render(folder, job, Duration.ofSeconds(2)))
+        .withMessageContaining("the chat template did not come to an end within 2 s");
+  }
+
+  @Test
+  void aDayThatIsGivenIsShownToATemplateAndIsPartOfTheSum() throws IOException {
+    config(config -> config.put("chat_template", "{{ strftime_now('%d %b %Y') }}"));
+    try (Tokenizer dated =
+            Tokenizers.open(folder, Optional.of(LocalDate.of(2026, 2, 3)));
+        Tokenizer undated = Tokenizers.open(folder)) {
+      assertThat(dated.renderChats(List.of(HELLO))).containsExactly("03 Feb 2026");
+      assertThat(dated.sha256()).hasSize(64).isNotEqualTo(undated.sha256());
     }
   }
 
