@@ -90,7 +90,10 @@ final class ChatRenderer {
           throw new InferenceException(
               syntax ? Kind.UNSUPPORTED : Kind.ITEM,
               "%s: the chat template cannot be rendered: %s"
-                  .formatted(file, Refusal.plain(result.path(syntax ? "syntax" : "error"))));
+                  .formatted(
+                      file,
+                      Refusal.plain(
+                          result.path(syntax ? "syntax" : "error").asString("no reason given"))));
         }
         texts.add(text.stringValue());
       }
@@ -111,8 +114,7 @@ final class ChatRenderer {
   }
 
   /** Runs a guest on a thread of its own, with the stack that CPython needs, for a bounded time. */
-  private static <T> T bounded(
-      Path file, Duration time, Callable<T> work) {
+  private static <T> T bounded(Path file, Duration time, Callable<T> work) {
     FutureTask<T> task = new FutureTask<>(work);
     Thread.ofPlatform().daemon().name("chat-template").stackSize(STACK_BYTES).start(task);
     try {
@@ -143,8 +145,7 @@ final class ChatRenderer {
       ObjectNode sources = sources();
       String key = Sha256.hex(sources + new String(guest, StandardCharsets.UTF_8));
       Path kept =
-          UserCache.folder("chat")
-              .resolve("%s-%s.image".formatted(PYTHON, key.substring(0, 16)));
+          UserCache.folder("chat").resolve("%s-%s.image".formatted(PYTHON, key.substring(0, 16)));
       prepared = read(kept);
       if (prepared == null) {
         GuestPython.Image fresh = bounded(file, PREPARING, () -> prepare(guest, sources));
@@ -163,7 +164,9 @@ final class ChatRenderer {
     return python.image();
   }
 
-  /** A file holds its own hash, stack pointer and memory; one that is not whole counts as absent. */
+  /**
+   * A file holds its own hash, stack pointer and memory; one that is not whole counts as absent.
+   */
   private static GuestPython.@Nullable Image read(Path file) {
     if (!Files.isRegularFile(file)) {
       return null;
@@ -209,12 +212,9 @@ final class ChatRenderer {
   private static ObjectNode sources() {
     ObjectNode sources = TokenizerFiles.JSON.createObjectNode();
     try (ZipInputStream wheel = new ZipInputStream(open(WHEEL))) {
-      for (ZipEntry entry = wheel.getNextEntry();
-          entry != null;
-          entry = wheel.getNextEntry()) {
+      for (ZipEntry entry = wheel.getNextEntry(); entry != null; entry = wheel.getNextEntry()) {
         if (entry.getName().endsWith(".py")) {
-          sources.put(
-              entry.getName(), new String(wheel.readAllBytes(), StandardCharsets.UTF_8));
+          sources.put(entry.getName(), new String(wheel.readAllBytes(), StandardCharsets.UTF_8));
         }
       }
     } catch (IOException e) {
@@ -223,8 +223,7 @@ final class ChatRenderer {
     for (String name : List.of("__init__.py", "_native.py")) {
       sources.put(
           "markupsafe/%s".formatted(name),
-          new String(
-              resource("%s/%s".formatted(MARKUPSAFE, name)), StandardCharsets.UTF_8));
+          new String(resource("%s/%s".formatted(MARKUPSAFE, name)), StandardCharsets.UTF_8));
     }
     return sources;
   }

@@ -51,7 +51,8 @@ final class ChatTemplate {
     }
     for (JsonNode entry : template) {
       if (entry.path("name").asString("").equals("default")) {
-        return new ChatTemplate(file, Optional.of(entry.path("template").asString("")), named, date);
+        return new ChatTemplate(
+            file, Optional.of(entry.path("template").asString("")), named, date);
       }
     }
     return new ChatTemplate(file, Optional.empty(), named, date);

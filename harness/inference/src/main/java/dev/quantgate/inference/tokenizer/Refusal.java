@@ -4,7 +4,6 @@ import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
-import tools.jackson.databind.JsonNode;
 
 /** Makes the messages of this package. */
 final class Refusal {
@@ -26,10 +25,9 @@ final class Refusal {
   }
 
   /** A text out of a file or program, made fit for a one-line message. */
-  static String plain(JsonNode text) {
+  static String plain(String text) {
     StringBuilder line = new StringBuilder();
-    text.asString("no reason given")
-        .codePoints()
+    text.codePoints()
         .limit(LONGEST)
         .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? '\uFFFD' : c));
     return line.toString();

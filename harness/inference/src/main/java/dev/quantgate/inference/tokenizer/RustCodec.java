@@ -1,7 +1,5 @@
 package dev.quantgate.inference.tokenizer;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.quantgate.inference.tokenizer.Tokenizer.Encoding;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,16 +34,16 @@ final class RustCodec implements TokenCodec {
   private static final Pattern CLASS_WITH_FLAGS =
       Pattern.compile("|(Llama|CodeLlama|Gemma|Cohere)Tokenizer(Fast)?");
 
-  private final HuggingFaceTokenizer whole;
-  private final HuggingFaceTokenizer continuing;
+  private final NativeTokenizer whole;
+  private final NativeTokenizer continuing;
   private final Map<Integer, String> tokens;
   private final Set<Integer> specials;
   private final List<Integer> eosIds;
   private final Function<String, byte[]> toBytes;
 
   private RustCodec(
-      HuggingFaceTokenizer whole,
-      HuggingFaceTokenizer continuing,
+      NativeTokenizer whole,
+      NativeTokenizer continuing,
       Map<Integer, String> tokens,
       Set<Integer> specials,
       List<Integer> eosIds,
@@ -88,18 +86,25 @@ final class RustCodec implements TokenCodec {
     Function<String, byte[]> toBytes = TokenBytes.of(path, json.get("decoder"));
     replacePostProcessor(files, json, ids);
 
-    HuggingFaceTokenizer whole = RustLibrary.open(path, json.toString());
+    NativeTokenizer whole = opened(path, json);
     try {
       ObjectNode unmarked = json.deepCopy();
       boolean changed = removeMarkers(unmarked.get("normalizer"), unmarked, "normalizer");
       changed |= removeMarkers(unmarked.get("pre_tokenizer"), unmarked, "pre_tokenizer");
-      HuggingFaceTokenizer continuing =
-          changed ? RustLibrary.open(path, unmarked.toString()) : whole;
+      NativeTokenizer continuing = changed ? opened(path, unmarked) : whole;
       return new RustCodec(whole, continuing, tokens, specials, eosIds, toBytes);
     } catch (RuntimeException e) {
       whole.close();
       throw e;
     }
+  }
+
+  /** In this process, unless a pattern may take it down. */
+  private static NativeTokenizer opened(Path path, ObjectNode json) {
+    List<String> doubtful = SplitPatterns.doubtful(json);
+    return doubtful.isEmpty()
+        ? RustLibrary.open(path, json.toString())
+        : ContainedTokenizer.open(path, json.toString(), doubtful.getFirst());
   }
 
   private static void readVocabulary(
@@ -250,20 +255,16 @@ final class RustCodec implements TokenCodec {
     return encode(continuing, text, false).ids();
   }
 
-  private static Encoding encode(HuggingFaceTokenizer tokenizer, String text, boolean specials) {
-    ai.djl.huggingface.tokenizers.Encoding encoding =
-        tokenizer.encode(wellFormed(text), specials, false);
-    long[] ids = encoding.getIds();
-    CharSpan[] spans = encoding.getCharTokenSpans();
+  private static Encoding encode(NativeTokenizer tokenizer, String text, boolean specials) {
+    NativeTokenizer.Tokens tokens = tokenizer.encode(wellFormed(text), specials);
     int[] utf16 = utf16Indices(text);
-    List<Integer> idList = new ArrayList<>(ids.length);
-    List<Integer> ends = new ArrayList<>(ids.length);
-    for (int i = 0; i < ids.length; i++) {
-      idList.add(Math.toIntExact(ids[i]));
-      CharSpan span = spans[i];
-      ends.add(span == null ? 0 : utf16[span.getEnd()]);
+    List<Integer> ids = new ArrayList<>(tokens.ids().length);
+    List<Integer> ends = new ArrayList<>(tokens.ids().length);
+    for (int i = 0; i < tokens.ids().length; i++) {
+      ids.add(tokens.ids()[i]);
+      ends.add(utf16[tokens.ends()[i]]);
     }
-    return new Encoding(idList, ends);
+    return new Encoding(ids, ends);
   }
 
   /** The library wants Unicode: half a surrogate pair becomes U+FFFD, which has the same length. */

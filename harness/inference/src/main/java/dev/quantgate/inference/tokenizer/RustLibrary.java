@@ -28,10 +28,11 @@ final class RustLibrary {
   private RustLibrary() {}
 
   /** A tokenizer from the content of a tokenizer.json; {@code file} is for messages. */
-  static HuggingFaceTokenizer open(Path file, String json) {
+  static NativeTokenizer open(Path file, String json) {
     try {
-      return HuggingFaceTokenizer.newInstance(
-          new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), OPTIONS);
+      return new InProcessTokenizer(
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), OPTIONS));
     } catch (IOException | RuntimeException e) {
       throw Refusal.damaged(
           file, "is refused by the tokenizers library: %s".formatted(Refusal.firstLine(e)));

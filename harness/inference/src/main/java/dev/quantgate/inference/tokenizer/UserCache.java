@@ -23,8 +23,7 @@ final class UserCache {
     } catch (IOException e) {
       // Read-only homes are usual in containers; the temporary folder serves as well.
     }
-    return Path.of(
-        System.getProperty("java.io.tmpdir", "."), "quantgate-%s".formatted(name));
+    return Path.of(System.getProperty("java.io.tmpdir", "."), "quantgate-%s".formatted(name));
   }
 
   private static Path caches() {

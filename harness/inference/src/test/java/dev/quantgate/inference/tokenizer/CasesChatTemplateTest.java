@@ -41,8 +41,7 @@ class CasesChatTemplateTest {
   private static Stream<DynamicTest> tests(JsonNode cases) {
     assertThat(cases).hasSizeGreaterThan(5);
     return StreamSupport.stream(cases.spliterator(), false)
-        .map(each ->
-            DynamicTest.dynamicTest(each.get("name").stringValue(), () -> compare(each)));
+        .map(each -> DynamicTest.dynamicTest(each.get("name").stringValue(), () -> compare(each)));
   }
 
   private static void compare(JsonNode each) {

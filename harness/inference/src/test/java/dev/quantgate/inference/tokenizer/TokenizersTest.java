@@ -265,8 +265,7 @@ class TokenizersTest {
   @Test
   void aDayThatIsGivenIsShownToATemplateAndIsPartOfTheSum() throws IOException {
     config(config -> config.put("chat_template", "{{ strftime_now('%d %b %Y') }}"));
-    try (Tokenizer dated =
-            Tokenizers.open(folder, Optional.of(LocalDate.of(2026, 2, 3)));
+    try (Tokenizer dated = Tokenizers.open(folder, Optional.of(LocalDate.of(2026, 2, 3)));
         Tokenizer undated = Tokenizers.open(folder)) {
       assertThat(dated.renderChats(List.of(HELLO))).containsExactly("03 Feb 2026");
       assertThat(dated.sha256()).hasSize(64).isNotEqualTo(undated.sha256());
