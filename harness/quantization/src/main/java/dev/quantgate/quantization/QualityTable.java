@@ -189,7 +189,8 @@ public record QualityTable(
         lines.add(
             String.format(
                 Locale.ROOT,
-                "  KL %.3f in window %d: %s -> %s (ln p %.2f, baseline %.2f); it says %s, the baseline %s",
+                "  KL %.3f in window %d: %s -> %s (ln p %.2f, baseline %.2f); it says %s, the"
+                    + " baseline %s",
                 worst.divergence(),
                 worst.window(),
                 quoted(worst.context()),

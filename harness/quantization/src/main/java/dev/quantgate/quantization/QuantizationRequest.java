@@ -125,7 +125,8 @@ public record QuantizationRequest(
   public Optional<String> warning() {
     return format == GptqFormat.V1 && !scheme.symmetric()
         ? Optional.of(
-            "asymmetric zero points in format gptq: GPTQModel refuses such a file unless it wrote it itself; gptq_v2 is read by it")
+            "asymmetric zero points in format gptq: GPTQModel refuses such a file unless it wrote"
+                + " it itself; gptq_v2 is read by it")
         : Optional.empty();
   }
 

@@ -240,7 +240,8 @@ class GptqCheckpointTest {
                 Duration.ofDays(1)))
         .isInstanceOf(QuantizationException.class)
         .hasMessageStartingWith(
-            "input 3 of model.layers.1.mlp.gate_proj, model.layers.1.mlp.up_proj is NaN or infinite");
+            "input 3 of model.layers.1.mlp.gate_proj, model.layers.1.mlp.up_proj is NaN or"
+                + " infinite");
     assertThat(folder.resolve("int4")).doesNotExist();
   }
 

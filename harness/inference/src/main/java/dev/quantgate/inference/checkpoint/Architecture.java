@@ -253,7 +253,8 @@ record Architecture(
             if (stated.isPresent() && json.flag("use_sliding_window", false)) {
               throw Refusal.unsupported(
                   json.file(),
-                  "\"use_sliding_window\" is not supported for model type \"llama\", which has no window");
+                  "\"use_sliding_window\" is not supported for model type \"llama\", which has no"
+                      + " window");
             }
             yield OptionalInt.empty();
           }

@@ -95,7 +95,8 @@ final class RopeReader {
           case "dynamic" ->
               throw Refusal.unsupported(
                   json.file(),
-                  "rope type \"dynamic\" is not supported: its numbers depend on how a text was cut");
+                  "rope type \"dynamic\" is not supported: its numbers depend on how a text was"
+                      + " cut");
           default ->
               throw Refusal.unsupported(
                   json.file(),

@@ -158,7 +158,8 @@ class CheckpointVariantsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "model.layers.0.mlp.extra.weight, F64, 'no place for, first \"model.layers.0.mlp.extra.weight\"'",
+    "model.layers.0.mlp.extra.weight, F64, 'no place for, first"
+        + " \"model.layers.0.mlp.extra.weight\"'",
     "model.layers.0.self_attn.bias, U8, no place for",
     "whatever, Q7, 'tensor \"whatever\" has element type \"Q7\"; supported: F32, F16, BF16, I32'"
   })

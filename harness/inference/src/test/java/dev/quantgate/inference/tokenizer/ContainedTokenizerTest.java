@@ -84,7 +84,8 @@ class ContainedTokenizerTest {
       assertThatExceptionOfType(InferenceException.class)
           .isThrownBy(() -> tokenizer.encode("aaa", false))
           .withMessageContaining(
-              "its pattern \"(a+)+$\" did not come to an end within 0 s when it read a text of 3 characters");
+              "its pattern \"(a+)+$\" did not come to an end within 0 s when it read a text of 3"
+                  + " characters");
       assertThatExceptionOfType(InferenceException.class)
           .isThrownBy(() -> tokenizer.encode("aaa", false));
     }
@@ -122,8 +123,10 @@ class ContainedTokenizerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|"
+            + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
+            + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
         "[0-9]",
         "\\p{N}{1,3}",
         " {2,}"

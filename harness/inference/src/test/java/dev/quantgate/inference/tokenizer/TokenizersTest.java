@@ -234,7 +234,8 @@ class TokenizersTest {
     config(config ->
         config.put(
             "chat_template",
-            "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}a fixed day{% endif %}"));
+            "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}a fixed day{% endif"
+                + " %}"));
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThat(tokenizer.renderChats(List.of(HELLO))).containsExactly("a fixed day");
     }
