@@ -9,6 +9,7 @@ import dev.quantgate.evaluation.protocol.Request;
 import dev.quantgate.evaluation.record.AnswerLine;
 import dev.quantgate.evaluation.record.ExecutionLine;
 import dev.quantgate.evaluation.record.Fault;
+import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.ItemRecord.Choice;
 import dev.quantgate.evaluation.record.ItemRecord.Execution;
@@ -17,6 +18,7 @@ import dev.quantgate.evaluation.record.Program;
 import dev.quantgate.sandbox.ExecutionResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
@@ -29,9 +31,11 @@ public final class Grader {
   private static final int DETAIL_CHARACTERS = 400;
 
   private final Protocol protocol;
+  private final Map<String, ItemFacts> facts;
 
-  public Grader(Protocol protocol) {
-    this.protocol = protocol;
+  public Grader(SuiteTask task) {
+    this.protocol = task.protocol();
+    this.facts = task.itemFacts();
   }
 
   /** The programs that decide about an answer; none for choices and faults. */
@@ -65,7 +69,7 @@ public final class Grader {
     };
   }
 
-  private static ItemRecord choice(
+  private ItemRecord choice(
       Question question, AnswerLine line, Answer answer, Grading.Chosen chosen) {
     if (!(question.key() instanceof Key.Choice key)) {
       throw new IllegalStateException(
@@ -104,7 +108,7 @@ public final class Grader {
         samples);
   }
 
-  private static ItemRecord programs(
+  private ItemRecord programs(
       Question question,
       AnswerLine line,
       Answer answer,
@@ -173,7 +177,7 @@ public final class Grader {
     return plain.length() <= DETAIL_CHARACTERS ? plain : plain.substring(0, DETAIL_CHARACTERS);
   }
 
-  private static ItemRecord item(
+  private ItemRecord item(
       Question question,
       AnswerLine line,
       String answer,
@@ -185,6 +189,7 @@ public final class Grader {
       List<Sample> samples) {
     return new ItemRecord(
         question.id(),
+        Optional.ofNullable(facts.get(question.id())),
         line.promptSha256(),
         line.promptTokens(),
         line.tokensSha256(),

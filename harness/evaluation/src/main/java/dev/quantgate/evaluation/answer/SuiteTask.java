@@ -1,5 +1,6 @@
 package dev.quantgate.evaluation.answer;
 
+import dev.quantgate.base.Sha256;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.benchmarks.SuiteData.CodeProblem;
@@ -10,9 +11,15 @@ import dev.quantgate.evaluation.protocol.Key;
 import dev.quantgate.evaluation.protocol.Protocol;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.Provenance;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * A suite as one run asks it.
@@ -21,6 +28,8 @@ import java.util.Optional;
  * @param drawn what is asked
  */
 public record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol protocol) {
+  /** Digits of a premise's hash that name its cluster. */
+  private static final int PREMISE_DIGITS = 16;
 
   public static SuiteTask of(Services doors, RunPlan assignment, String suite) {
     Protocol protocol;
@@ -62,7 +71,8 @@ public record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol p
                 + suite
                 + " item "
                 + question.id()
-                + " has no right answer in this file, so nothing can be judged; give a labelled one");
+                + " has no right answer in this file, so nothing can be judged; give a labelled"
+                + " one");
       }
     }
     return questions;
@@ -78,7 +88,52 @@ public record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol p
 
   public Provenance.SuiteFacts facts() {
     return new Provenance.SuiteFacts(
-        all.origin().file(), all.origin().catalogued(), all.size(), subjects());
+        all.origin().file(), all.origin().catalogued(), all.size(), subjects(), chance());
+  }
+
+  /** What guessing gets of the whole suite. */
+  private OptionalDouble chance() {
+    return itemFacts().values().stream().mapToDouble(ItemFacts::chance).average();
+  }
+
+  /** What judging needs to know of each item of the whole suite, by id. */
+  public Map<String, ItemFacts> itemFacts() {
+    var facts = new LinkedHashMap<String, ItemFacts>();
+    switch (all) {
+      case SuiteData.Code code ->
+          code.problems()
+              .forEach(problem ->
+                  facts.put(
+                      problem.id(),
+                      new ItemFacts(facts.size(), "", "", Optional.of(problem.id()), 0)));
+      case SuiteData.Pairs pairs ->
+          pairs
+              .pairs()
+              .forEach(pair ->
+                  facts.put(
+                      pair.id(),
+                      new ItemFacts(
+                          facts.size(),
+                          pair.label().name().toLowerCase(Locale.ROOT),
+                          "",
+                          Optional.of(Sha256.hex(pair.first()).substring(0, PREMISE_DIGITS)),
+                          SuiteData.Label.values().length)));
+      case SuiteData.Exam exam -> {
+        var categories = new HashMap<String, String>();
+        exam.subjects().forEach(subject -> categories.put(subject.key(), subject.category()));
+        exam.questions()
+            .forEach(question ->
+                facts.put(
+                    question.id(),
+                    new ItemFacts(
+                        facts.size(),
+                        question.subject(),
+                        categories.getOrDefault(question.subject(), ""),
+                        Optional.of(question.subject()),
+                        question.choices().size())));
+      }
+    }
+    return facts;
   }
 
   /** Ids of the whole data. */

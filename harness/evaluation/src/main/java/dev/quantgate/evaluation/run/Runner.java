@@ -608,7 +608,7 @@ public final class Runner {
     }
 
     List<Program> programs(SuiteTask task) {
-      var grader = new Grader(task.protocol());
+      var grader = new Grader(task);
       Map<String, AnswerLine> lines = answers.getOrDefault(task.suite(), Map.of());
       List<Program> programs = new ArrayList<>();
       for (Question question : questions(task.suite())) {
@@ -622,7 +622,7 @@ public final class Runner {
 
     void writeRecords() {
       for (SuiteTask task : tasks) {
-        var grader = new Grader(task.protocol());
+        var grader = new Grader(task);
         Map<String, AnswerLine> lines = answers.getOrDefault(task.suite(), Map.of());
         List<ItemRecord> records = new ArrayList<>();
         List<Timing> timings = new ArrayList<>();
