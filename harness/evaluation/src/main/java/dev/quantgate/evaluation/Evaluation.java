@@ -1,6 +1,5 @@
 package dev.quantgate.evaluation;
 
-import dev.quantgate.evaluation.answer.Services.ProtocolLibrary;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.RunFacts;
 import dev.quantgate.evaluation.comparison.Scores;
@@ -8,9 +7,10 @@ import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
 import dev.quantgate.evaluation.gate.PointGate;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
-import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
+import dev.quantgate.evaluation.protocol.Averages.Average;
+import dev.quantgate.evaluation.protocol.Averages.ItemScore;
 import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.Side;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ public record Evaluation(
   }
 
   /** What is told of a finished run by itself. */
-  static Evaluation of(FinishedRun run, ProtocolLibrary protocols) {
+  static Evaluation of(FinishedRun run) {
     List<SuiteResult> suites = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     run.suites()
@@ -43,17 +43,21 @@ public record Evaluation(
                 "%s: custom data, %s, sha256 %s".formatted(suite, data.file(), data.sha256()));
           }
           notes.addAll(RunFacts.executionNotes(run, suite, Side.MODEL));
-          suites.add(result(run, protocols, suite, records));
+          suites.add(result(run, suite, records));
         });
     return new Evaluation(RunFacts.summary(Side.MODEL, run), suites, notes, run.folder());
   }
 
   private static SuiteResult result(
-      FinishedRun run, ProtocolLibrary protocols, String suite, List<ItemRecord> records) {
+      FinishedRun run, String suite, List<ItemRecord> records) {
     List<ItemScore> graded =
         records.stream()
             .filter(record -> record.fault().isEmpty())
-            .map(record -> new ItemScore(record.id(), record.answers(), record.right()))
+            .map(record -> new ItemScore(
+                    record.id(),
+                    record.facts().map(ItemFacts::stratum).orElse(""),
+                    record.answers(),
+                    record.right()))
             .toList();
     List<Ungraded> ungraded =
         records.stream()
@@ -70,7 +74,7 @@ public record Evaluation(
         records.size(),
         graded.size(),
         Scores.of(graded),
-        Scores.averages(protocols, run, suite, graded),
+        Scores.averages(run, suite, graded),
         ungraded);
   }
 

@@ -42,7 +42,7 @@ public final class QuantGate {
   /** With other doors than the installation's. */
   public QuantGate(Services doors) {
     this.doors = doors;
-    this.comparer = new Comparer(doors.protocols());
+    this.comparer = new Comparer();
   }
 
   /**
@@ -73,7 +73,7 @@ public final class QuantGate {
         runner(request.assignment(), request.machinery(), request.out(), progress)
             .run(List.of(new Participant(Side.MODEL, request.model())))
             .getFirst();
-    return Evaluation.of(run, doors.protocols());
+    return Evaluation.of(run);
   }
 
   /**

@@ -807,7 +807,7 @@ class QuantGateTest {
     var doors = fixtures.doors();
     var credulous =
         new dev.quantgate.evaluation.answer.Services(
-            doors.suites(), doors.protocols(), doors.models(), (kind, options) -> new Credulous());
+            doors.suites(), doors.models(), (kind, options) -> new Credulous());
     assertThatThrownBy(() ->
             new QuantGate(credulous).run(request(RunPlan.of("humaneval")), Progress.Listener.NONE))
         .isInstanceOf(dev.quantgate.sandbox.SandboxException.class)
@@ -838,10 +838,7 @@ class QuantGateTest {
     var doors = fixtures.doors();
     var fair =
         new dev.quantgate.evaluation.answer.Services(
-            doors.suites(),
-            doors.protocols(),
-            doors.models(),
-            (kind, options) -> new Fair(first.strip(), ran));
+            doors.suites(), doors.models(), (kind, options) -> new Fair(first.strip(), ran));
     Path recording = folder.resolve("r.jsonl");
     try {
       Files.writeString(recording, "{\"task_id\":\"HumanEval/5\",\"completion\":\"x\"}\n");
@@ -958,7 +955,6 @@ class QuantGateTest {
     var mute =
         new dev.quantgate.evaluation.answer.Services(
             doors.suites(),
-            doors.protocols(),
             (engine, path, options) ->
                 new FakeModel(
                     "fake/1",

@@ -30,7 +30,7 @@ public final class Grader {
 
   private static final int DETAIL_CHARACTERS = 400;
 
-  private final Protocol protocol;
+  private final Protocol<?> protocol;
   private final Map<String, ItemFacts> facts;
 
   public Grader(SuiteTask task) {
@@ -65,6 +65,7 @@ public final class Grader {
     Answer answer = line.answer().get();
     return switch (protocol.grade(question, answer)) {
       case Grading.Chosen chosen -> choice(question, line, answer, chosen);
+      case Grading.Said said -> text(question, line, answer, said);
       case Grading.Programs programs -> programs(question, line, answer, programs, executions);
     };
   }
@@ -105,6 +106,30 @@ public final class Grader {
         Optional.empty(),
         chosen.margin(),
         choices,
+        samples);
+  }
+
+  private ItemRecord text(
+      Question question, AnswerLine line, Answer answer, Grading.Said said) {
+    if (!(question.key() instanceof Key.Text key)) {
+      throw new IllegalStateException(
+          "%s: a text was read, but no text is expected".formatted(question.id()));
+    }
+    List<Sample> samples =
+        answer instanceof Answer.Written written
+            ? written.samples().stream()
+                .map(text -> sample(said.answer(), text, Optional.empty()))
+                .toList()
+            : List.of();
+    return item(
+        question,
+        line,
+        said.answer(),
+        1,
+        said.answer().equals(key.expected()) ? 1 : 0,
+        Optional.empty(),
+        OptionalDouble.empty(),
+        List.of(),
         samples);
   }
 
@@ -195,7 +220,11 @@ public final class Grader {
         line.tokensSha256(),
         line.shortened(),
         answer,
-        question.key() instanceof Key.Choice key ? key.label() : "",
+        switch (question.key()) {
+          case Key.Choice key -> key.label();
+          case Key.Text key -> key.expected();
+          case Key.Program key -> "";
+        },
         answers,
         right,
         fault.isPresent() ? OptionalDouble.empty() : OptionalDouble.of((double) right / answers),

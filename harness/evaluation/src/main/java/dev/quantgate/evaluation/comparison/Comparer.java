@@ -1,7 +1,6 @@
 package dev.quantgate.evaluation.comparison;
 
 import dev.quantgate.base.Version;
-import dev.quantgate.evaluation.answer.Services.ProtocolLibrary;
 import dev.quantgate.evaluation.comparison.SuiteComparison.AverageDelta;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
 import dev.quantgate.evaluation.gate.Gate;
@@ -14,8 +13,8 @@ import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.pairs.Pair.Answered;
 import dev.quantgate.evaluation.pairs.Pairing;
 import dev.quantgate.evaluation.pairs.SuitePairs;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
-import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
+import dev.quantgate.evaluation.protocol.Averages.Average;
+import dev.quantgate.evaluation.protocol.Averages.ItemScore;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Side;
 import java.util.ArrayList;
@@ -29,12 +28,6 @@ import java.util.stream.Stream;
 
 /** Pairs two runs by item id, has the pairs judged, and puts together what is told of them. */
 public final class Comparer {
-  private final ProtocolLibrary protocols;
-
-  public Comparer(ProtocolLibrary protocols) {
-    this.protocols = protocols;
-  }
-
   /**
    * A comparison with the pairs that it rests on.
    *
@@ -177,8 +170,8 @@ public final class Comparer {
         pairs.bothRight(),
         pairs.bothWrong(),
         deltas(
-            Scores.averages(protocols, baseline, suite, first),
-            Scores.averages(protocols, candidate, suite, second)),
+            Scores.averages(baseline, suite, first),
+            Scores.averages(candidate, suite, second)),
         pairs.pairs().stream().flatMap(Comparer::ungraded).toList(),
         Diagnosis.of(graded),
         RunFacts.executed(baseline, suite),
@@ -189,7 +182,11 @@ public final class Comparer {
 
   private static List<ItemScore> scores(List<Pair> graded, Function<Pair, Answered> side) {
     return graded.stream()
-        .map(pair -> new ItemScore(pair.id(), side.apply(pair).answers(), side.apply(pair).right()))
+        .map(pair -> new ItemScore(
+                pair.id(),
+                pair.stratum(),
+                side.apply(pair).answers(),
+                side.apply(pair).right()))
         .toList();
   }
 

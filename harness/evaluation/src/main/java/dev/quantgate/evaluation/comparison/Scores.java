@@ -1,14 +1,12 @@
 package dev.quantgate.evaluation.comparison;
 
-import dev.quantgate.evaluation.answer.Services.ProtocolLibrary;
+import dev.quantgate.benchmarks.SuiteData.Subject;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
-import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.protocol.Protocol;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
-import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
+import dev.quantgate.evaluation.protocol.Averages;
+import dev.quantgate.evaluation.protocol.Averages.Average;
+import dev.quantgate.evaluation.protocol.Averages.ItemScore;
 import dev.quantgate.evaluation.record.FinishedRun;
 import java.util.List;
-import java.util.Optional;
 
 /** How graded items add up. */
 public final class Scores {
@@ -28,18 +26,11 @@ public final class Scores {
     return new SideScore(score, correct, answers);
   }
 
-  /** What the suite's authors report beside it. */
-  public static List<Average> averages(
-      ProtocolLibrary protocols, FinishedRun run, String suite, List<ItemScore> graded) {
-    String id = RunFacts.protocol(run, suite);
-    String layout = run.identity().get("suite.%s.layout".formatted(suite));
-    Protocol protocol =
-        protocols.find(
-            suite,
-            Optional.of(id.substring(id.indexOf('/') + 1)),
-            layout.isEmpty() ? Layout.OPENAI : Layout.of(layout));
-    return graded.isEmpty()
-        ? List.of()
-        : protocol.averages(RunFacts.suite(run, suite).subjects(), graded);
+  /** What authors report beside it. */
+  public static List<Average> averages(FinishedRun run, String suite, List<ItemScore> graded) {
+    List<Subject> subjects = RunFacts.suite(run, suite).subjects();
+    return !subjects.isEmpty()
+        ? Averages.ofSubjects(subjects, graded)
+        : RunFacts.executed(run, suite).isPresent() ? Averages.ofPrograms(graded) : List.of();
   }
 }

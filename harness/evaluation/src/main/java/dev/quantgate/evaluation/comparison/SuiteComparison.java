@@ -3,7 +3,7 @@ package dev.quantgate.evaluation.comparison;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.pairs.Pair;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
+import dev.quantgate.evaluation.protocol.Averages.Average;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Side;
 import java.util.List;

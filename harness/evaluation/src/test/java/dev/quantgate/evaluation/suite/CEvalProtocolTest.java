@@ -1,4 +1,4 @@
-package dev.quantgate.evaluation.protocol;
+package dev.quantgate.evaluation.suite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,6 +7,14 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.benchmarks.SuiteData.ExamQuestion;
 import dev.quantgate.benchmarks.SuiteData.Subject;
+import dev.quantgate.evaluation.protocol.Answer;
+import dev.quantgate.evaluation.protocol.Grading;
+import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.protocol.Protocol;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
+import dev.quantgate.evaluation.protocol.Rule;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Generation;
 import dev.quantgate.inference.Prompt;
@@ -16,7 +24,6 @@ import dev.quantgate.inference.ScoringRequest.Join;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,12 +50,16 @@ class CEvalProtocolTest {
         Map.of("law", worked));
   }
 
-  private static Protocol protocol(String variant) {
-    return Protocols.of("ceval", Optional.of(variant), Layout.OPENAI);
+  private static Protocol<ExamItem> protocol(String variant) {
+    return new ExamSuite("ceval", "", options -> exam(6)).protocol(variant, Layout.OPENAI);
+  }
+
+  private static List<Question> questions(String variant, SuiteData.Exam exam) {
+    return protocol(variant).questions(ExamItem.of(exam), false);
   }
 
   private static Question question(String variant) {
-    var questions = protocol(variant).questions(exam(6), true);
+    var questions = questions(variant, exam(6));
     assertThat(questions).hasSize(1);
     return questions.getFirst();
   }
@@ -174,7 +185,7 @@ class CEvalProtocolTest {
     var two =
         new SuiteData.Exam(
             exam.origin(), exam.subjects(), List.of(QUESTION, QUESTION), exam.demos());
-    var questions = protocol("official-5shot").questions(two, false);
+    var questions = questions("official-5shot", two);
     assertThat(prompt(questions.get(0).request()).prefix())
         .isSameAs(prompt(questions.get(1).request()).prefix());
   }
@@ -278,8 +289,8 @@ class CEvalProtocolTest {
   @ParameterizedTest
   @ValueSource(strings = {"official-5shot", "official-cot", "opencompass-ppl", "lm-eval-5shot"})
   void tooFewDemosAreRefused(String variant) {
-    assertThatThrownBy(() -> protocol(variant).questions(exam(4), false))
-        .hasMessage("ceval/" + variant + " wants 5 demos, inline has 4 of law");
+    assertThatThrownBy(() -> questions(variant, exam(4)))
+        .hasMessage("ceval/" + variant + " wants 5 demos, there are 4 of law");
   }
 
   @Test
@@ -288,10 +299,7 @@ class CEvalProtocolTest {
     var unlabelled = new ExamQuestion("law/0", "law", "问", List.of("甲", "乙", "丙", "丁"), -1, "");
     var data =
         new SuiteData.Exam(exam.origin(), exam.subjects(), List.of(unlabelled), exam.demos());
-    assertThat(
-            ((Key.Choice) protocol("official-5shot").questions(data, false).getFirst().key())
-                .label())
-        .isEmpty();
+    assertThat(((Key.Choice) questions("official-5shot", data).getFirst().key()).label()).isEmpty();
   }
 
   @Test
@@ -299,28 +307,39 @@ class CEvalProtocolTest {
     assertThatThrownBy(() -> protocol("mine"))
         .hasMessageContainingAll(
             "unknown protocol \"mine\" for ceval", "official-5shot", "lm-eval-5shot");
-    assertThatThrownBy(() -> Protocols.of("mmlu", Optional.empty(), Layout.OPENAI))
-        .hasMessageContainingAll("unknown suite \"mmlu\"", "starter-exam");
-    assertThat(Protocols.known().get("ceval"))
-        .containsExactly(
-            "official-5shot",
-            "official-0shot",
-            "official-cot",
-            "opencompass-ppl",
-            "opencompass-gen",
-            "lm-eval",
-            "lm-eval-5shot",
-            "cloze");
-    assertThat(Protocols.known().get("humaneval"))
-        .containsExactly("base", "bigcode", "instruct", "opencompass", "codefuse")
-        .isEqualTo(Protocols.known().get("starter-code"));
-    assertThat(Protocols.known().get("cmnli"))
-        .containsExactly("ppl-fdc6de", "ppl-ef69e7", "gen-1abf97");
-    Protocols.known()
-        .forEach((suite, variants) ->
-            assertThat(variants)
-                .allSatisfy(variant ->
-                    assertThat(Protocols.of(suite, Optional.of(variant), Layout.OPENAI).id())
-                        .endsWith("/" + variant)));
+  }
+
+  @Test
+  void onlyLmEvalKeepsCarriageReturns() {
+    var exam = exam(5);
+    var question =
+        new ExamQuestion("law/0", "law", "问\r\n题", List.of("甲\r\n", "乙", "丙", "丁"), 0, "");
+    var demos =
+        Map.of(
+            "law",
+            exam.demos().getOrDefault("law", List.of()).stream()
+                .map(demo ->
+                    new ExamQuestion(
+                        demo.id(),
+                        "law",
+                        "例\r\n" + demo.id(),
+                        demo.choices(),
+                        demo.answer(),
+                        "一\r\n二"))
+                .toList());
+    var lines = new SuiteData.Exam(exam.origin(), exam.subjects(), List.of(question), demos);
+    for (CEvalProtocol protocol : CEvalProtocol.ALL) {
+      var asked = questions(protocol.variant(), lines).getFirst();
+      boolean kept = protocol.variant().startsWith("lm-eval");
+      for (Request request : asked.requests()) {
+        String text = prompt(request).text();
+        assertThat(text.contains("问\r\n题")).isEqualTo(kept);
+        assertThat(text.contains("问\n题")).isEqualTo(!kept);
+        assertThat(text.contains("\r")).isEqualTo(kept);
+      }
+      assertThat(((Key.Choice) asked.key()).texts().getFirst()).isEqualTo(kept ? "甲\r\n" : "甲\n");
+    }
+    assertThat(prompt(questions("lm-eval-5shot", lines).getFirst().request()).prefix())
+        .contains("例\r\nlaw/0");
   }
 }

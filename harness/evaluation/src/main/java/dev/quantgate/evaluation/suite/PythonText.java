@@ -1,4 +1,4 @@
-package dev.quantgate.evaluation.protocol;
+package dev.quantgate.evaluation.suite;
 
 import java.util.function.IntPredicate;
 

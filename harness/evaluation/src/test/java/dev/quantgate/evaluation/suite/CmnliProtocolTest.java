@@ -1,15 +1,22 @@
-package dev.quantgate.evaluation.protocol;
+package dev.quantgate.evaluation.suite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.benchmarks.SuiteData;
+import dev.quantgate.evaluation.protocol.Answer;
 import dev.quantgate.evaluation.protocol.Answer.ChoiceScore;
+import dev.quantgate.evaluation.protocol.Grading;
+import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.protocol.Protocol;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
+import dev.quantgate.evaluation.protocol.Rule;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Generation;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.ScoringRequest;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -18,19 +25,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CmnliProtocolTest {
   /** A sentence may hold what a template would replace. */
-  private static final SuiteData DATA =
+  private static final SuiteData.Pairs DATA =
       new SuiteData.Pairs(
           new SuiteData.Origin("starter-nli", "inline", "", false),
           List.of(
               new SuiteData.SentencePair(
                   "7", "他在{sentence2}睡觉%s", "他醒着\\n", SuiteData.Label.CONTRADICTION)));
 
-  private static Protocol protocol(String variant) {
-    return Protocols.of("cmnli", Optional.of(variant), Layout.OPENAI);
+  private static final PairSuite SUITE = new PairSuite("cmnli", "", options -> DATA);
+
+  private static Protocol<PairItem> protocol(String variant) {
+    return SUITE.protocol(variant, Layout.OPENAI);
   }
 
   private static Question question(String variant) {
-    var questions = protocol(variant).questions(DATA, true);
+    var questions = protocol(variant).questions(PairItem.of(DATA), true);
     assertThat(questions).hasSize(1);
     assertThat(questions.getFirst().requests()).hasSize(1);
     return questions.getFirst();
@@ -39,8 +48,8 @@ class CmnliProtocolTest {
   @Test
   void theDefaultComparesThreeEndingsOfOneText() {
     var question =
-        Protocols.of("starter-nli", Optional.empty(), Layout.OPENAI)
-            .questions(DATA, false)
+        protocol(SUITE.protocols().getFirst().name())
+            .questions(PairItem.of(DATA), false)
             .getFirst();
     assertThat(question).isEqualTo(question("ppl-fdc6de"));
     assertThat(question.id()).isEqualTo("7");

@@ -1,9 +1,14 @@
-package dev.quantgate.evaluation.protocol;
+package dev.quantgate.evaluation.suite;
 
-import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.benchmarks.SuiteData.Label;
 import dev.quantgate.benchmarks.SuiteData.SentencePair;
-import dev.quantgate.benchmarks.SuiteData.Subject;
+import dev.quantgate.evaluation.protocol.Answer;
+import dev.quantgate.evaluation.protocol.Grading;
+import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.protocol.Protocol;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
+import dev.quantgate.evaluation.protocol.Rule;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.ScoringRequest;
@@ -19,9 +24,9 @@ import java.util.Locale;
  * and answer are joined by a line end, as OpenCompass does for models without a template of their
  * own.
  */
-enum CmnliProtocol implements Protocol {
+enum CmnliProtocol implements Protocol<PairItem> {
   /** {@code CLUE_cmnli_ppl_fdc6de}. */
-  PPL_FDC6DE("ppl-fdc6de") {
+  PPL_FDC6DE("ppl-fdc6de", "OpenCompass: the likeliest of three whole texts") {
     @Override
     Request request(SentencePair pair) {
       return new Request.Choose(
@@ -35,7 +40,7 @@ enum CmnliProtocol implements Protocol {
     }
   },
   /** {@code CLUE_cmnli_ppl_ef69e7}, in which the neutral label stands behind a text of its own. */
-  PPL_EF69E7("ppl-ef69e7") {
+  PPL_EF69E7("ppl-ef69e7", "OpenCompass, older: neutral behind a text of its own") {
     @Override
     Request request(SentencePair pair) {
       return new Request.Choose(
@@ -48,7 +53,7 @@ enum CmnliProtocol implements Protocol {
     }
   },
   /** {@code CLUE_cmnli_gen_1abf97}: the first upper-case letter of what the model writes. */
-  GEN_1ABF97("gen-1abf97") {
+  GEN_1ABF97("gen-1abf97", "OpenCompass: the first capital letter that is written") {
     @Override
     Request request(SentencePair pair) {
       return new Request.Generate(
@@ -71,9 +76,11 @@ enum CmnliProtocol implements Protocol {
   private static final int MAX_NEW_TOKENS = 100;
 
   private final String variant;
+  private final String description;
 
-  CmnliProtocol(String variant) {
+  CmnliProtocol(String variant, String description) {
     this.variant = variant;
+    this.description = description;
   }
 
   abstract Request request(SentencePair pair);
@@ -82,20 +89,21 @@ enum CmnliProtocol implements Protocol {
     return variant;
   }
 
-  @Override
-  public String id() {
-    return "cmnli/" + variant;
+  String description() {
+    return description;
   }
 
   @Override
-  public List<Question> questions(SuiteData data, boolean chatTemplate) {
-    if (!(data instanceof SuiteData.Pairs pairs)) {
-      throw new IllegalArgumentException(
-          id() + " asks about sentence pairs, which " + data.origin().suite() + " has not");
-    }
-    return pairs.pairs().stream()
-        .map(pair ->
-            new Question(pair.id(), request(pair), new Key.Choice(pair.label().ordinal(), LABELS)))
+  public String id() {
+    return "cmnli/%s".formatted(variant);
+  }
+
+  @Override
+  public List<Question> questions(List<PairItem> items, boolean chatTemplate) {
+    return items.stream()
+        .map(item ->
+            new Question(
+                item, request(item.pair()), new Key.Choice(item.pair().label().ordinal(), LABELS)))
         .toList();
   }
 
@@ -103,16 +111,15 @@ enum CmnliProtocol implements Protocol {
   public Grading grade(Question question, Answer answer) {
     return switch (answer) {
       case Answer.Given(List<String> values) -> Grading.named(values.getFirst(), LABELS);
-      case Answer.Scored(List<Answer.ChoiceScore> choices) ->
-          Grading.best(choices, Rule.WHOLE_TEXT_MEAN);
+      case Answer.Scored(List<Answer.ChoiceScore> choices)
+          when question.request() instanceof Request.Choose choose ->
+          Grading.best(choices, choose.rule());
+      case Answer.Scored scored ->
+          throw new IllegalArgumentException(
+              "%s reads what a model writes, no scores".formatted(id()));
       case Answer.Written(List<Answer.Text> samples) ->
           Letters.first(samples.getFirst().text(), LETTERS);
     };
-  }
-
-  @Override
-  public List<Average> averages(List<Subject> subjects, List<ItemScore> scores) {
-    return List.of();
   }
 
   private static ScoringRequest scoring(String text, String... continuations) {

@@ -1,5 +1,6 @@
-package dev.quantgate.evaluation.protocol;
+package dev.quantgate.evaluation.suite;
 
+import dev.quantgate.evaluation.protocol.Grading;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;

@@ -1,15 +1,20 @@
-package dev.quantgate.evaluation.protocol;
+package dev.quantgate.evaluation.suite;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.quantgate.benchmarks.SuiteData;
+import dev.quantgate.evaluation.protocol.Answer;
+import dev.quantgate.evaluation.protocol.Grading;
+import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.protocol.Protocol;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Generation;
 import dev.quantgate.inference.Prompt;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,19 +23,23 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class HumanEvalProtocolTest {
   private static final String PROMPT = "\n\ndef one():\n    \"\"\" Gives 1. \"\"\"\n";
-  private static final SuiteData DATA =
+  private static final SuiteData.Code DATA =
       new SuiteData.Code(
           new SuiteData.Origin("starter-code", "inline", "", false),
           List.of(
               new SuiteData.CodeProblem(
                   "x/0", PROMPT, "one", "    return 1\n", "def check(f):\n    assert f() == 1\n")));
 
-  private static Protocol protocol(String variant) {
-    return Protocols.of("humaneval", Optional.of(variant), Layout.OPENAI);
+  private static Protocol<ProblemItem> protocol(String variant) {
+    return protocol(variant, Layout.OPENAI);
+  }
+
+  private static Protocol<ProblemItem> protocol(String variant, Layout layout) {
+    return new CodeSuite("humaneval", "", options -> DATA).protocol(variant, layout);
   }
 
   private static Question question(String variant, boolean chatTemplate) {
-    var questions = protocol(variant).questions(DATA, chatTemplate);
+    var questions = protocol(variant).questions(ProblemItem.of(DATA), chatTemplate);
     assertThat(questions).hasSize(1);
     return questions.getFirst();
   }
@@ -99,13 +108,15 @@ class HumanEvalProtocolTest {
   @Test
   void theCheckProgramHasTheProblemItsTestAndTheLayoutsPrelude() {
     assertThat(question("base", false).key())
-        .isEqualTo(new Key.Program("", PROMPT, "def check(f):\n    assert f() == 1\n", "one"));
+        .isEqualTo(
+            new Key.Program(
+                "", PROMPT, "def check(f):\n    assert f() == 1\n", "one", "    return 1\n"));
     var bigcode = (Key.Program) question("bigcode", false).key();
     assertThat(bigcode.prompt()).isEqualTo(text("bigcode"));
     var prelude =
         (Key.Program)
-            Protocols.of("starter-code", Optional.empty(), Layout.IMPORT_PRELUDE)
-                .questions(DATA, false)
+            protocol("base", Layout.IMPORT_PRELUDE)
+                .questions(ProblemItem.of(DATA), false)
                 .getFirst()
                 .key();
     assertThat(prelude.prelude().lines())
@@ -194,12 +205,5 @@ class HumanEvalProtocolTest {
     var given = new Answer.Given(List.of("    return 1\n\n\ndef g(): pass", "x"));
     assertThat(protocol("base").grade(question("base", false), given))
         .isEqualTo(new Grading.Programs(given.values()));
-  }
-
-  @Test
-  void dataOfAnotherFormIsRefused() {
-    var pairs = new SuiteData.Pairs(new SuiteData.Origin("cmnli", "inline", "", false), List.of());
-    assertThatThrownBy(() -> protocol("base").questions(pairs, false))
-        .hasMessage("humaneval/base asks programming problems, which cmnli has not");
   }
 }

@@ -1,14 +1,20 @@
-package dev.quantgate.evaluation.protocol;
+package dev.quantgate.evaluation.suite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
-import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.RealData;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
-import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
+import dev.quantgate.evaluation.protocol.Averages;
+import dev.quantgate.evaluation.protocol.Averages.Average;
+import dev.quantgate.evaluation.protocol.Averages.ItemScore;
+import dev.quantgate.evaluation.protocol.Item;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
+import dev.quantgate.evaluation.protocol.Rule;
+import dev.quantgate.evaluation.protocol.Suite;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.ScoringRequest;
 import java.io.IOException;
@@ -39,19 +45,20 @@ class RealPromptsTest {
    * (humaneval/base and instruct, ceval/lm-eval), by OpenCompass' template classes and
    * configurations (commit a5acc4bb), by the evaluator of hkust-nlp/ceval (cba65ae), and by
    * formulas after bigcode-evaluation-harness (8fc5bae6) and codefuse-evaluation (09a4f2a),
-   * ceval/cloze by a line of Python. {@code \r\n} in fields was made {@code \n} first, and
-   * OpenCompass was made to substitute once: its own repeated substitution puts choices into three
-   * questions whose LaTeX holds {@code {A}}, {@code {B}} or {@code {C}}.
+   * ceval/cloze by a line of Python. {@code \r\n} in fields was made {@code \n} first, but for
+   * ceval/lm-eval, which keeps it, and OpenCompass was made to substitute once: its own repeated
+   * substitution puts choices into three questions whose LaTeX holds {@code {A}}, {@code {B}} or
+   * {@code {C}}.
    */
   private static final Map<String, String> RENDERED =
       Map.ofEntries(
           Map.entry(
               "ceval/cloze", "ee256ed9252a84215b15b42680ae96712883f8c1bd556dc6fd9662e57f594a33"),
           Map.entry(
-              "ceval/lm-eval", "974197208c14f4cbf9f6c22f84b0b39bb206df05a01a59d41a7979f1625027a1"),
+              "ceval/lm-eval", "958bf2e4b5c38b95f22053e49d0a2bb61dde410ab376a2f83265a70f78168d0f"),
           Map.entry(
               "ceval/lm-eval-5shot",
-              "c09db533e5a197e30b91fbda31ff73998afa137cd28e263c9725f7940c0ea49f"),
+              "1de7fd9279e38379ff27079fcbcd8ddc8844794243e443fe351663af70453a82"),
           Map.entry(
               "ceval/official-0shot",
               "c93f237a3903ce5b46bc0699b3fec3c7cd26d4dac36c843fef2f73648b5c4600"),
@@ -91,8 +98,15 @@ class RealPromptsTest {
               "humaneval/opencompass",
               "7c9f136e059923f5894ebad2b0447fea5b4549a83170891b21f92d1df74840b2"));
 
-  private static SuiteData load(String suite) {
-    return BenchmarkData.load(suite, new DataOptions(Optional.of(RealData.with(suite)), false));
+  private static DataOptions data(String suite) {
+    return new DataOptions(Optional.of(RealData.with(suite)), false);
+  }
+
+  private static <I extends Item> List<Question> questions(Suite<I> suite, String variant) {
+    var items = suite.load(data(suite.name())).items();
+    var questions = suite.protocol(variant, Layout.OPENAI).questions(items, false);
+    assertThat(questions).hasSameSizeAs(items);
+    return questions;
   }
 
   static List<String> protocols() {
@@ -104,9 +118,8 @@ class RealPromptsTest {
   void everyPromptIsWhatTheHarnessRenders(String id) {
     String suite = id.substring(0, id.indexOf('/'));
     String variant = id.substring(id.indexOf('/') + 1);
-    SuiteData data = load(suite);
-    var questions = Protocols.of(suite, Optional.of(variant), Layout.OPENAI).questions(data, false);
-    assertThat(questions).hasSize(data.size()).hasSizeGreaterThan(100);
+    var questions = questions(Suites.find(suite), variant);
+    assertThat(questions).hasSizeGreaterThan(100);
     var digest = sha256();
     for (Question question : questions) {
       digest.update(rendered(question).getBytes(StandardCharsets.UTF_8));
@@ -118,7 +131,7 @@ class RealPromptsTest {
   void everyProtocolOfTheOfficialSuitesIsCompared() {
     var known = new TreeSet<String>();
     for (String suite : List.of("humaneval", "cmnli", "ceval")) {
-      Protocols.known().getOrDefault(suite, List.of()).forEach(v -> known.add(suite + "/" + v));
+      Suites.find(suite).protocols().forEach(v -> known.add(suite + "/" + v.name()));
     }
     assertThat(RENDERED.keySet()).hasSize(16).containsExactlyInAnyOrderElementsOf(known);
   }
@@ -160,7 +173,7 @@ class RealPromptsTest {
     var golden =
         JsonMapper.shared()
             .readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
-    var exam = (SuiteData.Exam) load("ceval");
+    var exam = BenchmarkData.ceval(data("ceval"));
     var left = new TreeMap<String, Integer>();
     var asked = new TreeMap<String, Integer>();
     golden
@@ -174,16 +187,14 @@ class RealPromptsTest {
     var scores = new ArrayList<ItemScore>();
     for (var question : exam.questions()) {
       int right = left.merge(question.subject(), -1, Integer::sum) >= 0 ? 1 : 0;
-      scores.add(new ItemScore(question.id(), 1, right));
+      scores.add(new ItemScore(question.id(), question.subject(), 1, right));
       asked.merge(question.subject(), -1, Integer::sum);
     }
     assertThat(asked.values()).containsOnly(0);
     assertThat(scores.stream().mapToInt(ItemScore::right).sum()).isEqualTo(997);
 
     Map<String, Average> averages =
-        Protocols.of("ceval", Optional.empty(), Layout.OPENAI)
-            .averages(exam.subjects(), scores)
-            .stream()
+        Averages.ofSubjects(exam.subjects(), scores).stream()
             .collect(Collectors.toMap(Average::name, average -> average));
     Map.of(
             "macro", "macro",

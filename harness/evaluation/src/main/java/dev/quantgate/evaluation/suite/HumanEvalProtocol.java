@@ -1,8 +1,13 @@
-package dev.quantgate.evaluation.protocol;
+package dev.quantgate.evaluation.suite;
 
-import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.benchmarks.SuiteData.CodeProblem;
-import dev.quantgate.benchmarks.SuiteData.Subject;
+import dev.quantgate.evaluation.protocol.Answer;
+import dev.quantgate.evaluation.protocol.Grading;
+import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.protocol.Protocol;
+import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Prompt;
 import java.util.List;
@@ -14,16 +19,19 @@ import java.util.regex.Pattern;
  * against its test in one {@link Layout}; the answers differ in prompt, stop strings and
  * extraction.
  *
- * <p>The prompt is text, to which the tokenizer adds bos if its files say so. {@link
- * Variant#INSTRUCT} and {@link Variant#OPENCOMPASS} apply the model's chat template where it has
- * one.
+ * <p>The prompt is text, to which the tokenizer adds bos if its files say so. {@link Form#INSTRUCT}
+ * and {@link Form#OPENCOMPASS} apply the model's chat template where it has one.
  */
-record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
+record HumanEvalProtocol(Form form, Layout layout) implements Protocol<ProblemItem> {
 
   /** The harnesses. */
-  enum Variant {
+  enum Form {
     /** lm-evaluation-harness, {@code humaneval}: the prompt as it is. */
-    BASE("base", 1024, List.of("\nclass", "\ndef", "\n#", "\nif", "\nprint")) {
+    BASE(
+        "base",
+        "lm-evaluation-harness humaneval: the prompt as it is",
+        1024,
+        List.of("\nclass", "\ndef", "\n#", "\nif", "\nprint")) {
       @Override
       Prompt prompt(CodeProblem problem, boolean chatTemplate) {
         return new Prompt.Text(problem.prompt());
@@ -32,6 +40,7 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
     /** bigcode-evaluation-harness, {@code humaneval}: the prompt stripped, asked and checked so. */
     BIGCODE(
         "bigcode",
+        "bigcode-evaluation-harness humaneval: the prompt stripped",
         1024,
         List.of("\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```", "<file_sep>")) {
       @Override
@@ -45,7 +54,11 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
       }
     },
     /** lm-evaluation-harness, {@code humaneval_instruct}: an instruction, and the answer begun. */
-    INSTRUCT("instruct", 1024, BASE.stop) {
+    INSTRUCT(
+        "instruct",
+        "lm-evaluation-harness humaneval_instruct: an answer begun, for chat models",
+        1024,
+        BASE.stop) {
       @Override
       Prompt prompt(CodeProblem problem, boolean chatTemplate) {
         String instruction =
@@ -65,7 +78,11 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
       }
     },
     /** OpenCompass, {@code humaneval_openai_sample_evals_gen_159614}. */
-    OPENCOMPASS("opencompass", 512, List.of()) {
+    OPENCOMPASS(
+        "opencompass",
+        "OpenCompass: an instruction, the first code block is taken",
+        512,
+        List.of()) {
       @Override
       Prompt prompt(CodeProblem problem, boolean chatTemplate) {
         String instruction =
@@ -86,7 +103,7 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
      * CodeFuse-Evaluation's processor for CodeFuse-CodeLlama-34B, in whose own template the prompt
      * stands. Its extraction is kept with its oddities, as published scores depend on them.
      */
-    CODEFUSE("codefuse", 512, List.of()) {
+    CODEFUSE("codefuse", "CodeFuse-Evaluation, for CodeFuse-CodeLlama-34B", 512, List.of()) {
       @Override
       Prompt prompt(CodeProblem problem, boolean chatTemplate) {
         return new Prompt.Text(
@@ -108,17 +125,23 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
     private static final Pattern FENCE = Pattern.compile("```python|```", Pattern.CASE_INSENSITIVE);
 
     private final String id;
+    private final String description;
     private final int maxNewTokens;
     private final List<String> stop;
 
-    Variant(String id, int maxNewTokens, List<String> stop) {
+    Form(String id, String description, int maxNewTokens, List<String> stop) {
       this.id = id;
+      this.description = description;
       this.maxNewTokens = maxNewTokens;
       this.stop = stop;
     }
 
     String id() {
       return id;
+    }
+
+    String description() {
+      return description;
     }
 
     abstract Prompt prompt(CodeProblem problem, boolean chatTemplate);
@@ -175,26 +198,25 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
 
   @Override
   public String id() {
-    return "humaneval/" + variant.id();
+    return "humaneval/%s".formatted(form.id());
   }
 
   @Override
-  public List<Question> questions(SuiteData data, boolean chatTemplate) {
-    if (!(data instanceof SuiteData.Code code)) {
-      throw new IllegalArgumentException(
-          id() + " asks programming problems, which " + data.origin().suite() + " has not");
-    }
-    var decoding = Decoding.greedy(variant.maxNewTokens, variant.stop);
-    return code.problems().stream()
-        .map(problem ->
-            new Question(
-                problem.id(),
-                new Request.Generate(variant.prompt(problem, chatTemplate), decoding),
-                new Key.Program(
-                    layout.prelude(),
-                    variant.checked(problem),
-                    problem.test(),
-                    problem.entryPoint())))
+  public List<Question> questions(List<ProblemItem> items, boolean chatTemplate) {
+    var decoding = Decoding.greedy(form.maxNewTokens, form.stop);
+    return items.stream()
+        .map(item -> {
+          CodeProblem problem = item.problem();
+          return new Question(
+              item,
+              new Request.Generate(form.prompt(problem, chatTemplate), decoding),
+              new Key.Program(
+                  layout.prelude(),
+                  form.checked(problem),
+                  problem.test(),
+                  problem.entryPoint(),
+                  problem.canonicalSolution()));
+        })
         .toList();
   }
 
@@ -204,26 +226,22 @@ record HumanEvalProtocol(Variant variant, Layout layout) implements Protocol {
       case Answer.Given(List<String> values) -> new Grading.Programs(values);
       case Answer.Written(List<Answer.Text> samples) ->
           new Grading.Programs(
-              samples.stream().map(sample -> variant.extract(cut(sample.text()))).toList());
+              samples.stream().map(sample -> form.extract(cut(sample.text()))).toList());
       case Answer.Scored scored ->
-          throw new IllegalArgumentException(id() + " asks for programs, not for choices");
+          throw new IllegalArgumentException(
+              "%s asks for programs, not for choices".formatted(id()));
     };
   }
 
   /** Cuts at the earliest stop string, should whoever wrote the text not have stopped there. */
   private String cut(String text) {
     int end = text.length();
-    for (String stop : variant.stop) {
+    for (String stop : form.stop) {
       int at = text.indexOf(stop);
       if (at >= 0) {
         end = Math.min(end, at);
       }
     }
     return text.substring(0, end);
-  }
-
-  @Override
-  public List<Average> averages(List<Subject> subjects, List<ItemScore> scores) {
-    return Averages.ofPrograms(scores);
   }
 }
