@@ -9,6 +9,7 @@ import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.driver.Context;
 import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
+import dev.quantgate.inference.cuda.driver.Event;
 import dev.quantgate.inference.cuda.driver.Graph;
 import dev.quantgate.inference.cuda.driver.PinnedMemory;
 import dev.quantgate.inference.cuda.driver.Stream;
@@ -18,13 +19,11 @@ import dev.quantgate.inference.engine.Slice;
 import dev.quantgate.inference.engine.StepExecutor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Steps on a device. A step's tokens, positions and page numbers are copied there, its kernels
@@ -45,9 +44,6 @@ final class CudaExecutor implements StepExecutor {
 
   /** A decode step's rows and pages, rounded up. */
   private record Bucket(int rows, int pages) {}
-
-  /** An ask and its row in the step. */
-  private record Asked(Ask ask, int row) {}
 
   private final Context context;
   private final Stream stream;
@@ -162,27 +158,41 @@ final class CudaExecutor implements StepExecutor {
     }
   }
 
-  private void compute(List<Slice> slices) {
+  /**
+   * A step's slices, those of one row first.
+   *
+   * @param pages the most pages that a slice of one row sees
+   * @param stride the most pages of any slice
+   */
+  private record Ordered(List<Slice> slices, int decodeRows, int pages, int stride) {}
+
+  private static Ordered order(List<Slice> slices) {
     var ordered = new ArrayList<Slice>(slices.size());
     slices.stream().filter(slice -> slice.rows() == 1).forEach(ordered::add);
     int decodeRows = ordered.size();
     slices.stream().filter(slice -> slice.rows() > 1).forEach(ordered::add);
-    boolean decodes =
-        decodeRows == slices.size()
-            && decodeRows <= Math.min(stepRows, Workspace.LOGIT_ROWS)
-            && slices.stream().allMatch(slice -> slice.asks().size() <= 1);
     int pages = 1;
-    for (Slice slice : ordered.subList(0, decodeRows)) {
-      pages = Math.max(pages, slice.from() / Workspace.PAGE + 1);
-    }
     int stride = 1;
     for (Slice slice : ordered) {
-      stride = Math.max(stride, Math.ceilDiv(slice.to(), Workspace.PAGE));
+      int needed = Math.ceilDiv(slice.to(), Workspace.PAGE);
+      pages = slice.rows() == 1 ? Math.max(pages, needed) : pages;
+      stride = Math.max(stride, needed);
     }
+    return new Ordered(ordered, decodeRows, pages, stride);
+  }
+
+  private void compute(List<Slice> slices) {
+    Ordered ordered = order(slices);
+    boolean decodes =
+        ordered.decodeRows() == slices.size()
+            && slices.size() <= Math.min(stepRows, Workspace.LOGIT_ROWS)
+            && slices.stream().allMatch(slice -> slice.asks().size() == 1);
     if (decodes) {
-      decode(ordered, new Bucket(rowBucket(decodeRows), pageBucket(pages)));
+      decode(
+          ordered.slices(),
+          new Bucket(rowBucket(slices.size()), pageBucket(ordered.pages())));
     } else {
-      mixed(ordered, decodeRows, pages, stride);
+      mixed(ordered.slices(), ordered.decodeRows(), ordered.pages(), ordered.stride());
     }
   }
 
@@ -207,16 +217,14 @@ final class CudaExecutor implements StepExecutor {
   private void decode(List<Slice> slices, Bucket bucket) {
     int rows = slices.size();
     MemorySegment plan = pinnedPlan.segment();
-    @Nullable Asked[] asked = new Asked[rows];
+    var asked = new ArrayList<Ask>();
     for (int r = 0; r < rows; r++) {
       Slice slice = slices.get(r);
       put(plan, work.layout.tokens() + r, slice.tokens()[slice.from()]);
       put(plan, work.layout.positions() + r, slice.from());
       put(plan, work.layout.rowTable() + r, r);
       table(r, bucket.pages(), slice);
-      if (!slice.asks().isEmpty()) {
-        asked[r] = new Asked(slice.asks().getFirst(), r);
-      }
+      asked.add(slice.asks().getFirst());
     }
     for (int r = rows; r < bucket.rows(); r++) {
       put(plan, work.layout.tokens() + r, 0);
@@ -233,7 +241,7 @@ final class CudaExecutor implements StepExecutor {
       forward.head(-1, shape.rows());
     };
     replay(bucket, launches);
-    answer(Arrays.asList(asked));
+    answer(asked);
   }
 
   /** Runs launches the first time, records them the second, and replays them from then on. */
@@ -256,7 +264,7 @@ final class CudaExecutor implements StepExecutor {
     int rows = 0;
     int pieces = 0;
     int line = 0;
-    var asked = new ArrayList<Asked>();
+    var asked = new ArrayList<Ask>();
     for (Slice slice : slices) {
       for (int position = slice.from(); position < slice.to(); position++) {
         int r = rows + position - slice.from();
@@ -274,7 +282,7 @@ final class CudaExecutor implements StepExecutor {
       }
       for (Ask ask : slice.asks()) {
         put(plan, work.layout.askRows() + asked.size(), rows + ask.position() - slice.from());
-        asked.add(new Asked(ask, rows + ask.position() - slice.from()));
+        asked.add(ask);
       }
       rows += slice.rows();
     }
@@ -320,8 +328,8 @@ final class CudaExecutor implements StepExecutor {
 
   // --- Answers -----------------------------------------------------------------------------------
 
-  /** Answers asks whose logits are in the workspace, row by row; null where nobody asks. */
-  private void answer(List<? extends @Nullable Asked> asked) {
+  /** Answers asks whose logits are in the workspace, row by row. */
+  private void answer(List<Ask> asked) {
     int rows = asked.size();
     MemorySegment argmax = pinnedResults.segment().asSlice(8L * Workspace.LOOKUPS, 4L * rows);
     stream.copyOut(argmax, work.argmax, 0);
@@ -357,17 +365,14 @@ final class CudaExecutor implements StepExecutor {
       }
       int at = 0;
       for (int r = from; r < to; r++) {
-        Asked one = asked.get(r);
-        if (one != null) {
-          at += answer(one.ask(), r, argmax.getAtIndex(JAVA_INT, r), results, at);
-        }
+        at += answer(asked.get(r), r, argmax.getAtIndex(JAVA_INT, r), results, at);
       }
       from = to;
     }
   }
 
-  private static int[] tokens(@Nullable Asked asked) {
-    return asked != null && asked.ask() instanceof Ask.OfTokens of ? of.tokens() : new int[0];
+  private static int[] tokens(Ask ask) {
+    return ask instanceof Ask.OfTokens of ? of.tokens() : new int[0];
   }
 
   /** Answers one ask; gives how many results it took. */
@@ -395,56 +400,69 @@ final class CudaExecutor implements StepExecutor {
 
   // --- Measuring ---------------------------------------------------------------------------------
 
+  /** Computes a step, its kernels launched one by one. */
+  void stepWithoutGraph(List<Slice> slices) {
+    guarded(() -> {
+      var ordered = order(slices);
+      mixed(ordered.slices(), ordered.decodeRows(), ordered.pages(), ordered.stride());
+    });
+  }
+
   /**
    * Decodes greedily on the device alone, each row from the token that the step before chose, as a
    * measurement: the graph is replayed without the host in between.
    *
    * @param slices one row each, whose pages reach as far as {@code steps} go
+   * @return seconds that the steps took
    */
-  void decodeWithoutHost(List<Slice> slices, int steps) {
-    guarded(() -> {
-      int last = slices.stream().mapToInt(Slice::from).max().orElseThrow() + steps;
-      var bucket =
-          new Bucket(slices.size(), pageBucket(last / Workspace.PAGE + 1));
-      MemorySegment plan = pinnedPlan.segment();
-      for (int r = 0; r < slices.size(); r++) {
-        Slice slice = slices.get(r);
-        put(plan, work.layout.tokens() + r, slice.tokens()[slice.from()]);
-        put(plan, work.layout.positions() + r, slice.from());
-        put(plan, work.layout.rowTable() + r, r);
-        MemorySegment.copy(
-            slice.pages(),
-            0,
-            pinnedTables.segment(),
-            JAVA_INT,
-            4L * r * bucket.pages(),
-            Math.min(bucket.pages(), slice.pages().length));
+  double decodeWithoutHost(List<Slice> slices, int steps) {
+    double[] seconds = new double[1];
+    guarded(() -> seconds[0] = decodeAlone(slices, steps));
+    return seconds[0];
+  }
+
+  private double decodeAlone(List<Slice> slices, int steps) {
+    int rows = slices.size();
+    int last = slices.stream().mapToInt(Slice::from).max().orElseThrow() + steps;
+    int pages = pageBucket(last / Workspace.PAGE + 1);
+    MemorySegment plan = pinnedPlan.segment();
+    for (int r = 0; r < rows; r++) {
+      Slice slice = slices.get(r);
+      put(plan, work.layout.tokens() + r, slice.tokens()[slice.from()]);
+      put(plan, work.layout.positions() + r, slice.from());
+      put(plan, work.layout.rowTable() + r, r);
+      MemorySegment.copy(
+          slice.pages(),
+          0,
+          pinnedTables.segment(),
+          JAVA_INT,
+          4L * r * pages,
+          Math.min(pages, slice.pages().length));
+    }
+    send(rows, 0, 0);
+    sendTables(rows * pages);
+    var shape = new Forward.Shape(rows, rows, 0, pages, pages);
+    Runnable launches = () -> {
+      forward.blocks(shape);
+      forward.head(-1, rows);
+      forward.advance(rows);
+    };
+    // Loads the kernels, which a capture must not.
+    launches.run();
+    stream.synchronize();
+    send(rows, 0, 0);
+    try (Graph graph = stream.capture(launches);
+        var begin = new Event(context);
+        var end = new Event(context)) {
+      graph.launch(stream);
+      begin.record(stream);
+      for (int i = 0; i < steps; i++) {
+        graph.launch(stream);
       }
-      send(slices.size(), 0, 0);
-      sendTables(slices.size() * bucket.pages());
-      var shape =
-          new Forward.Shape(
-              slices.size(), slices.size(), 0, bucket.pages(), bucket.pages());
-      Runnable launches = () -> {
-        forward.blocks(shape);
-        forward.head(-1, shape.rows());
-        forward.advance(shape.rows());
-      };
-      launches.run();
-      if (graphs) {
-        try (Graph graph = stream.capture(launches)) {
-          for (int i = 1; i < steps; i++) {
-            graph.launch(stream);
-          }
-          stream.synchronize();
-        }
-      } else {
-        for (int i = 1; i < steps; i++) {
-          launches.run();
-        }
-        stream.synchronize();
-      }
-    });
+      end.record(stream);
+      end.synchronize();
+      return end.secondsSince(begin);
+    }
   }
 
   @Override
