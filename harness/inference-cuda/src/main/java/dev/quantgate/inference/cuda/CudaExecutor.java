@@ -400,6 +400,11 @@ final class CudaExecutor implements StepExecutor {
 
   // --- Measuring ---------------------------------------------------------------------------------
 
+  /** Makes every page all zeros: for measurements that decode without having computed a prompt. */
+  void clearPages() {
+    guarded(() -> stream.fill(pool, 0));
+  }
+
   /** Computes a step, its kernels launched one by one. */
   void stepWithoutGraph(List<Slice> slices) {
     guarded(() -> {

@@ -191,8 +191,11 @@ final class DeviceBenchmark {
     int wanted = sequences * Math.ceilDiv(positions, Workspace.PAGE);
     int pages = (int) Math.min(wanted, (free - working) / page - 1);
     var plan = new MemoryPlan("--gpu-memory", model.bytes(), working, page, Math.max(pages, 1));
-    return new CudaExecutor(
-        session.context(), session.kernels(), session.stream(), model, plan, rows, graphs);
+    var executor =
+        new CudaExecutor(
+            session.context(), session.kernels(), session.stream(), model, plan, rows, graphs);
+    executor.clearPages();
+    return executor;
   }
 
   /** One prompt, in steps of as many rows as the executor takes. */
