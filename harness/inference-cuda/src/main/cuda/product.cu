@@ -15,10 +15,19 @@
            int32_t ldx, int32_t ldo, int32_t mode) {                                               \
     SIZE::run(weights, x, out, bias, partials, counters, rows, inputs, outputs, ldx, ldo, mode);   \
   }
+// Below compute capability 9.0 the same as without bulk copies.
+#ifdef HAS_BULK_COPIES
+#define BULK(NAME, SIZE) FEW(NAME, SIZE##_bulk, 2)
+#else
+#define BULK(NAME, SIZE) FEW(NAME, SIZE, 2)
+#endif
 #define FORMAT(NAME, F)                                   \
   FEW(product_##NAME##_r8n32, Sizes<F>::r8n32, 2)         \
   FEW(product_##NAME##_r8n64, Sizes<F>::r8n64, 2)         \
   FEW(product_##NAME##_r16n64, Sizes<F>::r16n64, 2)       \
+  BULK(product_##NAME##_r8n32_bulk, Sizes<F>::r8n32)      \
+  BULK(product_##NAME##_r8n64_bulk, Sizes<F>::r8n64)      \
+  BULK(product_##NAME##_r16n64_bulk, Sizes<F>::r16n64)    \
   MANY(product_##NAME##_r32n256, Sizes<F>::r32n256)       \
   MANY(product_##NAME##_r64n256, Sizes<F>::r64n256)
 

@@ -71,6 +71,50 @@ DEVICE void wait_copies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
 }
 
+// The bulk copy engine (compute capability 9.0): one thread copies any multiple of 16 bytes, and a
+// barrier in shared memory tells when they have come. A barrier's rounds alternate between parities
+// 0 and 1, beginning with 0.
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
+#define HAS_BULK_COPIES
+#endif
+using CopyBarrier = uint64_t;
+#ifdef HAS_BULK_COPIES
+DEVICE void open_barrier(CopyBarrier* barrier) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(barrier)) : "memory");
+}
+// After a thread has opened barriers, and before copies use them.
+DEVICE void publish_barriers() {
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+// Begins a round, which ends when that many bytes have come.
+DEVICE void expect_bytes(CopyBarrier* barrier, int bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
+                   shared_address(barrier)),
+               "r"(bytes)
+               : "memory");
+}
+DEVICE void bulk_copy_once(void* shared, const void* global, int bytes, CopyBarrier* barrier,
+                           uint64_t policy) {
+  asm volatile(
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1], "
+      "%2, [%3], %4;" ::"r"(shared_address(shared)),
+      "l"(global), "r"(bytes), "r"(shared_address(barrier)), "l"(policy)
+      : "memory");
+}
+DEVICE void wait_bytes(CopyBarrier* barrier, int parity) {
+  uint32_t come;
+  do {
+    asm volatile(
+        "{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; "
+        "selp.u32 %0, 1, 0, p; }"
+        : "=r"(come)
+        : "r"(shared_address(barrier)), "r"(parity)
+        : "memory");
+  } while (come == 0);
+}
+#endif
+
 // d[16 x 8] += a[16 x 16] b[16 x 8], float32 sums. With g = lane / 4 and t = lane % 4:
 // a: (g; 2t, 2t+1), (g+8; 2t, 2t+1), (g; 2t+8, 2t+9), (g+8; 2t+8, 2t+9)
 // b: (2t, 2t+1; g), (2t+8, 2t+9; g)     d: (g; 2t), (g; 2t+1), (g+8; 2t), (g+8; 2t+1)

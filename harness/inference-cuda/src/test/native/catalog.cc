@@ -43,8 +43,11 @@ Kernel sized(const char* name, int slices) {
 #define PLAIN(NAME, ...) plain<&NAME>(#NAME, __VA_ARGS__)
 #define SIZED(NAME, F, SIZE, SLICES) \
   sized<&product_##NAME##_##SIZE, Sizes<F>::SIZE>("product_" #NAME "_" #SIZE, SLICES)
-#define FIVE(NAME, F)                                                                         \
+#define BULK(NAME, F, SIZE) \
+  SIZED(NAME, F, SIZE##_bulk, 1)
+#define EIGHT(NAME, F)                                                                         \
   SIZED(NAME, F, r8n32, 1), SIZED(NAME, F, r8n64, 1), SIZED(NAME, F, r16n64, 1),              \
+      BULK(NAME, F, r8n32), BULK(NAME, F, r8n64), BULK(NAME, F, r16n64),                      \
       SIZED(NAME, F, r32n256, 4), SIZED(NAME, F, r64n256, 4)
 #define ATTENTIONS(T, D)                               \
   PLAIN(attention_decode_##T##_d##D, 32, D * 256), PLAIN(attention_prefill_##T##_d##D, 256, D * 512)
@@ -61,11 +64,11 @@ const std::vector<Kernel>& kernels() {
       PLAIN(generate_int4, 64),
       PLAIN(generate_f16, 64),
       PLAIN(generate_bf16, 64),
-      FIVE(i4g128, Int4<1>),
-      FIVE(i4g64, Int4<2>),
-      FIVE(i4g32, Int4<4>),
-      FIVE(f16, Dense<F16>),
-      FIVE(bf16, Dense<Bf16>),
+      EIGHT(i4g128, Int4<1>),
+      EIGHT(i4g64, Int4<2>),
+      EIGHT(i4g32, Int4<4>),
+      EIGHT(f16, Dense<F16>),
+      EIGHT(bf16, Dense<Bf16>),
       SIZED(f16, Dense<F16>, r128n128, 1),
       SIZED(bf16, Dense<Bf16>, r128n128, 1),
       PLAIN(embed, 256),

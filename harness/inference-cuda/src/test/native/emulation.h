@@ -57,6 +57,10 @@ void meet_block();
 void copy_later(void* to, const void* from);
 void commit();
 void wait(int pending);
+void open_barrier(uint64_t* barrier);
+void expect(uint64_t* barrier, int bytes);
+void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier);
+void wait_barrier(uint64_t* barrier, int parity);
 [[noreturn]] void fail(const char* format, ...);
 
 inline int lane() { return thread_index.x & 31; }
@@ -113,6 +117,19 @@ inline void commit_copies() { emulation::commit(); }
 template <int pending>
 inline void wait_copies() {
   emulation::wait(pending);
+}
+
+#define HAS_BULK_COPIES
+using CopyBarrier = uint64_t;
+inline void open_barrier(CopyBarrier* barrier) { emulation::open_barrier(barrier); }
+inline void publish_barriers() {}
+inline void expect_bytes(CopyBarrier* barrier, int bytes) { emulation::expect(barrier, bytes); }
+inline void bulk_copy_once(void* shared, const void* global, int bytes, CopyBarrier* barrier,
+                           uint64_t) {
+  emulation::copy_bulk(shared, global, bytes, barrier);
+}
+inline void wait_bytes(CopyBarrier* barrier, int parity) {
+  emulation::wait_barrier(barrier, parity);
 }
 
 inline void mma(emulation::Work work, float (&d)[4], const uint32_t (&a)[4], uint32_t b0,

@@ -246,6 +246,67 @@ void wait(int pending) {
   }
 }
 
+namespace {
+// A barrier of the bulk copy engine: its 8 bytes in shared memory hold a mark and its number.
+struct BulkBarrier {
+  int round, expected, coming;
+  struct {
+    void* to;
+    const void* from;
+    int bytes;
+  } copies[8];
+  int count;
+};
+constexpr int MOST_BARRIERS = 512;
+constexpr uint64_t BARRIER_MARK = 0xba221e2000000000ull;
+BulkBarrier bulk_barriers[MOST_BARRIERS];
+int bulk_barrier_count;
+
+BulkBarrier& bulk_barrier(uint64_t* barrier) {
+  uint64_t number = *barrier ^ BARRIER_MARK;
+  if (number >= static_cast<uint64_t>(bulk_barrier_count)) fail("a barrier of copies is used that was never opened");
+  return bulk_barriers[number];
+}
+}  // namespace
+
+void open_barrier(uint64_t* barrier) {
+  if (bulk_barrier_count == MOST_BARRIERS) fail("more than %d barriers of copies", MOST_BARRIERS);
+  *barrier = BARRIER_MARK ^ static_cast<uint64_t>(bulk_barrier_count);
+  bulk_barriers[bulk_barrier_count++] = {};
+}
+
+void expect(uint64_t* barrier, int bytes) {
+  BulkBarrier& b = bulk_barrier(barrier);
+  if (b.expected != 0) fail("a round of a barrier of copies begins before the last one was waited for");
+  b.expected = bytes;
+}
+
+void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
+  BulkBarrier& b = bulk_barrier(barrier);
+  if (bytes % 16 != 0 || reinterpret_cast<uintptr_t>(to) % 16 != 0 || reinterpret_cast<uintptr_t>(from) % 16 != 0) {
+    fail("a bulk copy of %d bytes from %p to shared memory %p is not aligned to 16", bytes, from, to);
+  }
+  if (b.count == 8) fail("more than 8 bulk copies in a round");
+  b.copies[b.count++] = {to, from, bytes};
+  b.coming += bytes;
+  memset(to, 0xff, static_cast<size_t>(bytes));
+}
+
+void wait_barrier(uint64_t* barrier, int parity) {
+  BulkBarrier& b = bulk_barrier(barrier);
+  while ((b.round & 1) == parity) {
+    if (b.expected > 0 && b.coming == b.expected) {
+      for (int i = 0; i < b.count; i++) memcpy(b.copies[i].to, b.copies[i].from, static_cast<size_t>(b.copies[i].bytes));
+      b.count = b.coming = b.expected = 0;
+      b.round++;
+      return;
+    }
+    if (ready_count == 0) fail("threads wait for %d bytes of a bulk copy, and %d are coming", b.expected, b.coming);
+    make_ready(current);
+    leave();
+  }
+}
+
 void exchange(Slot* slots, int mask) {
   double values[32];
   for (int i = 0; i < 32; i++) values[i] = slots[i].d;
@@ -358,6 +419,7 @@ std::string run(const Kernel& kernel, Dim grid, Dim block, unsigned shared, void
           memset(shared_memory, 0xff, (shared + 127) / 128 * 128);
           threads_now = alive = threads;
           barrier_count = 0;
+          bulk_barrier_count = 0;
           ready_head = ready_count = 0;
           for (int i = 0; i < threads; i++) {
             Fibre& f = *fibres[i];

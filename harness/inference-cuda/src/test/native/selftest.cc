@@ -104,7 +104,7 @@ struct Gptq {
   }
 };
 
-const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r32n256", "r64n256", "r128n128"};
+const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk", "r32n256", "r64n256", "r128n128"};
 
 // Runs a product of any size into out; bits compared by the caller.
 void product(const std::string& format, const std::string& size, const uint8_t* packed,
