@@ -110,7 +110,7 @@ final class CudaExecutor implements StepExecutor {
       throw e;
     }
     this.forward =
-        new Forward(model, kernels, stream, context.device().multiprocessors(), work, pool);
+        new Forward(model, kernels, stream, context.device(), work, pool);
   }
 
   @Override

@@ -98,7 +98,7 @@ final class DeviceBenchmark {
       var matrix = new PackedMatrix(WeightFormat.F16, data, inputs, outputs, null, null);
       var product =
           new Product(
-              session.kernels(), session.stream(), session.device().multiprocessors(), x, x, x);
+              session.kernels(), session.stream(), session.device(), false, x, x, x);
       product.force("r128n128");
       double best =
           best(
@@ -132,11 +132,13 @@ final class DeviceBenchmark {
         session.stream().fill(data, 0x2c002c00);
         matrices.add(new PackedMatrix(format, data, inputs, outputs, null, null));
       }
+      session.stream().synchronize();
       var product =
           new Product(
               session.kernels(),
               session.stream(),
-              session.device().multiprocessors(),
+              session.device(),
+              false,
               partials,
               counters,
               x);

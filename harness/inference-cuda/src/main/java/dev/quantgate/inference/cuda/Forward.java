@@ -2,6 +2,7 @@ package dev.quantgate.inference.cuda;
 
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.Product.Into;
+import dev.quantgate.inference.cuda.driver.Device;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.cuda.driver.Kernel;
 import dev.quantgate.inference.cuda.driver.Stream;
@@ -52,7 +53,7 @@ final class Forward {
       DeviceModel model,
       Kernels kernels,
       Stream stream,
-      int multiprocessors,
+      Device device,
       Workspace work,
       DeviceMemory pool) {
     this.model = model;
@@ -64,7 +65,7 @@ final class Forward {
     this.pool = pool;
     this.product =
         new Product(
-            kernels, stream, multiprocessors, work.productPartials, work.counters, work.dense);
+            kernels, stream, device, true, work.productPartials, work.counters, work.dense);
     this.window = config.slidingWindow().orElse(EVERY_POSITION);
     this.scale = (float) (1 / Math.sqrt(config.headSize()));
     this.layerElements = layerElements(config);

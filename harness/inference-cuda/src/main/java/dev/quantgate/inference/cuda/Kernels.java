@@ -96,6 +96,10 @@ final class Kernels implements AutoCloseable {
     return specs.values();
   }
 
+  boolean has(String name) {
+    return specs.containsKey(name);
+  }
+
   Spec spec(String name) {
     Spec spec = specs.get(name);
     if (spec == null) {

@@ -1,5 +1,6 @@
 package dev.quantgate.inference.cuda;
 
+import dev.quantgate.inference.cuda.driver.Device;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.cuda.driver.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,24 +21,33 @@ final class Product {
   /** Rows from which an int4 matrix is dequantised first, and a 16-bit one goes by large tiles. */
   private static final int MANY_ROWS = 65;
 
+  /** From this compute capability on there is a bulk copy engine. */
+  private static final int BULK_MAJOR = 9;
+
   private final Kernels kernels;
   private final Stream stream;
   private final DeviceMemory partials;
   private final DeviceMemory counters;
   private final DeviceMemory dense;
   private final int multiprocessors;
+  private final boolean bulk;
   private @Nullable String forced;
 
+  /**
+   * @param bulk whether weights for a few rows come by the bulk copy engine
+   */
   Product(
       Kernels kernels,
       Stream stream,
-      int multiprocessors,
+      Device device,
+      boolean bulk,
       DeviceMemory partials,
       DeviceMemory counters,
       DeviceMemory dense) {
     this.kernels = kernels;
     this.stream = stream;
-    this.multiprocessors = multiprocessors;
+    this.multiprocessors = device.multiprocessors();
+    this.bulk = bulk && device.major() >= BULK_MAJOR && kernels.has("product_f16_r8n32_bulk");
     this.partials = partials;
     this.counters = counters;
     this.dense = dense;
@@ -51,8 +61,8 @@ final class Product {
   /** {@code out = x * weights}, as {@code into} says. Strides are in elements. */
   void run(
       PackedMatrix matrix, DeviceMemory x, int ldx, int rows, DeviceMemory out, int ldo, Into into) {
-    String size = size(matrix, rows);
     WeightFormat format = matrix.format();
+    String size = size(matrix, rows);
     DeviceMemory weights = matrix.data();
     if (format.int4() && size.equals("r128n128")) {
       kernels
@@ -101,10 +111,9 @@ final class Product {
     if (rows > 16) {
       return "r32n256";
     }
-    if (rows > 8) {
-      return "r16n64";
-    }
     // Few outputs leave multiprocessors idle unless a block has fewer of them.
-    return matrix.outputs() < 64 * 2 * multiprocessors ? "r8n32" : "r8n64";
+    String few =
+        rows > 8 ? "r16n64" : matrix.outputs() < 64 * 2 * multiprocessors ? "r8n32" : "r8n64";
+    return bulk ? few + "_bulk" : few;
   }
 }

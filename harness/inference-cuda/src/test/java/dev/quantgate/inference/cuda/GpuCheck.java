@@ -453,13 +453,15 @@ public final class GpuCheck {
     int[][] shapes = {{8192, 10240}, {8192, 8192}, {8192, 44032}, {22016, 8192}};
     for (WeightFormat format : List.of(WeightFormat.I4G64, WeightFormat.F16)) {
       for (int[] shape : shapes) {
-        for (String size : List.of("r8n32", "r8n64", "r16n64", "r32n256", "r64n256")) {
-          int rows = switch (size) {
-            case "r8n32", "r8n64" -> 1;
-            case "r16n64" -> 16;
-            case "r32n256" -> 32;
-            default -> 64;
-          };
+        for (String size :
+            List.of(
+                "r8n32", "r8n64", "r8n32_bulk", "r8n64_bulk", "r16n64", "r16n64_bulk", "r32n256",
+                "r64n256")) {
+          if (!session.kernels().has("product_f16_" + size)) {
+            continue;
+          }
+          int rows =
+              size.startsWith("r8") ? 1 : Integer.parseInt(size.substring(1, size.indexOf('n')));
           double bandwidth = benchmark.productBandwidth(format, size, rows, shape[0], shape[1]);
           report.row(
               "products",

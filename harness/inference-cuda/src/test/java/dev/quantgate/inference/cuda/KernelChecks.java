@@ -26,7 +26,9 @@ final class KernelChecks {
   /** Largest error of a product, as a share of the root mean square of the reference. */
   static final double TOLERANCE = 1e-3;
 
-  private static final String[] SIZES = {"r8n32", "r8n64", "r16n64", "r32n256", "r64n256"};
+  private static final String[] SIZES = {
+    "r8n32", "r8n64", "r16n64", "r32n256", "r64n256", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk"
+  };
   private static final String LARGE = "r128n128";
 
   private final DeviceSession session;
@@ -85,7 +87,8 @@ final class KernelChecks {
     var sizes = new ArrayList<>(Arrays.asList(SIZES));
     sizes.add(LARGE);
     for (String size : sizes) {
-      if (size.equals("r8n32") || rows <= 64 || size.equals(LARGE)) {
+      boolean there = size.equals(LARGE) || session.kernels().has("product_f16_" + size);
+      if (there && (size.startsWith("r8n32") || rows <= 64 || size.equals(LARGE))) {
         float[] found = run(linear, x, rows, stride, size);
         error = Math.max(error, error(found, expected));
         if (first == null) {
@@ -165,6 +168,7 @@ final class KernelChecks {
       stream.copyIn(input, 0, staged);
       stream.fill(counters, 0);
       stream.fill(gathered, 0);
+      stream.synchronize();
       DeviceMemory from = input;
       DeviceMemory order = matrix.order();
       if (order != null) {
@@ -184,7 +188,8 @@ final class KernelChecks {
           new Product(
               session.kernels(),
               stream,
-              session.device().multiprocessors(),
+              session.device(),
+              false,
               partials,
               counters,
               dense);
