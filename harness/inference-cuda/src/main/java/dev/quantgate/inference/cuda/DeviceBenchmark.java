@@ -22,8 +22,6 @@ final class DeviceBenchmark {
   private static final long STREAM_BYTES = 4L << 30;
   private static final int STREAM_ROUNDS = 8;
   private static final int STREAM_BLOCKS = 16;
-  private static final int MATRIX = 8192;
-  private static final int MATRIX_ROWS = 4096;
   private static final int MATRIX_ROUNDS = 5;
 
   private final DeviceSession session;
@@ -82,30 +80,48 @@ final class DeviceBenchmark {
     }
   }
 
-  /** Floating-point operations a second of the largest product, by this engine's own kernel. */
-  double matrixRate() {
-    return matrixRate(MATRIX_ROWS, MATRIX, MATRIX);
-  }
-
-  double matrixRate(int rows, int inputs, int outputs) {
-    try (var data =
-            new DeviceMemory(
-                session.context(), PackedMatrix.bytes(WeightFormat.F16, inputs, outputs));
-        var x = new DeviceMemory(session.context(), 2L * rows * inputs);
-        var out = new DeviceMemory(session.context(), 2L * rows * outputs)) {
-      session.stream().fill(data, 0x2c002c00);
-      session.stream().fill(x, 0x2c002c00);
+  /**
+   * Floating-point operations a second of a 16-bit product.
+   *
+   * @param size the kernel's size, {@link Product#LARGE_TILES} or {@link Product#WARPGROUPS}
+   */
+  double matrixRate(String size, int rows, int inputs, int outputs) {
+    try (var owned = new Owned()) {
+      DeviceMemory data =
+          noise(owned, PackedMatrix.bytes(WeightFormat.F16, inputs, outputs));
+      DeviceMemory x = noise(owned, 2L * rows * inputs);
+      DeviceMemory arranged = noise(owned, 2L * Math.ceilDiv(rows, 256) * 256 * inputs);
+      DeviceMemory out = owned.add(new DeviceMemory(session.context(), 2L * rows * outputs));
       var matrix = new PackedMatrix(WeightFormat.F16, data, inputs, outputs, null, null);
-      var product =
-          new Product(
-              session.kernels(), session.stream(), session.device(), false, x, x, x);
-      product.force("r128n128");
+      var product = product(new Product.Scratch(x, x, x, arranged));
+      product.force(size);
+      session.stream().synchronize();
       double best =
           best(
               MATRIX_ROUNDS,
               () -> product.run(matrix, x, inputs, rows, out, outputs, Into.NARROW));
       return 2.0 * rows * inputs * outputs / best;
     }
+  }
+
+  private Product product(Product.Scratch scratch) {
+    return new Product(session.kernels(), session.stream(), session.device(), scratch);
+  }
+
+  /** Memory full of small numbers: constant data would take less power, and so run faster. */
+  private DeviceMemory noise(Owned owned, long bytes) {
+    int tiles = Math.toIntExact(Math.ceilDiv(bytes, WeightFormat.F16.tileBytes()));
+    DeviceMemory memory =
+        owned.add(
+            new DeviceMemory(session.context(), (long) tiles * WeightFormat.F16.tileBytes()));
+    session
+        .kernels()
+        .kernel("generate_f16")
+        .pointer(memory)
+        .integer(tiles)
+        .real(0.01f)
+        .launch(session.stream(), tiles, 1, 1);
+    return memory;
   }
 
   /**
@@ -128,20 +144,17 @@ final class DeviceBenchmark {
         session.stream().fill(memory, 0);
       }
       for (int i = 0; i < copies; i++) {
-        DeviceMemory data = owned.add(new DeviceMemory(session.context(), each));
-        session.stream().fill(data, 0x2c002c00);
+        DeviceMemory data =
+            format.int4()
+                ? owned.add(new DeviceMemory(session.context(), each))
+                : noise(owned, each);
+        if (format.int4()) {
+          session.stream().fill(data, 0x2c182c97);
+        }
         matrices.add(new PackedMatrix(format, data, inputs, outputs, null, null));
       }
       session.stream().synchronize();
-      var product =
-          new Product(
-              session.kernels(),
-              session.stream(),
-              session.device(),
-              false,
-              partials,
-              counters,
-              x);
+      var product = product(new Product.Scratch(partials, counters, x, x));
       product.force(size);
       double best =
           best(

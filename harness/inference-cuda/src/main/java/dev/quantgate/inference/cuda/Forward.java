@@ -64,8 +64,7 @@ final class Forward {
     this.widths = work.widths;
     this.pool = pool;
     this.product =
-        new Product(
-            kernels, stream, device, true, work.productPartials, work.counters, work.dense);
+        new Product(kernels, stream, device, work.products);
     this.window = config.slidingWindow().orElse(EVERY_POSITION);
     this.scale = (float) (1 / Math.sqrt(config.headSize()));
     this.layerElements = layerElements(config);

@@ -110,9 +110,7 @@ final class Workspace implements AutoCloseable {
   final DeviceMemory gatheredAttention;
   final DeviceMemory gatheredInner;
   final DeviceMemory attentionPartials;
-  final DeviceMemory productPartials;
-  final DeviceMemory counters;
-  final DeviceMemory dense;
+  final Product.Scratch products;
   final DeviceMemory logits;
   final DeviceMemory argmax;
   final DeviceMemory largest;
@@ -148,9 +146,7 @@ final class Workspace implements AutoCloseable {
     gatheredAttention = each.next();
     gatheredInner = each.next();
     attentionPartials = each.next();
-    productPartials = each.next();
-    counters = each.next();
-    dense = each.next();
+    products = new Product.Scratch(each.next(), each.next(), each.next(), each.next());
     logits = each.next();
     argmax = each.next();
     largest = each.next();
@@ -215,6 +211,10 @@ final class Workspace implements AutoCloseable {
             4L * 4 * 64 * Math.ceilDiv(mostOutputs, 256) * 256,
             4L * blocks,
             dense,
+            2L
+                * Math.ceilDiv(rows, 256)
+                * 256
+                * Math.max(w.hidden(), Math.max(w.attention(), w.inner())),
             4L * logitRows * w.logits(),
             4L * logitRows,
             4L * logitRows,

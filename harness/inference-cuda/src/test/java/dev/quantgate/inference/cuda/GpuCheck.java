@@ -156,6 +156,9 @@ public final class GpuCheck {
       if (last != null && good) {
         report.check("kernels", new KernelChecks.Finding(last.name(), worst, true));
       }
+      if (warpgroups() && !small) {
+        report.check("kernels", checks.warpgroups(linear, 300));
+      }
     }
     Linear.Gptq right = GptqMatrix.gptq(3, 640, 320, 64, false);
     report.check(
@@ -285,14 +288,27 @@ public final class GpuCheck {
 
   // --- 2. Fast -----------------------------------------------------------------------------------
 
+  private boolean warpgroups() {
+    return session.device().major() == 9
+        && session.device().minor() == 0
+        && session.kernels().has("product_f16_" + Product.WARPGROUPS);
+  }
+
   private void ceilings() {
     if (stream > 0) {
       return;
     }
     stream = benchmark.readBandwidth();
     report.fact("read stream GB/s", stream / 1e9);
-    matrix = benchmark.matrixRate(small ? 128 : 4096, small ? 512 : 8192, small ? 512 : 8192);
-    report.fact("own largest product TFLOP/s", matrix / 1e12);
+    for (String size : List.of(Product.LARGE_TILES, Product.WARPGROUPS)) {
+      if (size.equals(Product.WARPGROUPS) && (small || !warpgroups())) {
+        continue;
+      }
+      double rate =
+          benchmark.matrixRate(size, small ? 128 : 4096, small ? 512 : 8192, small ? 512 : 8192);
+      report.fact("product %s TFLOP/s".formatted(size), rate / 1e12);
+      matrix = Math.max(matrix, rate);
+    }
   }
 
   private void shape(String name, ModelConfig config, boolean thorough) {
@@ -339,6 +355,19 @@ public final class GpuCheck {
           decode(name, format, benchmark.decode(executor, model, batch, context, steps, 2));
         }
         prefill(name, format, benchmark.prefill(executor, model, small ? 128 : 2048, 2));
+        if (warpgroups() && !small) {
+          executor.forward().product().allowOtherBits(true);
+          prefill(
+              name + " (warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
+          if (thorough) {
+            profile(
+                name,
+                format,
+                "prefill (warpgroups)",
+                benchmark.profilePrefill(executor, model, 2048));
+          }
+          executor.forward().product().allowOtherBits(false);
+        }
         if (!small && DeviceBenchmark.room(executor, 1) >= 3072) {
           prefill(name, format, benchmark.prefill(executor, model, 1024, 2));
           // The article's two runs: the mean of decoding is its middle.
@@ -424,7 +453,7 @@ public final class GpuCheck {
         prefill.tokensPerSecond(),
         "TFLOP/s",
         prefill.flopsPerSecond() / 1e12,
-        "of own product",
+        "of the largest product",
         prefill.flopsPerSecond() / matrix);
   }
 

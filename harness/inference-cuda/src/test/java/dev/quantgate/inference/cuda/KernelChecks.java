@@ -29,7 +29,7 @@ final class KernelChecks {
   private static final String[] SIZES = {
     "r8n32", "r8n64", "r16n64", "r32n256", "r64n256", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk"
   };
-  private static final String LARGE = "r128n128";
+  private static final String LARGE = Product.LARGE_TILES;
 
   private final DeviceSession session;
 
@@ -100,6 +100,18 @@ final class KernelChecks {
     return new Finding(name(linear, rows) + (same ? "" : ": BITS DIFFER"), error, same && error < TOLERANCE);
   }
 
+  /** The warpgroup kernel against float64; its bits are its own. */
+  Finding warpgroups(Linear linear, int rows) {
+    Activation type = type(linear);
+    int stride = PackedMatrix.inputTiles(linear.inputs()) * WeightFormat.TILE_INPUTS;
+    short[] x = GptqMatrix.activations(rows, rows, linear.inputs(), stride, type);
+    double error =
+        error(
+            run(linear, x, rows, stride, Product.WARPGROUPS),
+            expected(GptqMatrix.weights(linear), x, linear, rows, stride, type));
+    return new Finding("warpgroups, " + name(linear, rows), error, error < TOLERANCE);
+  }
+
   /** That a wrong matrix is noticed: the check of a check. */
   Finding control(String what, Linear right, Linear wrong, int rows) {
     int stride = PackedMatrix.inputTiles(right.inputs()) * WeightFormat.TILE_INPUTS;
@@ -162,6 +174,8 @@ final class KernelChecks {
           owned.add(
               new DeviceMemory(
                   context, PackedMatrix.bytes(WeightFormat.F16, linear.inputs(), outputs)));
+      DeviceMemory arranged =
+          owned.add(new DeviceMemory(context, 2L * Math.ceilDiv(rows, 256) * 256 * stride));
       PinnedMemory pinned = owned.add(new PinnedMemory(context, 4L * rows * ldo));
       MemorySegment staged = owned.add(new PinnedMemory(context, 2L * x.length)).segment();
       staged.copyFrom(MemorySegment.ofArray(x));
@@ -189,10 +203,7 @@ final class KernelChecks {
               session.kernels(),
               stream,
               session.device(),
-              false,
-              partials,
-              counters,
-              dense);
+              new Product.Scratch(partials, counters, dense, arranged));
       product.force(size);
       product.run(matrix, from, stride, rows, out, ldo, Into.STORE);
       stream.copyOut(pinned.segment(), out, 0);
