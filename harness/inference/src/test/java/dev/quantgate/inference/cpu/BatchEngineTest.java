@@ -43,7 +43,7 @@ class BatchEngineTest {
 
   private static List<Scored> score(
       RandomCheckpoint checkpoint, Setting setting, List<ScoreJob> jobs) {
-    try (var team = new Team(setting.threads());
+    try (var team = new SpinTeam(setting.threads());
         var model = new LoadedModel(checkpoint, team);
         var engine =
             new BatchEngine(model, team, setting.pages(), setting.maxBatch(), setting.share())) {
@@ -140,7 +140,7 @@ class BatchEngineTest {
   @MethodSource("shapes")
   void logitsAreTheSameBitsHoweverATextIsCut(Shape shape) {
     try (var checkpoint = new RandomCheckpoint(shape, 13);
-        var team = new Team(2);
+        var team = new SpinTeam(2);
         var model = new LoadedModel(checkpoint, team);
         var engine = new BatchEngine(model, team, PLENTY, 0, true)) {
       int[] tokens = new SplittableRandom(3).ints(300, 0, RandomCheckpoint.VOCABULARY).toArray();
@@ -160,7 +160,7 @@ class BatchEngineTest {
   @MethodSource("shapes")
   void weightsAreWidenedToTheValuesThatTheFormatDescribes(Shape shape) {
     try (var checkpoint = new RandomCheckpoint(shape, 14);
-        var team = new Team(2);
+        var team = new SpinTeam(2);
         Arena arena = Arena.ofShared()) {
       var block = checkpoint.blocks().getFirst();
       for (Linear linear : List.of(block.query(), block.gate(), block.down())) {
@@ -235,7 +235,7 @@ class BatchEngineTest {
         return tokens(collect(jobs.size(), results -> engine.generate(jobs, results)));
       }
     }
-    try (var team = new Team(setting.threads());
+    try (var team = new SpinTeam(setting.threads());
         var model = new LoadedModel(checkpoint, team);
         var engine =
             new BatchEngine(model, team, setting.pages(), setting.maxBatch(), setting.share())) {
@@ -274,7 +274,7 @@ class BatchEngineTest {
   @Test
   void aTextThatTheCacheCannotHoldEndsTheCallBeforeAnythingIsComputed() {
     try (var checkpoint = new RandomCheckpoint(RandomCheckpoint.shapes().getFirst(), 17);
-        var team = new Team(1);
+        var team = new SpinTeam(1);
         var model = new LoadedModel(checkpoint, team);
         var engine = new BatchEngine(model, team, 2, 0, true)) {
       var fits = new ScoreJob(new int[65], 1);
@@ -325,7 +325,7 @@ class BatchEngineTest {
   @Test
   void anInterruptedCallStopsAndTheEngineStaysUsable() {
     try (var checkpoint = new RandomCheckpoint(RandomCheckpoint.shapes().getFirst(), 18);
-        var team = new Team(2);
+        var team = new SpinTeam(2);
         var model = new LoadedModel(checkpoint, team);
         var engine = new BatchEngine(model, team, 4, 1, true)) {
       List<ScoreJob> jobs = scoreJobs(9).stream().filter(job -> job.tokens().length > 60).toList();
@@ -356,14 +356,14 @@ class BatchEngineTest {
   @Test
   void aTokenWhoseStateIsNoNumberFaultsItsTextsAndNoOthers() {
     try (var checkpoint = new RandomCheckpoint(RandomCheckpoint.shapes().getFirst(), 19);
-        var team = new Team(2);
+        var team = new SpinTeam(2);
         var model = new LoadedModel(checkpoint, team);
         var fast = new BatchEngine(model, team, PLENTY, 0, true);
         var reference = new ReferenceEngine(checkpoint)) {
       int broken = 5;
       int hidden = checkpoint.config().hiddenSize();
       for (int i = 0; i < hidden; i++) {
-        checkpoint.embedding().data().set(Widen.FLOAT, 4L * (broken * hidden + i), Float.NaN);
+        checkpoint.embedding().data().set(Widening.FLOAT, 4L * (broken * hidden + i), Float.NaN);
       }
       List<ScoreJob> jobs =
           List.of(

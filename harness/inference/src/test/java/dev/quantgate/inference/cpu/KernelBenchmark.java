@@ -61,7 +61,7 @@ final class KernelBenchmark {
     int threads =
         args.length > 0 ? Integer.parseInt(args[0]) : Runtime.getRuntime().availableProcessors();
     double budget = args.length > 1 ? Double.parseDouble(args[1]) : 60;
-    try (var team = new Team(threads);
+    try (var team = new SpinTeam(threads);
         Arena arena = Arena.ofShared()) {
       var lines = new ArrayList<Line>();
       for (DType dtype : new DType[] {DType.F16, DType.BF16}) {
@@ -93,13 +93,13 @@ final class KernelBenchmark {
     MemorySegment data = arena.allocate(2L * OUTPUTS * INPUTS, 64);
     var random = new SplittableRandom(seed);
     for (long i = 0; i < (long) OUTPUTS * INPUTS; i++) {
-      data.set(Widen.SHORT, 2 * i, (short) (random.nextInt(0x3000) | random.nextInt(2) << 15));
+      data.set(Widening.SHORT, 2 * i, (short) (random.nextInt(0x3000) | random.nextInt(2) << 15));
     }
     var tensor = new Tensor("w", dtype, new long[] {OUTPUTS, INPUTS}, data);
     return new Weights.Dense(tensor, OUTPUTS, INPUTS, null);
   }
 
-  private static void measure(List<Line> lines, Team team, double budget) {
+  private static void measure(List<Line> lines, SpinTeam team, double budget) {
     var projection = new Projection(team);
     int stride = Lanes.pad(INPUTS);
     float[] x = new float[64 * stride];

@@ -103,11 +103,11 @@ class KernelTest {
   @Test
   void everyItemOfAPhaseIsRunOnceByATeamOfAnySize() {
     for (int threads : new int[] {1, 2, 3, 5}) {
-      try (var team = new Team(threads)) {
+      try (var team = new SpinTeam(threads)) {
         for (int round = 0; round < 300; round++) {
           int items = round % 37;
           var counts = new AtomicIntegerArray(items + 1);
-          Team.Task task =
+          SpinTeam.Task task =
               (item, thread) -> {
                 assertThat(thread).isBetween(0, threads - 1);
                 counts.incrementAndGet(item);
@@ -127,7 +127,7 @@ class KernelTest {
 
   @Test
   void anItemsExceptionReachesTheCallerAndTheTeamGoesOn() {
-    try (var team = new Team(2)) {
+    try (var team = new SpinTeam(2)) {
       assertThatThrownBy(() ->
               team.forEach(
                   20,

@@ -63,7 +63,7 @@ class ParityEngineTest {
                 folder.getFileName().toString(),
                 () -> {
                   try (Checkpoint checkpoint = Checkpoints.open(folder);
-                      var team = new Team(2);
+                      var team = new SpinTeam(2);
                       var model = new LoadedModel(checkpoint, team);
                       var engine = new BatchEngine(model, team, 1000, 0, true)) {
                     check.accept(engine, folder);
@@ -170,13 +170,13 @@ class ParityEngineTest {
   private static float[] tensor(Path file, String name, Arena arena) {
     try (FileChannel channel = FileChannel.open(file)) {
       MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      long header = data.get(Widen.INT, 0);
+      long header = data.get(Widening.INT, 0);
       byte[] json = data.asSlice(8, header).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
       JsonNode entry = JSON.readTree(new String(json, StandardCharsets.UTF_8)).get(name);
       long begin = entry.get("data_offsets").get(0).asLong();
       long end = entry.get("data_offsets").get(1).asLong();
       float[] values = new float[Math.toIntExact((end - begin) / 4)];
-      Widen.f32(data, 8 + header + begin, values, 0, values.length);
+      Widening.f32(data, 8 + header + begin, values, 0, values.length);
       return values;
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);

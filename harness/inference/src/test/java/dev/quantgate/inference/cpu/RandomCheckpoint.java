@@ -264,9 +264,9 @@ final class RandomCheckpoint implements Checkpoint {
     for (long i = 0; i < n; i++) {
       float value = (float) (mean + deviation * random.nextGaussian());
       switch (dtype) {
-        case F32 -> data.set(Widen.FLOAT, 4 * i, value);
-        case F16 -> data.set(Widen.SHORT, 2 * i, Float.floatToFloat16(value));
-        case BF16 -> data.set(Widen.SHORT, 2 * i, (short) (Float.floatToIntBits(value) >>> 16));
+        case F32 -> data.set(Widening.FLOAT, 4 * i, value);
+        case F16 -> data.set(Widening.SHORT, 2 * i, Float.floatToFloat16(value));
+        case BF16 -> data.set(Widening.SHORT, 2 * i, (short) (Float.floatToIntBits(value) >>> 16));
         case I32 -> throw new AssertionError();
       }
     }
@@ -275,7 +275,7 @@ final class RandomCheckpoint implements Checkpoint {
 
   private Tensor integers(String name, int[] values, long... dimensions) {
     MemorySegment data = arena.allocate(4L * values.length, 4);
-    MemorySegment.copy(values, 0, data, Widen.INT, 0, values.length);
+    MemorySegment.copy(values, 0, data, Widening.INT, 0, values.length);
     bytes += 4L * values.length;
     return new Tensor(name, DType.I32, dimensions, data);
   }
