@@ -9,7 +9,10 @@ import dev.quantgate.benchmarks.SuiteData.Origin;
 import dev.quantgate.benchmarks.SuiteData.SentencePair;
 import dev.quantgate.benchmarks.SuiteData.Subject;
 import dev.quantgate.evaluation.answer.Services;
-import dev.quantgate.evaluation.protocol.Protocols;
+import dev.quantgate.evaluation.protocol.Suite;
+import dev.quantgate.evaluation.suite.CodeSuite;
+import dev.quantgate.evaluation.suite.ExamSuite;
+import dev.quantgate.evaluation.suite.PairSuite;
 import dev.quantgate.inference.Capabilities;
 import dev.quantgate.sandbox.SandboxDescription;
 import java.nio.file.Path;
@@ -19,6 +22,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -165,8 +169,7 @@ public final class Fixtures {
 
   public Services doors() {
     return new Services(
-        (suite, options) -> suite(suite),
-        Protocols::of,
+        this::named,
         (engine, folder, options) -> {
           loads.incrementAndGet();
           FakeModel.Script script = scripts.get(folder);
@@ -177,9 +180,17 @@ public final class Fixtures {
               revision,
               "weights of " + folder.getFileName(),
               script,
-              new Capabilities(true, true, true, false, context));
+              new Capabilities(true, true, true, false, OptionalInt.of(context)));
         },
         (kind, options) -> new FakeSandbox(executed, pause, sandbox));
+  }
+
+  private Suite<?> named(String suite) {
+    return switch (suite(suite)) {
+      case SuiteData.Code code -> new CodeSuite(suite, "", options -> code);
+      case SuiteData.Pairs pairs -> new PairSuite(suite, "", options -> pairs);
+      case SuiteData.Exam exam -> new ExamSuite(suite, "", options -> exam);
+    };
   }
 
   public QuantGate quantGate() {

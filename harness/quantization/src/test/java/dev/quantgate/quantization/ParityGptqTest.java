@@ -6,6 +6,7 @@ import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.BlockwiseModel.Matrix;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
+import dev.quantgate.inference.fixture.ParityFolders;
 import dev.quantgate.inference.fixture.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ class ParityGptqTest {
       throws IOException {
     Path base = SharedData.require("parity/llama-gqa-fp16");
     List<Path> folders =
-        SharedData.parityFoldersWith("expected/calibration.json").stream()
+        ParityFolders.with("expected/calibration.json").stream()
             .filter(folder -> Files.exists(folder.resolve("quantize_config.json")))
             .toList();
     int judged = 0;
@@ -70,8 +71,8 @@ class ParityGptqTest {
     }
     EngineOptions options = EngineOptions.defaults();
     double[] sums = new double[3];
-    try (BlockwiseModel model = Engines.find("cpu").openBlockwise(base, options);
-        BlockwiseModel theirs = Engines.find("cpu").openBlockwise(folder, options);
+    try (BlockwiseModel model = Engines.findBlockwise("cpu").openBlockwise(base, options);
+        BlockwiseModel theirs = Engines.findBlockwise("cpu").openBlockwise(folder, options);
         Workers workers = new Workers(options.threads())) {
       List<float[]> hidden = ids.stream().map(model::embed).toList();
       for (int b = 0; b < model.blocks(); b++) {

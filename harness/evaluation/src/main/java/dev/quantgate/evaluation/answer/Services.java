@@ -1,52 +1,41 @@
 package dev.quantgate.evaluation.answer;
 
-import dev.quantgate.benchmarks.BenchmarkData;
-import dev.quantgate.benchmarks.DataOptions;
-import dev.quantgate.benchmarks.SuiteData;
-import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.protocol.Protocol;
-import dev.quantgate.evaluation.protocol.Protocols;
+import dev.quantgate.evaluation.protocol.Suite;
+import dev.quantgate.evaluation.suite.Suites;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.LanguageModel;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.Sandboxes;
-import java.nio.file.Path;
-import java.util.Optional;
 
-/**
- * The doors to what lies below: data, protocols, models and sandboxes. Tests put others in their
- * place.
- */
-public record Services(
-    SuiteLibrary suites, ProtocolLibrary protocols, ModelLoader models, SandboxStarter sandboxes) {
+/** The doors to what lies below: suites, models and sandboxes. Tests put others in their place. */
+public record Services(SuiteLibrary suites, ModelLoader models, SandboxStarter sandboxes) {
 
   /** What this installation has. */
   public static Services standard() {
     return new Services(
-        BenchmarkData::load,
-        Protocols::of,
-        (engine, checkpoint, options) -> Engines.find(engine).load(checkpoint, options),
+        Suites::find,
+        (engine, model, options) -> Engines.find(engine, model).load(model, options),
         Sandboxes::open);
   }
 
-  /** Loads a suite's items. */
+  /** Finds a suite by what the user types. */
   @FunctionalInterface
   public interface SuiteLibrary {
-    SuiteData load(String suite, DataOptions options);
+    /**
+     * The suite.
+     *
+     * @throws IllegalArgumentException if there is none, naming the known ones
+     */
+    Suite<?> find(String reference);
   }
 
-  /** Finds a suite's protocol. */
-  @FunctionalInterface
-  public interface ProtocolLibrary {
-    Protocol find(String suite, Optional<String> variant, Layout layout);
-  }
-
-  /** Loads a checkpoint into an engine. */
+  /** Loads a model into an engine of a kind, or for "auto" into the best that opens it. */
   @FunctionalInterface
   public interface ModelLoader {
-    LanguageModel load(String engine, Path checkpoint, EngineOptions options);
+    LanguageModel load(String engine, ModelReference model, EngineOptions options);
   }
 
   /** Starts a sandbox of a kind, or the best one for "auto". */

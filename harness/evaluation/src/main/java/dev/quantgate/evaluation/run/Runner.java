@@ -3,7 +3,6 @@ package dev.quantgate.evaluation.run;
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 
 import dev.quantgate.base.Version;
-import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.answer.AnswerSource;
 import dev.quantgate.evaluation.answer.Grader;
 import dev.quantgate.evaluation.answer.LiveSource;
@@ -11,7 +10,6 @@ import dev.quantgate.evaluation.answer.RecordedSource;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.answer.SuiteTask;
-import dev.quantgate.evaluation.protocol.Key;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.AnswerLine;
 import dev.quantgate.evaluation.record.Disk;
@@ -29,13 +27,14 @@ import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.record.Usage;
 import dev.quantgate.evaluation.run.Progress.Step;
+import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.SandboxException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,6 +47,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Carries out or continues the runs of one folder: answers first, one model after the other, so
@@ -55,7 +55,6 @@ import java.util.TreeMap;
  * records.
  */
 public final class Runner {
-  private static final String REPLAY = "replay:";
   private static final long SEEN_EVERY_NANOS = 5_000_000_000L;
 
   private final Services doors;
@@ -89,18 +88,24 @@ public final class Runner {
     if (Files.exists(out) && !Files.isDirectory(out)) {
       throw new EvaluationException(INPUT, out + ": is a file; --out names a folder");
     }
-    List<Reference> references = participants.stream().map(this::check).toList();
+    List<Reference> references = participants.stream().map(Runner::check).toList();
     List<SuiteTask> tasks =
         assignment.suites().stream().map(suite -> SuiteTask.of(doors, assignment, suite)).toList();
+    if (tasks.stream().map(SuiteTask::suite).distinct().count() != tasks.size()) {
+      throw new EvaluationException(
+          EvaluationException.Kind.SETTING,
+          "two suites have one name: %s"
+              .formatted(tasks.stream().map(SuiteTask::suite).collect(Collectors.joining(", "))));
+    }
     for (SuiteTask task : tasks) {
-      if (!task.all().origin().catalogued()) {
+      if (!task.origin().catalogued()) {
         progress.on(
             new Progress.Note(
                 task.suite()
                     + ": custom data, "
-                    + task.all().origin().file()
+                    + task.origin().file()
                     + ", sha256 "
-                    + task.all().origin().sha256()));
+                    + task.origin().sha256()));
       }
     }
     try (Lock _ = Lock.take(out)) {
@@ -137,8 +142,8 @@ public final class Runner {
           shop -> progress.on(new Progress.Note("sandbox: " + shop.description().kind())));
       var recorded = new EnumMap<Side, RecordedSource>(Side.class);
       for (Reference reference : references) {
-        if (reference.replay()) {
-          recorded.put(reference.side(), RecordedSource.open(reference.path(), tasks));
+        if (reference.model() instanceof ModelReference.Replay(Path path)) {
+          recorded.put(reference.side(), RecordedSource.open(path, tasks));
         }
       }
       List<SideRun> sides = new ArrayList<>();
@@ -164,44 +169,48 @@ public final class Runner {
     }
   }
 
-  private record Reference(Side side, String text, boolean replay, Path path) {}
+  private record Reference(Side side, String text, ModelReference model) {}
 
   /** Refuses a reference that nothing can come of, before anything is loaded. */
-  private Reference check(Participant participant) {
+  private static Reference check(Participant participant) {
     String text = participant.reference();
-    boolean replay = text.startsWith(REPLAY);
-    Path path;
     try {
-      path = Path.of(replay ? text.substring(REPLAY.length()) : text);
-    } catch (InvalidPathException e) {
+      ModelReference model = ModelReference.parse(text);
+      switch (model) {
+        case ModelReference.Replay replay -> {}
+        case ModelReference.Folder(Path path) -> {
+          if (!Files.isDirectory(path)) {
+            throw new EvaluationException(
+                INPUT,
+                "%s: expected a checkpoint folder, found %s"
+                    .formatted(
+                        participant.side(),
+                        Files.exists(path)
+                            ? "the file %s (recorded answers are given as replay:%s)"
+                                .formatted(path, path)
+                            : "nothing at " + path));
+          }
+        }
+        case ModelReference.Address address -> {
+          if (Engines.all().stream().noneMatch(engine -> engine.opens(address))) {
+            throw new EvaluationException(
+                INPUT,
+                "%s: %s is an address; models are given as a checkpoint folder, or as replay: and answers recorded elsewhere"
+                    .formatted(participant.side(), address));
+          }
+        }
+      }
+      return new Reference(participant.side(), text, model);
+    } catch (InferenceException e) {
       throw new EvaluationException(
-          INPUT, participant.side() + ": \"" + text + "\" is no path: " + e.getReason(), e);
+          INPUT, "%s: %s".formatted(participant.side(), e.getMessage()), e);
     }
-    if (!replay && text.matches("[a-z][a-z0-9+.-]+://.*")) {
-      throw new EvaluationException(
-          INPUT,
-          participant.side()
-              + ": "
-              + text
-              + " is an address; models are given as a checkpoint folder,"
-              + " or as replay: and answers recorded elsewhere");
-    }
-    if (!replay && !Files.isDirectory(path)) {
-      throw new EvaluationException(
-          INPUT,
-          participant.side()
-              + ": expected a checkpoint folder, found "
-              + (Files.exists(path)
-                  ? "the file " + path + " (recorded answers are given as replay:" + path + ")"
-                  : "nothing at " + path));
-    }
-    return new Reference(participant.side(), text, replay, path);
   }
 
   private AnswerSource load(Reference reference) {
     progress.on(new Progress.Loading(reference.side(), reference.text()));
     return new LiveSource(
-        doors.models().load(machinery.engine(), reference.path(), machinery.engineOptions()),
+        doors.models().load(machinery.engine(), reference.model(), machinery.engineOptions()),
         assignment.sampling(),
         assignment.seed());
   }
@@ -256,10 +265,10 @@ public final class Runner {
       Optional<RunSandbox> workshop) {
     var fields = new TreeMap<String, String>(source.identity());
     fields.put(Identity.PROGRAM, Version.program());
-    fields.put("suites", String.join(",", assignment.suites()));
+    fields.put("suites", tasks.stream().map(SuiteTask::suite).collect(Collectors.joining(",")));
     for (SuiteTask task : tasks) {
       String prefix = "suite." + task.suite() + ".";
-      fields.put(prefix + "data", task.all().origin().sha256());
+      fields.put(prefix + "data", task.origin().sha256());
       fields.put(prefix + "items", RunFolder.items(task.ids()));
       fields.put(prefix + "protocol", task.protocol().id());
       source
@@ -374,25 +383,11 @@ public final class Runner {
   }
 
   private void selfTest(RunSandbox workshop, SideRun side) {
-    List<RunSandbox.Sample> samples = new ArrayList<>();
-    for (SuiteTask task : side.tasks) {
-      if (task.drawn() instanceof SuiteData.Code code) {
-        Map<String, Question> byId = side.byId(task.suite());
-        List<SuiteData.CodeProblem> solved =
-            code.problems().stream()
-                .filter(problem -> !problem.canonicalSolution().isBlank())
-                .toList();
-        List<SuiteData.CodeProblem> problems = solved.isEmpty() ? code.problems() : solved;
-        int last = problems.size() - 1;
-        for (int index : java.util.stream.IntStream.of(0, last / 2, last).distinct().toArray()) {
-          var problem = problems.get(index);
-          Question question = byId.get(problem.id());
-          if (question != null && question.key() instanceof Key.Program key) {
-            samples.add(new RunSandbox.Sample(problem.id(), key, problem.canonicalSolution()));
-          }
-        }
-      }
-    }
+    List<RunSandbox.Sample> samples =
+        side.tasks.stream()
+            .filter(SuiteTask::ofPrograms)
+            .flatMap(task -> RunSandbox.samples(side.questions(task.suite())).stream())
+            .toList();
     progress.on(
         new Progress.Started(
             side.reference.side(),
@@ -532,12 +527,6 @@ public final class Runner {
       return questions.getOrDefault(suite, List.of());
     }
 
-    Map<String, Question> byId(String suite) {
-      var byId = new HashMap<String, Question>();
-      questions(suite).forEach(question -> byId.put(question.id(), question));
-      return byId;
-    }
-
     void answer(AnswerSource source, SuiteTask task) {
       List<Question> all = questions(task.suite());
       Map<String, AnswerLine> lines = new HashMap<>();
@@ -608,7 +597,7 @@ public final class Runner {
     }
 
     List<Program> programs(SuiteTask task) {
-      var grader = new Grader(task.protocol());
+      var grader = new Grader(task);
       Map<String, AnswerLine> lines = answers.getOrDefault(task.suite(), Map.of());
       List<Program> programs = new ArrayList<>();
       for (Question question : questions(task.suite())) {
@@ -622,7 +611,7 @@ public final class Runner {
 
     void writeRecords() {
       for (SuiteTask task : tasks) {
-        var grader = new Grader(task.protocol());
+        var grader = new Grader(task);
         Map<String, AnswerLine> lines = answers.getOrDefault(task.suite(), Map.of());
         List<ItemRecord> records = new ArrayList<>();
         List<Timing> timings = new ArrayList<>();

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The engine of kind "cpu": runs wherever there is a little-endian processor with float vectors.
@@ -77,18 +78,16 @@ public final class CpuEngineProvider implements BlockwiseProvider {
         "CPU, %d thread%s, %d-bit vectors"
             .formatted(options.threads(), options.threads() == 1 ? "" : "s", width()),
         Batching.of(options.maxBatch(), CpuStepExecutor.ANSWERS_AT_ONCE),
-        (checkpoint, cleanup) ->
-            device(checkpoint, folder.toString(), options, cleanup).executor());
-  }
-
-  /** Makes the device beneath a model; what it opens is put into the clean-up. */
-  interface DeviceMaker {
-    StepExecutor make(Checkpoint checkpoint, Cleanup cleanup);
+        checkpoint -> device(checkpoint, folder, options));
   }
 
   /** Opens a folder's checkpoint and tokenizer around a device. */
   static LanguageModel open(
-      Path folder, String engine, String device, Batching batching, DeviceMaker maker) {
+      Path folder,
+      String engine,
+      String device,
+      Batching batching,
+      Function<Checkpoint, StepExecutor> maker) {
     long begun = System.nanoTime();
     var cleanup = new Cleanup();
     try {
@@ -96,7 +95,7 @@ public final class CpuEngineProvider implements BlockwiseProvider {
       cleanup.add(checkpoint::close);
       Tokenizer tokenizer = Tokenizers.open(folder);
       cleanup.add(tokenizer::close);
-      StepExecutor executor = maker.make(checkpoint, cleanup);
+      StepExecutor executor = maker.apply(checkpoint);
       cleanup.add(executor::close);
       var identity =
           new ModelIdentity(
@@ -123,25 +122,21 @@ public final class CpuEngineProvider implements BlockwiseProvider {
     }
   }
 
-  private record Device(LoadedModel model, SpinTeam team, CpuStepExecutor executor) {}
-
-  private static Device device(
-      Checkpoint checkpoint, String name, EngineOptions options, Cleanup cleanup) {
+  private static CpuStepExecutor device(
+      Checkpoint checkpoint, Path folder, EngineOptions options) {
     // Before anything is taken: the weights as stored, which are at most a few percent off.
-    plan(checkpoint, name, options, checkpoint.weightBytes());
-    var team = new SpinTeam(options.threads());
-    cleanup.add(team::close);
-    var model = new LoadedModel(checkpoint, team);
-    cleanup.add(model::close);
-    MemoryPlan memory = plan(checkpoint, name, options, model.residentBytes());
-    return new Device(model, team, new CpuStepExecutor(model, team, memory));
+    plan(checkpoint, folder, options, checkpoint.weightBytes());
+    return CpuStepExecutor.open(
+        checkpoint,
+        options.threads(),
+        weightBytes -> plan(checkpoint, folder, options, weightBytes));
   }
 
   private static MemoryPlan plan(
-      Checkpoint checkpoint, String name, EngineOptions options, long weightBytes) {
+      Checkpoint checkpoint, Path folder, EngineOptions options, long weightBytes) {
     return MemoryPlan.within(
         memory(options),
-        name,
+        folder.toString(),
         MEMORY_OPTION,
         weightBytes,
         CpuStepExecutor.workingBytes(checkpoint.config()),
@@ -182,12 +177,8 @@ public final class CpuEngineProvider implements BlockwiseProvider {
   public SpeedReport measure(ModelReference reference, EngineOptions options, SpeedPlan plan) {
     Path folder = folder(reference);
     long begun = System.nanoTime();
-    var cleanup = new Cleanup();
-    try {
-      Checkpoint checkpoint = Checkpoints.open(folder);
-      cleanup.add(checkpoint::close);
-      Device device = device(checkpoint, folder.toString(), options, cleanup);
-      cleanup.add(device.executor()::close);
+    try (Checkpoint checkpoint = Checkpoints.open(folder);
+        CpuStepExecutor device = device(checkpoint, folder, options)) {
       var machine =
           new SpeedBenchmark.Machine(
               options.threads(),
@@ -195,15 +186,13 @@ public final class CpuEngineProvider implements BlockwiseProvider {
               checkpoint.weightBytes(),
               Duration.ofNanos(System.nanoTime() - begun),
               ReadBandwidth.measure(device.team()),
-              device.model().readBytes());
-      return SpeedBenchmark.run(device.executor(), checkpoint.config(), machine, plan);
-    } finally {
-      cleanup.run();
+              device.stepBytes());
+      return SpeedBenchmark.run(device, checkpoint.config(), machine, plan);
     }
   }
 
   /** Closes what was opened, the last first, once. */
-  static final class Cleanup {
+  private static final class Cleanup {
     private final Deque<Runnable> actions = new ArrayDeque<>();
 
     void add(Runnable action) {

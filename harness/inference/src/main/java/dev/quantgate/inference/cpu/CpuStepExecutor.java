@@ -1,5 +1,6 @@
 package dev.quantgate.inference.cpu;
 
+import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cpu.Projection.Into;
 import dev.quantgate.inference.cpu.Projection.Rows;
@@ -9,6 +10,7 @@ import dev.quantgate.inference.engine.Slice;
 import dev.quantgate.inference.engine.StepExecutor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 
 /** Steps on the processor, all threads of a team on each. */
 final class CpuStepExecutor implements StepExecutor {
@@ -31,8 +33,7 @@ final class CpuStepExecutor implements StepExecutor {
   private final int logitStride;
   private float[] logits = new float[0];
 
-  /** The model and the team stay the caller's to close. */
-  CpuStepExecutor(LoadedModel model, SpinTeam team, MemoryPlan memory) {
+  private CpuStepExecutor(LoadedModel model, SpinTeam team, MemoryPlan memory) {
     this.model = model;
     this.config = model.config();
     this.team = team;
@@ -42,6 +43,36 @@ final class CpuStepExecutor implements StepExecutor {
     this.hidden = new float[STEP_ROWS * transformer.hiddenStride()];
     this.logitRows = logitRows(config);
     this.logitStride = Lanes.pad(config.vocabularySize());
+  }
+
+  /**
+   * A device with a checkpoint's weights, which stays the caller's to close behind it.
+   *
+   * @param plan the memory plan for so many resident bytes of weights
+   */
+  static CpuStepExecutor open(Checkpoint checkpoint, int threads, LongFunction<MemoryPlan> plan) {
+    var team = new SpinTeam(threads);
+    try {
+      var model = new LoadedModel(checkpoint, team);
+      try {
+        return new CpuStepExecutor(model, team, plan.apply(model.residentBytes()));
+      } catch (RuntimeException | Error e) {
+        model.close();
+        throw e;
+      }
+    } catch (RuntimeException | Error e) {
+      team.close();
+      throw e;
+    }
+  }
+
+  SpinTeam team() {
+    return team;
+  }
+
+  /** Bytes of weights read in one step. */
+  long stepBytes() {
+    return model.readBytes();
   }
 
   private static int logitRows(ModelConfig config) {
@@ -147,5 +178,7 @@ final class CpuStepExecutor implements StepExecutor {
   @Override
   public void close() {
     pages.close();
+    model.close();
+    team.close();
   }
 }

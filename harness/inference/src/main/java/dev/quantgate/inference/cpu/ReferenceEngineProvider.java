@@ -50,7 +50,7 @@ public final class ReferenceEngineProvider implements EngineProvider {
         REVISION,
         "CPU, scalar reference, 1 thread",
         Batching.of(options.maxBatch(), ANSWERS_AT_ONCE),
-        (checkpoint, cleanup) ->
+        checkpoint ->
             new ReferenceStepExecutor(
                 checkpoint, CpuEngineProvider.memory(options), folder.toString()));
   }

@@ -392,6 +392,8 @@ final class Scheduler {
           node.cache.close();
           node.cache = null;
         }
+        // Who passes through it later (one before it in line went a way of its own) begins anew.
+        node.computed = node.start;
       }
     }
     task.path = List.of();

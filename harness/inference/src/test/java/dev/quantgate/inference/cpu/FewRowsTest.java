@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.checkpoint.Tensor.DType;
+import dev.quantgate.inference.fixture.RandomCheckpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;

@@ -4,8 +4,10 @@ import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.checkpoint.Tensor.DType;
+import dev.quantgate.inference.checkpoint.ZeroPoints;
 import dev.quantgate.inference.cpu.Projection.Into;
 import dev.quantgate.inference.cpu.Projection.Rows;
+import dev.quantgate.inference.fixture.RandomCheckpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -38,7 +40,7 @@ final class KernelBenchmark {
           false,
           false,
           true,
-          new RandomCheckpoint.Format(DType.F16, 64, true, false, 1));
+          new RandomCheckpoint.Format(DType.F16, 64, true, false, ZeroPoints.LESS_ONE_PER_FIELD));
   private static final int[] ROWS = {1, 2, 4, 8, 16, 64};
 
   private KernelBenchmark() {}
@@ -108,7 +110,7 @@ final class KernelBenchmark {
     var bandwidths = new ArrayList<Double>();
     long end = System.nanoTime() + (long) (budget * 1e9);
     for (int round = 0; System.nanoTime() < end || round < 3; round++) {
-      bandwidths.add(SpeedBenchmark.readBandwidth(team));
+      bandwidths.add(ReadBandwidth.measure(team));
       for (Line line : lines) {
         long begun = System.nanoTime();
         for (Weights weights : line.weights) {
