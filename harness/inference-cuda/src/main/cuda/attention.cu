@@ -95,11 +95,12 @@ struct Pages {
     }
   }
 
-  // One page for 16 queries. Row g of this lane sees slots from[0] up to before to[0], row g + 8
-  // from[1] and to[1]. factor: softmax scale times log2(e).
-  static DEVICE void attend(const unsigned char* shared, const uint32_t (&q)[D / 16][4],
-                            const int (&from)[2], const int (&to)[2], float factor, int lane,
-                            float (&sums)[D / 8][4], float (&largest)[2], float (&weights)[2]) {
+  // One page for 16 queries: their weights p, largest scores and sums of weights. Row g of this lane
+  // sees slots from[0] up to before to[0], row g + 8 from[1] and to[1]. factor: softmax scale times
+  // log2(e).
+  static DEVICE void weigh(const unsigned char* shared, const uint32_t (&q)[D / 16][4],
+                           const int (&from)[2], const int (&to)[2], float factor, int lane,
+                           uint32_t (&p)[8][2], float (&largest)[2], float (&weights)[2]) {
     int g = lane >> 2;
     int t = lane & 3;
     // Column c of the j-th 8 scores of 32 positions is position 8 (c / 2) + 2j + c % 2: so this
@@ -133,7 +134,6 @@ struct Pages {
       weights[r] = 0.0f;
       if (most[r] == minus_infinity()) most[r] = 0.0f;
     }
-    uint32_t p[8][2];
     UNROLL for (int j = 0; j < 8; j++) {
       UNROLL for (int i = 0; i < 4; i++) {
         scores[j][i] = power_of_two(scores[j][i] - most[i / 2]);
@@ -146,15 +146,19 @@ struct Pages {
       weights[r] += shuffle_xor(weights[r], 1);
       weights[r] += shuffle_xor(weights[r], 2);
     }
-    UNROLL for (int n = 0; n < D / 8; n++) {
-      UNROLL for (int i = 0; i < 4; i++) sums[n][i] = 0.0f;
-      UNROLL for (int c = 0; c < 2; c++) {
-        uint4 v = *reinterpret_cast<const uint4*>(shared + value_at(n * 8 + g, c * 4 + t));
-        uint32_t a[4] = {p[4 * c][0], p[4 * c][1], p[4 * c + 1][0], p[4 * c + 1][1]};
-        uint32_t b[4] = {p[4 * c + 2][0], p[4 * c + 2][1], p[4 * c + 3][0], p[4 * c + 3][1]};
-        T::mma(sums[n], a, v.x, v.y);
-        T::mma(sums[n], b, v.z, v.w);
-      }
+  }
+
+  // The weighted sums of values in columns 8n + 2t and 8n + 2t + 1, for rows g and g + 8.
+  static DEVICE void values(const unsigned char* shared, const uint32_t (&p)[8][2], int n, int lane,
+                            float (&sums)[4]) {
+    UNROLL for (int i = 0; i < 4; i++) sums[i] = 0.0f;
+    UNROLL for (int c = 0; c < 2; c++) {
+      uint4 v = *reinterpret_cast<const uint4*>(
+          shared + value_at(n * 8 + (lane >> 2), c * 4 + (lane & 3)));
+      uint32_t a[4] = {p[4 * c][0], p[4 * c][1], p[4 * c + 1][0], p[4 * c + 1][1]};
+      uint32_t b[4] = {p[4 * c + 2][0], p[4 * c + 2][1], p[4 * c + 3][0], p[4 * c + 3][1]};
+      T::mma(sums, a, v.x, v.y);
+      T::mma(sums, b, v.z, v.w);
     }
   }
 };
@@ -191,20 +195,29 @@ DEVICE void decode(const uint16_t* q, const uint16_t* cache, const int32_t* posi
   warp_barrier();
   P::template cut<32>(shared, count);
   warp_barrier();
-  float sums[D / 8][4], largest[2], weights[2];
+  uint32_t p[8][2];
+  float largest[2], weights[2];
   int froms[2] = {start, start};
   int tos[2] = {end, end};
-  P::attend(shared, query, froms, tos, scale * 1.44269504f, lane, sums, largest, weights);
+  P::weigh(shared, query, froms, tos, scale * 1.44269504f, lane, p, largest, weights);
+  float* to[2];
   UNROLL for (int r = 0; r < 2; r++) {
     int head = first + 8 * r;
-    if (head < group) {
-      float* to = partials + ((static_cast<long long>(row) * heads + kvHead * group + head) *
-                                  gridDim.x + page) * (D + 2);
-      UNROLL for (int n = 0; n < D / 8; n++) {
-        *reinterpret_cast<float2*>(to + n * 8 + (lane & 3) * 2) =
-            float2{sums[n][2 * r], sums[n][2 * r + 1]};
+    to[r] = head < group ? partials + ((static_cast<long long>(row) * heads + kvHead * group + head) *
+                                           gridDim.x + page) * (D + 2)
+                         : nullptr;
+    if (to[r] != nullptr && (lane & 3) == 0) {
+      *reinterpret_cast<float2*>(to[r] + D) = float2{largest[r], weights[r]};
+    }
+  }
+  UNROLL for (int n = 0; n < D / 8; n++) {
+    float sums[4];
+    P::values(shared, p, n, lane, sums);
+    UNROLL for (int r = 0; r < 2; r++) {
+      if (to[r] != nullptr) {
+        *reinterpret_cast<float2*>(to[r] + n * 8 + (lane & 3) * 2) =
+            float2{sums[2 * r], sums[2 * r + 1]};
       }
-      if ((lane & 3) == 0) *reinterpret_cast<float2*>(to + D) = float2{largest[r], weights[r]};
     }
   }
 }
@@ -305,15 +318,17 @@ DEVICE void prefill(const uint16_t* q, const uint16_t* cache, const int32_t* ite
     if (page * PAGE < warpEnd && (page + 1) * PAGE > warpStart) {
       int froms[2] = {start[0] - page * PAGE, start[1] - page * PAGE};
       int tos[2] = {end[0] - page * PAGE, end[1] - page * PAGE};
-      float sums[D / 8][4], pageLargest[2], pageWeights[2];
-      P::attend(now, query, froms, tos, scale * 1.44269504f, lane, sums, pageLargest, pageWeights);
+      uint32_t p[8][2];
+      float pageLargest[2], pageWeights[2];
+      P::weigh(now, query, froms, tos, scale * 1.44269504f, lane, p, pageLargest, pageWeights);
+      Merge m[2];
       UNROLL for (int r = 0; r < 2; r++) {
-        Merge m;
-        m.parts(largest[r], weights[r], pageLargest[r], pageWeights[r]);
-        UNROLL for (int n = 0; n < D / 8; n++) {
-          total[n][2 * r] = m.sum(total[n][2 * r], sums[n][2 * r]);
-          total[n][2 * r + 1] = m.sum(total[n][2 * r + 1], sums[n][2 * r + 1]);
-        }
+        m[r].parts(largest[r], weights[r], pageLargest[r], pageWeights[r]);
+      }
+      UNROLL for (int n = 0; n < D / 8; n++) {
+        float sums[4];
+        P::values(now, p, n, lane, sums);
+        UNROLL for (int i = 0; i < 4; i++) total[n][i] = m[i / 2].sum(total[n][i], sums[i]);
       }
     }
     unsigned char* swap = now;

@@ -16,7 +16,10 @@
 // DEPENDENT LAUNCH. Every kernel waits for the kernel before it (griddepcontrol.wait) before it
 // touches anything but weights, and lets the next one start early. On compute capability 9.0 and
 // above each launch may therefore carry CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION (6)
-// = 1, in a captured graph too; without it, and below 9.0, nothing changes but the speed.
+// = 1 (cuLaunchKernelEx), in a captured graph too; without it, and below 9.0, nothing changes but
+// the speed. But products other than r128n128 read their weights before they wait: synchronise the
+// stream once after weights were copied, packed or generated. What dequantise_* writes is for
+// r128n128.
 //
 // MEMORY. All pointers are aligned to 256 bytes, all row strides to 8 elements. Activations that a
 // product reads (x) have ldx >= 128 * ceil(inputs / 128) columns, and the columns from `inputs` on
@@ -111,8 +114,12 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
 // PRODUCTS  y[m][n] = sum over k of x[m][k] * W[n][k], float32 sums.
 // product_{format}_{size}, format of i4g128, i4g64, i4g32, f16, bf16; sizes:
 //   r8n32, r8n64   up to 8 rows a block        r16n64   up to 16       (slices within the block)
+//   r8n32_bulk, r8n64_bulk, r16n64_bulk   the same with weights brought by the bulk copy engine on
+//                  compute capability 9.0 and above (below, the same as without): faster there
 //   r32n256        up to 32 rows a block       r64n256  up to 64       (slices in grid.z = 4)
 //   r128n128       128 rows a block, f16 and bf16 only: prefill
+//   wgmma          256 rows a block, on compute capability 9.0 alone (elsewhere it stops): prefill.
+//                  x is what arrange_rows made of the activations, ldx is not used. Other bits.
 // Any size takes any number of rows. Grid:
 //   (ceil(rows / rowsPerBlock), ceil(outputs / outputsPerBlock), 4 where slicesInGrid is 4, else 1)
 // partials (slicesInGrid 4 only, else 0): float32, 4 * grid.x * grid.y * rowsPerBlock *
@@ -134,8 +141,12 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
   PRODUCT(product_##FORMAT##_r8n32)  \
   PRODUCT(product_##FORMAT##_r8n64)  \
   PRODUCT(product_##FORMAT##_r16n64) \
+  PRODUCT(product_##FORMAT##_r8n32_bulk) \
+  PRODUCT(product_##FORMAT##_r8n64_bulk) \
+  PRODUCT(product_##FORMAT##_r16n64_bulk) \
   PRODUCT(product_##FORMAT##_r32n256) \
-  PRODUCT(product_##FORMAT##_r64n256)
+  PRODUCT(product_##FORMAT##_r64n256) \
+  PRODUCT(product_##FORMAT##_wgmma)
 
 PRODUCTS(i4g128)
 PRODUCTS(i4g64)
@@ -144,6 +155,11 @@ PRODUCTS(f16)
 PRODUCTS(bf16)
 PRODUCT(product_f16_r128n128)
 PRODUCT(product_bf16_r128n128)
+
+// Activations of either type in the order of the wgmma products: arranged has
+// 256 * ceil(rows / 256) rows of 128 * ceil(inputs / 128) elements.
+// Grid (2 * ceil(inputs / 128), 2 * ceil(rows / 256)), 256 threads.
+KERNEL void arrange_rows(const uint16_t* x, uint16_t* arranged, int32_t rows, int32_t ldx);
 
 // ---------------------------------------------------------------------------------------------
 // ROW BY ROW

@@ -143,7 +143,9 @@ DEVICE void add(float4& total, const float4& part) {
 // A few rows: memory-bound. Eight warps, four slices by two columns of NT output tiles. Each warp
 // streams its own weights through its own ring of STAGES stages, and takes its activations straight
 // from the caches, so no warp waits for another before the end.
-template <class F, int MT, int NT, int UNITS, int STAGES>
+// BULK: one lane brings a stage's weights by the bulk copy engine, which leaves the others'
+// instructions to the arithmetic.
+template <class F, int MT, int NT, int UNITS, int STAGES, bool BULK = false>
 struct Few {
   static constexpr int COLUMNS = 2;
   static constexpr int THREADS = 32 * SLICES * COLUMNS;
@@ -152,13 +154,28 @@ struct Few {
   static constexpr int STAGE = NT * UNITS * F::UNIT;
   static constexpr int RING = STAGES * STAGE;
   static constexpr int SUMS = SLICES * COLUMNS * NT * MT * 32 * 16;
-  static constexpr int SHARED = 8 * RING > SUMS ? 8 * RING : SUMS;
+  static constexpr int WARPS = SLICES * COLUMNS;
+  static constexpr int RINGS = WARPS * RING > SUMS ? WARPS * RING : SUMS;
+  static constexpr int SHARED = RINGS + (BULK ? WARPS * STAGES * 8 : 0);
   static constexpr int QUADS = F::STEPS / 4;
   static constexpr int UNITS_A_TILE = 8 / F::STEPS;
 
   static DEVICE void load(unsigned char* stage, const unsigned char* stream, long long tileStride,
-                          int unit, int units, int lane, uint64_t policy) {
+                          int unit, int units, int lane, CopyBarrier* barrier, uint64_t policy) {
     int bytes = (units - unit < UNITS ? units - unit : UNITS) * F::UNIT;
+#ifdef HAS_BULK_COPIES
+    if (BULK) {
+      if (lane == 0) {
+        expect_bytes(barrier, NT * bytes);
+        UNROLL for (int nt = 0; nt < NT; nt++) {
+          bulk_copy_once(stage + nt * UNITS * F::UNIT,
+                         stream + nt * tileStride + static_cast<long long>(unit) * F::UNIT, bytes,
+                         barrier, policy);
+        }
+      }
+      return;
+    }
+#endif
     UNROLL for (int nt = 0; nt < NT; nt++) {
       const unsigned char* from = stream + nt * tileStride + static_cast<long long>(unit) * F::UNIT;
       unsigned char* to = stage + nt * UNITS * F::UNIT;
@@ -173,13 +190,10 @@ struct Few {
 
   // Activations of one unit: 16 bytes for each 32 inputs of each of this lane's rows.
   static constexpr int CHUNKS = F::STEPS / 2;
-  static DEVICE void rows(uint4 (&b)[MT][CHUNKS], const uint16_t* const (&x)[MT], int unit,
-                          bool there) {
+  static DEVICE void rows(uint4 (&b)[MT][CHUNKS], const uint16_t* const (&x)[MT], int unit) {
     UNROLL for (int mt = 0; mt < MT; mt++) {
       UNROLL for (int c = 0; c < CHUNKS; c++) {
-        b[mt][c] = there && x[mt] != nullptr
-                       ? *reinterpret_cast<const uint4*>(x[mt] + unit * (F::STEPS * 16) + c * 32)
-                       : uint4{0, 0, 0, 0};
+        b[mt][c] = *reinterpret_cast<const uint4*>(x[mt] + unit * (F::STEPS * 16) + c * 32);
       }
     }
   }
@@ -202,22 +216,32 @@ struct Few {
         weights + tile0 * tileStride + static_cast<long long>(first) * F::TILE;
     unsigned char* ring = shared + warp * RING;
     uint64_t policy = read_once_policy();
+    CopyBarrier* barriers = reinterpret_cast<CopyBarrier*>(shared + RINGS) + warp * STAGES;
+#ifdef HAS_BULK_COPIES
+    if (BULK) {
+      if (lane == 0) {
+        for (int s = 0; s < STAGES; s++) open_barrier(barriers + s, 1);
+        publish_barriers();
+      }
+      warp_barrier();
+    }
+#endif
 
     UNROLL for (int s = 0; s < STAGES - 1; s++) {
       if (s * UNITS < units) {
-        load(ring + s * STAGE, stream, tileStride, s * UNITS, units, lane, policy);
+        load(ring + s * STAGE, stream, tileStride, s * UNITS, units, lane, barriers + s, policy);
       }
-      commit_copies();
+      if (!BULK) commit_copies();
     }
     let_next_kernel_start();
     wait_for_kernel_before();
 
+    // Rows that are not there repeat the last one; what comes of them is not kept.
     const uint16_t* at[MT];
     UNROLL for (int mt = 0; mt < MT; mt++) {
       int row = (blockIdx.x * MT + mt) * 8 + (lane >> 2);
-      at[mt] = row < rowCount ? x + static_cast<long long>(row) * ldx + first * TILE_INPUTS +
-                                    (lane & 3) * 8
-                              : nullptr;
+      row = row < rowCount ? row : rowCount - 1;
+      at[mt] = x + static_cast<long long>(row) * ldx + first * TILE_INPUTS + (lane & 3) * 8;
     }
     float sums[NT][MT][4];
     UNROLL for (int nt = 0; nt < NT; nt++) {
@@ -227,23 +251,28 @@ struct Few {
     }
     uint4 b[MT][CHUNKS];
     uint4 ahead[MT][CHUNKS];
-    rows(ahead, at, 0, units > 0);
+    if (units > 0) rows(ahead, at, 0);
     int stage = 0;
+    int parity = 0;
     for (int unit = 0; unit < units; unit += UNITS) {
-      wait_copies<STAGES - 2>();
+#ifdef HAS_BULK_COPIES
+      if (BULK) wait_barrier(barriers + stage, parity);
+#endif
+      if (!BULK) wait_copies<STAGES - 2>();
+      // All lanes have also done with the stage before, which is free now.
       warp_barrier();
       int more = unit + (STAGES - 1) * UNITS;
       if (more < units) {
         int free = stage == 0 ? STAGES - 1 : stage - 1;
-        load(ring + free * STAGE, stream, tileStride, more, units, lane, policy);
+        load(ring + free * STAGE, stream, tileStride, more, units, lane, barriers + free, policy);
       }
-      commit_copies();
+      if (!BULK) commit_copies();
       UNROLL for (int u = 0; u < UNITS; u++) {
         if (unit + u < units) {
           UNROLL for (int mt = 0; mt < MT; mt++) {
             UNROLL for (int c = 0; c < CHUNKS; c++) b[mt][c] = ahead[mt][c];
           }
-          rows(ahead, at, unit + u + 1, unit + u + 1 < units);
+          rows(ahead, at, unit + u + 1 < units ? unit + u + 1 : unit + u);
           UNROLL for (int nt = 0; nt < NT; nt++) {
             UNROLL for (int half = 0; half < QUADS; half++) {
               typename F::Quad quad;
@@ -261,9 +290,10 @@ struct Few {
         }
       }
       stage = stage == STAGES - 1 ? 0 : stage + 1;
+      if (stage == 0) parity ^= 1;
     }
 
-    wait_copies<0>();
+    if (!BULK) wait_copies<0>();
     block_barrier();
     float4* parts = reinterpret_cast<float4*>(shared);
     constexpr int PARTS = COLUMNS * NT * MT * 32;
@@ -306,34 +336,52 @@ struct Many {
   static constexpr int UNITS_A_TILE = 8 / F::STEPS;
   static constexpr int PARTIALS = ROWS * OUTPUTS;
 
+  // Each warp brings the same tiles of every stage.
   static DEVICE void load_weights(unsigned char* stage, const unsigned char* stream,
                                   long long tileStride, int unit) {
     constexpr int CHUNKS = F::UNIT / 16;
-    for (int i = threadIdx.x; i < TILES * CHUNKS; i += THREADS) {
-      int tile = i / CHUNKS;
-      int at = i % CHUNKS * 16;
-      copy_async(stage + tile * F::UNIT + at,
-                 stream + tile * tileStride + static_cast<long long>(unit) * F::UNIT + at, true);
-    }
-  }
-
-  // Row r's chunk c of 16 bytes lies at chunk c ^ (r odd ? 4 : 0): two rows' 64 bytes then touch
-  // different banks.
-  static DEVICE void load_rows(unsigned char* stage, const uint16_t* x, int unit, int row0,
-                               int rowCount, int ldx) {
-    UNROLL for (int j = 0; j < (ROWS * ROW_CHUNKS + THREADS - 1) / THREADS; j++) {
-      int i = j * THREADS + threadIdx.x;
-      if (ROWS * ROW_CHUNKS % THREADS == 0 || i < ROWS * ROW_CHUNKS) {
-        int row = i / ROW_CHUNKS;
-        int chunk = i % ROW_CHUNKS;
-        bool there = row0 + row < rowCount;
-        const uint16_t* from = x + static_cast<long long>(there ? row0 + row : 0) * ldx +
-                               unit * (F::STEPS * 16) + chunk * 8;
-        copy_async(stage + WEIGHT_BYTES + row * ROW_BYTES + (chunk ^ ((row & 1) << 2)) * 16, from,
-                   there);
+    int lane = threadIdx.x & 31;
+    int warp = threadIdx.x >> 5;
+    UNROLL for (int i = 0; i < TILES / WARPS; i++) {
+      int tile = i * WARPS + warp;
+      const unsigned char* from =
+          stream + tile * tileStride + static_cast<long long>(unit) * F::UNIT + lane * 16;
+      unsigned char* to = stage + tile * F::UNIT + lane * 16;
+      UNROLL for (int c = 0; c < (CHUNKS + 31) / 32; c++) {
+        if (CHUNKS % 32 == 0 || c < CHUNKS / 32 || lane < CHUNKS % 32) {
+          copy_async(to + c * 512, from + c * 512, true);
+        }
       }
     }
   }
+
+  // What a thread brings of a stage's activations. Row r's chunk c of 16 bytes lies at chunk
+  // c ^ (r odd ? 4 : 0): two rows' 64 bytes then touch different banks.
+  struct Rows {
+    static constexpr int COPIES = ROWS * ROW_CHUNKS / THREADS;
+    const uint16_t* from[COPIES];
+    int to;
+
+    DEVICE void open(const uint16_t* x, int row0, int rowCount, int ldx) {
+      int row = threadIdx.x / ROW_CHUNKS;
+      int chunk = threadIdx.x % ROW_CHUNKS;
+      to = WEIGHT_BYTES + row * ROW_BYTES + (chunk ^ ((row & 1) << 2)) * 16;
+      UNROLL for (int i = 0; i < COPIES; i++) {
+        // Rows that are not there repeat the last one; what comes of them is not kept.
+        int r = row0 + row + i * (THREADS / ROW_CHUNKS);
+        r = r < rowCount ? r : rowCount - 1;
+        from[i] = x + static_cast<long long>(r) * ldx + chunk * 8;
+      }
+    }
+    DEVICE void load(unsigned char* stage, int unit) const {
+      UNROLL for (int i = 0; i < COPIES; i++) {
+        copy_async(stage + to + i * (THREADS / ROW_CHUNKS) * ROW_BYTES,
+                   from[i] + unit * (F::STEPS * 16), true);
+      }
+    }
+  };
+  static_assert(ROWS * ROW_CHUNKS % THREADS == 0 && TILES % WARPS == 0 &&
+                THREADS / ROW_CHUNKS % 2 == 0);
 
   static DEVICE void run(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,
                          float* partials, int32_t* counters, int rowCount, int inputs, int outputs,
@@ -354,16 +402,19 @@ struct Many {
     long long tileStride = static_cast<long long>(tiles) * F::TILE;
     const unsigned char* stream = weights + blockIdx.y * TILES * tileStride +
                                   static_cast<long long>(first) * F::TILE;
-    const uint16_t* columns = x + first * TILE_INPUTS;
+    Rows activations;
+    activations.open(x + first * TILE_INPUTS, row0, rowCount, ldx);
 
-    // The first group of copies holds the weights of all first stages, which need not wait.
+    // The first group of copies holds the weights of all first stages. They need not wait, unless
+    // they are a prefill's, which the kernel before may have dequantised.
+    if (!IN_GRID) wait_for_kernel_before();
     UNROLL for (int s = 0; s < STAGES - 1; s++) {
       if (s < units) load_weights(shared + s * STAGE, stream, tileStride, s);
     }
     let_next_kernel_start();
-    wait_for_kernel_before();
+    if (IN_GRID) wait_for_kernel_before();
     UNROLL for (int s = 0; s < STAGES - 1; s++) {
-      if (s < units) load_rows(shared + s * STAGE, columns, s, row0, rowCount, ldx);
+      if (s < units) activations.load(shared + s * STAGE, s);
       commit_copies();
     }
 
@@ -386,7 +437,7 @@ struct Many {
       if (more < units) {
         unsigned char* free = shared + (stage == 0 ? STAGES - 1 : stage - 1) * STAGE;
         load_weights(free, stream, tileStride, more);
-        load_rows(free, columns, more, row0, rowCount, ldx);
+        activations.load(free, more);
       }
       commit_copies();
       const unsigned char* now = shared + stage * STAGE;
@@ -479,6 +530,109 @@ struct Many {
   }
 };
 
+// ---------------------------------------------------------------------------------------------
+// Prefill on sm_90a: 128 outputs by 256 rows, two warpgroups of 64 outputs with the weights in
+// registers; one thread brings both by the bulk copy engine. The activations have been put into
+// the order of shared memory before (arrange_rows). One sum over all of K: other bits than the rest.
+template <class F>
+struct Warpgroups {
+  static constexpr int THREADS = 256;
+  static constexpr int ROWS = 256;
+  static constexpr int OUTPUTS = 128;
+  static constexpr int TILES = 8;
+  static constexpr int IMAGE = ROWS * 128;  // 64 inputs of the rows
+  static constexpr int QUADS = F::STEPS / 4;
+  static constexpr int STAGE = (QUADS * IMAGE + TILES * F::UNIT + 1023) / 1024 * 1024;
+  static constexpr int STAGES = F::STEPS == 4 ? 4 : 3;
+  static constexpr int SHARED = 1024 + STAGES * STAGE + 2 * STAGES * 8;
+
+  static DEVICE void run(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,
+                         int rowCount, int inputs, int outputs, int ldo, int mode) {
+#ifdef HAS_WARPGROUP_PRODUCTS
+    SHARED_MEMORY(memory);
+    unsigned char* shared = memory + (1024 - shared_address(memory) % 1024) % 1024;
+    CopyBarrier* full = reinterpret_cast<CopyBarrier*>(shared + STAGES * STAGE);
+    CopyBarrier* empty = full + STAGES;
+    int lane = threadIdx.x & 31;
+    int warp = threadIdx.x >> 5;
+    int tiles = (inputs + TILE_INPUTS - 1) / TILE_INPUTS;
+    int quads = tiles * 2;
+    int units = quads / QUADS;
+    if (threadIdx.x == 0) {
+      for (int s = 0; s < STAGES; s++) {
+        open_barrier(full + s, 1);
+        open_barrier(empty + s, TILES);
+      }
+      publish_barriers();
+    }
+    block_barrier();
+    let_next_kernel_start();
+    wait_for_kernel_before();
+
+    long long tileStride = static_cast<long long>(tiles) * F::TILE;
+    const unsigned char* stream = weights + blockIdx.y * TILES * tileStride;
+    const unsigned char* images =
+        reinterpret_cast<const unsigned char*>(x) + static_cast<long long>(blockIdx.x) * IMAGE;
+    auto load = [&](int unit) {
+      int s = unit % STAGES;
+      unsigned char* stage = shared + s * STAGE;
+      expect_bytes(full + s, QUADS * IMAGE + TILES * F::UNIT);
+      for (int q = 0; q < QUADS; q++) {
+        bulk_copy(stage + q * IMAGE,
+                  images + static_cast<long long>(unit * QUADS + q) * gridDim.x * IMAGE, IMAGE,
+                  full + s);
+      }
+      for (int tile = 0; tile < TILES; tile++) {
+        bulk_copy(stage + QUADS * IMAGE + tile * F::UNIT,
+                  stream + tile * tileStride + static_cast<long long>(unit) * F::UNIT, F::UNIT,
+                  full + s);
+      }
+    };
+    if (threadIdx.x == 0) {
+      for (int unit = 0; unit < STAGES && unit < units; unit++) load(unit);
+    }
+
+    float sums[32][4];
+    UNROLL for (int j = 0; j < 32; j++) {
+      UNROLL for (int i = 0; i < 4; i++) sums[j][i] = 0.0f;
+    }
+    // While one warpgroup's products run, the other reads its weights.
+    for (int unit = 0; unit < units; unit++) {
+      int s = unit % STAGES;
+      const unsigned char* stage = shared + s * STAGE;
+      // The stage of the unit before is filled again once the other warpgroup is done with it, too.
+      int next = unit - 1 + STAGES;
+      if (threadIdx.x == 0 && unit > 0 && next < units) {
+        wait_barrier(empty + next % STAGES, (unit - 1) / STAGES & 1);
+        load(next);
+      }
+      warp_barrier();
+      wait_barrier(full + s, unit / STAGES & 1);
+      UNROLL for (int half = 0; half < QUADS; half++) {
+        typename F::Quad quad;
+        quad.open(stage + QUADS * IMAGE + warp * F::UNIT, half, lane);
+        uint32_t a[4][4];
+        UNROLL for (int step = 0; step < 4; step++) quad.fragment(step, a[step]);
+        fence_warpgroup();
+        UNROLL for (int step = 0; step < 4; step++) {
+          F::T::warpgroup(sums, a[step], describe_rows(stage + half * IMAGE, step));
+        }
+        commit_products();
+        wait_products<0>();
+      }
+      if (lane == 0) arrive(empty + s);
+    }
+    UNROLL for (int j = 0; j < 32; j++) {
+      finish<typename F::T>(float4{sums[j][0], sums[j][1], sums[j][2], sums[j][3]},
+                            blockIdx.y * TILES + warp, blockIdx.x * 32 + j, lane, out, bias,
+                            rowCount, outputs, ldo, mode);
+    }
+#else
+    stop_kernel();
+#endif
+  }
+};
+
 // The sizes by name.
 template <class F>
 struct Sizes;
@@ -488,6 +642,9 @@ struct Sizes<Int4<GROUPS>> {
   using r8n32 = Few<F, 1, 1, 2, 5>;
   using r8n64 = Few<F, 1, 2, 1, 5>;
   using r16n64 = Few<F, 2, 2, 1, 5>;
+  using r8n32_bulk = Few<F, 1, 1, 4, 3, true>;
+  using r8n64_bulk = Few<F, 1, 2, 2, 3, true>;
+  using r16n64_bulk = Few<F, 2, 2, 2, 3, true>;
   using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;
   using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
 };
@@ -497,6 +654,9 @@ struct Sizes<Dense<T>> {
   using r8n32 = Few<F, 1, 1, 2, 3>;
   using r8n64 = Few<F, 1, 2, 1, 3>;
   using r16n64 = Few<F, 2, 2, 1, 3>;
+  using r8n32_bulk = Few<F, 1, 1, 2, 3, true>;
+  using r8n64_bulk = Few<F, 1, 2, 1, 3, true>;
+  using r16n64_bulk = Few<F, 2, 2, 1, 3, true>;
   using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;
   using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
   using r128n128 = Many<F, 4, 4, 4, 2, 3, false>;
