@@ -3,6 +3,8 @@ package dev.quantgate.evaluation;
 import dev.quantgate.inference.Capabilities;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.inference.GenerationQueue;
+import dev.quantgate.inference.GenerationRequest;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
@@ -30,7 +32,7 @@ public final class FakeModel implements LanguageModel {
     double logProbability(String prompt, String continuation);
 
     /**
-     * What is written behind a prompt; {@code mark} is the same for equal seeds and indices only.
+     * What is written behind a prompt; {@code mark} is the same for equal seeds only.
      */
     String write(String prompt, String mark);
 
@@ -63,7 +65,13 @@ public final class FakeModel implements LanguageModel {
 
   @Override
   public ModelIdentity identity() {
-    return new ModelIdentity(engine, "script", weights, "config", "tokenizer", "F16");
+    return new ModelIdentity(
+        engine,
+        Optional.of("script"),
+        Optional.of(weights),
+        Optional.of("config"),
+        Optional.of("tokenizer"),
+        Optional.of("F16"));
   }
 
   @Override
@@ -88,7 +96,7 @@ public final class FakeModel implements LanguageModel {
   @Override
   public RenderedPrompt render(Prompt prompt) {
     String text = text(prompt);
-    return new RenderedPrompt(text, script.tokens(text), 0);
+    return new RenderedPrompt(text, Optional.of(script.tokens(text)), 0);
   }
 
   private static String text(Prompt prompt) {
@@ -100,10 +108,13 @@ public final class FakeModel implements LanguageModel {
   }
 
   @Override
-  public void generate(List<Prompt> prompts, Decoding decoding, Sink<Generation> sink) {
-    for (int index : order(prompts.size())) {
-      String prompt = text(prompts.get(index));
+  public void generate(
+      List<GenerationRequest> requests, Decoding decoding, Sink<Generation> sink) {
+    for (int index : order(requests.size())) {
+      GenerationRequest request = requests.get(index);
+      String prompt = text(request.prompt());
       step();
+      boolean more =
       sink.accept(
           index,
           script
@@ -113,24 +124,28 @@ public final class FakeModel implements LanguageModel {
                 String mark =
                     decoding.temperature() == 0
                         ? ""
-                        : Long.toHexString(decoding.seed() + 31L * index);
+                        : Long.toHexString(request.seed());
                 String text = script.write(prompt, mark);
                 List<Integer> tokens = script.tokens(text);
                 List<Integer> before = script.tokens(prompt);
                 int room =
-                    Math.min(decoding.maxNewTokens(), capabilities.contextLength() - before.size());
+                    Math.min(decoding.maxNewTokens(), capabilities.contextLength().orElseThrow() - before.size());
                 if (room < 1) {
                   return new Outcome.Faulted<>(Outcome.Fault.TOO_LONG, "no room");
                 }
                 return new Outcome.Answered<>(
                     tokens.size() <= room
-                        ? new Generation(text, tokens, Generation.End.EOS, before)
+                        ? new Generation(
+                            text, Optional.of(tokens), Generation.End.EOS, Optional.of(before))
                         : new Generation(
                             text.substring(0, room),
-                            tokens.subList(0, room),
+                            Optional.of(tokens.subList(0, room)),
                             Generation.End.LENGTH,
-                            before));
+                            Optional.of(before)));
               }));
+      if (!more) {
+        return;
+      }
     }
   }
 
@@ -140,6 +155,7 @@ public final class FakeModel implements LanguageModel {
       ScoringRequest request = requests.get(index);
       String prompt = text(request.prompt());
       step();
+      boolean more =
       sink.accept(
           index,
           script
@@ -150,8 +166,8 @@ public final class FakeModel implements LanguageModel {
                 for (String continuation : request.continuations()) {
                   scores.add(
                       new Score.Continuation(
-                          script.tokens(prompt),
-                          List.of(continuation.hashCode()),
+                          Optional.of(script.tokens(prompt)),
+                          Optional.of(List.of(continuation.hashCode())),
                           List.of(script.logProbability(prompt, continuation)),
                           request.detail() == ScoringRequest.Detail.EVERY_TOKEN
                               ? Collections.nCopies(script.tokens(prompt).size() - 1, -1.0)
@@ -160,7 +176,15 @@ public final class FakeModel implements LanguageModel {
                 }
                 return new Outcome.Answered<>(new Score(scores));
               }));
+      if (!more) {
+        return;
+      }
     }
+  }
+
+  @Override
+  public void serve(GenerationQueue queue) {
+    throw new UnsupportedOperationException();
   }
 
   private void step() {

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -179,7 +180,7 @@ public final class Fixtures {
               revision,
               "weights of " + folder.getFileName(),
               script,
-              new Capabilities(true, true, true, false, context));
+              new Capabilities(true, true, true, false, OptionalInt.of(context)));
         },
         (kind, options) -> new FakeSandbox(executed, pause, sandbox));
   }

@@ -27,13 +27,14 @@ import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.record.Usage;
 import dev.quantgate.evaluation.run.Progress.Step;
+import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.SandboxException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,7 +55,6 @@ import java.util.stream.Collectors;
  * records.
  */
 public final class Runner {
-  private static final String REPLAY = "replay:";
   private static final long SEEN_EVERY_NANOS = 5_000_000_000L;
 
   private final Services doors;
@@ -88,7 +88,7 @@ public final class Runner {
     if (Files.exists(out) && !Files.isDirectory(out)) {
       throw new EvaluationException(INPUT, out + ": is a file; --out names a folder");
     }
-    List<Reference> references = participants.stream().map(this::check).toList();
+    List<Reference> references = participants.stream().map(Runner::check).toList();
     List<SuiteTask> tasks =
         assignment.suites().stream().map(suite -> SuiteTask.of(doors, assignment, suite)).toList();
     if (tasks.stream().map(SuiteTask::suite).distinct().count() != tasks.size()) {
@@ -142,8 +142,8 @@ public final class Runner {
           shop -> progress.on(new Progress.Note("sandbox: " + shop.description().kind())));
       var recorded = new EnumMap<Side, RecordedSource>(Side.class);
       for (Reference reference : references) {
-        if (reference.replay()) {
-          recorded.put(reference.side(), RecordedSource.open(reference.path(), tasks));
+        if (reference.model() instanceof ModelReference.Replay(Path path)) {
+          recorded.put(reference.side(), RecordedSource.open(path, tasks));
         }
       }
       List<SideRun> sides = new ArrayList<>();
@@ -169,44 +169,48 @@ public final class Runner {
     }
   }
 
-  private record Reference(Side side, String text, boolean replay, Path path) {}
+  private record Reference(Side side, String text, ModelReference model) {}
 
   /** Refuses a reference that nothing can come of, before anything is loaded. */
-  private Reference check(Participant participant) {
+  private static Reference check(Participant participant) {
     String text = participant.reference();
-    boolean replay = text.startsWith(REPLAY);
-    Path path;
     try {
-      path = Path.of(replay ? text.substring(REPLAY.length()) : text);
-    } catch (InvalidPathException e) {
+      ModelReference model = ModelReference.parse(text);
+      switch (model) {
+        case ModelReference.Replay replay -> {}
+        case ModelReference.Folder(Path path) -> {
+          if (!Files.isDirectory(path)) {
+            throw new EvaluationException(
+                INPUT,
+                "%s: expected a checkpoint folder, found %s"
+                    .formatted(
+                        participant.side(),
+                        Files.exists(path)
+                            ? "the file %s (recorded answers are given as replay:%s)"
+                                .formatted(path, path)
+                            : "nothing at " + path));
+          }
+        }
+        case ModelReference.Address address -> {
+          if (Engines.all().stream().noneMatch(engine -> engine.opens(address))) {
+            throw new EvaluationException(
+                INPUT,
+                "%s: %s is an address; models are given as a checkpoint folder, or as replay: and answers recorded elsewhere"
+                    .formatted(participant.side(), address));
+          }
+        }
+      }
+      return new Reference(participant.side(), text, model);
+    } catch (InferenceException e) {
       throw new EvaluationException(
-          INPUT, participant.side() + ": \"" + text + "\" is no path: " + e.getReason(), e);
+          INPUT, "%s: %s".formatted(participant.side(), e.getMessage()), e);
     }
-    if (!replay && text.matches("[a-z][a-z0-9+.-]+://.*")) {
-      throw new EvaluationException(
-          INPUT,
-          participant.side()
-              + ": "
-              + text
-              + " is an address; models are given as a checkpoint folder,"
-              + " or as replay: and answers recorded elsewhere");
-    }
-    if (!replay && !Files.isDirectory(path)) {
-      throw new EvaluationException(
-          INPUT,
-          participant.side()
-              + ": expected a checkpoint folder, found "
-              + (Files.exists(path)
-                  ? "the file " + path + " (recorded answers are given as replay:" + path + ")"
-                  : "nothing at " + path));
-    }
-    return new Reference(participant.side(), text, replay, path);
   }
 
   private AnswerSource load(Reference reference) {
     progress.on(new Progress.Loading(reference.side(), reference.text()));
     return new LiveSource(
-        doors.models().load(machinery.engine(), reference.path(), machinery.engineOptions()),
+        doors.models().load(machinery.engine(), reference.model(), machinery.engineOptions()),
         assignment.sampling(),
         assignment.seed());
   }
