@@ -3,6 +3,7 @@ package dev.quantgate.inference.cuda;
 import dev.quantgate.inference.cuda.driver.Context;
 import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.cuda.driver.CudaModule;
+import dev.quantgate.inference.cuda.driver.Device;
 import dev.quantgate.inference.cuda.driver.Kernel;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,11 +64,9 @@ final class Kernels implements AutoCloseable {
    * @throws CudaException if the device is older than the kernels, or the driver cannot load them
    */
   Kernels(Context context) {
-    var device = context.device();
-    if (device.major() < LEAST_MAJOR) {
-      throw new CudaException(
-          "%s has compute capability %s; the kernels need 8.0 or newer (Ampere and later)"
-              .formatted(device.name(), device.capability()));
+    Device device = context.device();
+    if (!run(device)) {
+      throw new CudaException(tooOld(device));
     }
     this.overlap = device.major() >= OVERLAP_MAJOR;
     new String(resource(TABLE), StandardCharsets.UTF_8)
@@ -76,6 +75,17 @@ final class Kernels implements AutoCloseable {
         .map(Spec::parse)
         .forEach(spec -> specs.put(spec.name(), spec));
     this.module = new CudaModule(context, resource(IMAGE));
+  }
+
+  /** Whether the kernels run on a device. */
+  static boolean run(Device device) {
+    return device.major() >= LEAST_MAJOR;
+  }
+
+  /** Why they do not. */
+  static String tooOld(Device device) {
+    return "%s has compute capability %s; the kernels need 8.0 or newer (Ampere and later)"
+        .formatted(device.name(), device.capability());
   }
 
   private static byte[] resource(String name) {
