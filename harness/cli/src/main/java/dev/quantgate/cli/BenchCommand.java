@@ -63,8 +63,7 @@ final class BenchCommand implements Callable<Integer> {
     SpeedPlan plan = Failures.checked(spec, () -> new SpeedPlan(prompt, generate, batches, rounds));
     PrintWriter out = spec.commandLine().getOut();
     if (!sandbox && settings.isSaid(Setting.MODEL)) {
-      ModelReference model =
-          ModelReference.parse(settings.text(Setting.MODEL).orElseThrow());
+      ModelReference model = ModelReference.parse(settings.text(Setting.MODEL).orElseThrow());
       out.print(
           render(
               Interruption.guard(() ->

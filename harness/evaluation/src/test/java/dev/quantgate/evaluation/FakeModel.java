@@ -31,9 +31,7 @@ public final class FakeModel implements LanguageModel {
     /** The log-probability of a continuation. */
     double logProbability(String prompt, String continuation);
 
-    /**
-     * What is written behind a prompt; {@code mark} is the same for equal seeds only.
-     */
+    /** What is written behind a prompt; {@code mark} is the same for equal seeds only. */
     String write(String prompt, String mark);
 
     /** Whether a request ends in a fault. */
@@ -108,41 +106,40 @@ public final class FakeModel implements LanguageModel {
   }
 
   @Override
-  public void generate(
-      List<GenerationRequest> requests, Decoding decoding, Sink<Generation> sink) {
+  public void generate(List<GenerationRequest> requests, Decoding decoding, Sink<Generation> sink) {
     for (int index : order(requests.size())) {
       GenerationRequest request = requests.get(index);
       String prompt = text(request.prompt());
       step();
       boolean more =
-      sink.accept(
-          index,
-          script
-              .fault(prompt)
-              .<Outcome<Generation>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
-              .orElseGet(() -> {
-                String mark =
-                    decoding.temperature() == 0
-                        ? ""
-                        : Long.toHexString(request.seed());
-                String text = script.write(prompt, mark);
-                List<Integer> tokens = script.tokens(text);
-                List<Integer> before = script.tokens(prompt);
-                int room =
-                    Math.min(decoding.maxNewTokens(), capabilities.contextLength().orElseThrow() - before.size());
-                if (room < 1) {
-                  return new Outcome.Faulted<>(Outcome.Fault.TOO_LONG, "no room");
-                }
-                return new Outcome.Answered<>(
-                    tokens.size() <= room
-                        ? new Generation(
-                            text, Optional.of(tokens), Generation.End.EOS, Optional.of(before))
-                        : new Generation(
-                            text.substring(0, room),
-                            Optional.of(tokens.subList(0, room)),
-                            Generation.End.LENGTH,
-                            Optional.of(before)));
-              }));
+          sink.accept(
+              index,
+              script
+                  .fault(prompt)
+                  .<Outcome<Generation>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
+                  .orElseGet(() -> {
+                    String mark =
+                        decoding.temperature() == 0 ? "" : Long.toHexString(request.seed());
+                    String text = script.write(prompt, mark);
+                    List<Integer> tokens = script.tokens(text);
+                    List<Integer> before = script.tokens(prompt);
+                    int room =
+                        Math.min(
+                            decoding.maxNewTokens(),
+                            capabilities.contextLength().orElseThrow() - before.size());
+                    if (room < 1) {
+                      return new Outcome.Faulted<>(Outcome.Fault.TOO_LONG, "no room");
+                    }
+                    return new Outcome.Answered<>(
+                        tokens.size() <= room
+                            ? new Generation(
+                                text, Optional.of(tokens), Generation.End.EOS, Optional.of(before))
+                            : new Generation(
+                                text.substring(0, room),
+                                Optional.of(tokens.subList(0, room)),
+                                Generation.End.LENGTH,
+                                Optional.of(before)));
+                  }));
       if (!more) {
         return;
       }
@@ -156,26 +153,26 @@ public final class FakeModel implements LanguageModel {
       String prompt = text(request.prompt());
       step();
       boolean more =
-      sink.accept(
-          index,
-          script
-              .fault(prompt)
-              .<Outcome<Score>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
-              .orElseGet(() -> {
-                List<Score.Continuation> scores = new ArrayList<>();
-                for (String continuation : request.continuations()) {
-                  scores.add(
-                      new Score.Continuation(
-                          Optional.of(script.tokens(prompt)),
-                          Optional.of(List.of(continuation.hashCode())),
-                          List.of(script.logProbability(prompt, continuation)),
-                          request.detail() == ScoringRequest.Detail.EVERY_TOKEN
-                              ? Collections.nCopies(script.tokens(prompt).size() - 1, -1.0)
-                              : List.of(),
-                          false));
-                }
-                return new Outcome.Answered<>(new Score(scores));
-              }));
+          sink.accept(
+              index,
+              script
+                  .fault(prompt)
+                  .<Outcome<Score>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
+                  .orElseGet(() -> {
+                    List<Score.Continuation> scores = new ArrayList<>();
+                    for (String continuation : request.continuations()) {
+                      scores.add(
+                          new Score.Continuation(
+                              Optional.of(script.tokens(prompt)),
+                              Optional.of(List.of(continuation.hashCode())),
+                              List.of(script.logProbability(prompt, continuation)),
+                              request.detail() == ScoringRequest.Detail.EVERY_TOKEN
+                                  ? Collections.nCopies(script.tokens(prompt).size() - 1, -1.0)
+                                  : List.of(),
+                              false));
+                    }
+                    return new Outcome.Answered<>(new Score(scores));
+                  }));
       if (!more) {
         return;
       }

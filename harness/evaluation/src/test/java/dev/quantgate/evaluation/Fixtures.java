@@ -14,6 +14,7 @@ import dev.quantgate.evaluation.suite.CodeSuite;
 import dev.quantgate.evaluation.suite.ExamSuite;
 import dev.quantgate.evaluation.suite.PairSuite;
 import dev.quantgate.inference.Capabilities;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.SandboxDescription;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -170,8 +171,9 @@ public final class Fixtures {
   public Services doors() {
     return new Services(
         this::named,
-        (engine, folder, options) -> {
+        (engine, model, options) -> {
           loads.incrementAndGet();
+          Path folder = ((ModelReference.Folder) model).path();
           FakeModel.Script script = scripts.get(folder);
           if (script == null) {
             throw new IllegalArgumentException("no script for " + folder);

@@ -45,8 +45,7 @@ public interface EngineProvider {
    *     or this engine has no such measurement
    */
   default SpeedReport measure(ModelReference reference, EngineOptions options, SpeedPlan plan) {
-    throw new InferenceException(
-        Kind.UNSUPPORTED, "engine %s has no benchmark".formatted(kind()));
+    throw new InferenceException(Kind.UNSUPPORTED, "engine %s has no benchmark".formatted(kind()));
   }
 
   /** The folder of a reference, for an engine that opens folders only. */

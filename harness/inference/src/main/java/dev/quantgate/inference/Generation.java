@@ -7,16 +7,13 @@ import java.util.Optional;
  * A model's answer to one prompt.
  *
  * @param text the answer, cut before the stop string that ended it; undecodable bytes are U+FFFD
- * @param tokens the ids generated, the one that ended the answer included (so it tells which
- *     eos it was); absent where unknown
+ * @param tokens the ids generated, the one that ended the answer included (so it tells which eos it
+ *     was); absent where unknown
  * @param end why the answer ended
  * @param promptTokens the ids of the prompt; absent where unknown
  */
 public record Generation(
-    String text,
-    Optional<List<Integer>> tokens,
-    End end,
-    Optional<List<Integer>> promptTokens) {
+    String text, Optional<List<Integer>> tokens, End end, Optional<List<Integer>> promptTokens) {
   public Generation {
     tokens = tokens.map(List::copyOf);
     promptTokens = promptTokens.map(List::copyOf);

@@ -79,8 +79,7 @@ public final class GenerationQueue implements AutoCloseable {
    *
    * @throws IllegalStateException if the queue is closed
    */
-  public synchronized Entry add(
-      GenerationRequest request, Decoding decoding, Listener listener) {
+  public synchronized Entry add(GenerationRequest request, Decoding decoding, Listener listener) {
     if (closed) {
       throw new IllegalStateException("the queue is closed");
     }

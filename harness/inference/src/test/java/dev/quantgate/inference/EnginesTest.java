@@ -41,7 +41,8 @@ class EnginesTest {
   void anEngineWithoutABenchmarkRefusesByItsName(@TempDir Path folder) {
     var plan = new SpeedPlan(4, 4, List.of(1), 1);
     EngineProvider reference = Engines.find("reference");
-    assertThatThrownBy(() -> reference.measure(new ModelReference.Folder(folder), EngineOptions.defaults(), plan))
+    assertThatThrownBy(() ->
+            reference.measure(new ModelReference.Folder(folder), EngineOptions.defaults(), plan))
         .isInstanceOf(InferenceException.class)
         .hasMessage("engine reference has no benchmark");
   }

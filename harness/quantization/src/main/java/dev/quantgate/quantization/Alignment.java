@@ -169,8 +169,7 @@ final class Alignment {
     for (int i = 0; i < batch.size(); i++) {
       if (ids(seen.get(i)).size() + 1 < aligned.length()) {
         requests.add(
-            new GenerationRequest(
-                asPrompts.get(i), aligned.seed() + (long) index * BATCH + i));
+            new GenerationRequest(asPrompts.get(i), aligned.seed() + (long) index * BATCH + i));
         kept.add(batch.get(i));
         rendered.add(seen.get(i));
       }

@@ -68,7 +68,8 @@ public final class Quantizer {
     return quantize(
         request,
         progress,
-        asked -> Engines.findBlockwise(asked.engine())
+        asked ->
+            Engines.findBlockwise(asked.engine())
                 .openBlockwise(asked.model(), asked.engineOptions()),
         SNAPSHOT_EVERY);
   }

@@ -42,8 +42,8 @@ import java.util.stream.Stream;
  * A live model. A suite is handed to the engine whole, in the order of the data, in which questions
  * that share a prefix are neighbours; the engine decides about batches.
  *
- * <p>A sampled text's seed follows from the run's seed, the suite, the item and the sample alone, so
- * that an interrupted run, a shard or one item by itself gives the same texts.
+ * <p>A sampled text's seed follows from the run's seed, the suite, the item and the sample alone,
+ * so that an interrupted run, a shard or one item by itself gives the same texts.
  */
 public final class LiveSource implements AnswerSource {
   private final LanguageModel model;

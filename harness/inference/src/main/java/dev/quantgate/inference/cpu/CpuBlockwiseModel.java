@@ -173,8 +173,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     if (weight.rows() != linear.outputs() || weight.columns() != linear.inputs()) {
       throw new IllegalArgumentException(
           "%s is %d x %d, not %d x %d"
-              .formatted(
-                  name, linear.outputs(), linear.inputs(), weight.rows(), weight.columns()));
+              .formatted(name, linear.outputs(), linear.inputs(), weight.rows(), weight.columns()));
     }
     Walk behind = walk;
     if (behind != null
@@ -318,19 +317,19 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     Stage stage = from == null ? Stage.ATTENTION_INPUT : from.stage();
     int[] pages = new int[KeyValuePages.pages(rows)];
     Arrays.setAll(pages, i -> i);
-      var spans = List.of(new Span(cache.table(pages, rows), 0, rows));
-      transformer.begin(spans);
-      if (from != null) {
-        float[] inputs = from.states().get(index).inputs();
-        if (inputs.length > 0) {
-          Rows target = transformer.inputs(stage);
-          int width = width(stage);
-          for (int r = 0; r < rows; r++) {
-            System.arraycopy(inputs, r * width, target.values(), r * target.stride(), width);
-          }
+    var spans = List.of(new Span(cache.table(pages, rows), 0, rows));
+    transformer.begin(spans);
+    if (from != null) {
+      float[] inputs = from.states().get(index).inputs();
+      if (inputs.length > 0) {
+        Rows target = transformer.inputs(stage);
+        int width = width(stage);
+        for (int r = 0; r < rows; r++) {
+          System.arraycopy(inputs, r * width, target.values(), r * target.stride(), width);
         }
       }
-      transformer.run(stage, block(block), 0, stream, spans, watcher);
+    }
+    transformer.run(stage, block(block), 0, stream, spans, watcher);
   }
 
   private float[] compact(float[] stream, int rows) {

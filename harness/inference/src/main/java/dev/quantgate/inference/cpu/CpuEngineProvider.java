@@ -122,8 +122,7 @@ public final class CpuEngineProvider implements BlockwiseProvider {
     }
   }
 
-  private static CpuStepExecutor device(
-      Checkpoint checkpoint, Path folder, EngineOptions options) {
+  private static CpuStepExecutor device(Checkpoint checkpoint, Path folder, EngineOptions options) {
     // Before anything is taken: the weights as stored, which are at most a few percent off.
     plan(checkpoint, folder, options, checkpoint.weightBytes());
     return CpuStepExecutor.open(

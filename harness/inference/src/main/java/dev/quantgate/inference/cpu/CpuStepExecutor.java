@@ -119,8 +119,7 @@ final class CpuStepExecutor implements StepExecutor {
     int rows = 0;
     for (Slice slice : slices) {
       spans.add(
-          new Transformer.Span(
-              pages.table(slice.pages(), slice.to()), slice.from(), slice.rows()));
+          new Transformer.Span(pages.table(slice.pages(), slice.to()), slice.from(), slice.rows()));
       System.arraycopy(slice.tokens(), slice.from(), tokens, rows, slice.rows());
       for (Ask ask : slice.asks()) {
         askRows[asks.size()] = rows + ask.position() - slice.from();
@@ -160,9 +159,7 @@ final class CpuStepExecutor implements StepExecutor {
           row.reader().read(logits, at, LogSoftmax.argmax(logits, at, vocabulary));
       case Ask.OfTokens of when of.tokens().length == 0 ->
           of.reader()
-              .read(
-                  new Ask.Distribution(
-                      LogSoftmax.argmax(logits, at, vocabulary), new double[0]));
+              .read(new Ask.Distribution(LogSoftmax.argmax(logits, at, vocabulary), new double[0]));
       case Ask.OfTokens of -> {
         LogSoftmax softmax = LogSoftmax.of(logits, at, vocabulary);
         double[] logProbabilities = new double[of.tokens().length];

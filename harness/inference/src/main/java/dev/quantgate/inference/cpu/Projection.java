@@ -3,8 +3,8 @@ package dev.quantgate.inference.cpu;
 import java.util.Arrays;
 
 /**
- * Products of a batch of activation rows with whole weight matrices, shared out over a {@link SpinTeam}
- * by panels of weight rows. A panel is widened once and serves all rows.
+ * Products of a batch of activation rows with whole weight matrices, shared out over a {@link
+ * SpinTeam} by panels of weight rows. A panel is widened once and serves all rows.
  */
 final class Projection {
   /** Weight rows that one thread takes at a time: whole tiles, and whole vectors of outputs. */

@@ -118,8 +118,7 @@ final class ReferenceStepExecutor implements StepExecutor {
             sum += Math.exp((double) logit - logits[best]);
           }
           for (int i = 0; i < logProbabilities.length; i++) {
-            logProbabilities[i] =
-                (double) logits[of.tokens()[i]] - logits[best] - Math.log(sum);
+            logProbabilities[i] = (double) logits[of.tokens()[i]] - logits[best] - Math.log(sum);
           }
         }
         of.reader().read(new Distribution(best, logProbabilities));
@@ -135,7 +134,8 @@ final class ReferenceStepExecutor implements StepExecutor {
     rotary.angles(position, cos, sin, 0);
     float[] hidden = new float[config.hiddenSize()];
     for (int i = 0; i < hidden.length; i++) {
-      hidden[i] = element(checkpoint.embedding(), (long) slice.tokens()[position] * hidden.length + i);
+      hidden[i] =
+          element(checkpoint.embedding(), (long) slice.tokens()[position] * hidden.length + i);
     }
     for (int b = 0; b < config.layers(); b++) {
       Checkpoint.Block block = checkpoint.blocks().get(b);

@@ -156,8 +156,8 @@ final class Transformer {
   }
 
   /**
-   * Takes the spans of a step: where each row's keys and values go, and
-   * the angles of its position. To be called once a step, before its blocks.
+   * Takes the spans of a step: where each row's keys and values go, and the angles of its position.
+   * To be called once a step, before its blocks.
    */
   void begin(List<Span> spans) {
     int rows = spans.stream().mapToInt(Span::rows).sum();
@@ -390,8 +390,7 @@ final class Transformer {
   }
 
   /** A block as its checkpoint stores it. */
-  static Block block(
-      Checkpoint.Block block, Function<Linear, Weights> weights) {
+  static Block block(Checkpoint.Block block, Function<Linear, Weights> weights) {
     return new Block(
         Widening.vector(block.inputNorm()),
         weights.apply(block.query()),

@@ -162,7 +162,10 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
       return true;
     }
 
-    /** Tiles of far weight rows ({@link HalfDotKernel}), then, one by one, the rows that fill no tile. */
+    /**
+     * Tiles of far weight rows ({@link HalfDotKernel}), then, one by one, the rows that fill no
+     * tile.
+     */
     private void multiplySome(
         int row,
         int n,

@@ -91,8 +91,7 @@ final class PromptEncoder {
   }
 
   private Encoding encode(Source source, String text) {
-    Encoding encoding =
-        source.rendered() ? tokenizer.encodeRendered(text) : tokenizer.encode(text);
+    Encoding encoding = source.rendered() ? tokenizer.encodeRendered(text) : tokenizer.encode(text);
     checked(encoding.ids());
     return encoding;
   }

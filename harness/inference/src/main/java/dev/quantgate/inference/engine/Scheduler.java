@@ -105,8 +105,7 @@ final class Scheduler {
   }
 
   Work work() {
-    return new Work(
-        pages.peak(), promptTokens, promptNanos, generatedTokens, generationNanos);
+    return new Work(pages.peak(), promptTokens, promptNanos, generatedTokens, generationNanos);
   }
 
   /**
@@ -139,7 +138,8 @@ final class Scheduler {
     return pages.covering(prompt + job.maxNewTokens() - 1) - (prompt - 1) / device.pageTokens();
   }
 
-  // --- What is under way ---------------------------------------------------------------------------
+  // --- What is under way
+  // ---------------------------------------------------------------------------
 
   /** A job on its way: the path of nodes from the tree's root to where it ends. */
   private abstract static sealed class Task {
@@ -234,12 +234,10 @@ final class Scheduler {
     Ask ask() {
       int position = length - 1;
       return writer.greedy()
-          ? new Ask.OfTokens(
-              position, NO_TOKENS, distribution -> chosen = distribution.argmax())
+          ? new Ask.OfTokens(position, NO_TOKENS, distribution -> chosen = distribution.argmax())
           : new Ask.WholeRow(
               position,
-              (logits, at, argmax) ->
-                  chosen = argmax < 0 ? -1 : writer.choose(logits, at, argmax));
+              (logits, at, argmax) -> chosen = argmax < 0 ? -1 : writer.choose(logits, at, argmax));
     }
 
     /** Takes the token chosen in the step before; answers whether the answer goes on. */
@@ -255,7 +253,8 @@ final class Scheduler {
     return "a logit that follows position %d is NaN or infinite".formatted(position);
   }
 
-  // --- The loop ------------------------------------------------------------------------------------
+  // --- The loop
+  // ------------------------------------------------------------------------------------
 
   /**
    * Runs jobs until no more come, or a reader or writer says that it has enough. An exception of
@@ -416,8 +415,7 @@ final class Scheduler {
         int last = answer.length - 1;
         Pages.Sequence own = own(answer);
         own.reserve(last + 1);
-        slices.add(
-            new Slice(own.table(), answer.tokens, last, last + 1, List.of(answer.ask())));
+        slices.add(new Slice(own.table(), answer.tokens, last, last + 1, List.of(answer.ask())));
       } else {
         waiting.add(task);
       }
@@ -474,8 +472,7 @@ final class Scheduler {
           int to = Math.min(node.computeEnd, node.computed + budget);
           Pages.Sequence sequence = open(node);
           sequence.reserve(to);
-          var slice =
-              new Slice(sequence.table(), node.tokens, node.computed, to, asks(node, to));
+          var slice = new Slice(sequence.table(), node.tokens, node.computed, to, asks(node, to));
           pieces.put(node, new Piece(node, slice));
           budget -= to - node.computed;
         }

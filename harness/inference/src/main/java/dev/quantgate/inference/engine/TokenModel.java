@@ -109,7 +109,8 @@ public final class TokenModel implements LanguageModel {
     return encoder.renderAll(prompts);
   }
 
-  // --- Generation ----------------------------------------------------------------------------------
+  // --- Generation
+  // ----------------------------------------------------------------------------------
 
   /** Takes what becomes of one answer, by the thread that runs. */
   private interface Taker {
@@ -121,7 +122,9 @@ public final class TokenModel implements LanguageModel {
     /** A token was added; {@code answer} says what is settled by it. */
     default void added(AnswerWriter answer) {}
 
-    /** The answer is over; {@code answer} says what is left to be told. Answers whether to go on. */
+    /**
+     * The answer is over; {@code answer} says what is left to be told. Answers whether to go on.
+     */
     boolean done(AnswerWriter answer, Generation generation);
 
     boolean faulted(Fault fault, String message);
@@ -148,9 +151,7 @@ public final class TokenModel implements LanguageModel {
 
     @Override
     public int choose(float[] logits, int at, int argmax) {
-      return sampler == null
-          ? argmax
-          : sampler.choose(logits, at, config.vocabularySize(), argmax);
+      return sampler == null ? argmax : sampler.choose(logits, at, config.vocabularySize(), argmax);
     }
 
     @Override
@@ -206,8 +207,7 @@ public final class TokenModel implements LanguageModel {
   }
 
   @Override
-  public void generate(
-      List<GenerationRequest> requests, Decoding decoding, Sink<Generation> sink) {
+  public void generate(List<GenerationRequest> requests, Decoding decoding, Sink<Generation> sink) {
     var jobs = new ArrayList<GenerateJob>();
     List<RenderedPrompt> rendered =
         renderAll(requests.stream().map(GenerationRequest::prompt).toList());
@@ -243,16 +243,15 @@ public final class TokenModel implements LanguageModel {
 
   @Override
   public void serve(GenerationQueue queue) {
-    scheduler.run(
-        wait -> {
-          List<GenerationQueue.Entry> entries = queue.take(wait);
-          List<Job> jobs = accept(entries);
-          while (wait && jobs.isEmpty() && !entries.isEmpty()) {
-            entries = queue.take(true);
-            jobs = accept(entries);
-          }
-          return jobs;
-        });
+    scheduler.run(wait -> {
+      List<GenerationQueue.Entry> entries = queue.take(wait);
+      List<Job> jobs = accept(entries);
+      while (wait && jobs.isEmpty() && !entries.isEmpty()) {
+        entries = queue.take(true);
+        jobs = accept(entries);
+      }
+      return jobs;
+    });
   }
 
   /** The entries that can be computed, as jobs; the others are told at once. */
@@ -308,7 +307,8 @@ public final class TokenModel implements LanguageModel {
     }
   }
 
-  // --- Scoring -------------------------------------------------------------------------------------
+  // --- Scoring
+  // -------------------------------------------------------------------------------------
 
   /** A request under way. */
   private static final class Pending {

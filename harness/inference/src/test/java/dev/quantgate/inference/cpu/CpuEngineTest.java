@@ -72,9 +72,7 @@ class CpuEngineTest extends LanguageModelContract {
     try (var checkpoint = Checkpoints.open(folder(Format.F16))) {
       ModelConfig config = checkpoint.config();
       twoPages =
-          weights
-              + CpuStepExecutor.workingBytes(config)
-              + 2 * CpuStepExecutor.pageBytes(config);
+          weights + CpuStepExecutor.workingBytes(config) + 2 * CpuStepExecutor.pageBytes(config);
     }
     var answered = new ArrayList<Integer>();
     InferenceException refusal;
@@ -95,8 +93,7 @@ class CpuEngineTest extends LanguageModelContract {
 
   /** Prints the engine of a folder's model. */
   public static void main(String[] arguments) {
-    try (LanguageModel model =
-        new CpuEngineProvider().load(Path.of(arguments[0]), ONE_THREAD)) {
+    try (LanguageModel model = new CpuEngineProvider().load(Path.of(arguments[0]), ONE_THREAD)) {
       System.out.println(model.identity().engine());
     }
   }

@@ -49,13 +49,12 @@ class ParityEngineTest {
 
   @TestFactory
   Stream<DynamicTest> greedyContinuationsAreTheReferenceIds() {
-    return eachFolder(
-        (runner, folder) -> {
-          for (Reference reference : references(folder)) {
-            assertThat(runner.greedy(reference.ids(), reference.greedy().length))
-                .containsExactly(reference.greedy());
-          }
-        });
+    return eachFolder((runner, folder) -> {
+      for (Reference reference : references(folder)) {
+        assertThat(runner.greedy(reference.ids(), reference.greedy().length))
+            .containsExactly(reference.greedy());
+      }
+    });
   }
 
   private static Stream<DynamicTest> eachFolder(BiConsumer<StepRunner, Path> check) {

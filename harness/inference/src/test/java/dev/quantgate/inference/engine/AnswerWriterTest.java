@@ -183,8 +183,9 @@ class AnswerWriterTest {
       for (int i = 0; i < bytes.length; i++) {
         // Whole characters, broken ones, and those of the stop string.
         bytes[i] =
-            (byte) new int[] {'a', 'b', '\n', 0xe5, 0xa5, 0xbd, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80}[
-                random.nextInt(12)];
+            (byte)
+                new int[] {'a', 'b', '\n', 0xe5, 0xa5, 0xbd, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80}
+                    [random.nextInt(12)];
       }
       var tokens = new java.util.ArrayList<byte[]>();
       for (int at = 0; at < bytes.length; ) {

@@ -321,13 +321,11 @@ class SchedulerTest {
       var random = new SplittableRandom(seed);
       var next = new int[1];
       new Scheduler(device, new Batching(6, 6))
-          .run(
-              wait -> {
-                int from = next[0];
-                next[0] =
-                    Math.min(40, from + (wait ? 1 + random.nextInt(3) : random.nextInt(4) / 3));
-                return some.jobs.subList(from, next[0]);
-              });
+          .run(wait -> {
+            int from = next[0];
+            next[0] = Math.min(40, from + (wait ? 1 + random.nextInt(3) : random.nextInt(4) / 3));
+            return some.jobs.subList(from, next[0]);
+          });
       assertThat(some.results()).as("seed %d", seed).isEqualTo(some.expected);
     }
   }
@@ -339,15 +337,14 @@ class SchedulerTest {
       var device = new HashDevice(30);
       var steps = new int[1];
       new Scheduler(device, new Batching(6, 6))
-          .run(
-              wait -> {
-                if (steps[0] == 3) {
-                  for (int i = 0; i < 20; i += 2) {
-                    some.takers.get(i).cancelled = true;
-                  }
-                }
-                return steps[0]++ == 0 ? some.jobs : List.of();
-              });
+          .run(wait -> {
+            if (steps[0] == 3) {
+              for (int i = 0; i < 20; i += 2) {
+                some.takers.get(i).cancelled = true;
+              }
+            }
+            return steps[0]++ == 0 ? some.jobs : List.of();
+          });
       int stopped = 0;
       for (int i = 0; i < 20; i++) {
         String result = some.takers.get(i).result;
@@ -406,9 +403,8 @@ class SchedulerTest {
             InferenceException.class,
             e -> assertThat(e.kind()).isEqualTo(InferenceException.Kind.OUT_OF_MEMORY))
         .hasMessage(refusal);
-    assertThatThrownBy(() ->
-            scheduler.run(
-                Feed.of(List.of(new GenerateJob(new int[9], 5, new Taker(true))))))
+    assertThatThrownBy(
+            () -> scheduler.run(Feed.of(List.of(new GenerateJob(new int[9], 5, new Taker(true))))))
         .hasMessage(refusal);
     assertThat(device.steps).isZero();
     scheduler.run(Feed.of(List.of(fits)));

@@ -23,8 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SpeedBenchmarkTest {
-  private static final EngineOptions TWO_THREADS =
-      EngineOptions.defaults().withThreads(2);
+  private static final EngineOptions TWO_THREADS = EngineOptions.defaults().withThreads(2);
 
   private static SpeedReport run(Path folder, Format format, SpeedPlan plan) {
     return measure(TinyCheckpoint.write(folder, 5, format), TWO_THREADS, plan);
