@@ -15,9 +15,7 @@ class ParityTest {
       List.of(
           "gptq-g64-sym-actorder-v1",
           "gptq-qwen2-g64-asym-v1",
-          "llama3-rope-bf16",
-          "mistral-sliding-bf16",
-          "qwen3-bf16");
+          "mistral-sliding-bf16");
 
   @Test
   void logitsAndGreedyTokensAreThoseOfTheReference() throws IOException {
