@@ -89,14 +89,7 @@ public final class Runner {
       throw new EvaluationException(INPUT, out + ": is a file; --out names a folder");
     }
     List<Reference> references = participants.stream().map(this::check).toList();
-    List<SuiteTask> tasks =
-        assignment.suites().stream().map(suite -> SuiteTask.of(doors, assignment, suite)).toList();
-    if (tasks.stream().map(SuiteTask::suite).distinct().count() != tasks.size()) {
-      throw new EvaluationException(
-          EvaluationException.Kind.SETTING,
-          "two suites have one name: %s"
-              .formatted(tasks.stream().map(SuiteTask::suite).collect(Collectors.joining(", "))));
-    }
+    List<SuiteTask> tasks = SuiteTask.all(doors, assignment);
     for (SuiteTask task : tasks) {
       if (!task.origin().catalogued()) {
         progress.on(
