@@ -27,7 +27,7 @@ final class EvalCommand implements Callable<Integer> {
     Settings settings = SettingFlags.resolve(spec);
     EvalRequest request = settings.evalRequest();
     if (dryRun.wanted) {
-      return DryRun.print(spec, settings, request.assignment());
+      return DryRun.print(spec, settings, request.plan());
     }
     try (var progress = new TerminalProgress(common.quiet)) {
       Evaluation evaluation =

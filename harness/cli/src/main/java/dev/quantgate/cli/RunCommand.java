@@ -34,7 +34,7 @@ final class RunCommand implements Callable<Integer> {
     Settings settings = SettingFlags.resolve(spec);
     RunRequest request = settings.runRequest();
     if (dryRun.wanted) {
-      return DryRun.print(spec, settings, request.assignment());
+      return DryRun.print(spec, settings, request.plan());
     }
     try (var progress = new TerminalProgress(common.quiet)) {
       Comparison comparison =
