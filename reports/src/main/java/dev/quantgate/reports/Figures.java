@@ -46,6 +46,16 @@ public final class Figures {
     return perSecond < 100 ? format("%.1f", perSecond) : format("%,.0f", perSecond);
   }
 
+  /** {@code 12.5 a second}, {@code 3.2 a minute} or {@code 1.4 an hour}: never a rounded zero. */
+  public static String pace(double perSecond) {
+    if (perSecond >= 1) {
+      return format("%s a second", rate(perSecond));
+    }
+    return perSecond * 60 >= 1
+        ? format("%.1f a minute", perSecond * 60)
+        : format("%.1f an hour", perSecond * 3600);
+  }
+
   private static String format(String pattern, Object... values) {
     return String.format(Locale.ROOT, pattern, values);
   }

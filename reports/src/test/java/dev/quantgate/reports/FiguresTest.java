@@ -33,6 +33,13 @@ class FiguresTest {
   }
 
   @Test
+  void slowWorkHasAPaceAndNoRoundedZero() {
+    assertThat(Figures.pace(12.54)).isEqualTo("12.5 a second");
+    assertThat(Figures.pace(0.04)).isEqualTo("2.4 a minute");
+    assertThat(Figures.pace(0.001)).isEqualTo("3.6 an hour");
+  }
+
+  @Test
   void aDifferenceInPointsAlwaysHasItsSignUnlessThereIsNone() {
     assertThat(Figures.points(-100.0 / 164)).isEqualTo("-0.61");
     assertThat(Figures.points(0.2)).isEqualTo("+0.20");

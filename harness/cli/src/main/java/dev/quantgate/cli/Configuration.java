@@ -2,6 +2,7 @@ package dev.quantgate.cli;
 
 import dev.quantgate.evaluation.settings.ConfigFile;
 import dev.quantgate.evaluation.settings.Setting;
+import dev.quantgate.evaluation.settings.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -27,6 +28,21 @@ final class Configuration implements IDefaultValueProvider {
   static final String FLAG = "--config";
   static final String FILE = "quantgate.yaml";
 
+  /** Names the file where no flag does. */
+  static final String VARIABLE = "QUANTGATE_CONFIG";
+
+  /** Variables besides those of flags: for the launcher, the data store and the project's tests. */
+  private static final Set<String> OTHERS =
+      Set.of(
+          VARIABLE,
+          "QUANTGATE_JAVA",
+          "QUANTGATE_JAVA_OPTS",
+          "QUANTGATE_CACHE",
+          "QUANTGATE_STDERR",
+          "QUANTGATE_LAUNCHED",
+          "QUANTGATE_REQUIRE_DATA",
+          "QUANTGATE_REQUIRE_DOCKER");
+
   private final ParseResult typed;
   private final ConfigFile file;
 
@@ -48,8 +64,9 @@ final class Configuration implements IDefaultValueProvider {
     while (typed.hasSubcommand()) {
       typed = typed.subcommand();
     }
-    Path file = typed.matchedOptionValue(FLAG, Path.of(FILE));
-    if (!typed.hasMatchedOption(FLAG) && !Files.exists(file)) {
+    String named = System.getenv().getOrDefault(VARIABLE, "").strip();
+    Path file = typed.matchedOptionValue(FLAG, named.isEmpty() ? Path.of(FILE) : Path.of(named));
+    if (!typed.hasMatchedOption(FLAG) && named.isEmpty() && !Files.exists(file)) {
       return new Configuration(typed, ConfigFile.NONE);
     }
     Map<String, Set<String>> flags = new TreeMap<>();
@@ -75,7 +92,7 @@ final class Configuration implements IDefaultValueProvider {
     } catch (ParameterException e) {
       // What is typed was right before.
       throw new ParameterException(
-          e.getCommandLine(), "quantgate.yaml or the environment: " + e.getMessage(), e);
+          e.getCommandLine(), "quantgate.yaml or the environment: %s".formatted(e.getMessage()), e);
     }
   }
 
@@ -88,8 +105,7 @@ final class Configuration implements IDefaultValueProvider {
       return null;
     }
     String key = key(option);
-    String variable = "QUANTGATE_" + key.toUpperCase(Locale.ROOT).replace('-', '_');
-    String value = isSetting(key) ? null : System.getenv(variable);
+    String value = isSetting(key) ? null : System.getenv(variable(key));
     return value == null || value.isBlank() ? file.flags().get(key) : value.strip();
   }
 
@@ -114,6 +130,17 @@ final class Configuration implements IDefaultValueProvider {
 
   private static boolean isKey(OptionSpec option) {
     return !option.usageHelp() && !option.versionHelp() && !option.longestName().equals(FLAG);
+  }
+
+  /** Refuses variables of the environment that look like this program's and that nothing reads. */
+  static void requireKnownVariables(CommandLine root) {
+    Set<String> known = new TreeSet<>(OTHERS);
+    flags(root).forEach(key -> known.add(variable(key)));
+    Settings.requireKnownVariables(System.getenv().keySet(), known);
+  }
+
+  private static String variable(String key) {
+    return "QUANTGATE_%s".formatted(key.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 
   private static String key(OptionSpec option) {

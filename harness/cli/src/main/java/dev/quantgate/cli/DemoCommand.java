@@ -2,6 +2,7 @@ package dev.quantgate.cli;
 
 import dev.quantgate.benchmarks.DataStore;
 import dev.quantgate.benchmarks.DemoPair;
+import dev.quantgate.benchmarks.SuiteNames;
 import dev.quantgate.evaluation.QuantGate;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.comparison.Comparison;
@@ -80,7 +81,12 @@ final class DemoCommand implements Callable<Integer> {
             Map.of(
                 Setting.BASELINE, pair.fp16().toString(),
                 Setting.CANDIDATE, int4.toString(),
-                Setting.SUITES, "starter-code,starter-nli,starter-exam",
+                Setting.SUITES,
+                    String.join(
+                        ",",
+                        SuiteNames.STARTER_CODE,
+                        SuiteNames.STARTER_NLI,
+                        SuiteNames.STARTER_EXAM),
                 Setting.OUT, out.resolve("run-" + made).toString()));
     RunRequest run = settings.runRequest();
     try (var progress = new TerminalProgress(common.quiet)) {

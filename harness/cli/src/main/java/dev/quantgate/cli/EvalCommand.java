@@ -3,6 +3,7 @@ package dev.quantgate.cli;
 import dev.quantgate.evaluation.EvalRequest;
 import dev.quantgate.evaluation.Evaluation;
 import dev.quantgate.evaluation.QuantGate;
+import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.reports.TerminalReport;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,10 +20,15 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
+  @Mixin DryRun dryRun = new DryRun();
 
   @Override
   public Integer call() throws Exception {
-    EvalRequest request = SettingFlags.resolve(spec).evalRequest();
+    Settings settings = SettingFlags.resolve(spec);
+    EvalRequest request = settings.evalRequest();
+    if (dryRun.wanted) {
+      return DryRun.print(spec, settings, request.plan());
+    }
     try (var progress = new TerminalProgress(common.quiet)) {
       Evaluation evaluation =
           Interruption.guard(() -> new QuantGate().eval(request, progress.listener()));

@@ -10,8 +10,17 @@ import java.util.concurrent.TimeUnit;
  */
 final class Interruption {
   private static final long SECONDS_TO_END = 20;
+  private static final long SECONDS_TO_TELL = 2;
+
+  /** Down when all that is to be said has been printed. */
+  private static final CountDownLatch TOLD = new CountDownLatch(1);
 
   private Interruption() {}
+
+  /** All that is to be said has been printed. */
+  static void told() {
+    TOLD.countDown();
+  }
 
   static <T> T guard(Callable<T> work) throws Exception {
     Thread worker = Thread.currentThread();
@@ -23,6 +32,9 @@ final class Interruption {
               try {
                 boolean inTime = ended.await(SECONDS_TO_END, TimeUnit.SECONDS);
                 assert inTime || worker.isAlive();
+                // The worker now says what is done and how to go on.
+                boolean told = TOLD.await(SECONDS_TO_TELL, TimeUnit.SECONDS);
+                assert told || worker.isAlive();
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }

@@ -33,6 +33,7 @@ final class Program {
     int exitCode = execute(command, arguments);
     command.getOut().flush();
     command.getErr().flush();
+    Interruption.told();
     return exitCode;
   }
 
@@ -47,6 +48,7 @@ final class Program {
       ParseResult parsed = command.parseArgs(arguments);
       called = parsed.asCommandLineList().getLast();
       if (Configuration.isTakenBy(called)) {
+        Configuration.requireKnownVariables(command);
         parsed = Configuration.read(command, parsed).apply(command, arguments);
       }
       return new RunLast().execute(parsed);
@@ -88,6 +90,7 @@ final class Program {
     add(sandbox, "build", Set.of());
     return command
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExpandAtFiles(false)
         .setUsageHelpAutoWidth(true)
         .setUsageHelpLongOptionsMaxWidth(28);
   }

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       QuantizeCommand.class,
       QualityCommand.class,
       BenchCommand.class,
+      SuitesCommand.class,
       DataCommand.class,
       SandboxCommand.class,
       DoctorCommand.class,

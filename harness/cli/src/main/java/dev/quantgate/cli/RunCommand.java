@@ -3,6 +3,7 @@ package dev.quantgate.cli;
 import dev.quantgate.evaluation.QuantGate;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.reports.TerminalReport;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,10 +27,15 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
+  @Mixin DryRun dryRun = new DryRun();
 
   @Override
   public Integer call() throws Exception {
-    RunRequest request = SettingFlags.resolve(spec).runRequest();
+    Settings settings = SettingFlags.resolve(spec);
+    RunRequest request = settings.runRequest();
+    if (dryRun.wanted) {
+      return DryRun.print(spec, settings, request.plan());
+    }
     try (var progress = new TerminalProgress(common.quiet)) {
       Comparison comparison =
           Interruption.guard(() -> new QuantGate().run(request, progress.listener()));

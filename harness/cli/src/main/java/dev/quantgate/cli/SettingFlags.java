@@ -1,14 +1,26 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.protocol.Layout;
+import dev.quantgate.evaluation.protocol.Suite;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.evaluation.suite.Suites;
+import dev.quantgate.inference.EngineProvider;
+import dev.quantgate.inference.Engines;
+import dev.quantgate.sandbox.SandboxOptions;
+import dev.quantgate.sandbox.SandboxProvider;
+import dev.quantgate.sandbox.Sandboxes;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -55,9 +67,13 @@ final class SettingFlags {
 
   /** Adds a flag for each setting, and {@code --config}. */
   static void add(CommandSpec spec, Set<Setting> settings) {
-    for (Setting setting : Setting.values()) {
-      if (settings.contains(setting)) {
-        spec.addOption(flag(setting));
+    for (Group group : Group.values()) {
+      List<Setting> of =
+          settings.stream().sorted().filter(setting -> group(setting) == group).toList();
+      if (!of.isEmpty()) {
+        var flags = ArgGroupSpec.builder().heading("%%n%s:%%n".formatted(group.heading));
+        of.forEach(setting -> flags.addArg(flag(setting)));
+        spec.addArgGroup(flags.exclusive(false).validate(false).multiplicity("0..1").build());
       }
     }
     spec.addOption(
@@ -65,10 +81,57 @@ final class SettingFlags {
             .type(Path.class)
             .paramLabel("FILE")
             .description(
-                "flags that are not typed; by default "
-                    + Configuration.FILE
-                    + " where there is one")
+                "flags that are not typed; by default %s where there is one, or %s"
+                    .formatted(Configuration.FILE, Configuration.VARIABLE))
             .build());
+  }
+
+  /** What a help page puts together. */
+  private enum Group {
+    WHAT("What is compared"),
+    ASKED("How it is asked"),
+    JUDGED("How it is judged"),
+    COMPUTED("What computes"),
+    EXECUTED("What executes programs");
+
+    private final String heading;
+
+    Group(String heading) {
+      this.heading = heading;
+    }
+  }
+
+  private static Group group(Setting setting) {
+    return switch (setting) {
+      case BASELINE, CANDIDATE, MODEL, SUITES, DATA, ACCEPT_DATA, OUT, LIMIT, ITEMS -> Group.WHAT;
+      case SEED, PROTOCOL, LAYOUT, TEMPERATURE, TOP_P, SAMPLES, MAX_NEW_TOKENS -> Group.ASKED;
+      case MARGIN, ON_INCONCLUSIVE -> Group.JUDGED;
+      default -> SANDBOX.contains(setting) ? Group.EXECUTED : Group.COMPUTED;
+    };
+  }
+
+  /** What a shell completes; empty where anything can be said. */
+  private static List<String> values(Setting setting) {
+    return switch (setting) {
+      case SUITES -> Suites.all().stream().<String>map(Suite::name).toList();
+      case LAYOUT -> Arrays.stream(Layout.values()).map(Layout::id).toList();
+      case ON_INCONCLUSIVE -> words(GatePolicy.OnInconclusive.values());
+      case CHECKER -> words(SandboxOptions.Checker.values());
+      case ENGINE ->
+          Stream.concat(Stream.of(Engines.AUTO), Engines.all().stream().map(EngineProvider::kind))
+              .distinct()
+              .toList();
+      case SANDBOX, REQUIRE_SANDBOX ->
+          Stream.concat(
+                  Stream.of(Sandboxes.AUTO), Sandboxes.all().stream().map(SandboxProvider::kind))
+              .distinct()
+              .toList();
+      default -> List.of();
+    };
+  }
+
+  private static List<String> words(Enum<?>[] constants) {
+    return Arrays.stream(constants).map(each -> each.name().toLowerCase(Locale.ROOT)).toList();
   }
 
   private static OptionSpec flag(Setting setting) {
@@ -77,7 +140,7 @@ final class SettingFlags {
         setting.description()
             + (byDefault.isEmpty() || byDefault.equals("false")
                 ? ""
-                : " (default: " + byDefault + ")");
+                : " (default: %s)".formatted(byDefault));
     OptionSpec.Builder flag =
         OptionSpec.builder("--" + setting.key())
             .description(description.replace("%", "%%"))
@@ -85,7 +148,14 @@ final class SettingFlags {
     return switch (setting) {
       case ACCEPT_DATA -> flag.type(boolean.class).arity("0").build();
       case PROTOCOL -> flag.type(List.class).auxiliaryTypes(String.class).arity("1").build();
-      default -> flag.type(String.class).arity("1").build();
+      case BASELINE, CANDIDATE, MODEL, DATA, OUT -> flag.type(Path.class).arity("1").build();
+      default -> {
+        List<String> values = values(setting);
+        yield (values.isEmpty() ? flag : flag.completionCandidates(values))
+            .type(String.class)
+            .arity("1")
+            .build();
+      }
     };
   }
 
@@ -93,6 +163,7 @@ final class SettingFlags {
     return switch (setting) {
       case BASELINE, CANDIDATE, MODEL -> "MODEL";
       case SUITES -> "SUITES";
+      case ITEMS -> "IDS";
       case DATA, OUT -> "DIR";
       case PROTOCOL -> "SUITE=VARIANT";
       case MARGIN -> "POINTS";

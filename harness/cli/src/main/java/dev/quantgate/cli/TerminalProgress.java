@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TerminalProgress implements AutoCloseable {
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+  private static final Duration BEFORE_ESTIMATES = Duration.ofSeconds(10);
+  private static final long ITEMS_BEFORE_ESTIMATES = 16;
 
   private final PrintStream err;
   private final boolean quiet;
@@ -53,14 +55,11 @@ final class TerminalProgress implements AutoCloseable {
   private void on(Progress progress) {
     switch (progress) {
       case Progress.Loading loading ->
-          say("loading " + loading.side() + ": " + loading.reference());
+          say("loading %s: %s".formatted(loading.side(), loading.reference()));
       case Progress.Loaded loaded ->
           say(
-              loaded.side()
-                  + ": "
-                  + loaded.description()
-                  + ", loaded in "
-                  + Figures.duration(loaded.time()));
+              "%s: %s, loaded in %s"
+                  .formatted(loaded.side(), loaded.description(), Figures.duration(loaded.time())));
       case Progress.Started started -> {
         if (started.step() == Progress.Step.EXECUTING) {
           executed.put(key(started.side(), started.suite()), started.done());
@@ -133,7 +132,11 @@ final class TerminalProgress implements AutoCloseable {
               .startsFrom(done, Duration.ZERO)
               .setStyle(ProgressBarStyle.ASCII)
               .setConsumer(new ConsoleProgressBarConsumer(err))
-              .showSpeed()
+              .setEtaFunction(state ->
+                  left(
+                      state.getElapsedAfterStart(),
+                      state.getCurrent() - state.getStart(),
+                      state.getMax() - state.getCurrent()))
               .build();
     }
   }
@@ -151,26 +154,32 @@ final class TerminalProgress implements AutoCloseable {
     long now = System.nanoTime();
     if (now - lineAt >= BETWEEN_LINES.toNanos() && done < items) {
       lineAt = now;
-      double perSecond = (done - startedWith) / ((now - startedAt) / 1e9);
-      Optional<String> left =
-          perSecond > 0
-              ? Optional.of(
-                  ", "
-                      + Figures.duration(
-                          Duration.ofMillis((long) (1e3 * (items - done) / perSecond)))
-                      + " left")
-              : Optional.empty();
+      Duration spent = Duration.ofNanos(now - startedAt);
+      long fresh = done - startedWith;
       err.println(
-          task
-              + ": "
-              + Figures.count(done)
-              + "/"
-              + Figures.count(items)
-              + ", "
-              + Figures.rate(perSecond)
-              + " a second"
-              + left.orElse(""));
+          "%s: %s/%s%s%s"
+              .formatted(
+                  task,
+                  Figures.count(done),
+                  Figures.count(items),
+                  fresh == 0 ? "" : ", %s".formatted(Figures.pace(fresh / (spent.toNanos() / 1e9))),
+                  left(spent, fresh, items - done)
+                      .map(left -> ", %s left".formatted(Figures.duration(left)))
+                      .orElse("")));
     }
+  }
+
+  /**
+   * What is left at the pace so far; empty until enough has been done to say so, as the first items
+   * of a batch come together.
+   */
+  static Optional<Duration> left(Duration spent, long done, long missing) {
+    boolean meaningful =
+        spent.compareTo(BEFORE_ESTIMATES) >= 0
+            && (done >= ITEMS_BEFORE_ESTIMATES || done >= missing);
+    return meaningful && done > 0
+        ? Optional.of(Duration.ofMillis(Math.round((double) spent.toMillis() * missing / done)))
+        : Optional.empty();
   }
 
   /** The step is over. */
@@ -184,12 +193,12 @@ final class TerminalProgress implements AutoCloseable {
       }
     } else if (!quiet) {
       err.println(
-          task
-              + ": "
-              + Figures.count(items)
-              + " in "
-              + Figures.duration(Duration.ofNanos(System.nanoTime() - startedAt))
-              + addition);
+          "%s: %s in %s%s"
+              .formatted(
+                  task,
+                  Figures.count(items),
+                  Figures.duration(Duration.ofNanos(System.nanoTime() - startedAt)),
+                  addition));
     }
   }
 

@@ -99,6 +99,117 @@ class CommandLineTest {
   }
 
   @Test
+  void suitesAreListedWithTheirProtocolsInEightyColumns() {
+    Ended all = quantgate("suites");
+    assertThat(all.exitCode()).isZero();
+    assertThat(all.out())
+        .contains("humaneval", "* base", "ceval-test", "lm-eval-5shot", "starter-exam");
+    assertThat(all.out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
+    Ended unknown = quantgate("suites", "cevla");
+    assertThat(unknown.exitCode()).isEqualTo(2);
+    assertThat(unknown.err()).contains("unknown suite \"cevla\", did you mean \"ceval\"?");
+  }
+
+  @Test
+  void aSuiteOfOnesOwnIsCheckedAndAskedByItsFile() throws IOException {
+    Files.writeString(
+        folder.resolve("sums.jsonl"),
+        "{\"q\": \"1 + 1\", \"a\": 2}\n{\"q\": \"2 + 2\", \"a\": 4}\n");
+    Path suite =
+        Files.writeString(
+            folder.resolve("sums.yaml"),
+            "data: sums.jsonl\nmetric: exact-match\ntemplate: '{{q}} ='\nanswer: a\n");
+    Ended checked = quantgate("suites", suite.toString());
+    assertThat(checked.exitCode()).isZero();
+    assertThat(checked.out()).contains("sums", "2 items, sha256");
+    Path answers =
+        Files.writeString(
+            folder.resolve("sums-answers.jsonl"),
+            "{\"id\": \"0\", \"answer\": \"2\"}\n{\"id\": \"1\", \"answer\": \"5\"}\n");
+    Ended asked =
+        quantgate(
+            "eval",
+            "--quiet",
+            "--suites",
+            suite.toString(),
+            "--model",
+            "replay:" + answers,
+            "--out",
+            folder.resolve("sums-out").toString());
+    assertThat(asked.err()).isEmpty();
+    assertThat(asked.exitCode()).isZero();
+    assertThat(asked.out()).contains("sums", "50.0 %");
+    Files.writeString(suite, "data: sums.jsonl\nmetric: exact\n");
+    Ended wrong = quantgate("suites", suite.toString());
+    assertThat(wrong.exitCode()).isEqualTo(2);
+    assertThat(wrong.err()).contains("sums.yaml, line");
+  }
+
+  @Test
+  void aDryRunSaysWhatWouldBeAskedAndWhoSaidSo() throws IOException {
+    Path config = Files.writeString(folder.resolve("dry.yaml"), "margin: 2\n");
+    Path out = folder.resolve("dry");
+    Ended dry =
+        quantgate(
+            "run",
+            "--dry-run",
+            "--config",
+            config.toString(),
+            "--baseline",
+            "replay:nothing",
+            "--candidate",
+            "replay:nothing",
+            "--suites",
+            "starter-nli,starter-exam",
+            "--limit",
+            "7",
+            "--out",
+            out.toString());
+    assertThat(dry.err()).isEmpty();
+    assertThat(dry.exitCode()).isZero();
+    assertThat(dry.out())
+        .containsPattern("limit +7 +--limit")
+        .containsPattern("margin +2 +dry.yaml: margin")
+        .containsPattern("layout +openai +default")
+        .containsPattern("starter-nli +cmnli/ppl-fdc6de +7 +204 ");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void onlyTheItemsThatAreNamedAreAskedFromAFileToo() throws IOException {
+    Path right = recording("right.jsonl", 0);
+    Path ids = Files.writeString(folder.resolve("ids.txt"), "3\n\n5\n");
+    for (String items : List.of("3,5", "@" + ids)) {
+      Ended ended =
+          quantgate(
+              "eval",
+              "--quiet",
+              "--suites",
+              "starter-nli",
+              "--items",
+              items,
+              "--model",
+              "replay:" + right,
+              "--out",
+              folder.resolve("items" + items.length()).toString());
+      assertThat(ended.err()).isEmpty();
+      assertThat(ended.exitCode()).isZero();
+      assertThat(folder.resolve("items" + items.length() + "/model/starter-nli.jsonl"))
+          .content()
+          .hasLineCount(2);
+    }
+  }
+
+  @Test
+  void helpIsGroupedAndEightyColumnsWide() {
+    Ended help = quantgate("run", "--help");
+    assertThat(help.out())
+        .contains("What is compared:", "How it is judged:", "What executes programs:", "--items");
+    assertThat(help.out().lines())
+        .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
+  }
+
+  @Test
   void theMarginIsTakenFromTheConfigurationFileUnlessItIsTyped() throws IOException {
     Path right = recording("right.jsonl", 0);
     Path worse = recording("worse.jsonl", 5);
@@ -373,7 +484,7 @@ class CommandLineTest {
         "'data: {from: nowhere}'|data fetch humaneval|nowhere: there is no such file",
         "'engine: cdua'|bench --model x|unknown engine \"cdua\"",
         "'max-batch: x'|bench --model x --prompt 0|a prompt's tokens must be at least 2, not 0",
-        "'promt: 1'|bench --model x|GATE: unknown key \"promt\"; known: baseline, ",
+        "'promt: 1'|bench --model x|GATE: unknown key \"promt\", did you mean \"prompt\"?; known: baseline, ",
         "'bench: {bits: 3}'|bench --model x|GATE: bench: unknown key \"bits\"; known: "
       })
   void aFlagThatIsNotTypedIsTakenFromTheFile(String yaml, String line, String message)

@@ -1,6 +1,8 @@
 package dev.quantgate.evaluation;
 
+import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
+import dev.quantgate.evaluation.answer.SuiteTask;
 import dev.quantgate.evaluation.comparison.Comparer;
 import dev.quantgate.evaluation.comparison.Comparer.Compared;
 import dev.quantgate.evaluation.comparison.Comparison;
@@ -65,6 +67,34 @@ public final class QuantGate {
                     new Participant(Side.CANDIDATE, request.candidate())));
     return judge(runs.get(0), runs.get(1), request.policy(), request.out());
   }
+
+  /**
+   * What a plan would ask, found and read but not asked.
+   *
+   * @throws EvaluationException or {@link dev.quantgate.benchmarks.DataException} if the plan
+   *     cannot be carried out
+   */
+  public List<PlannedSuite> plan(RunPlan plan) {
+    return SuiteTask.all(services, plan).stream()
+        .map(task ->
+            new PlannedSuite(
+                task.suite(),
+                task.protocol().id(),
+                task.ids().size(),
+                task.allIds().size(),
+                task.origin().file()))
+        .toList();
+  }
+
+  /**
+   * A suite of a plan.
+   *
+   * @param items how many are asked
+   * @param available how many there are
+   * @param file where they lie
+   */
+  public record PlannedSuite(
+      String suite, String protocol, int items, int available, String file) {}
 
   /** Asks one model and grades its answers. Writes {@code out/model} and {@code out/prompts}. */
   public Evaluation eval(EvalRequest request, Progress.Listener progress) {

@@ -16,7 +16,6 @@ import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.gate.Verdict;
-import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Reseal;
@@ -94,27 +93,35 @@ class QuantGateTest {
   }
 
   private static RunPlan limited(int limit, long seed, String... suites) {
-    return new RunPlan(
-        List.of(suites),
-        Optional.empty(),
-        false,
-        OptionalInt.of(limit),
-        seed,
-        Map.of(),
-        Layout.OPENAI,
-        Sampling.GREEDY);
+    return RunPlan.of(suites).withLimit(limit).withSeed(seed);
   }
 
   private static RunPlan by(String suite, String variant, Sampling sampling) {
-    return new RunPlan(
-        List.of(suite),
-        Optional.empty(),
-        false,
-        OptionalInt.empty(),
-        3,
-        Map.of(suite, variant),
-        Layout.OPENAI,
-        sampling);
+    return RunPlan.of(suite).withSeed(3).withProtocol(suite, variant).withSampling(sampling);
+  }
+
+  @Test
+  void onlyTheItemsThatAreNamedAreAsked() {
+    Comparison comparison =
+        fixtures
+            .quantGate()
+            .run(
+                request(RunPlan.of("humaneval", "cmnli").withItems("HumanEval/3", "7", "4")),
+                Progress.Listener.NONE);
+    assertThat(comparison.suites())
+        .extracting(SuiteComparison::suite, SuiteComparison::items)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("humaneval", 1),
+            org.assertj.core.groups.Tuple.tuple("cmnli", 2));
+    assertThatThrownBy(
+            () -> fixtures.quantGate().plan(RunPlan.of("humaneval").withItems("HumanEval/3", "x")))
+        .hasMessageContainingAll(
+            "--items: \"x\" is no item of humaneval", "first of humaneval is \"HumanEval/0\"");
+    assertThatThrownBy(() ->
+            fixtures.quantGate().plan(RunPlan.of("humaneval", "cmnli").withItems("HumanEval/3")))
+        .hasMessageContaining("--items names no item of cmnli, whose first is \"0\"");
+    assertThatThrownBy(() -> RunPlan.of("humaneval").withItems("HumanEval/3").withLimit(2))
+        .hasMessageContaining("either --limit or --items");
   }
 
   @Test

@@ -5,18 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.evaluation.answer.RunPlan;
-import dev.quantgate.evaluation.answer.RunPlan.Sampling;
 import dev.quantgate.evaluation.answer.Services;
-import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,16 +43,7 @@ class RealEngineKillTest {
   }
 
   private static void evaluate(Path model, Path out, Progress.Listener progress) {
-    var assignment =
-        new RunPlan(
-            SUITES,
-            Optional.empty(),
-            false,
-            OptionalInt.of(ITEMS),
-            0,
-            Map.of(),
-            Layout.OPENAI,
-            Sampling.GREEDY);
+    var assignment = RunPlan.of(SUITES.toArray(String[]::new)).withLimit(ITEMS);
     Services real = Services.standard();
     var doors =
         new Services(

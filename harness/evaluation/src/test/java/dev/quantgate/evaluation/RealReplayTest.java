@@ -8,13 +8,11 @@ import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.benchmarks.SuiteData.CodeProblem;
 import dev.quantgate.evaluation.answer.RunPlan;
-import dev.quantgate.evaluation.answer.RunPlan.Sampling;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.GatePolicy;
-import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.Json;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
@@ -28,7 +26,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -60,15 +57,7 @@ class RealReplayTest {
             new RunRequest(
                 "replay:" + baseline,
                 "replay:" + candidate,
-                new RunPlan(
-                    List.of(suite),
-                    Optional.of(OfficialData.with(suite)),
-                    false,
-                    OptionalInt.empty(),
-                    0,
-                    Map.of(),
-                    Layout.OPENAI,
-                    Sampling.GREEDY),
+                RunPlan.of(suite).withData(OfficialData.with(suite), false),
                 RunEnvironment.defaults(),
                 GatePolicy.DEFAULT,
                 folder.resolve("out")),
@@ -183,15 +172,7 @@ class RealReplayTest {
         OfficialData.with("humaneval/example_problem.jsonl", "humaneval/example_samples.jsonl")
             .resolve("humaneval");
     var assignment =
-        new RunPlan(
-            List.of("humaneval"),
-            Optional.of(examples.resolve("example_problem.jsonl")),
-            true,
-            OptionalInt.empty(),
-            0,
-            Map.of(),
-            Layout.OPENAI,
-            Sampling.GREEDY);
+        RunPlan.of("humaneval").withData(examples.resolve("example_problem.jsonl"), true);
     RunEnvironment usual = RunEnvironment.defaults();
     var machinery =
         new RunEnvironment(

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 
 /** A suite as one run asks it: what its data holds, and what of it is drawn. */
@@ -51,6 +52,30 @@ public final class SuiteTask {
     this.asker = chatTemplate -> protocol.questions(drawn, chatTemplate);
   }
 
+  /** The suites of a plan, each found and read. */
+  public static List<SuiteTask> all(Services services, RunPlan plan) {
+    List<SuiteTask> tasks = plan.suites().stream().map(suite -> of(services, plan, suite)).toList();
+    List<String> names = tasks.stream().map(SuiteTask::suite).toList();
+    if (names.stream().distinct().count() != names.size()) {
+      throw new EvaluationException(
+          EvaluationException.Kind.SETTING,
+          "two suites have one name: %s".formatted(String.join(", ", names)));
+    }
+    for (String id : plan.items()) {
+      if (tasks.stream().noneMatch(task -> task.ids().contains(id))) {
+        throw new EvaluationException(
+            EvaluationException.Kind.SETTING,
+            "--items: \"%s\" is no item of %s; the first of %s is \"%s\""
+                .formatted(
+                    id,
+                    String.join(", ", names),
+                    names.getFirst(),
+                    tasks.getFirst().allIds().getFirst()));
+      }
+    }
+    return tasks;
+  }
+
   /**
    * Finds a suite and its protocol, reads its data and draws.
    *
@@ -80,8 +105,21 @@ public final class SuiteTask {
     List<I> drawn =
         plan.limit().isPresent()
             ? Draw.of(suite.name(), items.items(), plan.limit().getAsInt(), plan.seed())
-            : items.items();
+            : plan.items().isEmpty() ? items.items() : named(suite, items, plan.items());
     return new SuiteTask(suite, items, drawn, protocol);
+  }
+
+  private static <I extends Item> List<I> named(
+      Suite<I> suite, SuiteItems<I> items, List<String> ids) {
+    Set<String> wanted = Set.copyOf(ids);
+    List<I> named = items.items().stream().filter(item -> wanted.contains(item.id())).toList();
+    if (named.isEmpty()) {
+      throw new EvaluationException(
+          EvaluationException.Kind.SETTING,
+          "--items names no item of %s, whose first is \"%s\"; leave the suite out or name one"
+              .formatted(suite.name(), items.items().getFirst().id()));
+    }
+    return named;
   }
 
   /** The suite's name. */

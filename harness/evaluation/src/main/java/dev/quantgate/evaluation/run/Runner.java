@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * Carries out or continues the runs of one folder: answers first, one model after the other, so
@@ -55,14 +54,7 @@ public final class Runner {
   public List<FinishedRun> run(List<Participant> participants) {
     out.requireUsable();
     List<Participant.Source> sources = participants.stream().map(Participant::check).toList();
-    List<SuiteTask> tasks =
-        plan.suites().stream().map(suite -> SuiteTask.of(services, plan, suite)).toList();
-    if (tasks.stream().map(SuiteTask::suite).distinct().count() != tasks.size()) {
-      throw new EvaluationException(
-          EvaluationException.Kind.SETTING,
-          "two suites have one name: %s"
-              .formatted(tasks.stream().map(SuiteTask::suite).collect(Collectors.joining(", "))));
-    }
+    List<SuiteTask> tasks = SuiteTask.all(services, plan);
     sources.forEach(source -> requireSameRun(source, tasks));
     tasks.forEach(this::noteCustomData);
     Map<Side, RecordedSource> recorded = recorded(sources, tasks);

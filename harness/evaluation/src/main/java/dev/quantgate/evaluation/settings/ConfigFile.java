@@ -2,6 +2,7 @@ package dev.quantgate.evaluation.settings;
 
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.SETTING;
 
+import dev.quantgate.base.Nearest;
 import dev.quantgate.evaluation.record.EvaluationException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,13 +139,8 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
     if (!known.contains(key)) {
       throw new EvaluationException(
           SETTING,
-          file
-              + ": "
-              + section
-              + "unknown key \""
-              + key
-              + "\"; known: "
-              + String.join(", ", known));
+          "%s: %sunknown key \"%s\"%s; known: %s"
+              .formatted(file, section, key, Nearest.hint(key, known), String.join(", ", known)));
     }
   }
 

@@ -2,6 +2,8 @@ package dev.quantgate.evaluation.settings;
 
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.SETTING;
 
+import dev.quantgate.base.Nearest;
+import dev.quantgate.base.RegularFile;
 import dev.quantgate.evaluation.CompareRequest;
 import dev.quantgate.evaluation.EvalRequest;
 import dev.quantgate.evaluation.RunRequest;
@@ -16,6 +18,7 @@ import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,10 +33,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -51,9 +54,14 @@ public final class Settings {
    */
   private static final int MOST_THREADS = 1024;
 
+  /** A longer list of items is a slip: whole suites need none. */
+  private static final long MOST_LIST_BYTES = 4 << 20;
+
+  private final Set<Setting> taken;
   private final Map<Setting, Said> said;
 
-  private Settings(Map<Setting, Said> said) {
+  private Settings(Set<Setting> taken, Map<Setting, Said> said) {
+    this.taken = taken;
     this.said = said;
   }
 
@@ -102,7 +110,29 @@ public final class Settings {
     }
     typed.forEach(
         (setting, text) -> said.put(setting, new Said(text.strip(), "--" + setting.key())));
-    return new Settings(said);
+    return new Settings(taken, said);
+  }
+
+  /**
+   * Refuses variables that begin like this program's and that nothing reads, as a misspelt one
+   * would be passed over in silence.
+   *
+   * @param others names besides those of settings
+   * @throws EvaluationException naming the first one
+   */
+  public static void requireKnownVariables(Set<String> environment, Set<String> others) {
+    var known = new TreeSet<>(others);
+    Stream.of(Setting.values()).map(Setting::variable).forEach(known::add);
+    environment.stream()
+        .filter(name -> name.startsWith("QUANTGATE_") && !known.contains(name))
+        .sorted()
+        .findFirst()
+        .ifPresent(name -> {
+          throw new EvaluationException(
+              SETTING,
+              "the environment variable %s is none that is read%s; unset it, or see `quantgate run --help` for the names"
+                  .formatted(name, Nearest.hint(name, known)));
+        });
   }
 
   /** Whether somebody said it. */
@@ -160,6 +190,7 @@ public final class Settings {
         data(),
         acceptData(),
         integer(Setting.LIMIT, 1),
+        items(),
         value(Setting.SEED, "a whole number", Long::parseLong).orElse(0L),
         protocols(),
         value(Setting.LAYOUT, "a layout", Layout::of).orElse(Layout.OPENAI),
@@ -250,15 +281,9 @@ public final class Settings {
         .orElseThrow(() ->
             new EvaluationException(
                 SETTING,
-                "--"
-                    + setting.key()
-                    + " is missing: "
-                    + setting.description()
-                    + " (or "
-                    + setting.variable()
-                    + ", or "
-                    + setting.key()
-                    + " in quantgate.yaml)"));
+                "--%s is missing: %s (or %s, or %s in quantgate.yaml)"
+                    .formatted(
+                        setting.key(), setting.description(), setting.variable(), setting.key())));
   }
 
   private OptionalLong memory() {
@@ -310,6 +335,45 @@ public final class Settings {
     }
     return protocols;
   }
+
+  private List<String> items() {
+    String text = text(Setting.ITEMS).orElse("");
+    if (!text.startsWith("@")) {
+      return list(text);
+    }
+    try {
+      return new String(
+              RegularFile.read(Path.of(text.substring(1)), MOST_LIST_BYTES), StandardCharsets.UTF_8)
+          .lines()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty())
+          .toList();
+    } catch (InvalidPathException e) {
+      throw bad(Setting.ITEMS, "@ and a file with one id on each line", text);
+    }
+  }
+
+  /** What holds for each setting that the command takes, and who said it. */
+  public List<Resolved> resolved() {
+    return taken.stream()
+        .sorted()
+        .map(setting -> {
+          Said value = said.get(setting);
+          return new Resolved(
+              setting,
+              value == null ? setting.defaultText() : value.text(),
+              value == null ? "default" : value.place());
+        })
+        .toList();
+  }
+
+  /**
+   * A setting's value.
+   *
+   * @param text empty for nothing, or what the machine gives
+   * @param place who said it, such as "--limit", "QUANTGATE_LIMIT" or "quantgate.yaml: limit"
+   */
+  public record Resolved(Setting setting, String text, String place) {}
 
   private Optional<Path> path(Setting setting) {
     return value(setting, "a path", Path::of);
@@ -365,14 +429,13 @@ public final class Settings {
         .filter(constant ->
             constant.name().toLowerCase(Locale.ROOT).equals(text.toLowerCase(Locale.ROOT)))
         .findFirst()
-        .orElseThrow(() ->
-            bad(
-                setting,
-                "one of "
-                    + Arrays.stream(type.getEnumConstants())
-                        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
-                        .collect(Collectors.joining(", ")),
-                text));
+        .orElseThrow(() -> {
+          List<String> known =
+              Arrays.stream(type.getEnumConstants())
+                  .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                  .toList();
+          return bad(setting, "one of %s".formatted(String.join(", ", known)), text, known);
+        });
   }
 
   private <T> Optional<T> value(Setting setting, String expected, Function<String, T> read) {
@@ -387,10 +450,17 @@ public final class Settings {
   }
 
   private EvaluationException bad(Setting setting, String expected, String found) {
+    return bad(setting, expected, found, List.of());
+  }
+
+  private EvaluationException bad(
+      Setting setting, String expected, String found, List<String> known) {
     Said value = said.get(setting);
-    String place = value == null ? "the default of --" + setting.key() : value.place();
+    String place = value == null ? "the default of --%s".formatted(setting.key()) : value.place();
     return new EvaluationException(
-        SETTING, place + ": expected " + expected + ", found \"" + shortened(found) + "\"");
+        SETTING,
+        "%s: expected %s, found \"%s\"%s"
+            .formatted(place, expected, shortened(found), Nearest.hint(found, known)));
   }
 
   private static String shortened(String text) {

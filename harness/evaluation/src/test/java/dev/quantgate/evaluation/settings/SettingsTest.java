@@ -133,8 +133,9 @@ class SettingsTest {
     assertThat(request.environment().sandboxOptions().checker()).isEqualTo(Checker.BOTH);
     assertThat(request.environment().sandboxOptions().workers()).isEqualTo(2);
     assertThat(request.out()).isEqualTo(Path.of("there"));
+    // A limit and named items exclude each other.
     for (Setting setting : Setting.values()) {
-      assertThat(settings.isSaid(setting)).as(setting.key()).isTrue();
+      assertThat(settings.isSaid(setting)).as(setting.key()).isEqualTo(setting != Setting.ITEMS);
     }
   }
 
@@ -209,7 +210,7 @@ class SettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "margn: 1|unknown key \"margn\"; known: baseline",
+        "margn: 1|unknown key \"margn\", did you mean \"margin\"?; known: baseline",
         "- a|expected keys and values",
         "limit: [1, {a: b}]|limit: expected one value",
         "seed: {a: 1}|seed: expected one value",
@@ -255,9 +256,9 @@ class SettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'run: {candidate: x}'|run: unknown key \"candidate\"; known: ",
-        "'rnu: {limit: 1}'|unknown key \"rnu\"; known: ",
-        "'prompt: 1'|unknown key \"prompt\"; known: ",
+        "'run: {candidate: x}'|run: unknown key \"candidate\"",
+        "'rnu: {limit: 1}'|unknown key \"rnu\"",
+        "'prompt: 1'|unknown key \"prompt\"",
         "'quiet: {a: 1}'|quiet: expected one value"
       })
   void aKeyThatNoCommandKnowsIsRefusedAlsoUnderAnotherCommand(String text, String message)
@@ -306,5 +307,29 @@ class SettingsTest {
   void theDefaultLimitsOfAProgramAreTheSandboxesOwn() {
     assertThat(Settings.resolve(TYPED, Map.of(), Optional.empty()).sandboxOptions().limits())
         .isEqualTo(Limits.defaults());
+  }
+
+  @Test
+  void variablesThatNothingReadsAreRefusedWithTheOneThatWasMeant() {
+    Set<String> others = Set.of("QUANTGATE_JAVA", "QUANTGATE_CACHE");
+    Settings.requireKnownVariables(
+        Set.of("PATH", "QUANTGATE_LIMIT", "QUANTGATE_JAVA", "QUANTGATE_ON_INCONCLUSIVE"), others);
+    assertThatThrownBy(
+            () -> Settings.requireKnownVariables(Set.of("QUANTGATE_LIMTI", "PATH"), others))
+        .hasMessageContaining(
+            "QUANTGATE_LIMTI is none that is read, did you mean \"QUANTGATE_LIMIT\"?");
+  }
+
+  @Test
+  void everySettingIsToldWithItsPlace() {
+    Settings settings =
+        Settings.resolve(
+            Map.of(Setting.LIMIT, "3"), Map.of("QUANTGATE_SEED", "4"), Optional.empty());
+    assertThat(settings.resolved())
+        .hasSize(Setting.values().length)
+        .contains(
+            new Settings.Resolved(Setting.LIMIT, "3", "--limit"),
+            new Settings.Resolved(Setting.SEED, "4", "QUANTGATE_SEED"),
+            new Settings.Resolved(Setting.MARGIN, "1.0", "default"));
   }
 }

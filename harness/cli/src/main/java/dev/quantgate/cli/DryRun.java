@@ -1,0 +1,43 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.evaluation.QuantGate;
+import dev.quantgate.evaluation.QuantGate.PlannedSuite;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.reports.TextTable;
+import dev.quantgate.reports.TextTable.Align;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** Says what would be done, and who said so, in place of doing it. */
+final class DryRun {
+  @Option(
+      names = "--dry-run",
+      description = "print each setting with its place, and what would be asked; do nothing")
+  boolean wanted;
+
+  /** Reads the suites' data and prints what is resolved. */
+  static int print(CommandSpec command, Settings settings, RunPlan plan) {
+    var said = new TextTable(Align.LEFT, Align.LEFT, Align.LEFT);
+    said.row("setting", "value", "from").rule();
+    settings
+        .resolved()
+        .forEach(each ->
+            said.row(
+                each.setting().key(), each.text().isEmpty() ? "-" : each.text(), each.place()));
+    var asked = new TextTable(Align.LEFT, Align.LEFT, Align.RIGHT, Align.RIGHT, Align.LEFT);
+    asked.row("suite", "protocol", "items", "of", "data").rule();
+    for (PlannedSuite suite : new QuantGate().plan(plan)) {
+      asked.row(
+          suite.suite(),
+          suite.protocol(),
+          Integer.toString(suite.items()),
+          Integer.toString(suite.available()),
+          suite.file());
+    }
+    var out = command.commandLine().getOut();
+    out.println(said.render());
+    out.print(asked.render());
+    return 0;
+  }
+}

@@ -1,0 +1,88 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.benchmarks.DataOptions;
+import dev.quantgate.evaluation.protocol.Suite;
+import dev.quantgate.evaluation.protocol.SuiteItems;
+import dev.quantgate.evaluation.suite.Suites;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What can be asked: suites and the protocols of each, or what a user's own files describe. */
+@Command(
+    name = "suites",
+    description = "Lists suites and their protocols; checks a suite of your own.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Each suite's first protocol is its default; another is chosen by",
+      "--protocol SUITE=VARIANT. A suite of your own is a YAML file beside JSON Lines:",
+      "quantgate suites my-suite.yaml checks it, --suites my-suite.yaml asks it."
+    })
+final class SuitesCommand implements Callable<Integer> {
+  private static final int WIDTH = 80;
+  private static final String INDENT = "  ";
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      paramLabel = "SUITE",
+      arity = "0..*",
+      description = "suites by name, or files that are read and checked; by default all suites")
+  List<String> names = new ArrayList<>();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    List<Suite<?>> suites =
+        names.isEmpty()
+            ? Suites.all()
+            : Failures.checked(spec, () -> names.stream().<Suite<?>>map(Suites::find).toList());
+    for (int i = 0; i < suites.size(); i++) {
+      Suite<?> suite = suites.get(i);
+      out.printf("%s%s%n", i == 0 ? "" : System.lineSeparator(), suite.name());
+      wrap(out, INDENT, suite.description());
+      if (i < names.size() && names.get(i).endsWith("ml")) {
+        SuiteItems<?> items = suite.load(DataOptions.standard());
+        wrap(
+            out,
+            INDENT,
+            "%,d items, sha256 %s".formatted(items.items().size(), items.origin().sha256()));
+      }
+      int longest =
+          suite.protocols().stream().mapToInt(each -> each.name().length()).max().orElse(0);
+      boolean first = true;
+      for (Suite.Variant variant : suite.protocols()) {
+        String column =
+            "%s%s %s".formatted(INDENT, first ? "*" : " ", variant.name())
+                + " ".repeat(longest - variant.name().length() + 2);
+        wrap(out, column, variant.description());
+        first = false;
+      }
+    }
+    out.println();
+    out.println("* the default protocol");
+    return 0;
+  }
+
+  /** Words in lines of 80 columns; what follows the first line stands under its beginning. */
+  private static void wrap(PrintWriter out, String begin, String words) {
+    var line = new StringBuilder(begin);
+    boolean empty = true;
+    for (String word : words.split(" ")) {
+      if (!empty && line.length() + 1 + word.length() > WIDTH) {
+        out.println(line);
+        line = new StringBuilder(" ".repeat(begin.length()));
+        empty = true;
+      }
+      line.append(empty ? "" : " ").append(word);
+      empty = false;
+    }
+    out.println(line);
+  }
+}
