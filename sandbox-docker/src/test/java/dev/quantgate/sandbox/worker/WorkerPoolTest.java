@@ -3,6 +3,7 @@ package dev.quantgate.sandbox.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
@@ -121,7 +122,7 @@ class WorkerPoolTest {
     Map<String, ExecutionResult> results = new HashMap<>();
     List<Duration> pauses =
         List.of(Duration.ofMillis(500), Duration.ofMillis(1000), Duration.ofMillis(999));
-    try (WorkerPool pool =
+    try (CodeSandbox pool =
         WorkerPool.start(
             fakes,
             new SandboxOptions(workers, Checker.SPLIT, Limits.defaults(), fakes.notes::add),
