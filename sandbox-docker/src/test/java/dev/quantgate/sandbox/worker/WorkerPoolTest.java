@@ -58,10 +58,10 @@ class WorkerPoolTest {
             Problems.right("after"));
     assertThat(of(results, "eats").outcome()).isEqualTo(Outcome.MEMORY);
     assertThat(of(results, "eats").detail())
-        .isEqualTo("ended its container each time: out of memory");
+        .isEqualTo("ended its worker each time: out of memory");
     assertThat(of(results, "eats").usage().executions()).isEqualTo(3);
     assertThat(of(results, "breaks").outcome()).isEqualTo(Outcome.CRASHED);
-    assertThat(of(results, "breaks").detail()).isEqualTo("ended its container each time");
+    assertThat(of(results, "breaks").detail()).isEqualTo("ended its worker each time");
     for (String id : List.of("before", "between", "after")) {
       assertThat(of(results, id).outcome()).as(id).isEqualTo(Outcome.PASSED);
     }
@@ -232,7 +232,7 @@ class WorkerPoolTest {
           if (end == 0) {
             answer(
                 """
-                {"wall":1,"over":"","cpu":1,"oom":0,"killed":0,"output":0,"dirty":"",
+                {"wall":1,"over":"","starved":0,"cpu":1,"oom":0,"killed":0,"output":0,"dirty":"",
                  "program":null,"judge":{"exit":0,"peak":1,"killed":false}}\
                 """,
                 "{\"nonce\":\"%s\",\"class\":\"passed\",\"detail\":\"\"}"

@@ -66,7 +66,9 @@ public final class RunFacts {
   public static List<String> executionNotes(FinishedRun run, String suite, Side side) {
     List<String> notes = new ArrayList<>();
     String sandbox = run.identity().get("suite.%s.sandbox".formatted(suite));
-    if (sandbox.startsWith("unsafe")) {
+    var facts = run.identity().below("suite.%s.sandbox.".formatted(suite));
+    // Runs of the first release say it by the kind's name alone.
+    if ("false".equals(facts.get("isolates")) || sandbox.equals("unsafe-local")) {
       notes.add("%s: programs were executed WITHOUT A SANDBOX (%s)".formatted(suite, sandbox));
     }
     if (run.identity().get("suite.%s.sandbox.checker".formatted(suite)).equals("both")) {

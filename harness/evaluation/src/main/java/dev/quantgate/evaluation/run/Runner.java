@@ -274,6 +274,9 @@ public final class Runner {
         fields.put(prefix + "layout", assignment.layout().id());
         workshop.ifPresent(shop -> {
           fields.put(prefix + "sandbox", shop.description().kind());
+          if (!shop.description().isolates()) {
+            fields.put(prefix + "sandbox.isolates", "false");
+          }
           shop.description()
               .identity()
               .forEach((field, value) -> fields.put(prefix + "sandbox." + field, value));
