@@ -105,6 +105,9 @@ public final class WorkerPool implements Slots {
     identity.put("checker", options.checker().name().toLowerCase(Locale.ROOT));
     identity.put("limits", options.limits().toString());
     identity.put("seed", "0");
+    if (!launcher.isolates()) {
+      identity.put("isolates", "false");
+    }
     identity.putAll(WorkerScripts.hashes(launcher.scripts()));
   }
 

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -58,7 +59,6 @@ public final class Comparer {
     Verdict verdict = runs.refusals().isEmpty() ? judgement.verdict() : Verdict.INVALID;
     var comparison =
         new Comparison(
-            Comparison.SCHEMA_VERSION,
             Version.program(),
             verdict,
             verdict.exitCode(),
@@ -96,8 +96,8 @@ public final class Comparer {
     Compatibility compatibility = Compatibility.of(baseline, candidate, suite);
     notes.addAll(compatibility.notes());
     List<Pair> pairs = new ArrayList<>();
-    boolean first = baseline.identity().knowsPrompts(suite);
-    boolean second = candidate.identity().knowsPrompts(suite);
+    boolean first = baseline.identity().suite(suite).knowsPrompts();
+    boolean second = candidate.identity().suite(suite).knowsPrompts();
     List<String> otherPrompts = new ArrayList<>();
     List<String> otherTokens = new ArrayList<>();
     var tokensKnown = new ArrayList<String>();
@@ -166,7 +166,7 @@ public final class Comparer {
         pairs.deltaPoints(),
         pairs.count(Pair.Kind.LOSS),
         pairs.count(Pair.Kind.GAIN),
-        pairs.count(Pair.Kind.CHURN),
+        OptionalInt.of(pairs.count(Pair.Kind.CHURN)),
         pairs.bothRight(),
         pairs.bothWrong(),
         deltas(
