@@ -146,7 +146,8 @@ class SandboxesTest {
   void anUnknownNameIsRefusedWithTheNamesThatThereAre() {
     assertThatThrownBy(() -> Sandboxes.open(all, "dokcer", OPTIONS))
         .hasMessage(
-            "no sandbox is called 'dokcer'; there are strong, weak, bare, or auto for the strongest that works here");
+            "no sandbox is called 'dokcer'; there are strong, weak, bare, or auto for the strongest"
+                + " that works here");
   }
 
   @Test
@@ -157,7 +158,8 @@ class SandboxesTest {
             SandboxException.class,
             e -> assertThat(e.kind()).isEqualTo(SandboxException.Kind.SELF_TEST_FAILED))
         .hasMessage(
-            "sandbox strong fails its self-test and may not score: always_equal should FAIL and was PASSED");
+            "sandbox strong fails its self-test and may not score: always_equal should FAIL and was"
+                + " PASSED");
     assertThat(strong.closed).isEqualTo(1);
   }
 

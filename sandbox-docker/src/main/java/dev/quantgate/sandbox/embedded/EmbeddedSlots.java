@@ -77,8 +77,7 @@ final class EmbeddedSlots implements Slots {
   }
 
   private long cpuMillis(String program) {
-    ExecutionJob job =
-        new ExecutionJob("calibration", "", "", program, "def check(f): f()", "f");
+    ExecutionJob job = new ExecutionJob("calibration", "", "", program, "def check(f): f()", "f");
     try {
       Attempt attempt = new Attempt(job, Mode.OFFICIAL);
       ExecutionResult result = lanes.getFirst().execute(attempt).result();

@@ -20,9 +20,9 @@ final class Interpreter {
   private static final int VARBINARY = 12;
 
   /**
-   * The stack of the interpreter's C functions. The module's own has 64 KiB, which 140 calls through
-   * C fill (a cached function, a key of sort) and then write below address 0. CPython counts such
-   * calls and raises RecursionError at 5,000, of half a KiB each in most cases.
+   * The stack of the interpreter's C functions. The module's own has 64 KiB, which 140 calls
+   * through C fill (a cached function, a key of sort) and then write below address 0. CPython
+   * counts such calls and raises RecursionError at 5,000, of half a KiB each in most cases.
    */
   static final int STACK_BYTES = 16 << 20;
 

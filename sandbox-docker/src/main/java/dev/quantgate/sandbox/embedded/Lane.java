@@ -70,8 +70,7 @@ final class Lane {
     byte[] first =
         line.call(
             Values.encode(
-                Values.tuple(
-                    "load", frameBytes, program, job.entryPoint(), job.testBeginsWith())));
+                Values.tuple("load", frameBytes, program, job.entryPoint(), job.testBeginsWith())));
     Verdict verdict =
         judge(
             tester,
@@ -88,9 +87,7 @@ final class Lane {
     long peak = tester.peakBytes() + candidate.peakBytes();
     End end = line.end;
     boolean ended =
-        end != null
-            && verdict.outcome != Outcome.PASSED
-            && verdict.outcome != Outcome.UNSUPPORTED;
+        end != null && verdict.outcome != Outcome.PASSED && verdict.outcome != Outcome.UNSUPPORTED;
     return ended
         ? new Verdict(end.outcome, end.detail, peak, end.exit, verdict.doubt)
         : new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit, verdict.doubt);

@@ -192,8 +192,7 @@ final class WorkerProcess implements AutoCloseable {
   private Lost lost() {
     String words = lastWords();
     boolean ended = !process.isAlive();
-    return new Lost(
-        "the worker died: " + words, ended && process.exitValue() == OUT_OF_MEMORY);
+    return new Lost("the worker died: " + words, ended && process.exitValue() == OUT_OF_MEMORY);
   }
 
   private void keepErrors() {

@@ -45,7 +45,9 @@ public final class WorkerPool implements Slots {
   private static final List<Duration> START_PAUSES =
       IntStream.of(1, 2, 4, 8, 15, 15, 15).mapToObj(Duration::ofSeconds).toList();
 
-  /** What the status of a process says that was ended by SIGKILL, which inside is want of memory. */
+  /**
+   * What the status of a process says that was ended by SIGKILL, which inside is want of memory.
+   */
   private static final int KILLED = 128 + 9;
 
   private final WorkerLauncher launcher;
@@ -238,7 +240,8 @@ public final class WorkerPool implements Slots {
               stopping ? Kind.INTERRUPTED : Kind.LOST,
               """
               the %s sandbox went away and does not come back: %s
-              What was judged is kept; repair it and repeat the command to go on."""
+              What was judged is kept; repair it and repeat the command to go on.\
+              """
                   .formatted(launcher.kind(), reason));
         }
         note(startPauses.subList(i, startPauses.size()), reason);

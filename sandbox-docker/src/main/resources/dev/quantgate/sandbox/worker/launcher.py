@@ -312,7 +312,19 @@ def family(roots, enough=0):
     found = processes()
     pids = members(roots, found)
     used = sum(found[pid][1] for pid in pids if pid in found)
-    return supervisor.held_by(pids, enough), used, len(pids)
+    return supervisor.held_by(pids, enough) + socket_bytes(pids), used, len(pids)
+
+
+def socket_bytes(pids):
+    """What the sockets in the rooms' own networks may hold; the outermost process stands in the machine's."""
+    networks = {}
+    for pid in pids:
+        try:
+            networks[os.readlink(f"/proc/{pid}/ns/net")] = pid
+        except OSError:
+            pass
+    networks.pop(os.readlink("/proc/self/ns/net"), None)
+    return sum(supervisor.socket_bytes(pid) for pid in networks.values())
 
 
 def processes():

@@ -57,8 +57,7 @@ class WorkerPoolTest {
             deadly("breaks", 1, 99),
             Problems.right("after"));
     assertThat(of(results, "eats").outcome()).isEqualTo(Outcome.MEMORY);
-    assertThat(of(results, "eats").detail())
-        .isEqualTo("ended its worker each time: out of memory");
+    assertThat(of(results, "eats").detail()).isEqualTo("ended its worker each time: out of memory");
     assertThat(of(results, "eats").usage().executions()).isEqualTo(3);
     assertThat(of(results, "breaks").outcome()).isEqualTo(Outcome.CRASHED);
     assertThat(of(results, "breaks").detail()).isEqualTo("ended its worker each time");

@@ -123,8 +123,7 @@ public final class Grader {
         samples);
   }
 
-  private ItemRecord text(
-      Question question, AnswerLine line, Answer answer, Grading.Said said) {
+  private ItemRecord text(Question question, AnswerLine line, Answer answer, Grading.Said said) {
     if (!(question.key() instanceof Key.Text key)) {
       throw new IllegalStateException(
           "%s: a text was read, but no text is expected".formatted(question.id()));
@@ -165,8 +164,9 @@ public final class Grader {
         fault = Optional.of(new Fault(category(execution.outcome()), detail(execution)));
       }
       String kept = measured(execution.outcome()) ? "" : detail(execution);
-      var executed = Optional.of(new Execution(
-                  execution.outcome(), kept, execution.exit(), execution.official()));
+      var executed =
+          Optional.of(
+              new Execution(execution.outcome(), kept, execution.exit(), execution.official()));
       String completion = programs.completions().get(i);
       samples.add(
           answer instanceof Answer.Written written
