@@ -228,8 +228,8 @@ def plain(kind, values):
 
 
 def _open_plain(payload):
-    text = payload[1:].decode("ascii", "replace")
     try:
+        text = payload[1:].decode("ascii")
         values, end = _reader.scan_once(text, 0)
     except (StopIteration, ValueError, RecursionError):
         raise CodecError("no list of plain values") from None

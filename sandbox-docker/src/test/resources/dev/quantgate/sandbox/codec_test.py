@@ -134,7 +134,7 @@ def run():
         assert kind == codec.CALL and repr(args) == repr(values) and kwargs == {}, values
     for value in ("\ud83d\ude00", (1,), [[1]], [1] * 100, b"", Equal(1), 10**5000, {}):
         assert codec.plain(codec.VALUE, (value,)) is None, value
-    for payload in (b"v", b"v[", b"v[1] ", b"v[1,2]", b"v{}", b"c1", b"v[" * 100000, b"v[\xff]"):
+    for payload in (b"v", b"v[", b"v[1] ", b"v[1,2]", b"v{}", b"c1", b"v[" * 100000, b"v[\xff]", b'v["\xff"]'):
         try:
             codec.open_message(payload)
             raise AssertionError(payload)
