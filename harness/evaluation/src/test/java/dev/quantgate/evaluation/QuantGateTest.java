@@ -894,7 +894,7 @@ class QuantGateTest {
     @Override
     public dev.quantgate.sandbox.SandboxDescription description() {
       return new dev.quantgate.sandbox.SandboxDescription(
-          "fair", new java.util.TreeMap<>(), new java.util.TreeMap<>());
+          "fair", true, new java.util.TreeMap<>(), new java.util.TreeMap<>());
     }
 
     @Override
@@ -922,7 +922,7 @@ class QuantGateTest {
     @Override
     public dev.quantgate.sandbox.SandboxDescription description() {
       return new dev.quantgate.sandbox.SandboxDescription(
-          "credulous", new java.util.TreeMap<>(), new java.util.TreeMap<>());
+          "credulous", true, new java.util.TreeMap<>(), new java.util.TreeMap<>());
     }
 
     @Override

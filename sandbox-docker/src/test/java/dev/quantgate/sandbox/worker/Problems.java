@@ -2,6 +2,7 @@ package dev.quantgate.sandbox.worker;
 
 import dev.quantgate.base.fixture.OfficialData;
 import dev.quantgate.sandbox.ExecutionJob;
+import dev.quantgate.sandbox.SandboxPrograms;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -18,15 +19,7 @@ public final class Problems {
 
   /** A problem with a known answer. */
   public static ExecutionJob twice(String id, String completion) {
-    return new ExecutionJob(
-        id,
-        "",
-        "def twice(x):\n    \"\"\"Twice as much.\"\"\"\n",
-        completion,
-        "def check(candidate):\n"
-            + "    for i in range(20):\n"
-            + "        assert candidate(i) == i + i, i\n",
-        "twice");
+    return SandboxPrograms.twice(id, completion);
   }
 
   public static ExecutionJob right(String id) {
