@@ -240,7 +240,8 @@ class GptqCheckpointTest {
                 Duration.ofDays(1)))
         .isInstanceOf(QuantizationException.class)
         .hasMessageStartingWith(
-            "input 3 of model.layers.1.mlp.gate_proj, model.layers.1.mlp.up_proj is NaN or infinite");
+            "input 3 of model.layers.1.mlp.gate_proj, model.layers.1.mlp.up_proj is NaN or"
+                + " infinite");
     assertThat(folder.resolve("int4")).doesNotExist();
   }
 
@@ -352,15 +353,55 @@ class GptqCheckpointTest {
             ProgressListener.none());
 
     assertThat(table.tokens()).isEqualTo(5 * 63);
-    QualityTable.Row itself = table.rows().get(1);
-    assertThat(itself.divergence()).isZero();
+    assertThat(table.windows().length()).isEqualTo(64);
+    assertThat(table.windows().taken()).hasSize(5).startsWith(0).isSorted();
+    assertThat(table.windows().available()).isGreaterThan(5);
+    QualityTable.Model itself = table.models().get(1);
+    assertThat(itself.divergence()).isEqualTo(new QualityTable.Divergence(0, 0, 0, 0, 0, 0));
     assertThat(itself.sameTop()).isEqualTo(1);
-    assertThat(itself.perplexity()).isEqualTo(table.rows().getFirst().perplexity());
-    QualityTable.Row rounded = table.rows().get(2);
-    assertThat(rounded.divergence()).isBetween(1e-4, 1.0);
+    assertThat(itself.perplexity()).isEqualTo(table.models().getFirst().perplexity());
+    assertThat(itself.ratioLow()).isEqualTo(1);
+    assertThat(itself.ratioHigh()).isEqualTo(1);
+    assertThat(itself.worst()).isEmpty();
+    QualityTable.Model rounded = table.models().get(2);
+    QualityTable.Divergence kl = rounded.divergence();
+    assertThat(kl.mean()).isBetween(1e-4, 1.0);
+    assertThat(List.of(kl.median(), kl.p90(), kl.p99(), kl.p999(), kl.maximum())).isSorted();
     assertThat(rounded.sameTop()).isBetween(0.3, 0.999);
+    assertThat(rounded.ratio())
+        .isEqualTo(
+            rounded.perplexity() / table.models().getFirst().perplexity(),
+            org.assertj.core.api.Assertions.within(1e-9))
+        .isBetween(rounded.ratioLow(), rounded.ratioHigh());
+    assertThat(rounded.ratioHigh()).isGreaterThan(rounded.ratioLow());
     assertThat(rounded.weightBytes()).isLessThan(itself.weightBytes());
-    assertThat(table.table()).contains("rtn", "perplexity", "same top-1");
+    assertThat(rounded.worst()).hasSize(10);
+    QualityTable.WorstToken worst = rounded.worst().getFirst();
+    assertThat(worst.divergence()).isEqualTo(kl.maximum());
+    assertThat(table.windows().taken()).contains(worst.window());
+    assertThat(Files.readString(text)).contains(worst.context() + worst.token());
+    assertThat(table.table())
+        .startsWith("5 of the ")
+        .contains("rtn", "perplexity", "99.9 %", "same top", "worst tokens of rtn");
+
+    Path out = folder.resolve("quality.json");
+    table.write(out);
+    assertThat(Json.MAPPER.readValue(Files.readAllBytes(out), QualityTable.class)).isEqualTo(table);
+  }
+
+  @Test
+  void thePairedErrorBarIsThatOfTheMeanOverWindows() {
+    // Mean 2, variance 2/3 with n - 1 = 2 is 1, over 3 windows: sqrt(1 / 3).
+    assertThat(ModelDistance.standardError(new double[] {1, 2, 3}))
+        .isEqualTo(Math.sqrt(1.0 / 3), org.assertj.core.api.Assertions.within(1e-15));
+    assertThat(ModelDistance.standardError(new double[] {7})).isZero();
+  }
+
+  @Test
+  void aPercentileIsTheSmallestValueThatSoManyReach() {
+    double[] values = java.util.stream.IntStream.rangeClosed(1, 1000).asDoubleStream().toArray();
+    assertThat(QualityTable.Divergence.of(values))
+        .isEqualTo(new QualityTable.Divergence(500.5, 500, 900, 990, 999, 1000));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.quantgate.quantization;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.base.Version;
 import dev.quantgate.inference.BlockwiseModel.Matrix;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
@@ -116,6 +117,23 @@ class RtnCheckpointTest {
       assertThat(files.map(path -> path.getFileName().toString()))
           .containsExactlyInAnyOrder("fp16", "int4");
     }
+  }
+
+  @Test
+  void anAsymmetricFileIsV2UnlessV1IsAskedForWithAWarningAndNamesItsWriter() throws IOException {
+    Path model = TinyCheckpoint.write(folder.resolve("fp16"), 7, TinyCheckpoint.Format.F16);
+    QuantizationRequest request =
+        QuantizationRequest.rtn(model, folder.resolve("v2"), new Scheme(4, 32, false));
+    assertThat(request.format()).isEqualTo(GptqFormat.V2);
+    assertThat(request.warning()).isEmpty();
+    assertThat(request.withFormat(GptqFormat.V1).warning().orElseThrow())
+        .contains("GPTQModel refuses");
+
+    Quantizer.quantize(request, ProgressListener.none());
+    JsonNode config = json(folder.resolve("v2").resolve("quantize_config.json"));
+    assertThat(config.get("checkpoint_format").asString()).isEqualTo("gptq_v2");
+    assertThat(config.get("meta").get("quantizer").get(0).asString())
+        .isEqualTo("quantgate:%s".formatted(Version.number()));
   }
 
   @Test
