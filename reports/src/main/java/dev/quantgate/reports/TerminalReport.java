@@ -27,19 +27,28 @@ public final class TerminalReport {
    */
   public static String render(Comparison comparison, Path folder) {
     var text = new StringBuilder();
-    var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
+    var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
     scores.row(
-        "suite", "protocol", "items", "baseline", "candidate", "delta", "loss/gain", "verdict");
+        "suite",
+        "protocol",
+        "items",
+        "baseline",
+        "candidate",
+        "delta",
+        "loss/gain",
+        "changed",
+        "verdict");
     scores.rule();
     for (SuiteComparison suite : comparison.suites()) {
       scores.row(
           suite.suite(),
           variant(suite.protocol()),
-          Figures.count(suite.items()),
+          items(suite),
           percent(suite, suite.baseline()),
           percent(suite, suite.candidate()),
           suite.items() == 0 ? "-" : Figures.points(suite.deltaPoints()),
-          suite.losses() + "/" + suite.gains(),
+          "%d/%d".formatted(suite.losses(), suite.gains()),
+          suite.changed().isPresent() ? Figures.count(suite.changed().getAsInt()) : "-",
           suite.verdict().name());
     }
     text.append(scores.render());
@@ -123,6 +132,13 @@ public final class TerminalReport {
     return score.answers() == suite.items()
         ? Figures.count(score.correct())
         : Figures.count(score.correct()) + " of " + Figures.count(score.answers());
+  }
+
+  /** {@code 1,346}, or {@code 6 of 204} where a limit drew some. */
+  private static String items(SuiteComparison suite) {
+    return suite.asked() < suite.available()
+        ? "%s of %s".formatted(Figures.count(suite.items()), Figures.count(suite.available()))
+        : Figures.count(suite.items());
   }
 
   private static String percent(SuiteComparison suite, SideScore score) {
