@@ -16,7 +16,10 @@
 // DEPENDENT LAUNCH. Every kernel waits for the kernel before it (griddepcontrol.wait) before it
 // touches anything but weights, and lets the next one start early. On compute capability 9.0 and
 // above each launch may therefore carry CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION (6)
-// = 1, in a captured graph too; without it, and below 9.0, nothing changes but the speed.
+// = 1 (cuLaunchKernelEx), in a captured graph too; without it, and below 9.0, nothing changes but
+// the speed. But products other than r128n128 read their weights before they wait: synchronise the
+// stream once after weights were copied, packed or generated. What dequantise_* writes is for
+// r128n128.
 //
 // MEMORY. All pointers are aligned to 256 bytes, all row strides to 8 elements. Activations that a
 // product reads (x) have ldx >= 128 * ceil(inputs / 128) columns, and the columns from `inputs` on
@@ -111,6 +114,8 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
 // PRODUCTS  y[m][n] = sum over k of x[m][k] * W[n][k], float32 sums.
 // product_{format}_{size}, format of i4g128, i4g64, i4g32, f16, bf16; sizes:
 //   r8n32, r8n64   up to 8 rows a block        r16n64   up to 16       (slices within the block)
+//   r8n32_bulk, r8n64_bulk, r16n64_bulk   the same with weights brought by the bulk copy engine on
+//                  compute capability 9.0 and above (below, the same as without): faster there
 //   r32n256        up to 32 rows a block       r64n256  up to 64       (slices in grid.z = 4)
 //   r128n128       128 rows a block, f16 and bf16 only: prefill
 // Any size takes any number of rows. Grid:
@@ -134,6 +139,9 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
   PRODUCT(product_##FORMAT##_r8n32)  \
   PRODUCT(product_##FORMAT##_r8n64)  \
   PRODUCT(product_##FORMAT##_r16n64) \
+  PRODUCT(product_##FORMAT##_r8n32_bulk) \
+  PRODUCT(product_##FORMAT##_r8n64_bulk) \
+  PRODUCT(product_##FORMAT##_r16n64_bulk) \
   PRODUCT(product_##FORMAT##_r32n256) \
   PRODUCT(product_##FORMAT##_r64n256)
 

@@ -6,7 +6,6 @@ import dev.quantgate.benchmarks.SuiteData.Subject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -26,21 +25,29 @@ import tools.jackson.databind.json.JsonMapper;
  * either way.
  */
 public final class BenchmarkData {
-  private static final List<String> OFFICIAL = List.of("humaneval", "cmnli", "ceval", "ceval-test");
-  private static final List<String> BUNDLED =
-      List.of("starter-code", "starter-nli", "starter-exam");
+  private static final SequencedMap<String, Function<DataOptions, SuiteData>> READERS = readers();
 
   private BenchmarkData() {}
 
+  private static SequencedMap<String, Function<DataOptions, SuiteData>> readers() {
+    var readers = new LinkedHashMap<String, Function<DataOptions, SuiteData>>();
+    readers.put(SuiteNames.HUMANEVAL, BenchmarkData::humaneval);
+    readers.put(SuiteNames.CMNLI, BenchmarkData::cmnli);
+    readers.put(SuiteNames.CEVAL, BenchmarkData::ceval);
+    readers.put(SuiteNames.CEVAL_TEST, BenchmarkData::cevalTest);
+    readers.put(SuiteNames.STARTER_CODE, options -> starterCode());
+    readers.put(SuiteNames.STARTER_NLI, options -> starterNli());
+    readers.put(SuiteNames.STARTER_EXAM, options -> starterExam());
+    return readers;
+  }
+
   /** The names of all suites, the official ones first. */
   public static List<String> suites() {
-    var all = new ArrayList<>(OFFICIAL);
-    all.addAll(BUNDLED);
-    return List.copyOf(all);
+    return List.copyOf(READERS.sequencedKeySet());
   }
 
   /**
-   * Loads a suite.
+   * Loads a suite by its name.
    *
    * @param suite one of {@link #suites}
    * @param options ignored by the bundled suites
@@ -48,42 +55,46 @@ public final class BenchmarkData {
    *     or is not catalogued and not accepted
    */
   public static SuiteData load(String suite, DataOptions options) {
-    return switch (suite) {
-      case "humaneval" -> humaneval(options);
-      case "cmnli" -> cmnli(options);
-      case "ceval" -> ceval(suite, "val", options);
-      case "ceval-test" -> ceval(suite, "test", options);
-      case "starter-code" -> {
-        String name = "starter-code.jsonl";
-        byte[] bytes = STARTER.read(name);
-        yield new SuiteData.Code(
-            bundled(suite, name, Text.sha256(bytes)),
-            HumanEvalReader.read(STARTER.describe(name), bytes));
-      }
-      case "starter-nli" -> {
-        String name = "starter-nli.jsonl";
-        byte[] bytes = STARTER.read(name);
-        yield new SuiteData.Pairs(
-            bundled(suite, name, Text.sha256(bytes)),
-            CmnliReader.read(STARTER.describe(name), bytes).pairs());
-      }
-      case "starter-exam" -> {
-        var content = CEvalReader.read(STARTER_EXAM, starterSubjects(), "val");
-        yield new SuiteData.Exam(
-            bundled(suite, "starter-exam", content.sha256()),
-            content.subjects(),
-            content.questions(),
-            content.demos());
-      }
-      default ->
-          throw new DataException(
-              "There is no suite %s; expected one of %s"
-                  .formatted(Text.shown(suite), String.join(", ", suites())));
-    };
+    var reader = READERS.get(suite);
+    if (reader == null) {
+      throw new DataException(
+          "There is no suite %s; expected one of %s"
+              .formatted(Text.shown(suite), String.join(", ", suites())));
+    }
+    return reader.apply(options);
   }
 
-  private static SuiteData humaneval(DataOptions options) {
-    Path file = DataLayout.locate("humaneval", options.folder());
+  /** The bundled problems in HumanEval's form. */
+  public static SuiteData.Code starterCode() {
+    String name = "starter-code.jsonl";
+    byte[] bytes = STARTER.read(name);
+    return new SuiteData.Code(
+        bundled(SuiteNames.STARTER_CODE, name, Text.sha256(bytes)),
+        HumanEvalReader.read(STARTER.describe(name), bytes));
+  }
+
+  /** The bundled sentence pairs in CMNLI's form. */
+  public static SuiteData.Pairs starterNli() {
+    String name = "starter-nli.jsonl";
+    byte[] bytes = STARTER.read(name);
+    return new SuiteData.Pairs(
+        bundled(SuiteNames.STARTER_NLI, name, Text.sha256(bytes)),
+        CmnliReader.read(STARTER.describe(name), bytes).pairs());
+  }
+
+  /** The bundled questions in C-Eval's form. */
+  public static SuiteData.Exam starterExam() {
+    var content = CEvalReader.read(STARTER_EXAM, starterSubjects(), "val");
+    return new SuiteData.Exam(
+        bundled(SuiteNames.STARTER_EXAM, "starter-exam", content.sha256()),
+        content.subjects(),
+        content.questions(),
+        content.demos());
+  }
+
+  /** HumanEval, plain or gzip. */
+  public static SuiteData.Code humaneval(DataOptions options) {
+    Path file = DataLayout.locate(Catalogue.setOf(SuiteNames.HUMANEVAL), options.folder());
     byte[] bytes = FileTree.bounded(file);
     if (bytes.length > 1 && bytes[0] == 0x1f && bytes[1] == (byte) 0x8b) {
       try (var in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
@@ -98,11 +109,13 @@ public final class BenchmarkData {
     var problems = HumanEvalReader.read(file.toString(), bytes);
     var counts = counts("problems", problems.size());
     return new SuiteData.Code(
-        origin("humaneval", file.toString(), Text.sha256(bytes), counts, options), problems);
+        origin(SuiteNames.HUMANEVAL, file.toString(), Text.sha256(bytes), counts, options),
+        problems);
   }
 
-  private static SuiteData cmnli(DataOptions options) {
-    Path path = DataLayout.locate("cmnli", options.folder());
+  /** CMNLI's dev set, from CLUE's archive or unpacked. */
+  public static SuiteData.Pairs cmnli(DataOptions options) {
+    Path path = DataLayout.locate(Catalogue.setOf(SuiteNames.CMNLI), options.folder());
     String file = path.toString();
     byte[] bytes;
     if (DataLayout.isZip(path)) {
@@ -121,11 +134,21 @@ public final class BenchmarkData {
     var counts = counts("rows", content.rows());
     counts.put("labelled", content.pairs().size());
     return new SuiteData.Pairs(
-        origin("cmnli", file, Text.sha256(bytes), counts, options), content.pairs());
+        origin(SuiteNames.CMNLI, file, Text.sha256(bytes), counts, options), content.pairs());
   }
 
-  private static SuiteData ceval(String suite, String split, DataOptions options) {
-    Path path = DataLayout.locate("ceval", options.folder());
+  /** C-Eval's validation set with its demos. */
+  public static SuiteData.Exam ceval(DataOptions options) {
+    return ceval(SuiteNames.CEVAL, "val", options);
+  }
+
+  /** C-Eval's test set with its demos; its questions have answers where the files do. */
+  public static SuiteData.Exam cevalTest(DataOptions options) {
+    return ceval(SuiteNames.CEVAL_TEST, "test", options);
+  }
+
+  private static SuiteData.Exam ceval(String suite, String split, DataOptions options) {
+    Path path = DataLayout.locate(Catalogue.setOf(suite), options.folder());
     try (var tree = FileTree.open(path)) {
       var content = CEvalReader.read(tree, CEvalReader.officialSubjects(), split);
       var counts = counts("subjects", content.subjects().size());
@@ -173,7 +196,7 @@ public final class BenchmarkData {
                     .map(e ->
                         "%s (%s, %s)".formatted(e.name(), e.contentSha256(), shown(e.counts())))
                     .collect(Collectors.joining("; ")),
-                suite.equals("ceval-test") ? "ceval" : suite));
+                Catalogue.setOf(suite).name()));
   }
 
   private static SequencedMap<String, Integer> counts(String name, int number) {

@@ -209,7 +209,10 @@ final class CEvalReader {
     return index;
   }
 
-  /** All rows of a CSV file, its header included; line ends inside fields become {@code \n}. */
+  /**
+   * All rows of a CSV file, its header included, line ends inside fields as they are. Empty lines,
+   * and rows of empty fields at the end as spreadsheets leave them, are passed over.
+   */
   private static List<CsvRow> csv(String file, byte[] bytes) {
     String text = Text.decode(file, bytes);
     var rows = new ArrayList<CsvRow>();
@@ -222,12 +225,16 @@ final class CEvalReader {
         switch (token) {
           case START_ARRAY -> fields = new ArrayList<>();
           case END_ARRAY -> {
-            rows.add(new CsvRow(line, List.copyOf(fields)));
+            if (!(fields.size() == 1 && fields.getFirst().isBlank())) {
+              rows.add(new CsvRow(line, List.copyOf(fields)));
+            }
             line = next++;
           }
           default -> {
-            String field = parser.getString().replace("\r\n", "\n");
-            next += (int) field.chars().filter(c -> c == '\n' || c == '\r').count();
+            String field = parser.getString();
+            next +=
+                (int)
+                    field.replace("\r\n", "\n").chars().filter(c -> c == '\n' || c == '\r').count();
             fields.add(field);
           }
         }
@@ -238,6 +245,9 @@ final class CEvalReader {
               .formatted(
                   file, line, e.getOriginalMessage().lines().findFirst().orElse("something else")),
           e);
+    }
+    while (!rows.isEmpty() && rows.getLast().fields().stream().allMatch(String::isBlank)) {
+      rows.removeLast();
     }
     return rows;
   }

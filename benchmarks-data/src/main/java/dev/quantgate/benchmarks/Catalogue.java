@@ -46,63 +46,74 @@ public final class Catalogue {
               "humaneval",
               "HumanEval: 164 Python programming problems with tests",
               "MIT",
-              List.of("humaneval"),
+              List.of(SuiteNames.HUMANEVAL),
               HUMANEVAL,
               List.of(
                   URI.create(
                       "https://raw.githubusercontent.com/openai/human-eval/master/data/HumanEval.jsonl.gz")),
-              List.of()),
+              List.of(),
+              List.of(
+                  "HumanEval.jsonl.gz",
+                  "HumanEval.jsonl",
+                  "example_problem.jsonl.gz",
+                  "example_problem.jsonl")),
           new DataSet(
               "cmnli",
               "CMNLI: 12,241 labelled Chinese sentence pairs (dev)",
               "none stated (CLUE, from MNLI and XNLI)",
-              List.of("cmnli"),
+              List.of(SuiteNames.CMNLI),
               CMNLI,
               List.of(
                   URI.create(
                       "https://storage.googleapis.com/cluebenchmark/tasks/cmnli_public.zip")),
-              List.of(CMNLI_DEV, CMNLI_REBUILT)),
+              List.of(CMNLI_DEV, CMNLI_REBUILT),
+              List.of(
+                  "cmnli_public.zip",
+                  "cmnli_public/dev.json",
+                  "dev.json",
+                  "dev.reconstructed.jsonl")),
           new DataSet(
               "ceval",
               "C-Eval: Chinese four-choice questions of 52 subjects, 1,346 (val) and 12,342 (test)",
               "CC BY-NC-SA 4.0",
-              List.of("ceval", "ceval-test"),
+              List.of(SuiteNames.CEVAL, SuiteNames.CEVAL_TEST),
               CEVAL,
               List.of(
                   URI.create(
                       "https://huggingface.co/datasets/ceval/ceval-exam/resolve/main/ceval-exam.zip"),
                   URI.create(
                       "https://www.modelscope.cn/datasets/opencompass/ceval-exam/resolve/master/ceval-exam.zip")),
-              List.of()));
+              List.of(),
+              List.of("ceval-exam.zip", "ceval-exam/", "formal_ceval/", "./")));
 
   private static final List<Edition> EDITIONS =
       List.of(
           new Edition(
-              "humaneval",
+              SuiteNames.HUMANEVAL,
               "openai/human-eval",
               "1d49078ba3e2b196b9344535bef34a43021f038fad9561d6ee7c53450609a6a2",
               HUMANEVAL.sha256(),
               counts("problems", 164)),
           new Edition(
-              "cmnli",
+              SuiteNames.CMNLI,
               "CLUE's dev.json",
               CMNLI_DEV.sha256(),
               CMNLI_DEV.sha256(),
               counts("rows", 12_426, "labelled", 12_241)),
           new Edition(
-              "cmnli",
+              SuiteNames.CMNLI,
               "dev.reconstructed.jsonl",
               CMNLI_REBUILT.sha256(),
               CMNLI_REBUILT.sha256(),
               counts("rows", 12_235, "labelled", 12_235)),
           new Edition(
-              "ceval",
+              SuiteNames.CEVAL,
               "ceval-exam.zip",
               "8e8b3f4a3e9bd629a87706558ad552761b3401d55384923c850fdaf55bd5462a",
               CEVAL.sha256(),
               counts("subjects", 52, "demos", 260, "questions", 1_346)),
           new Edition(
-              "ceval-test",
+              SuiteNames.CEVAL_TEST,
               "ceval-exam.zip",
               "3daf053ed2beecaa042ffe9513834ecad1e17d5bf4db296512e2ed1dc0f94d6e",
               CEVAL.sha256(),
@@ -129,6 +140,15 @@ public final class Catalogue {
                 "There is no data set \"%s\"; expected one of %s"
                     .formatted(
                         name, SETS.stream().map(DataSet::name).collect(Collectors.joining(", ")))));
+  }
+
+  /** The set that serves a suite. */
+  static DataSet setOf(String suite) {
+    return SETS.stream()
+        .filter(set -> set.suites().contains(suite))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no data set serves suite %s".formatted(suite)));
   }
 
   /** The contents known for a suite. */

@@ -7,10 +7,20 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Reads CMNLI's dev.json as CLUE publishes it. */
+/**
+ * Reads CMNLI's dev.json as CLUE publishes it, and its rows as Hugging Face's copy has them: with
+ * an {@code idx}, and labels as numbers.
+ */
 final class CmnliReader {
   private static final Set<String> KEYS =
       new LinkedHashSet<>(List.of("sentence1", "sentence2", "label"));
+
+  /** Where a row has its number in Hugging Face's copy. */
+  private static final String INDEX = "idx";
+
+  /** Hugging Face's labels 0, 1 and 2. */
+  private static final List<Label> NUMBERED =
+      List.of(Label.NEUTRAL, Label.ENTAILMENT, Label.CONTRADICTION);
 
   private CmnliReader() {}
 
@@ -29,7 +39,7 @@ final class CmnliReader {
    * @throws DataException naming the first line that is no such row
    */
   static Content read(String file, byte[] content) {
-    var rows = JsonLines.read(file, content, KEYS);
+    var rows = JsonLines.read(file, content, KEYS, Set.of(INDEX, "label"));
     var pairs = new ArrayList<SentencePair>(rows.size());
     for (var row : rows) {
       for (String key : List.of("sentence1", "sentence2")) {
@@ -40,7 +50,7 @@ final class CmnliReader {
         }
       }
       String label = row.get("label");
-      if (label.equals("-")) {
+      if (label.equals("-") || label.equals("-1")) {
         continue;
       }
       pairs.add(
@@ -48,19 +58,32 @@ final class CmnliReader {
               Integer.toString(row.line() - 1),
               row.get("sentence1"),
               row.get("sentence2"),
-              switch (label) {
-                case "contradiction" -> Label.CONTRADICTION;
-                case "entailment" -> Label.ENTAILMENT;
-                case "neutral" -> Label.NEUTRAL;
-                default ->
-                    throw new DataException(
-                        "%s, line %d: expected the label entailment, contradiction, neutral or -, found %s"
-                            .formatted(file, row.line(), Text.shown(label)));
-              }));
+              label(file, row)));
     }
     if (pairs.isEmpty()) {
       throw new DataException(file + ": expected labelled rows, found only rows labelled -");
     }
     return new Content(rows.size(), pairs);
+  }
+
+  private static Label label(String file, JsonLines.Row row) {
+    String label = row.get("label");
+    return switch (label) {
+      case "contradiction" -> Label.CONTRADICTION;
+      case "entailment" -> Label.ENTAILMENT;
+      case "neutral" -> Label.NEUTRAL;
+      case "0", "1", "2" -> {
+        if (!row.fields().containsKey(INDEX)) {
+          throw new DataException(
+              "%s, line %d: expected a label in words, found the number %s, which only rows with \"idx\" (Hugging Face's copy of CLUE) give a meaning"
+                  .formatted(file, row.line(), label));
+        }
+        yield NUMBERED.get(label.charAt(0) - '0');
+      }
+      default ->
+          throw new DataException(
+              "%s, line %d: expected the label entailment, contradiction, neutral or -, found %s"
+                  .formatted(file, row.line(), Text.shown(label)));
+    };
   }
 }

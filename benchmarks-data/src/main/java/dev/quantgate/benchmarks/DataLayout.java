@@ -18,7 +18,7 @@ final class DataLayout {
    * @throws DataException if there is nothing there, saying where it was looked for, or only a
    *     placeholder
    */
-  static Path locate(String set, Optional<Path> given) {
+  static Path locate(DataSet set, Optional<Path> given) {
     Path folder = given.orElseGet(() -> DataStore.standard().folder());
     if (given.isPresent() && !Files.exists(folder)) {
       throw new DataException(folder + ": there is no such folder or file");
@@ -32,26 +32,31 @@ final class DataLayout {
                     Get it with `quantgate data fetch %s`, or name its folder with --data\
                     """
                         .formatted(
-                            set, folder, String.join(", ", names(set)), folder.resolve(set), set)));
+                            set.name(),
+                            folder,
+                            String.join(", ", set.places()),
+                            folder.resolve(set.name()),
+                            set.name())));
     if (Files.isRegularFile(found)) {
       byte[] start = start(found, Placeholder.SNIFFED);
       Placeholder.of(start, start.length)
           .ifPresent(placeholder -> {
             throw new DataException(
                 "%s: expected data, found %s; get the file itself: quantgate data fetch %s"
-                    .formatted(found, placeholder.description(), set));
+                    .formatted(found, placeholder.description(), set.name()));
           });
     }
     return found;
   }
 
   /** As {@link #locate}, empty where there is nothing. */
-  static Optional<Path> find(String set, Path folder) {
+  static Optional<Path> find(DataSet set, Path folder) {
     if (Files.isRegularFile(folder)) {
       return Optional.of(folder);
     }
-    for (Path root : List.of(folder.resolve(set), folder, folder.resolve("CLUE").resolve(set))) {
-      for (String name : names(set)) {
+    for (Path root :
+        List.of(folder.resolve(set.name()), folder, folder.resolve("CLUE").resolve(set.name()))) {
+      for (String name : set.places()) {
         Path path = root.resolve(name).normalize();
         if (name.endsWith("/") ? isExam(path) : Files.isRegularFile(path)) {
           return Optional.of(path);
@@ -59,22 +64,6 @@ final class DataLayout {
       }
     }
     return Optional.empty();
-  }
-
-  private static List<String> names(String set) {
-    return switch (set) {
-      case "humaneval" ->
-          List.of(
-              "HumanEval.jsonl.gz",
-              "HumanEval.jsonl",
-              "example_problem.jsonl.gz",
-              "example_problem.jsonl");
-      case "cmnli" ->
-          List.of(
-              "cmnli_public.zip", "cmnli_public/dev.json", "dev.json", "dev.reconstructed.jsonl");
-      case "ceval" -> List.of("ceval-exam.zip", "ceval-exam/", "formal_ceval/", "./");
-      default -> throw new IllegalArgumentException("no data set " + set);
-    };
   }
 
   private static boolean isExam(Path folder) {

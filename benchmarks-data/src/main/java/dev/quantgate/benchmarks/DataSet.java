@@ -14,6 +14,8 @@ import java.util.List;
  * @param addresses where it lies, tried in this order
  * @param alternatives other files with the same items, taken where they lie already and never
  *     downloaded
+ * @param places where its data can lie in a folder, in the order in which it is looked for: files,
+ *     and with a slash at their end folders
  */
 public record DataSet(
     String name,
@@ -22,10 +24,12 @@ public record DataSet(
     List<String> suites,
     DataFile file,
     List<URI> addresses,
-    List<DataFile> alternatives) {
+    List<DataFile> alternatives,
+    List<String> places) {
   public DataSet {
     suites = List.copyOf(suites);
     addresses = List.copyOf(addresses);
     alternatives = List.copyOf(alternatives);
+    places = List.copyOf(places);
   }
 }

@@ -77,7 +77,7 @@ public final class DataStore {
    * Where a set's data lies in this store; empty where it has none. Its content is not looked at.
    */
   public Optional<Path> find(DataSet set) {
-    return DataLayout.find(set.name(), folder);
+    return DataLayout.find(set, folder);
   }
 
   /**
@@ -149,7 +149,7 @@ public final class DataStore {
     Path where = given.orElse(folder);
     var verifications = new ArrayList<Verification>();
     for (DataSet set : Catalogue.sets()) {
-      Optional<Path> path = DataLayout.find(set.name(), where);
+      Optional<Path> path = DataLayout.find(set, where);
       for (String suite : set.suites()) {
         verifications.add(
             path.isPresent()
@@ -212,7 +212,7 @@ public final class DataStore {
     var files = new ArrayList<DataFile>();
     files.add(set.file());
     files.addAll(set.alternatives());
-    Path found = DataLayout.find(set.name(), source).filter(Files::isRegularFile).orElse(null);
+    Path found = DataLayout.find(set, source).filter(Files::isRegularFile).orElse(null);
     if (found == null) {
       throw new DataException(
           "%s: expected %s there or in its folder %s, found neither"

@@ -48,11 +48,20 @@ final class JsonLines {
    * @throws DataException naming the line of the first row that is not of that form
    */
   static List<Row> read(String file, byte[] content, Set<String> keys) {
+    return read(file, content, keys, Set.of());
+  }
+
+  /**
+   * Reads all rows, in which some keys may, or may also, have whole numbers, given as their digits.
+   *
+   * @param numbers the keys that may have them; those that are not among {@code keys} may be absent
+   */
+  static List<Row> read(String file, byte[] content, Set<String> keys, Set<String> numbers) {
     String[] lines = Text.decode(file, content).split("\n", -1);
     var rows = new ArrayList<Row>();
     for (int i = 0; i < lines.length; i++) {
       if (!lines[i].isBlank()) {
-        rows.add(row(file, i + 1, lines[i], keys));
+        rows.add(row(file, i + 1, lines[i], keys, numbers));
       }
     }
     if (rows.isEmpty()) {
@@ -62,7 +71,8 @@ final class JsonLines {
     return rows;
   }
 
-  private static Row row(String file, int line, String text, Set<String> keys) {
+  private static Row row(
+      String file, int line, String text, Set<String> keys, Set<String> numbers) {
     JsonNode node;
     try {
       node = MAPPER.readTree(text);
@@ -81,6 +91,13 @@ final class JsonLines {
     var found = new LinkedHashSet<String>();
     for (var property : node.properties()) {
       String key = property.getKey();
+      if (numbers.contains(key) && property.getValue().isIntegralNumber()) {
+        fields.put(key, property.getValue().asString());
+        if (keys.contains(key)) {
+          found.add(key);
+        }
+        continue;
+      }
       found.add(key);
       if (keys.contains(key)) {
         if (!property.getValue().isString()) {

@@ -64,8 +64,7 @@ public sealed interface SuiteData {
   /**
    * Where data came from.
    *
-   * @param suite the suite's name: humaneval, cmnli, ceval, ceval-test, starter-code, starter-nli,
-   *     starter-exam
+   * @param suite the suite's name
    * @param file the file or resource, for people
    * @param sha256 names the content. Catalogued content has the hash of the file that its authors
    *     publish, whether it was read from that file or from what was unpacked from it. Other
@@ -99,7 +98,7 @@ public sealed interface SuiteData {
   }
 
   /**
-   * A C-Eval question.
+   * A C-Eval question. Line ends inside its texts are as the file has them, mostly {@code \r\n}.
    *
    * @param id {@code subject/number}
    * @param subject the subject's key, such as "high_school_physics"

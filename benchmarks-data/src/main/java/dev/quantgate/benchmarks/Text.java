@@ -13,20 +13,21 @@ final class Text {
   private Text() {}
 
   /**
-   * Decodes a file's bytes.
+   * Decodes a file's bytes, without the byte order mark that they may begin with.
    *
    * @param file its name, for messages
-   * @throws DataException if they are not UTF-8, or begin with a byte order mark
+   * @throws DataException if they are not UTF-8
    */
   static String decode(String file, byte[] bytes) {
-    if (bytes.length >= 3
-        && bytes[0] == (byte) 0xEF
-        && bytes[1] == (byte) 0xBB
-        && bytes[2] == (byte) 0xBF) {
-      throw new DataException(
-          file + ", line 1: expected UTF-8 without a byte order mark, found one; save it without");
-    }
+    boolean marked =
+        bytes.length >= 3
+            && bytes[0] == (byte) 0xEF
+            && bytes[1] == (byte) 0xBB
+            && bytes[2] == (byte) 0xBF;
     var buffer = ByteBuffer.wrap(bytes);
+    if (marked) {
+      buffer.position(3);
+    }
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(buffer).toString();
     } catch (CharacterCodingException e) {

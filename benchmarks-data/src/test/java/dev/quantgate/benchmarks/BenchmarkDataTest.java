@@ -2,6 +2,7 @@ package dev.quantgate.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -132,8 +133,52 @@ class BenchmarkDataTest {
     assertThatThrownBy(() -> load("humaneval"))
         .hasMessageContaining(
             "line 2: expected UTF-8, found the byte 0xff at offset " + (PROBLEM.length() + 5));
+  }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfAFile() throws IOException {
     write("HumanEval.jsonl", "\ufeff" + PROBLEM);
-    assertThatThrownBy(() -> load("humaneval")).hasMessageContaining("byte order mark");
+    assertThat(((SuiteData.Code) load("humaneval")).problems()).hasSize(1);
+    write("dev/law_dev.csv", "\ufeff" + DEMO);
+    write("val/law_val.csv", "\ufeff" + HEADER + "\r\n0,问,甲,乙,丙,丁,A\r\n");
+    assertThat(((SuiteData.Exam) load("ceval")).questions().getFirst().question()).isEqualTo("问");
+  }
+
+  @Test
+  void emptyLinesAndEmptyRowsAtTheEndOfAnExamArePassedOver() throws IOException {
+    write("dev/law_dev.csv", DEMO + "\r\n,,,,,,,\r\n");
+    write(
+        "val/law_val.csv",
+        HEADER + "\r\n0,问,甲,乙,丙,丁,A\r\n\r\n1,题,甲,乙,丙,丁,B\r\n,,,,,,\r\n,,,,,,\r\n\r\n");
+    assertThat(((SuiteData.Exam) load("ceval")).questions())
+        .extracting(SuiteData.ExamQuestion::id)
+        .containsExactly("law/0", "law/1");
+    write("val/law_val.csv", HEADER + "\r\n\r\n0,问,甲,乙,丙,丁,E\r\n");
+    assertThatThrownBy(() -> load("ceval")).hasMessageContainingAll("line 3", "\"E\"");
+  }
+
+  @Test
+  void pairsAreReadAsHuggingFaceHasThem() throws IOException {
+    String row = "{\"sentence1\":\"一\",\"sentence2\":\"二\",\"label\":%d,\"idx\":%d}";
+    write(
+        "dev.json",
+        "%s\n%s\n%s\n%s\n"
+            .formatted(
+                row.formatted(0, 0),
+                row.formatted(1, 1),
+                row.formatted(2, 2),
+                row.formatted(-1, 3)));
+    assertThat(((SuiteData.Pairs) load("cmnli")).pairs())
+        .extracting(SuiteData.SentencePair::id, SuiteData.SentencePair::label)
+        .containsExactly(
+            tuple("0", SuiteData.Label.NEUTRAL),
+            tuple("1", SuiteData.Label.ENTAILMENT),
+            tuple("2", SuiteData.Label.CONTRADICTION));
+    write("dev.json", "{\"sentence1\":\"一\",\"sentence2\":\"二\",\"label\":1}");
+    assertThatThrownBy(() -> load("cmnli"))
+        .hasMessageContainingAll("line 1", "expected a label in words, found the number 1", "idx");
+    write("dev.json", row.formatted(7, 0));
+    assertThatThrownBy(() -> load("cmnli")).hasMessageContaining("found \"7\"");
   }
 
   @Test
@@ -223,7 +268,7 @@ class BenchmarkDataTest {
     var exam = (SuiteData.Exam) load("ceval");
     var question = exam.questions().getFirst();
     assertThat(question.id()).isEqualTo("law/0");
-    assertThat(question.question()).isEqualTo("第一行\n说\"是\"，否");
+    assertThat(question.question()).isEqualTo("第一行\r\n说\"是\"，否");
     assertThat(question.choices()).containsExactly("甲,乙", " 乙 ", "丙", "丁");
     assertThat(question.answer()).isEqualTo(3);
     assertThat(exam.subjects()).extracting(SuiteData.Subject::name).containsExactly("法学");

@@ -41,7 +41,15 @@ class DataStoreTest {
   private static final DataFile FILE =
       new DataFile("HumanEval.jsonl.gz", CONTENT.length, Text.sha256(CONTENT));
   private static final DataSet SET =
-      new DataSet("humaneval", "a set", "none", List.of("humaneval"), FILE, List.of(), List.of());
+      new DataSet(
+          "humaneval",
+          "a set",
+          "none",
+          List.of("humaneval"),
+          FILE,
+          List.of(),
+          List.of(),
+          Catalogue.set("humaneval").places());
   private static final FetchProgress SILENT = (file, done, total) -> {};
 
   @TempDir Path folder;

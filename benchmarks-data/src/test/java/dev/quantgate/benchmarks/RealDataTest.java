@@ -206,7 +206,7 @@ class RealDataTest {
               .filter(question -> question.subject().equals(subject))
               .forEach(question -> append(all, question));
         });
-    return Text.sha256(all.toString().getBytes(StandardCharsets.UTF_8));
+    return Text.sha256(all.toString().replace("\r\n", "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   private static void append(StringBuilder all, ExamQuestion question) {

@@ -98,11 +98,10 @@ final class BenchCommand implements Callable<Integer> {
 
   /** The canonical solutions of HumanEval where its data is at hand, else of starter-code. */
   private static List<ExecutionJob> programs(Settings settings) {
-    String suite = settings.data().isPresent() ? "humaneval" : "starter-code";
-    SuiteData data = BenchmarkData.load(suite, new DataOptions(settings.data(), false));
-    if (!(data instanceof SuiteData.Code code)) {
-      throw new IllegalStateException(suite + " is no suite of programs");
-    }
+    SuiteData.Code code =
+        settings.data().isPresent()
+            ? BenchmarkData.humaneval(new DataOptions(settings.data(), false))
+            : BenchmarkData.starterCode();
     return code.problems().stream()
         .map(problem ->
             new ExecutionJob(

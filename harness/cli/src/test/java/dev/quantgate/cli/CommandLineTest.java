@@ -3,7 +3,6 @@ package dev.quantgate.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.benchmarks.BenchmarkData;
-import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.gate.Verdict;
@@ -16,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,9 +49,7 @@ class CommandLineTest {
   }
 
   static Path recording(Path file, int wrong) throws IOException {
-    var data =
-        (SuiteData.Pairs)
-            BenchmarkData.load("starter-nli", new DataOptions(Optional.empty(), false));
+    var data = BenchmarkData.starterNli();
     assertThat(data.size()).isGreaterThanOrEqualTo(150);
     List<String> lines = new ArrayList<>();
     for (SuiteData.SentencePair pair : data.pairs()) {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.quantgate.benchmarks.BenchmarkData;
-import dev.quantgate.benchmarks.DataOptions;
-import dev.quantgate.benchmarks.SuiteData;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -13,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,9 +103,7 @@ class FullDiskTest {
   }
 
   private Path recording() throws IOException {
-    var data =
-        (SuiteData.Pairs)
-            BenchmarkData.load("starter-nli", new DataOptions(Optional.empty(), false));
+    var data = BenchmarkData.starterNli();
     return Files.write(
         folder.resolve("answers.jsonl"),
         data.pairs().stream()

@@ -3,7 +3,6 @@ package dev.quantgate.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.benchmarks.BenchmarkData;
-import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
@@ -14,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -23,9 +21,7 @@ import org.junit.jupiter.api.Test;
 class StarterCodeTest {
   @Test
   void eachCanonicalSolutionPassesAndEachStubFails() {
-    var code =
-        (SuiteData.Code)
-            BenchmarkData.load("starter-code", new DataOptions(Optional.empty(), false));
+    var code = BenchmarkData.starterCode();
     assertThat(code.size()).isGreaterThanOrEqualTo(60);
     List<ExecutionJob> jobs = new ArrayList<>();
     for (SuiteData.CodeProblem problem : code.problems()) {

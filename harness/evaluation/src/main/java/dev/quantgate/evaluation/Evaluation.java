@@ -1,12 +1,20 @@
 package dev.quantgate.evaluation;
 
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
-import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.comparison.RunFacts;
+import dev.quantgate.evaluation.comparison.Scores;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
+import dev.quantgate.evaluation.gate.PointGate;
+import dev.quantgate.evaluation.protocol.Averages.Average;
+import dev.quantgate.evaluation.protocol.Averages.ItemScore;
+import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.ItemFacts;
+import dev.quantgate.evaluation.record.ItemRecord;
+import dev.quantgate.evaluation.record.Side;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,13 +31,60 @@ public record Evaluation(
     notes = List.copyOf(notes);
   }
 
+  /** What is told of a finished run by itself. */
+  static Evaluation of(FinishedRun run) {
+    List<SuiteResult> suites = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    run.suites()
+        .forEach((suite, records) -> {
+          Data data = RunFacts.data(run, suite);
+          if (!data.catalogued()) {
+            notes.add(
+                "%s: custom data, %s, sha256 %s".formatted(suite, data.file(), data.sha256()));
+          }
+          notes.addAll(RunFacts.executionNotes(run, suite, Side.MODEL));
+          suites.add(result(run, suite, records));
+        });
+    return new Evaluation(RunFacts.summary(Side.MODEL, run), suites, notes, run.folder());
+  }
+
+  private static SuiteResult result(
+      FinishedRun run, String suite, List<ItemRecord> records) {
+    List<ItemScore> graded =
+        records.stream()
+            .filter(record -> record.fault().isEmpty())
+            .map(record -> new ItemScore(
+                    record.id(),
+                    record.facts().map(ItemFacts::stratum).orElse(""),
+                    record.answers(),
+                    record.right()))
+            .toList();
+    List<Ungraded> ungraded =
+        records.stream()
+            .flatMap(record ->
+                record.fault().stream()
+                    .map(fault ->
+                        new Ungraded(record.id(), Side.MODEL, fault.category(), fault.message())))
+            .toList();
+    return new SuiteResult(
+        suite,
+        RunFacts.protocol(run, suite),
+        RunFacts.data(run, suite),
+        RunFacts.suite(run, suite).available(),
+        records.size(),
+        graded.size(),
+        Scores.of(graded),
+        Scores.averages(run, suite, graded),
+        ungraded);
+  }
+
   /**
-   * Why the scores say nothing: a suite of which more than {@link SuiteComparison#FAULT_SHARE} of
-   * the items have no grade. Empty where every score stands.
+   * Why the scores say nothing: a suite of which more than {@link PointGate#FAULT_SHARE} of the
+   * items have no grade. Empty where every score stands.
    */
   public Optional<String> invalid() {
     return suites.stream()
-        .filter(suite -> suite.ungraded().size() > SuiteComparison.FAULT_SHARE * suite.asked())
+        .filter(suite -> suite.ungraded().size() > PointGate.FAULT_SHARE * suite.asked())
         .findFirst()
         .map(suite ->
             String.format(
@@ -38,7 +93,7 @@ public record Evaluation(
                 suite.suite(),
                 suite.ungraded().size(),
                 suite.asked(),
-                100 * SuiteComparison.FAULT_SHARE,
+                100 * PointGate.FAULT_SHARE,
                 suite.ungraded().getFirst().id(),
                 suite.ungraded().getFirst().message()));
   }

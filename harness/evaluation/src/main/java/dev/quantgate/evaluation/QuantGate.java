@@ -1,16 +1,14 @@
 package dev.quantgate.evaluation;
 
-import dev.quantgate.evaluation.Evaluation.SuiteResult;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.comparison.Comparer;
+import dev.quantgate.evaluation.comparison.Comparer.Compared;
 import dev.quantgate.evaluation.comparison.Comparison;
-import dev.quantgate.evaluation.comparison.ComparisonFile;
-import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
+import dev.quantgate.evaluation.comparison.ComparisonFolder;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
-import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.Lock;
 import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.Side;
@@ -19,7 +17,6 @@ import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.evaluation.run.Runner;
 import dev.quantgate.evaluation.run.Runner.Participant;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -45,20 +42,20 @@ public final class QuantGate {
   /** With other doors than the installation's. */
   public QuantGate(Services doors) {
     this.doors = doors;
-    this.comparer = new Comparer(doors.protocols());
+    this.comparer = new Comparer();
   }
 
   /**
    * Asks both models, executes what they wrote, pairs the answers and judges. Continues what an
    * earlier call for the same request has begun. Writes {@code out/baseline}, {@code
-   * out/candidate}, {@code out/prompts} and {@code out/comparison.json}.
+   * out/candidate}, {@code out/prompts}, {@code out/pairs} and {@code out/comparison.json}.
    *
    * @throws EvaluationException if the request cannot be carried out, or {@code out} holds another
    *     run or a comparison of other runs
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
     Comparer.requireGate(request.policy());
-    if (ComparisonFile.exists(request.out()) && !holdsRun(request.out())) {
+    if (ComparisonFolder.exists(request.out()) && !holdsRun(request.out())) {
       throw occupied(request.out(), "a comparison of other runs");
     }
     List<FinishedRun> runs =
@@ -76,38 +73,7 @@ public final class QuantGate {
         runner(request.assignment(), request.machinery(), request.out(), progress)
             .run(List.of(new Participant(Side.MODEL, request.model())))
             .getFirst();
-    List<SuiteResult> suites = new ArrayList<>();
-    List<String> notes = new ArrayList<>();
-    run.suites()
-        .forEach((suite, records) -> {
-          List<ItemRecord> graded =
-              records.stream().filter(record -> record.fault().isEmpty()).toList();
-          List<Ungraded> ungraded =
-              records.stream()
-                  .flatMap(record ->
-                      record.fault().stream()
-                          .map(fault ->
-                              new Ungraded(
-                                  record.id(), Side.MODEL, fault.category(), fault.message())))
-                  .toList();
-          var data = Comparer.data(run, suite);
-          if (!data.catalogued()) {
-            notes.add(suite + ": custom data, " + data.file() + ", sha256 " + data.sha256());
-          }
-          notes.addAll(Comparer.executionNotes(run, suite, Side.MODEL));
-          suites.add(
-              new SuiteResult(
-                  suite,
-                  run.identity().get("suite." + suite + ".protocol"),
-                  data,
-                  Comparer.facts(run, suite).available(),
-                  records.size(),
-                  graded.size(),
-                  Comparer.score(graded),
-                  comparer.averages(run, suite, graded),
-                  ungraded));
-        });
-    return new Evaluation(Comparer.summary(Side.MODEL, run), suites, notes, run.folder());
+    return Evaluation.of(run);
   }
 
   /**
@@ -120,16 +86,18 @@ public final class QuantGate {
     Comparer.requireGate(request.policy());
     FinishedRun baseline = RunFolder.read(locate(request.baseline(), Side.BASELINE));
     FinishedRun candidate = RunFolder.read(locate(request.candidate(), Side.CANDIDATE));
-    Comparison comparison = comparer.compare(baseline, candidate, request.policy());
+    Compared compared = comparer.compare(baseline, candidate, request.policy());
+    Comparison comparison =
+        ComparisonFolder.placed(request.out(), compared.comparison(), baseline, candidate);
     try (Lock _ = Lock.take(request.out())) {
       if (holdsRun(request.out())) {
         throw occupied(request.out(), "a run");
       }
-      if (ComparisonFile.exists(request.out())
-          && !ComparisonFile.read(request.out()).equals(comparison)) {
+      if (ComparisonFolder.exists(request.out())
+          && !ComparisonFolder.read(request.out()).comparison().equals(comparison)) {
         throw occupied(request.out(), "another comparison");
       }
-      ComparisonFile.write(request.out(), comparison);
+      ComparisonFolder.write(request.out(), comparison, compared.pairs());
     }
     return comparison;
   }
@@ -146,13 +114,15 @@ public final class QuantGate {
 
   /** Reads a comparison.json, given itself or its folder, for rendering it again. */
   public Comparison read(Path comparison) {
-    return ComparisonFile.read(comparison);
+    return ComparisonFolder.read(comparison).comparison();
   }
 
   private Comparison judge(
       FinishedRun baseline, FinishedRun candidate, GatePolicy policy, Path out) {
-    Comparison comparison = comparer.compare(baseline, candidate, policy);
-    ComparisonFile.write(out, comparison);
+    Compared compared = comparer.compare(baseline, candidate, policy);
+    Comparison comparison =
+        ComparisonFolder.placed(out, compared.comparison(), baseline, candidate);
+    ComparisonFolder.write(out, comparison, compared.pairs());
     return comparison;
   }
 
@@ -167,7 +137,8 @@ public final class QuantGate {
             new EvaluationException(
                 EvaluationException.Kind.INPUT,
                 path
-                    + ": expected the folder of a finished run (identity.json in it, or in its folder "
+                    + ": expected the folder of a finished run (identity.json in it, or in its"
+                    + " folder "
                     + side
                     + " or model), found none"));
   }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quantgate.evaluation.answer.RunPlan;
-import dev.quantgate.evaluation.comparison.ComparisonFile;
+import dev.quantgate.evaluation.comparison.ComparisonFolder;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.record.EvaluationException;
@@ -81,7 +81,7 @@ class CompareFolderTest {
     assertThatThrownBy(() -> run(out))
         .isInstanceOf(EvaluationException.class)
         .hasMessageStartingWith(out + " holds a comparison of other runs");
-    assertThat(ComparisonFile.read(out).policy().margin()).isEqualTo(50);
+    assertThat(ComparisonFolder.read(out).comparison().policy().margin()).isEqualTo(50);
     assertThat(out.resolve("baseline")).doesNotExist();
   }
 

@@ -9,7 +9,10 @@ import dev.quantgate.benchmarks.SuiteData.Origin;
 import dev.quantgate.benchmarks.SuiteData.SentencePair;
 import dev.quantgate.benchmarks.SuiteData.Subject;
 import dev.quantgate.evaluation.answer.Services;
-import dev.quantgate.evaluation.protocol.Protocols;
+import dev.quantgate.evaluation.protocol.Suite;
+import dev.quantgate.evaluation.suite.CodeSuite;
+import dev.quantgate.evaluation.suite.ExamSuite;
+import dev.quantgate.evaluation.suite.PairSuite;
 import dev.quantgate.inference.Capabilities;
 import dev.quantgate.sandbox.SandboxDescription;
 import java.nio.file.Path;
@@ -165,8 +168,7 @@ public final class Fixtures {
 
   public Services doors() {
     return new Services(
-        (suite, options) -> suite(suite),
-        Protocols::of,
+        this::named,
         (engine, folder, options) -> {
           loads.incrementAndGet();
           FakeModel.Script script = scripts.get(folder);
@@ -180,6 +182,14 @@ public final class Fixtures {
               new Capabilities(true, true, true, false, context));
         },
         (kind, options) -> new FakeSandbox(executed, pause, sandbox));
+  }
+
+  private Suite<?> named(String suite) {
+    return switch (suite(suite)) {
+      case SuiteData.Code code -> new CodeSuite(suite, "", options -> code);
+      case SuiteData.Pairs pairs -> new PairSuite(suite, "", options -> pairs);
+      case SuiteData.Exam exam -> new ExamSuite(suite, "", options -> exam);
+    };
   }
 
   public QuantGate quantGate() {

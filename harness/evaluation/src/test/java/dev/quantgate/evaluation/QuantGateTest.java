@@ -10,7 +10,7 @@ import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.RunPlan.Sampling;
 import dev.quantgate.evaluation.comparison.Comparison;
-import dev.quantgate.evaluation.comparison.ComparisonFile;
+import dev.quantgate.evaluation.comparison.ComparisonFolder;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.GatePolicy;
@@ -74,7 +74,7 @@ class QuantGateTest {
   private Comparison run(RunRequest request) {
     Comparison comparison = fixtures.quantGate().run(request, Progress.Listener.NONE);
     assertMeetsSchema(request.out().resolve("comparison.json"));
-    assertThat(ComparisonFile.read(request.out())).isEqualTo(comparison);
+    assertThat(ComparisonFolder.read(request.out()).comparison()).isEqualTo(comparison);
     return comparison;
   }
 
@@ -83,7 +83,7 @@ class QuantGateTest {
       var schema =
           SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
               .getSchema(
-                  new String(ComparisonFile.schema(), StandardCharsets.UTF_8), InputFormat.JSON);
+                  new String(ComparisonFolder.schema(), StandardCharsets.UTF_8), InputFormat.JSON);
       assertThat(schema.validate(Files.readString(file), InputFormat.JSON)).isEmpty();
       assertThat(schema.validate("{\"schemaVersion\": 1}", InputFormat.JSON)).isNotEmpty();
     } catch (IOException e) {
@@ -227,6 +227,8 @@ class QuantGateTest {
           .containsExactlyInAnyOrder(
               ".lock",
               "comparison.json",
+              "pairs/humaneval.jsonl",
+              "pairs/ceval.jsonl",
               "comparison.schema.json",
               "prompts/humaneval.jsonl",
               "prompts/ceval.jsonl",
@@ -250,7 +252,7 @@ class QuantGateTest {
               "candidate/journal/ceval.answers.jsonl");
     }
     assertThat(Files.readAllLines(out.resolve("baseline/ceval.jsonl")).getFirst())
-        .startsWith("{\"id\":\"subject_a/0\",\"promptSha256\":\"")
+        .startsWith("{\"id\":\"subject_a/0\",\"facts\":{\"ordinal\":0,")
         .contains(
             "\"promptTokens\":",
             "\"answer\":\"A\"",
@@ -315,7 +317,8 @@ class QuantGateTest {
     assertThatThrownBy(() -> run("ceval"))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining(
-            "holds another run: model.engine is \"fake/1 512-bit\" there and \"fake/1 256-bit\" now");
+            "holds another run: model.engine is \"fake/1 512-bit\" there and \"fake/1 256-bit\""
+                + " now");
   }
 
   @ParameterizedTest
@@ -804,7 +807,7 @@ class QuantGateTest {
     var doors = fixtures.doors();
     var credulous =
         new dev.quantgate.evaluation.answer.Services(
-            doors.suites(), doors.protocols(), doors.models(), (kind, options) -> new Credulous());
+            doors.suites(), doors.models(), (kind, options) -> new Credulous());
     assertThatThrownBy(() ->
             new QuantGate(credulous).run(request(RunPlan.of("humaneval")), Progress.Listener.NONE))
         .isInstanceOf(dev.quantgate.sandbox.SandboxException.class)
@@ -835,10 +838,7 @@ class QuantGateTest {
     var doors = fixtures.doors();
     var fair =
         new dev.quantgate.evaluation.answer.Services(
-            doors.suites(),
-            doors.protocols(),
-            doors.models(),
-            (kind, options) -> new Fair(first.strip(), ran));
+            doors.suites(), doors.models(), (kind, options) -> new Fair(first.strip(), ran));
     Path recording = folder.resolve("r.jsonl");
     try {
       Files.writeString(recording, "{\"task_id\":\"HumanEval/5\",\"completion\":\"x\"}\n");
@@ -955,7 +955,6 @@ class QuantGateTest {
     var mute =
         new dev.quantgate.evaluation.answer.Services(
             doors.suites(),
-            doors.protocols(),
             (engine, path, options) ->
                 new FakeModel(
                     "fake/1",
@@ -1068,25 +1067,37 @@ class QuantGateTest {
       value = {
         "ceval|\"right\":1|\"right\":1000|item subject_a/0: 1000 of 1 answers cannot be right",
         "ceval|\"right\":1|\"right\":-1|item subject_a/0: -1 of 1 answers cannot be right",
-        "ceval|\"answers\":1,\"right\":1|\"answers\":0,\"right\":0|item subject_a/0: 0 of 0 answers",
-        "ceval|\"answers\":1,\"right\":1|\"answers\":2,\"right\":2|item subject_a/0: \"A\" was answered and \"A\" is right, but",
-        "ceval|\"answer\":\"A\"|\"answer\":\"zzz\"|item subject_a/0: \"zzz\" was answered and \"A\" is right, but 1 of 1 answers",
-        "ceval|\"right\":1,\"score\":1.0|\"right\":0,\"score\":0.0|item subject_a/0: \"A\" was answered and \"A\" is right, but",
-        "ceval|\"score\":1.0|\"score\":0.0|item subject_a/0: 1 of 1 answers are right, but the score is 0.0",
+        "ceval|\"answers\":1,\"right\":1|\"answers\":0,\"right\":0|item subject_a/0: 0 of 0"
+            + " answers",
+        "ceval|\"answers\":1,\"right\":1|\"answers\":2,\"right\":2|item subject_a/0: \"A\" was"
+            + " answered and \"A\" is right, but",
+        "ceval|\"answer\":\"A\"|\"answer\":\"zzz\"|item subject_a/0: \"zzz\" was answered and \"A\""
+            + " is right, but 1 of 1 answers",
+        "ceval|\"right\":1,\"score\":1.0|\"right\":0,\"score\":0.0|item subject_a/0: \"A\" was"
+            + " answered and \"A\" is right, but",
+        "ceval|\"score\":1.0|\"score\":0.0|item subject_a/0: 1 of 1 answers are right, but the"
+            + " score is 0.0",
         "ceval|\"score\":1.0|\"score\":\"NaN\"|item subject_a/0: 1 of 1 answers are right, but",
-        "ceval|\"score\":1.0|\"score\":null|item subject_a/0: expected either a score or a fault, found neither",
-        "ceval|\"fault\":null|\"fault\":{\"category\":\"TOO_LONG\",\"message\":\"\"}|item subject_a/0: expected either",
-        "ceval|\"answer\":\"A\",\"expected\":\"A\"|\"answer\":\"B\",\"expected\":\"B\"|item subject_a/0: the answer is \"B\", but another choice has the largest value",
+        "ceval|\"score\":1.0|\"score\":null|item subject_a/0: expected either a score or a fault,"
+            + " found neither",
+        "ceval|\"fault\":null|\"fault\":{\"category\":\"TOO_LONG\",\"message\":\"\"}|item"
+            + " subject_a/0: expected either",
+        "ceval|\"answer\":\"A\",\"expected\":\"A\"|\"answer\":\"B\",\"expected\":\"B\"|item"
+            + " subject_a/0: the answer is \"B\", but another choice has the largest value",
         "ceval|\"shortened\":0|\"shortened\":-1|item subject_a/0: counts below 0",
         "ceval|\"margin\":|\"margin\":-|item subject_a/0: no margin: -0.875",
-        "ceval|\"tied\":false|\"tied\":true|item subject_a/0: tied is true, but the margin is 0.875",
+        "ceval|\"tied\":false|\"tied\":true|item subject_a/0: tied is true, but the margin is"
+            + " 0.875",
         "ceval|\"sum\":-0.25|\"sum\":-1e999|choice A has a value that is not finite",
         "ceval|\"id\":\"subject_a/0\",|``|Null value for creator property 'id'",
         "ceval|\"right\":1,|``|Cannot map `null` into type `int`",
         "ceval|\"choices\":[|\"choices\":[null,|Invalid `null`",
-        "humaneval|\"right\":1,\"score\":1.0|\"right\":0,\"score\":0.0|item HumanEval/0: 1 of 1 programs passed, but 0 of 1 answers are right",
-        "humaneval|\"answers\":1,\"right\":1,\"score\":1.0|\"answers\":2,\"right\":1,\"score\":0.5|item HumanEval/0: 1 of 1 programs passed, but 1 of 2",
-        "humaneval|\"outcome\":\"PASSED\"|\"outcome\":\"FAILED\"|item HumanEval/0: 0 of 1 programs passed, but 1 of 1",
+        "humaneval|\"right\":1,\"score\":1.0|\"right\":0,\"score\":0.0|item HumanEval/0: 1 of 1"
+            + " programs passed, but 0 of 1 answers are right",
+        "humaneval|\"answers\":1,\"right\":1,\"score\":1.0|\"answers\":2,\"right\":1,\"score\":0.5|item"
+            + " HumanEval/0: 1 of 1 programs passed, but 1 of 2",
+        "humaneval|\"outcome\":\"PASSED\"|\"outcome\":\"FAILED\"|item HumanEval/0: 0 of 1 programs"
+            + " passed, but 1 of 1",
       })
   void aRecordThatContradictsItselfIsRefusedWithItsLine(
       String suite, String good, String bad, String message) throws IOException {
@@ -1113,7 +1124,8 @@ class QuantGateTest {
       quoteCharacter = '`',
       value = {
         "\"shortened\":0|\"shortened\":77|shortened is 77, but the question has 6 forms",
-        "\"choices\":[{\"label\":\"A\",|\"choices\":[{\"label\":\"A\",\"sum\":-9,\"tokens\":1,\"wholeSum\":-9,\"wholeTokens\":9,\"value\":-9},{\"label\":\"A\",|its answer is none to what was asked"
+        "\"choices\":[{\"label\":\"A\",|\"choices\":[{\"label\":\"A\",\"sum\":-9,\"tokens\":1,\"wholeSum\":-9,\"wholeTokens\":9,\"value\":-9},{\"label\":\"A\",|its"
+            + " answer is none to what was asked"
       })
   void aReplayedRunWhoseRecordsFitNoQuestionIsRefused(String good, String bad, String message)
       throws IOException {
@@ -1145,8 +1157,10 @@ class QuantGateTest {
       value = {
         "\"shortened\":0|\"shortened\":6|shortened is 6, but the question has 6 forms",
         "\"shortened\":0|\"shortened\":-1|shortened is -1, but the question has 6 forms",
-        "\"form\":\"scored\",\"choices\":[|\"form\":\"written\",\"samples\":[],\"unused\":[|is damaged",
-        "\"choices\":[|\"choices\":[{\"sum\":0,\"tokens\":1,\"wholeSum\":0,\"wholeTokens\":2},|its answer is none to what was asked"
+        "\"form\":\"scored\",\"choices\":[|\"form\":\"written\",\"samples\":[],\"unused\":[|is"
+            + " damaged",
+        "\"choices\":[|\"choices\":[{\"sum\":0,\"tokens\":1,\"wholeSum\":0,\"wholeTokens\":2},|its"
+            + " answer is none to what was asked"
       })
   void aJournalWhoseLinesFitNoQuestionIsRefused(String good, String bad, String message)
       throws IOException {

@@ -2,7 +2,7 @@ package dev.quantgate.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quantgate.benchmarks.DataOptions;
+import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.RunPlan.Sampling;
@@ -62,11 +62,8 @@ class RealEngineKillTest {
     var doors =
         new Services(
             real.suites(),
-            real.protocols(),
             real.models(),
-            (kind, options) ->
-                RecognisingSandbox.of(
-                    real.suites().load("starter-code", new DataOptions(Optional.empty(), false))));
+            (kind, options) -> RecognisingSandbox.of(BenchmarkData.starterCode()));
     new QuantGate(doors)
         .eval(
             new EvalRequest(model.toString(), assignment, RunEnvironment.defaults(), out),

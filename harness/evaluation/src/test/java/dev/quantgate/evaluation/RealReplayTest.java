@@ -14,10 +14,10 @@ import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.protocol.Protocols;
 import dev.quantgate.evaluation.record.Json;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
+import dev.quantgate.evaluation.suite.Suites;
 import dev.quantgate.inference.InferenceException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,8 +48,7 @@ class RealReplayTest {
   private Comparison compare(String suite, Path baseline, Path candidate) {
     var doors =
         new Services(
-            BenchmarkData::load,
-            Protocols::of,
+            Suites::find,
             (engine, path, options) -> {
               throw new InferenceException(
                   InferenceException.Kind.NO_ENGINE, "no model is asked here");

@@ -159,12 +159,8 @@ final class CheckpointWriter {
             out ->
                 Bytes.write(
                     out,
-                    Packing.alongColumns(
-                        pending.layer(block, index).zeros,
-                        groups,
-                        outputs,
-                        bits,
-                        format.zeroOffset()))));
+                    Packing.zeros(
+                        pending.layer(block, index).zeros, groups, outputs, bits, format))));
     entries.add(
         new SafetensorsWriter.Entry(
             linear.name() + ".scales",

@@ -1,20 +1,23 @@
 package dev.quantgate.quantization;
 
+import dev.quantgate.inference.checkpoint.ZeroPoints;
+
 /**
- * How zero points are stored. Engines that read GPTQ files read {@link #V1}; {@link #V2} is newer.
+ * How zero points are stored. Older engines read {@link #V1} alone; where no zero point is 0 it is
+ * the same whoever reads it, so symmetric files are written in it.
  */
 public enum GptqFormat {
-  /** The zero point minus one, modulo the number of codes, as AutoGPTQ stores it. */
-  V1("gptq", 1),
+  /** The zero point minus one, by one subtraction a word, as GPTQModel and AutoGPTQ do today. */
+  V1("gptq", ZeroPoints.LESS_ONE_PER_WORD),
   /** The zero point as it is. */
-  V2("gptq_v2", 0);
+  V2("gptq_v2", ZeroPoints.STORED);
 
   private final String id;
-  private final int zeroOffset;
+  private final ZeroPoints zeroPoints;
 
-  GptqFormat(String id, int zeroOffset) {
+  GptqFormat(String id, ZeroPoints zeroPoints) {
     this.id = id;
-    this.zeroOffset = zeroOffset;
+    this.zeroPoints = zeroPoints;
   }
 
   /** What {@code checkpoint_format} says. */
@@ -22,8 +25,8 @@ public enum GptqFormat {
     return id;
   }
 
-  /** What a reader adds to a stored zero point. */
-  int zeroOffset() {
-    return zeroOffset;
+  /** How a word of eight 4-bit zero points is stored. */
+  ZeroPoints zeroPoints() {
+    return zeroPoints;
   }
 }

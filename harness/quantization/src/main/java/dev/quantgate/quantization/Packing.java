@@ -42,17 +42,13 @@ final class Packing {
   /**
    * Packs along the columns: {@code [rows, columns]} to {@code [rows, columns * bits / 32]}, as
    * qzeros is.
-   *
-   * @param subtract taken from each value before it is stored, modulo {@code 1 << bits}: 1 for
-   *     format v1, 0 for v2
    */
-  static int[] alongColumns(byte[] values, int rows, int columns, int bits, int subtract) {
+  static int[] alongColumns(byte[] values, int rows, int columns, int bits) {
     int width = words(columns, bits);
-    int mask = (1 << bits) - 1;
     int[] packed = new int[rows * width];
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) {
-        int value = (values[row * columns + column] - subtract) & mask;
+        int value = values[row * columns + column] & 0xff;
         int bit = column * bits;
         int shift = bit & 31;
         int word = row * width + (bit >>> 5);
@@ -63,5 +59,26 @@ final class Packing {
       }
     }
     return packed;
+  }
+
+  /**
+   * Zero points {@code [groups, outputs]} as qzeros of a format holds them. Of other widths than 4
+   * bits format v1 takes symmetric ones only, in which no field borrows.
+   */
+  static int[] zeros(byte[] zeros, int groups, int outputs, int bits, GptqFormat format) {
+    if (format == GptqFormat.V1 && bits != 4) {
+      byte[] less = new byte[zeros.length];
+      for (int i = 0; i < zeros.length; i++) {
+        less[i] = (byte) (zeros[i] - 1);
+      }
+      return alongColumns(less, groups, outputs, bits);
+    }
+    int[] words = alongColumns(zeros, groups, outputs, bits);
+    if (bits == 4) {
+      for (int i = 0; i < words.length; i++) {
+        words[i] = format.zeroPoints().encode(words[i]);
+      }
+    }
+    return words;
   }
 }

@@ -30,18 +30,20 @@ class PackingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,8,0", "3,16,1", "12,64,0", "6,128,1"})
-  void zeroPointsLieEightInAWordAlongTheOutputsLessTheFormatsOffset(
-      int groups, int outputs, int offset) {
+  @CsvSource({"1,8,V2", "3,16,V1", "12,64,V2", "6,128,V1"})
+  void zeroPointsLieEightInAWordAlongTheOutputsAndV1IsOneSubtractionAWord(
+      int groups, int outputs, GptqFormat format) {
     byte[] zeros = codes(groups * outputs, 4, 5);
+    int less = format == GptqFormat.V1 ? 0x11111111 : 0;
 
-    int[] qzeros = Packing.alongColumns(zeros, groups, outputs, 4, offset);
+    int[] qzeros = Packing.zeros(zeros, groups, outputs, 4, format);
 
+    assertThat(zeros).as("a zero point that borrows").contains((byte) 0);
     assertThat(qzeros).hasSize(groups * outputs / 8);
     for (int g = 0; g < groups; g++) {
       for (int n = 0; n < outputs; n++) {
-        int stored = (qzeros[g * (outputs / 8) + n / 8] >> (4 * (n % 8))) & 15;
-        assertThat((stored + offset) & 15).isEqualTo(zeros[g * outputs + n]);
+        int word = qzeros[g * (outputs / 8) + n / 8] + less;
+        assertThat((word >> (4 * (n % 8))) & 15).isEqualTo(zeros[g * outputs + n]);
       }
     }
   }
@@ -51,8 +53,8 @@ class PackingTest {
     byte[] zeros = new byte[16];
     java.util.Arrays.fill(zeros, (byte) 8);
 
-    assertThat(Packing.alongColumns(zeros, 1, 16, 4, 1)).containsOnly(0x77777777);
-    assertThat(Packing.alongColumns(zeros, 1, 16, 4, 0)).containsOnly(0x88888888);
+    assertThat(Packing.zeros(zeros, 1, 16, 4, GptqFormat.V1)).containsOnly(0x77777777);
+    assertThat(Packing.zeros(zeros, 1, 16, 4, GptqFormat.V2)).containsOnly(0x88888888);
   }
 
   @ParameterizedTest

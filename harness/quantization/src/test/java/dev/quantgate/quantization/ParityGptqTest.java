@@ -6,6 +6,7 @@ import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.BlockwiseModel.Matrix;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
+import dev.quantgate.inference.fixture.ParityFolders;
 import dev.quantgate.inference.fixture.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ class ParityGptqTest {
       throws IOException {
     Path base = SharedData.require("parity/llama-gqa-fp16");
     List<Path> folders =
-        SharedData.parityFoldersWith("expected/calibration.json").stream()
+        ParityFolders.with("expected/calibration.json").stream()
             .filter(folder -> Files.exists(folder.resolve("quantize_config.json")))
             .toList();
     int judged = 0;

@@ -80,6 +80,7 @@ final class EmbeddedSandbox implements CodeSandbox {
   public SandboxDescription description() {
     TreeMap<String, String> identity = new TreeMap<>();
     identity.put("python", EmbeddedProvider.PYTHON);
+    identity.put("runtime", EmbeddedProvider.runtime());
     identity.put("checker", options.checker().name().toLowerCase(java.util.Locale.ROOT));
     identity.put("checkerSha256", Resources.sha256());
     identity.put("limits", options.limits().toString());

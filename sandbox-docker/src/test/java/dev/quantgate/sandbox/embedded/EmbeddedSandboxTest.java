@@ -73,6 +73,11 @@ class EmbeddedSandboxTest {
     return of(run(split, List.of(Problems.twice("one", completion))), "one");
   }
 
+  @Test
+  void oneReleaseOfTheWebAssemblyRuntimeExecutesWhatItParsesAndIsPartOfTheIdentity() {
+    assertThat(split.description().identity().get("runtime")).matches("endive \\d+\\.\\d+\\.\\d+");
+  }
+
   private static Path humanEval() {
     Optional<Path> file = Problems.humanEval();
     assumeTrue(

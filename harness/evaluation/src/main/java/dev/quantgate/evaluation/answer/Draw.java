@@ -1,10 +1,7 @@
 package dev.quantgate.evaluation.answer;
 
 import dev.quantgate.base.Sha256;
-import dev.quantgate.benchmarks.SuiteData;
-import dev.quantgate.benchmarks.SuiteData.CodeProblem;
-import dev.quantgate.benchmarks.SuiteData.ExamQuestion;
-import dev.quantgate.benchmarks.SuiteData.SentencePair;
+import dev.quantgate.evaluation.protocol.Item;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * A seeded, stratified draw of items: every stratum (subject, label) has its share, by the method
@@ -24,58 +20,29 @@ import java.util.function.Function;
 public final class Draw {
   private Draw() {}
 
-  /** At most {@code limit} items of a suite, in the order of the data. */
-  public static SuiteData of(SuiteData data, int limit, long seed) {
-    if (limit >= data.size()) {
-      return data;
+  /**
+   * At most {@code limit} items, in the order of the data.
+   *
+   * @param suite the suite's name
+   */
+  public static <I extends Item> List<I> of(String suite, List<I> items, int limit, long seed) {
+    if (limit >= items.size()) {
+      return items;
     }
-    String suite = data.origin().suite();
-    return switch (data) {
-      case SuiteData.Code code ->
-          new SuiteData.Code(
-              code.origin(),
-              take(suite, code.problems(), CodeProblem::id, problem -> "", limit, seed));
-      case SuiteData.Pairs pairs ->
-          new SuiteData.Pairs(
-              pairs.origin(),
-              take(
-                  suite,
-                  pairs.pairs(),
-                  SentencePair::id,
-                  pair -> pair.label().name(),
-                  limit,
-                  seed));
-      case SuiteData.Exam exam ->
-          new SuiteData.Exam(
-              exam.origin(),
-              exam.subjects(),
-              take(suite, exam.questions(), ExamQuestion::id, ExamQuestion::subject, limit, seed),
-              exam.demos());
-    };
-  }
-
-  public static <T> List<T> take(
-      String suite,
-      List<T> items,
-      Function<T, String> id,
-      Function<T, String> stratum,
-      int limit,
-      long seed) {
     Map<String, List<String>> strata = new LinkedHashMap<>();
-    for (T item : items) {
-      strata.computeIfAbsent(stratum.apply(item), name -> new ArrayList<>()).add(id.apply(item));
+    for (I item : items) {
+      strata.computeIfAbsent(item.stratum(), name -> new ArrayList<>()).add(item.id());
     }
-    List<Share> shares = shares(strata, items.size(), limit, suite, seed);
     Set<String> drawn = new HashSet<>();
-    for (Share share : shares) {
+    for (Share share : shares(strata, items.size(), limit, suite, seed)) {
       share.ids.stream()
           .sorted(
-              Comparator.comparingLong((String name) -> rank(suite, seed, name))
+              Comparator.comparingLong((String id) -> rank(suite, seed, id))
                   .thenComparing(Comparator.naturalOrder()))
           .limit(share.items)
           .forEach(drawn::add);
     }
-    return items.stream().filter(item -> drawn.contains(id.apply(item))).toList();
+    return items.stream().filter(item -> drawn.contains(item.id())).toList();
   }
 
   private static List<Share> shares(

@@ -9,6 +9,7 @@ import dev.quantgate.evaluation.protocol.Request;
 import dev.quantgate.evaluation.record.AnswerLine;
 import dev.quantgate.evaluation.record.ExecutionLine;
 import dev.quantgate.evaluation.record.Fault;
+import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.ItemRecord.Choice;
 import dev.quantgate.evaluation.record.ItemRecord.Execution;
@@ -17,6 +18,7 @@ import dev.quantgate.evaluation.record.Program;
 import dev.quantgate.sandbox.ExecutionResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
@@ -28,10 +30,12 @@ public final class Grader {
 
   private static final int DETAIL_CHARACTERS = 400;
 
-  private final Protocol protocol;
+  private final Protocol<?> protocol;
+  private final Map<String, ItemFacts> facts;
 
-  public Grader(Protocol protocol) {
-    this.protocol = protocol;
+  public Grader(SuiteTask task) {
+    this.protocol = task.protocol();
+    this.facts = task.itemFacts();
   }
 
   /** The programs that decide about an answer; none for choices and faults. */
@@ -61,11 +65,12 @@ public final class Grader {
     Answer answer = line.answer().get();
     return switch (protocol.grade(question, answer)) {
       case Grading.Chosen chosen -> choice(question, line, answer, chosen);
+      case Grading.Said said -> text(question, line, answer, said);
       case Grading.Programs programs -> programs(question, line, answer, programs, executions);
     };
   }
 
-  private static ItemRecord choice(
+  private ItemRecord choice(
       Question question, AnswerLine line, Answer answer, Grading.Chosen chosen) {
     if (!(question.key() instanceof Key.Choice key)) {
       throw new IllegalStateException(
@@ -104,7 +109,31 @@ public final class Grader {
         samples);
   }
 
-  private static ItemRecord programs(
+  private ItemRecord text(
+      Question question, AnswerLine line, Answer answer, Grading.Said said) {
+    if (!(question.key() instanceof Key.Text key)) {
+      throw new IllegalStateException(
+          "%s: a text was read, but no text is expected".formatted(question.id()));
+    }
+    List<Sample> samples =
+        answer instanceof Answer.Written written
+            ? written.samples().stream()
+                .map(text -> sample(said.answer(), text, Optional.empty()))
+                .toList()
+            : List.of();
+    return item(
+        question,
+        line,
+        said.answer(),
+        1,
+        said.answer().equals(key.expected()) ? 1 : 0,
+        Optional.empty(),
+        OptionalDouble.empty(),
+        List.of(),
+        samples);
+  }
+
+  private ItemRecord programs(
       Question question,
       AnswerLine line,
       Answer answer,
@@ -173,7 +202,7 @@ public final class Grader {
     return plain.length() <= DETAIL_CHARACTERS ? plain : plain.substring(0, DETAIL_CHARACTERS);
   }
 
-  private static ItemRecord item(
+  private ItemRecord item(
       Question question,
       AnswerLine line,
       String answer,
@@ -185,12 +214,17 @@ public final class Grader {
       List<Sample> samples) {
     return new ItemRecord(
         question.id(),
+        Optional.ofNullable(facts.get(question.id())),
         line.promptSha256(),
         line.promptTokens(),
         line.tokensSha256(),
         line.shortened(),
         answer,
-        question.key() instanceof Key.Choice key ? key.label() : "",
+        switch (question.key()) {
+          case Key.Choice key -> key.label();
+          case Key.Text key -> key.expected();
+          case Key.Program key -> "";
+        },
         answers,
         right,
         fault.isPresent() ? OptionalDouble.empty() : OptionalDouble.of((double) right / answers),

@@ -110,7 +110,7 @@ public final class Recordings {
                     + "\" is no item of "
                     + task.suite()
                     + " ("
-                    + task.all().origin().file()
+                    + task.origin().file()
                     + "), whose first is "
                     + task.allIds().getFirst());
           }
@@ -196,7 +196,7 @@ public final class Recordings {
               + String.join(", ", run.suites().keySet()));
     }
     SortedMap<String, String> stored = run.identity().below("suite." + task.suite() + ".");
-    String data = task.all().origin().sha256();
+    String data = task.origin().sha256();
     requireSame(folder, task, "data", stored.getOrDefault("data", ""), data);
     requireSame(
         folder, task, "protocol", stored.getOrDefault("protocol", ""), task.protocol().id());

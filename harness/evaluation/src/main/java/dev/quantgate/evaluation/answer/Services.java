@@ -1,11 +1,7 @@
 package dev.quantgate.evaluation.answer;
 
-import dev.quantgate.benchmarks.BenchmarkData;
-import dev.quantgate.benchmarks.DataOptions;
-import dev.quantgate.benchmarks.SuiteData;
-import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.protocol.Protocol;
-import dev.quantgate.evaluation.protocol.Protocols;
+import dev.quantgate.evaluation.protocol.Suite;
+import dev.quantgate.evaluation.suite.Suites;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.LanguageModel;
@@ -13,34 +9,27 @@ import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.Sandboxes;
 import java.nio.file.Path;
-import java.util.Optional;
 
-/**
- * The doors to what lies below: data, protocols, models and sandboxes. Tests put others in their
- * place.
- */
-public record Services(
-    SuiteLibrary suites, ProtocolLibrary protocols, ModelLoader models, SandboxStarter sandboxes) {
+/** The doors to what lies below: suites, models and sandboxes. Tests put others in their place. */
+public record Services(SuiteLibrary suites, ModelLoader models, SandboxStarter sandboxes) {
 
   /** What this installation has. */
   public static Services standard() {
     return new Services(
-        BenchmarkData::load,
-        Protocols::of,
+        Suites::find,
         (engine, checkpoint, options) -> Engines.find(engine).load(checkpoint, options),
         Sandboxes::open);
   }
 
-  /** Loads a suite's items. */
+  /** Finds a suite by what the user types. */
   @FunctionalInterface
   public interface SuiteLibrary {
-    SuiteData load(String suite, DataOptions options);
-  }
-
-  /** Finds a suite's protocol. */
-  @FunctionalInterface
-  public interface ProtocolLibrary {
-    Protocol find(String suite, Optional<String> variant, Layout layout);
+    /**
+     * The suite.
+     *
+     * @throws IllegalArgumentException if there is none, naming the known ones
+     */
+    Suite<?> find(String reference);
   }
 
   /** Loads a checkpoint into an engine. */

@@ -1,101 +1,157 @@
 package dev.quantgate.evaluation.answer;
 
 import dev.quantgate.benchmarks.DataOptions;
-import dev.quantgate.benchmarks.SuiteData;
-import dev.quantgate.benchmarks.SuiteData.CodeProblem;
-import dev.quantgate.benchmarks.SuiteData.ExamQuestion;
-import dev.quantgate.benchmarks.SuiteData.SentencePair;
+import dev.quantgate.benchmarks.SuiteData.Origin;
 import dev.quantgate.benchmarks.SuiteData.Subject;
+import dev.quantgate.evaluation.protocol.Item;
 import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.protocol.Metric;
 import dev.quantgate.evaluation.protocol.Protocol;
 import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Suite;
+import dev.quantgate.evaluation.protocol.SuiteItems;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.Provenance;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/**
- * A suite as one run asks it.
- *
- * @param all what the data holds
- * @param drawn what is asked
- */
-public record SuiteTask(String suite, SuiteData all, SuiteData drawn, Protocol protocol) {
+/** A suite as one run asks it: what its data holds, and what of it is drawn. */
+public final class SuiteTask {
+  private final String suite;
+  private final Metric metric;
+  private final Origin origin;
+  private final List<Subject> subjects;
+  private final List<? extends Item> all;
+  private final List<? extends Item> drawn;
+  private final Protocol<?> protocol;
+  private final Asker asker;
 
-  public static SuiteTask of(Services doors, RunPlan assignment, String suite) {
-    Protocol protocol;
+  /** A protocol with the items that it asks about. */
+  @FunctionalInterface
+  private interface Asker {
+    List<Question> questions(boolean chatTemplate);
+  }
+
+  private <I extends Item> SuiteTask(
+      Suite<I> suite, SuiteItems<I> items, List<I> drawn, Protocol<I> protocol) {
+    this.suite = suite.name();
+    this.metric = suite.metric();
+    this.origin = items.origin();
+    this.subjects = items.subjects();
+    this.all = items.items();
+    this.drawn = drawn;
+    this.protocol = protocol;
+    this.asker = chatTemplate -> protocol.questions(drawn, chatTemplate);
+  }
+
+  /**
+   * Finds a suite and its protocol, reads its data and draws.
+   *
+   * @param reference what the user typed for the suite
+   */
+  public static SuiteTask of(Services services, RunPlan plan, String reference) {
     try {
-      protocol =
-          doors
-              .protocols()
-              .find(
-                  suite,
-                  Optional.ofNullable(assignment.protocols().get(suite)),
-                  assignment.layout());
+      return of(services.suites().find(reference), plan, reference);
     } catch (IllegalArgumentException e) {
       throw new EvaluationException(
           EvaluationException.Kind.SETTING, String.valueOf(e.getMessage()), e);
     }
-    SuiteData all =
-        doors.suites().load(suite, new DataOptions(assignment.data(), assignment.acceptData()));
-    SuiteData drawn =
-        assignment.limit().isPresent()
-            ? Draw.of(all, assignment.limit().getAsInt(), assignment.seed())
-            : all;
-    if (drawn.size() == 0) {
+  }
+
+  private static <I extends Item> SuiteTask of(Suite<I> suite, RunPlan plan, String reference) {
+    String variant =
+        Optional.ofNullable(plan.protocols().get(reference))
+            .or(() -> Optional.ofNullable(plan.protocols().get(suite.name())))
+            .orElse(suite.protocols().getFirst().name());
+    Protocol<I> protocol = suite.protocol(variant, plan.layout());
+    SuiteItems<I> items = suite.load(new DataOptions(plan.data(), plan.acceptData()));
+    if (items.items().isEmpty()) {
       throw new EvaluationException(
           EvaluationException.Kind.INPUT,
-          all.origin().file() + ": suite " + suite + " has no items");
+          "%s: suite %s has no items".formatted(items.origin().file(), suite.name()));
     }
-    return new SuiteTask(suite, all, drawn, protocol);
+    List<I> drawn =
+        plan.limit().isPresent()
+            ? Draw.of(suite.name(), items.items(), plan.limit().getAsInt(), plan.seed())
+            : items.items();
+    return new SuiteTask(suite, items, drawn, protocol);
+  }
+
+  /** The suite's name. */
+  public String suite() {
+    return suite;
+  }
+
+  /** Where the items came from. */
+  public Origin origin() {
+    return origin;
+  }
+
+  public Protocol<?> protocol() {
+    return protocol;
   }
 
   /** The items as questions, in order. */
   public List<Question> questions(boolean chatTemplate) {
-    List<Question> questions = protocol.questions(drawn, chatTemplate);
+    List<Question> questions = asker.questions(chatTemplate);
     for (Question question : questions) {
       if (question.key() instanceof Key.Choice choice && choice.index() < 0) {
         throw new EvaluationException(
             EvaluationException.Kind.INPUT,
-            all.origin().file()
-                + ": "
-                + suite
-                + " item "
-                + question.id()
-                + " has no right answer in this file, so nothing can be judged; give a labelled one");
+            "%s: %s item %s has no right answer in this file, so nothing can be judged; give a labelled one"
+                .formatted(origin.file(), suite, question.id()));
       }
     }
     return questions;
   }
 
   public boolean ofPrograms() {
-    return all instanceof SuiteData.Code;
+    return metric == Metric.PROGRAM;
   }
 
+  /** What the strata are called and grouped by; empty where no average is taken over strata. */
   public List<Subject> subjects() {
-    return all instanceof SuiteData.Exam exam ? exam.subjects() : List.of();
+    return subjects;
   }
 
   public Provenance.SuiteFacts facts() {
     return new Provenance.SuiteFacts(
-        all.origin().file(), all.origin().catalogued(), all.size(), subjects());
+        origin.file(),
+        origin.catalogued(),
+        all.size(),
+        subjects,
+        all.stream().mapToDouble(Item::chance).average());
+  }
+
+  /** What judging needs to know of each item of the whole suite, by id. */
+  public Map<String, ItemFacts> itemFacts() {
+    var categories = new HashMap<String, String>();
+    subjects.forEach(subject -> categories.put(subject.key(), subject.category()));
+    var facts = new LinkedHashMap<String, ItemFacts>();
+    for (Item item : all) {
+      facts.put(
+          item.id(),
+          new ItemFacts(
+              facts.size(),
+              item.stratum(),
+              categories.getOrDefault(item.stratum(), ""),
+              Optional.of(item.cluster()),
+              item.choices()));
+    }
+    return facts;
   }
 
   /** Ids of the whole data. */
   public List<String> allIds() {
-    return ids(all);
+    return all.stream().map(Item::id).toList();
   }
 
   /** Ids of what is asked. */
   public List<String> ids() {
-    return ids(drawn);
-  }
-
-  private static List<String> ids(SuiteData data) {
-    return switch (data) {
-      case SuiteData.Code code -> code.problems().stream().map(CodeProblem::id).toList();
-      case SuiteData.Pairs pairs -> pairs.pairs().stream().map(SentencePair::id).toList();
-      case SuiteData.Exam exam -> exam.questions().stream().map(ExamQuestion::id).toList();
-    };
+    return drawn.stream().map(Item::id).toList();
   }
 }

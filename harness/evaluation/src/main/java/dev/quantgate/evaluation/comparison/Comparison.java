@@ -37,12 +37,28 @@ public record Comparison(
     List<String> notes) {
 
   /** Grows when a reader of the last form would misread this one. */
-  public static final int SCHEMA_VERSION = 1;
+  public static final int SCHEMA_VERSION = 2;
 
   public Comparison {
     suites = List.copyOf(suites);
     flips = List.copyOf(flips);
     notes = List.copyOf(notes);
+  }
+
+  /** The same, with word of where the runs lie. */
+  Comparison at(String baselineFolder, String candidateFolder) {
+    return new Comparison(
+        schemaVersion,
+        program,
+        verdict,
+        exitCode,
+        reason,
+        policy,
+        baseline.at(baselineFolder),
+        candidate.at(candidateFolder),
+        suites,
+        flips,
+        notes);
   }
 
   /** The flips of one suite. */
@@ -58,6 +74,8 @@ public record Comparison(
    * @param identity what it is: engine, architecture, weightFormat, weightsSha256 and so on; empty
    *     for recorded answers
    * @param usage memory and speed; empty for recorded answers
+   * @param folder of the run: below comparison.json's own folder where it is relative; empty where
+   *     unknown
    */
   @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record ModelSummary(
@@ -65,9 +83,14 @@ public record Comparison(
       String reference,
       boolean live,
       SortedMap<String, String> identity,
-      Optional<Usage> usage) {
+      Optional<Usage> usage,
+      Optional<String> folder) {
     public ModelSummary {
       identity = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(identity));
+    }
+
+    private ModelSummary at(String place) {
+      return new ModelSummary(side, reference, live, identity, usage, Optional.of(place));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.quantgate.evaluation.comparison;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.quantgate.evaluation.pairs.Pair;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
@@ -13,7 +14,7 @@ import java.util.OptionalDouble;
  * @param baselineDetail for programs what came of it, such as "FAILED: AssertionError"; else empty
  * @param expected the right choice's label; empty for programs
  * @param baselineMargin by how much the choice beat the next one; empty where unknown
- * @param nearTie whether the baseline's margin is below {@link SuiteComparison#NEAR_TIE}
+ * @param nearTie whether the baseline's margin is below {@link Pair#NEAR_TIE}
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Flip(
@@ -30,6 +31,35 @@ public record Flip(
     OptionalDouble baselineMargin,
     OptionalDouble candidateMargin,
     boolean nearTie) {
+
+  /** A pair that only one side gets right, or more of it. */
+  static Flip of(String suite, Pair pair) {
+    return new Flip(
+        suite,
+        pair.id(),
+        pair.kind() == Pair.Kind.LOSS ? Kind.LOSS : Kind.GAIN,
+        pair.baseline().share(),
+        pair.candidate().share(),
+        pair.expected(),
+        pair.baseline().answer(),
+        pair.candidate().answer(),
+        detail(pair.baseline()),
+        detail(pair.candidate()),
+        pair.baseline().margin(),
+        pair.candidate().margin(),
+        pair.nearTie());
+  }
+
+  private static String detail(Pair.Answered side) {
+    return side.texts().stream()
+        .flatMap(text -> text.execution().stream())
+        .findFirst()
+        .map(execution ->
+            execution.detail().isEmpty()
+                ? execution.outcome().name()
+                : "%s: %s".formatted(execution.outcome(), execution.detail()))
+        .orElse("");
+  }
 
   /** Who does better. */
   public enum Kind {

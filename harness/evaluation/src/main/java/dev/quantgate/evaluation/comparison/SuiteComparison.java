@@ -2,7 +2,8 @@ package dev.quantgate.evaluation.comparison;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.quantgate.evaluation.gate.Verdict;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
+import dev.quantgate.evaluation.pairs.Pair;
+import dev.quantgate.evaluation.protocol.Averages.Average;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Side;
 import java.util.List;
@@ -19,13 +20,16 @@ import java.util.TreeMap;
  * @param available items that the data holds; more than asked where a limit drew some
  * @param asked items that both models were given
  * @param items pairs that were judged: {@code asked} less those where a side has a fault
+ * @param chance the share of right answers that guessing gets; empty where unknown
  * @param deltaPoints candidate less baseline in percentage points, over items (micro), not rounded:
  *     what the gate looks at
  * @param losses items the baseline does better
  * @param gains items the candidate does better
+ * @param changed items that both have equally right with another answer
  * @param bothRight items that both have wholly right
  * @param bothWrong items that both have wholly wrong
  * @param ungraded items left out of the pairs, each with its fault
+ * @param obstacles why the pairs say nothing of the models; empty where they do
  * @param reason one line that says what the verdict rests on
  * @param sandbox what executed the programs; empty for other suites
  */
@@ -37,32 +41,27 @@ public record SuiteComparison(
     int available,
     int asked,
     int items,
+    OptionalDouble chance,
     SideScore baseline,
     SideScore candidate,
     double deltaPoints,
     int losses,
     int gains,
+    int changed,
     int bothRight,
     int bothWrong,
     List<AverageDelta> averages,
     List<Ungraded> ungraded,
     Diagnostics diagnostics,
     Optional<Executed> sandbox,
+    List<String> obstacles,
     Verdict verdict,
     String reason) {
-
-  /**
-   * A baseline margin below this is a near-tie: in the unit of the protocol's rule, nats of a
-   * choice's log-probability, or of its mean over tokens.
-   */
-  public static final double NEAR_TIE = 0.05;
-
-  /** More than this share of a suite's items in faults, and the comparison says nothing. */
-  public static final double FAULT_SHARE = 0.01;
 
   public SuiteComparison {
     averages = List.copyOf(averages);
     ungraded = List.copyOf(ungraded);
+    obstacles = List.copyOf(obstacles);
   }
 
   /** Where the items came from. */
@@ -80,6 +79,7 @@ public record SuiteComparison(
   /**
    * A further average of both models: "macro", "category/STEM", "hard", "subject/law", "pass@10".
    *
+   * @param chance the share of right answers that guessing gets; empty where unknown
    * @param deltaPoints candidate less baseline in percentage points
    */
   public record AverageDelta(
@@ -109,7 +109,7 @@ public record SuiteComparison(
    *
    * @param sameAnswers items that both answered alike: the same choice, or the same text
    * @param baselineTies items where the baseline's best choice was exactly tied
-   * @param nearTieFlips flips whose baseline margin is below {@link #NEAR_TIE}
+   * @param nearTieFlips flips whose baseline margin is below {@link Pair#NEAR_TIE}
    * @param baselineMedianMargin median of the baseline's margin
    * @param sameTokens share of items whose generated token sequences are identical
    * @param lengthRatio tokens the candidate generated, by the baseline's

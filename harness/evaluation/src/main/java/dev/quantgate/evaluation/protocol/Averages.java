@@ -1,20 +1,43 @@
 package dev.quantgate.evaluation.protocol;
 
 import dev.quantgate.benchmarks.SuiteData.Subject;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
-import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** The averages that the authors of HumanEval and C-Eval report. */
-final class Averages {
+/**
+ * What authors report beside the plain mean: pass@k of programs, and of suites with subjects the
+ * macro, category and hard-subset averages. Needs no data, so that finished runs can be averaged
+ * where the data is not.
+ */
+public final class Averages {
   /** The k that are reported where there are samples enough. */
   private static final List<Integer> KS = List.of(1, 10, 100);
 
   private Averages() {}
+
+  /**
+   * How an item came out.
+   *
+   * @param stratum the item's (see {@link Item#stratum}); empty where it has none
+   * @param answers answers graded, at least 1: several where a problem was sampled several times
+   * @param right how many of them are right
+   */
+  public record ItemScore(String id, String stratum, int answers, int right) {
+    public double score() {
+      return (double) right / answers;
+    }
+  }
+
+  /**
+   * A named average: "macro", "micro", "category/STEM", "hard", "subject/law" or "pass@10".
+   *
+   * @param items how many items it covers, at least 1
+   * @param score in 0 .. 1, not rounded
+   */
+  public record Average(String name, int items, double score) {}
 
   /**
    * The unbiased estimate of the chance that at least one of {@code k} samples of a problem passes:
@@ -26,7 +49,7 @@ final class Averages {
    * @param c how many of them passed
    * @param k at most {@code n}
    */
-  static double passAtK(int n, int c, int k) {
+  public static double passAtK(int n, int c, int k) {
     if (c < 0 || c > n || k < 1 || k > n) {
       throw new IllegalArgumentException("pass@%d of %d samples, %d passed".formatted(k, n, c));
     }
@@ -44,7 +67,7 @@ final class Averages {
   }
 
   /** pass@1, and pass@10 and pass@100 where every problem was sampled so often. */
-  static List<Average> ofPrograms(List<ItemScore> scores) {
+  public static List<Average> ofPrograms(List<ItemScore> scores) {
     if (scores.isEmpty()) {
       return List.of();
     }
@@ -53,7 +76,7 @@ final class Averages {
         .filter(k -> k <= samples)
         .map(k ->
             new Average(
-                "pass@" + k,
+                "pass@%d".formatted(k),
                 scores.size(),
                 scores.stream()
                     .mapToDouble(score -> passAtK(score.answers(), score.right(), k))
@@ -65,11 +88,12 @@ final class Averages {
   /**
    * Over all subjects alike (macro), over all questions alike (micro), over the subjects of each
    * category and over those of the hard subset, and of each subject. A subject without graded
-   * questions counts nowhere.
+   * questions counts nowhere. An item whose stratum is not known, of an old record, is of the
+   * subject that stands before the last slash of its id.
    *
    * @throws IllegalArgumentException if an item is of none of the subjects
    */
-  static List<Average> ofExam(List<Subject> subjects, List<ItemScore> scores) {
+  public static List<Average> ofSubjects(List<Subject> subjects, List<ItemScore> scores) {
     if (scores.isEmpty()) {
       return List.of();
     }
@@ -79,10 +103,10 @@ final class Averages {
       bySubject.put(subject, byKey.computeIfAbsent(subject.key(), key -> new ArrayList<>()));
     }
     for (ItemScore score : scores) {
-      List<ItemScore> of =
-          byKey.get(score.id().substring(0, Math.max(0, score.id().lastIndexOf('/'))));
+      List<ItemScore> of = byKey.get(subject(score));
       if (of == null) {
-        throw new IllegalArgumentException(score.id() + " is of no subject of this suite");
+        throw new IllegalArgumentException(
+            "%s is of no subject of this suite".formatted(score.id()));
       }
       of.add(score);
     }
@@ -93,19 +117,26 @@ final class Averages {
     averages.add(new Average("micro", scores.size(), mean(scores)));
     bySubject.keySet().stream()
         .map(Subject::category)
+        .filter(category -> !category.isEmpty())
         .distinct()
         .forEach(category ->
             averages.add(
                 overSubjects(
-                    "category/" + category,
+                    "category/%s".formatted(category),
                     bySubject,
                     subject -> subject.category().equals(category))));
     if (bySubject.keySet().stream().anyMatch(Subject::hard)) {
       averages.add(overSubjects("hard", bySubject, Subject::hard));
     }
     bySubject.forEach((subject, of) ->
-        averages.add(new Average("subject/" + subject.key(), of.size(), mean(of))));
+        averages.add(new Average("subject/%s".formatted(subject.key()), of.size(), mean(of))));
     return List.copyOf(averages);
+  }
+
+  private static String subject(ItemScore score) {
+    return score.stratum().isEmpty()
+        ? score.id().substring(0, Math.max(0, score.id().lastIndexOf('/')))
+        : score.stratum();
   }
 
   private static Average overSubjects(

@@ -23,6 +23,13 @@ public sealed interface Grading {
   }
 
   /**
+   * A text was extracted.
+   *
+   * @param answer in the form of the key; empty where nothing was found, which is wrong
+   */
+  record Said(String answer) implements Grading {}
+
+  /**
    * Programs decide, one for each sample.
    *
    * @param completions what is put behind the problem's prompt, extracted

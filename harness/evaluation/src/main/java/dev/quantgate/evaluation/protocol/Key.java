@@ -19,10 +19,10 @@ public sealed interface Key {
       texts = List.copyOf(texts);
       if (!texts.isEmpty() && texts.size() != labels.size()) {
         throw new IllegalArgumentException(
-            texts.size() + " texts for " + labels.size() + " labels");
+            "%d texts for %d labels".formatted(texts.size(), labels.size()));
       }
       if (index < -1 || index >= labels.size()) {
-        throw new IllegalArgumentException("choice " + index + " of " + labels.size());
+        throw new IllegalArgumentException("choice %d of %d".formatted(index, labels.size()));
       }
     }
 
@@ -37,12 +37,28 @@ public sealed interface Key {
   }
 
   /**
+   * What is extracted from the answer must equal a text.
+   *
+   * @param expected not empty, in the form in which the protocol extracts
+   */
+  record Text(String expected) implements Key {
+    public Text {
+      if (expected.isEmpty()) {
+        throw new IllegalArgumentException("an expected answer is empty");
+      }
+    }
+  }
+
+  /**
    * A program is right that passes the problem's test.
    *
    * @param prelude imports put before everything; empty in the layout of openai/human-eval
-   * @param prompt signature and docstring
+   * @param prompt what stands before the completion, such as signature and docstring; may be empty
    * @param test a program that defines {@code check(candidate)}
    * @param entryPoint what {@code check} is given
+   * @param solution a completion that is right, with which a sandbox can be tested; blank where
+   *     unknown
    */
-  record Program(String prelude, String prompt, String test, String entryPoint) implements Key {}
+  record Program(String prelude, String prompt, String test, String entryPoint, String solution)
+      implements Key {}
 }

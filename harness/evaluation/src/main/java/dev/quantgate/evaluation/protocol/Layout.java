@@ -59,9 +59,11 @@ public enum Layout {
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "unknown layout \""
-                    + id
-                    + "\"; known: "
-                    + Arrays.stream(values()).map(Layout::id).collect(Collectors.joining(", "))));
+                "unknown layout \"%s\"; known: %s"
+                    .formatted(
+                        id,
+                        Arrays.stream(values())
+                            .map(Layout::id)
+                            .collect(Collectors.joining(", ")))));
   }
 }

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * edited or damaged: the grade must follow from the answer, the choices and the executions that
  * stand beside it.
  *
+ * @param facts the item's place, stratum and cluster; empty in records of the first form
  * @param promptSha256 of the rendered prompt, as prompts/{suite}.jsonl has it, in UTF-8
  * @param promptTokens how many tokens the prompt has; empty where unknown
  * @param tokensSha256 over all ids that the model was given; empty where unknown
@@ -31,6 +32,7 @@ import java.util.OptionalInt;
  */
 @JsonPropertyOrder({
   "id",
+  "facts",
   "promptSha256",
   "promptTokens",
   "tokensSha256",
@@ -49,6 +51,7 @@ import java.util.OptionalInt;
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ItemRecord(
     String id,
+    Optional<ItemFacts> facts,
     String promptSha256,
     @JsonInclude OptionalInt promptTokens,
     Optional<String> tokensSha256,

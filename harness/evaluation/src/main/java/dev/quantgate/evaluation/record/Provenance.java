@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -62,7 +63,13 @@ public record Provenance(
    * @param catalogued whether its hash is known
    * @param available items in it
    * @param subjects of an exam
+   * @param chance the share of right answers that guessing gets: 0 for programs; empty in files of
+   *     the first form
    */
   public record SuiteFacts(
-      String file, boolean catalogued, int available, List<Subject> subjects) {}
+      String file,
+      boolean catalogued,
+      int available,
+      List<Subject> subjects,
+      OptionalDouble chance) {}
 }

@@ -2,6 +2,7 @@ package dev.quantgate.evaluation.run;
 
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.protocol.Key;
+import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * The sandbox of a run. It is started first, as its identity is part of the run's and a machine
@@ -90,9 +92,9 @@ final class RunSandbox implements AutoCloseable {
     var expected = new ConcurrentHashMap<String, Boolean>();
     List<ExecutionJob> jobs = new ArrayList<>();
     for (Sample sample : samples) {
-      String right = sample.canonicalSolution().strip();
+      String right = sample.key().solution().strip();
       if (!right.isEmpty()) {
-        jobs.add(sample.job("canonical solution", sample.canonicalSolution()));
+        jobs.add(sample.job("canonical solution", sample.key().solution()));
         expected.put(jobs.getLast().id(), true);
       }
       for (String wrong : WRONG) {
@@ -132,11 +134,31 @@ final class RunSandbox implements AutoCloseable {
   }
 
   /**
-   * A problem to test with.
+   * The first, middle and last problem whose solution is known; of all problems where none is.
    *
-   * @param canonicalSolution blank where the data has none
+   * @param questions of a suite of programs, in their order
    */
-  record Sample(String id, Key.Program key, String canonicalSolution) {
+  static List<Sample> samples(List<Question> questions) {
+    List<Sample> all =
+        questions.stream()
+            .<Sample>mapMulti((question, sink) -> {
+              if (question.key() instanceof Key.Program key) {
+                sink.accept(new Sample(question.id(), key));
+              }
+            })
+            .toList();
+    List<Sample> solved = all.stream().filter(sample -> !sample.key.solution().isBlank()).toList();
+    List<Sample> from = solved.isEmpty() ? all : solved;
+    int last = from.size() - 1;
+    return IntStream.of(0, last / 2, last)
+        .filter(index -> index >= 0)
+        .distinct()
+        .mapToObj(from::get)
+        .toList();
+  }
+
+  /** A problem to test with. */
+  record Sample(String id, Key.Program key) {
     private ExecutionJob job(String what, String completion) {
       return new ExecutionJob(
           id + " " + what, key.prelude(), key.prompt(), completion, key.test(), key.entryPoint());

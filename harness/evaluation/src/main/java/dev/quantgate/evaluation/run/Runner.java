@@ -3,7 +3,6 @@ package dev.quantgate.evaluation.run;
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 
 import dev.quantgate.base.Version;
-import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.answer.AnswerSource;
 import dev.quantgate.evaluation.answer.Grader;
 import dev.quantgate.evaluation.answer.LiveSource;
@@ -11,7 +10,6 @@ import dev.quantgate.evaluation.answer.RecordedSource;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.answer.SuiteTask;
-import dev.quantgate.evaluation.protocol.Key;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.AnswerLine;
 import dev.quantgate.evaluation.record.Disk;
@@ -48,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Carries out or continues the runs of one folder: answers first, one model after the other, so
@@ -92,15 +91,21 @@ public final class Runner {
     List<Reference> references = participants.stream().map(this::check).toList();
     List<SuiteTask> tasks =
         assignment.suites().stream().map(suite -> SuiteTask.of(doors, assignment, suite)).toList();
+    if (tasks.stream().map(SuiteTask::suite).distinct().count() != tasks.size()) {
+      throw new EvaluationException(
+          EvaluationException.Kind.SETTING,
+          "two suites have one name: %s"
+              .formatted(tasks.stream().map(SuiteTask::suite).collect(Collectors.joining(", "))));
+    }
     for (SuiteTask task : tasks) {
-      if (!task.all().origin().catalogued()) {
+      if (!task.origin().catalogued()) {
         progress.on(
             new Progress.Note(
                 task.suite()
                     + ": custom data, "
-                    + task.all().origin().file()
+                    + task.origin().file()
                     + ", sha256 "
-                    + task.all().origin().sha256()));
+                    + task.origin().sha256()));
       }
     }
     try (Lock _ = Lock.take(out)) {
@@ -256,10 +261,10 @@ public final class Runner {
       Optional<RunSandbox> workshop) {
     var fields = new TreeMap<String, String>(source.identity());
     fields.put(Identity.PROGRAM, Version.program());
-    fields.put("suites", String.join(",", assignment.suites()));
+    fields.put("suites", tasks.stream().map(SuiteTask::suite).collect(Collectors.joining(",")));
     for (SuiteTask task : tasks) {
       String prefix = "suite." + task.suite() + ".";
-      fields.put(prefix + "data", task.all().origin().sha256());
+      fields.put(prefix + "data", task.origin().sha256());
       fields.put(prefix + "items", RunFolder.items(task.ids()));
       fields.put(prefix + "protocol", task.protocol().id());
       source
@@ -374,25 +379,11 @@ public final class Runner {
   }
 
   private void selfTest(RunSandbox workshop, SideRun side) {
-    List<RunSandbox.Sample> samples = new ArrayList<>();
-    for (SuiteTask task : side.tasks) {
-      if (task.drawn() instanceof SuiteData.Code code) {
-        Map<String, Question> byId = side.byId(task.suite());
-        List<SuiteData.CodeProblem> solved =
-            code.problems().stream()
-                .filter(problem -> !problem.canonicalSolution().isBlank())
-                .toList();
-        List<SuiteData.CodeProblem> problems = solved.isEmpty() ? code.problems() : solved;
-        int last = problems.size() - 1;
-        for (int index : java.util.stream.IntStream.of(0, last / 2, last).distinct().toArray()) {
-          var problem = problems.get(index);
-          Question question = byId.get(problem.id());
-          if (question != null && question.key() instanceof Key.Program key) {
-            samples.add(new RunSandbox.Sample(problem.id(), key, problem.canonicalSolution()));
-          }
-        }
-      }
-    }
+    List<RunSandbox.Sample> samples =
+        side.tasks.stream()
+            .filter(SuiteTask::ofPrograms)
+            .flatMap(task -> RunSandbox.samples(side.questions(task.suite())).stream())
+            .toList();
     progress.on(
         new Progress.Started(
             side.reference.side(),
@@ -532,12 +523,6 @@ public final class Runner {
       return questions.getOrDefault(suite, List.of());
     }
 
-    Map<String, Question> byId(String suite) {
-      var byId = new HashMap<String, Question>();
-      questions(suite).forEach(question -> byId.put(question.id(), question));
-      return byId;
-    }
-
     void answer(AnswerSource source, SuiteTask task) {
       List<Question> all = questions(task.suite());
       Map<String, AnswerLine> lines = new HashMap<>();
@@ -608,7 +593,7 @@ public final class Runner {
     }
 
     List<Program> programs(SuiteTask task) {
-      var grader = new Grader(task.protocol());
+      var grader = new Grader(task);
       Map<String, AnswerLine> lines = answers.getOrDefault(task.suite(), Map.of());
       List<Program> programs = new ArrayList<>();
       for (Question question : questions(task.suite())) {
@@ -622,7 +607,7 @@ public final class Runner {
 
     void writeRecords() {
       for (SuiteTask task : tasks) {
-        var grader = new Grader(task.protocol());
+        var grader = new Grader(task);
         Map<String, AnswerLine> lines = answers.getOrDefault(task.suite(), Map.of());
         List<ItemRecord> records = new ArrayList<>();
         List<Timing> timings = new ArrayList<>();

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quantgate.benchmarks.SuiteData.Subject;
-import dev.quantgate.evaluation.protocol.Protocol.Average;
-import dev.quantgate.evaluation.protocol.Protocol.ItemScore;
+import dev.quantgate.evaluation.protocol.Averages.Average;
+import dev.quantgate.evaluation.protocol.Averages.ItemScore;
 import java.math.BigInteger;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -48,14 +48,14 @@ class AveragesTest {
 
   @Test
   void theExampleSamplesOfHumanEvalGiveAHalf() {
-    var averages = Averages.ofPrograms(List.of(new ItemScore("test/0", 6, 3)));
+    var averages = Averages.ofPrograms(List.of(new ItemScore("test/0", "test", 6, 3)));
     assertThat(averages).extracting(Average::name).containsExactly("pass@1");
     assertThat(averages.getFirst().score()).isEqualTo(0.5);
   }
 
   @Test
   void aKIsReportedWhereEveryProblemHasSamplesEnough() {
-    var scores = List.of(new ItemScore("a", 10, 1), new ItemScore("b", 12, 0));
+    var scores = List.of(new ItemScore("a", "", 10, 1), new ItemScore("b", "", 12, 0));
     assertThat(Averages.ofPrograms(scores))
         .extracting(Average::name)
         .containsExactly("pass@1", "pass@10");
@@ -73,13 +73,13 @@ class AveragesTest {
             new Subject("none", "丁", "Humanities", true));
     var scores =
         List.of(
-            new ItemScore("x/0", 1, 1),
-            new ItemScore("x/1", 1, 0),
-            new ItemScore("x/2", 1, 0),
-            new ItemScore("x/3", 1, 0),
-            new ItemScore("y/0", 1, 1),
-            new ItemScore("z/0", 1, 1));
-    assertThat(Averages.ofExam(subjects, scores))
+            new ItemScore("x/0", "x", 1, 1),
+            new ItemScore("x/1", "x", 1, 0),
+            new ItemScore("x/2", "x", 1, 0),
+            new ItemScore("x/3", "x", 1, 0),
+            new ItemScore("y/0", "y", 1, 1),
+            new ItemScore("z/0", "z", 1, 1));
+    assertThat(Averages.ofSubjects(subjects, scores))
         .containsExactly(
             new Average("macro", 6, 0.75),
             new Average("micro", 6, 0.5),
@@ -89,17 +89,8 @@ class AveragesTest {
             new Average("subject/x", 4, 0.25),
             new Average("subject/y", 1, 1),
             new Average("subject/z", 1, 1));
-    assertThatThrownBy(() -> Averages.ofExam(subjects, List.of(new ItemScore("w/0", 1, 1))))
+    assertThatThrownBy(
+            () -> Averages.ofSubjects(subjects, List.of(new ItemScore("w/0", "w", 1, 1))))
         .hasMessage("w/0 is of no subject of this suite");
-  }
-
-  @Test
-  void pythonsWhiteSpaceIsStripped() {
-    String space =
-        "\t\n\u000b\f\r\u001c\u001d\u001e\u001f \u0085\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000";
-    assertThat(PythonText.strip(space + "a\u200b b" + space)).isEqualTo("a\u200b b");
-    assertThat(PythonText.lstrip(space + "a ")).isEqualTo("a ");
-    assertThat(PythonText.rstrip(" a" + space)).isEqualTo(" a");
-    assertThat(PythonText.strip(space)).isEmpty();
   }
 }

@@ -1,5 +1,6 @@
 package dev.quantgate.inference.checkpoint;
 
+import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.checkpoint.Checkpoint.Block;
 import dev.quantgate.inference.checkpoint.Tensor.DType;
 import java.lang.foreign.Arena;
@@ -9,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +24,9 @@ import java.util.stream.Collectors;
  */
 final class CheckpointBuilder {
   private static final int NAMES_IN_MESSAGE = 3;
+
+  /** Eight zero points of 8. */
+  private static final int SYMMETRIC_ZEROS = 0x88888888;
 
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -185,10 +190,7 @@ final class CheckpointBuilder {
     Tensor qweight = tensor(name + ".qweight", Set.of(DType.I32), inputs / perWord, outputs);
     Tensor qzeros = tensor(name + ".qzeros", Set.of(DType.I32), groups, outputs / perWord);
     Tensor scales = tensor(name + ".scales", Set.of(DType.F16, DType.BF16), groups, outputs);
-    Optional<Tensor> groupIndex =
-        left.containsKey(name + ".g_idx")
-            ? scattered(tensor(name + ".g_idx", Set.of(DType.I32), inputs), groupSize, groups)
-            : Optional.empty();
+    Optional<Tensor> groupIndex = groupIndex(name + ".g_idx", inputs, groupSize, groups);
     actOrder |= groupIndex.isPresent();
     formats.add(
         "int"
@@ -203,7 +205,7 @@ final class CheckpointBuilder {
         outputs,
         qweight,
         qzeros,
-        config.zeroOffset(),
+        missing.isEmpty() ? zeroPoints(config, qzeros) : ZeroPoints.STORED,
         scales,
         groupIndex,
         packedBias(name + ".bias", outputs, bias));
@@ -228,26 +230,85 @@ final class CheckpointBuilder {
     return Optional.empty();
   }
 
-  /** The group index if it is not simply k / groupSize. */
-  private Optional<Tensor> scattered(Tensor index, int groupSize, int groups) {
+  /** The group index if it is not simply k / groupSize. An empty one counts as absent. */
+  private Optional<Tensor> groupIndex(String name, int inputs, int groupSize, int groups) {
+    Tensor stored = left.get(name);
+    if (stored == null) {
+      return Optional.empty();
+    }
+    if (stored.elements() == 0) {
+      left.remove(name);
+      return Optional.empty();
+    }
+    Tensor index = tensor(name, Set.of(DType.I32), inputs);
     boolean trivial = true;
-    for (long k = 0; k < index.elements(); k++) {
-      int group = index.data().get(INT, k * Integer.BYTES);
+    BitSet occupied = new BitSet(groups);
+    for (int k = 0; k < inputs; k++) {
+      int group = index.data().get(INT, (long) k * Integer.BYTES);
       if (group < 0 || group >= groups) {
         throw Refusal.damaged(
             files.source(),
-            "tensor "
-                + Refusal.quoted(index.name())
-                + " puts input "
-                + k
-                + " into group "
-                + group
-                + " of "
-                + groups);
+            "tensor %s puts input %d into group %d of %d"
+                .formatted(Refusal.quoted(name), k, group, groups));
       }
+      occupied.set(group);
       trivial &= group == k / groupSize;
     }
+    if (occupied.cardinality() < groups) {
+      throw Refusal.damaged(
+          files.source(),
+          "tensor %s puts no input into group %d of %d: the g_idx does not belong to these scales; without act-order leave it out"
+              .formatted(Refusal.quoted(name), occupied.nextClearBit(0), groups));
+    }
     return trivial ? Optional.empty() : Optional.of(index);
+  }
+
+  /**
+   * How the zero points of a layer are read, once it is certain: symmetric files have 8 everywhere,
+   * and words of format v1 whose writer is not known must mean the same whoever wrote them.
+   */
+  private ZeroPoints zeroPoints(GptqConfig config, Tensor qzeros) {
+    ZeroPoints reading = config.zeroPoints().orElse(ZeroPoints.LESS_ONE_PER_FIELD);
+    for (long at = 0; at < qzeros.data().byteSize(); at += Integer.BYTES) {
+      int word = qzeros.data().get(INT, at);
+      int zeros = reading.decode(word);
+      if (config.symmetric() && zeros != SYMMETRIC_ZEROS) {
+        throw notSymmetric(config, qzeros, word, zeros);
+      }
+      if (config.zeroPoints().isEmpty() && hasField15(word)) {
+        throw Refusal.unsupported(
+            files.source(),
+            "tensor %s has zero points of 0 in format \"gptq\", which packers store in two ways, and \"meta.quantizer\" of %s names no packer that is known; store it as \"gptq_v2\""
+                .formatted(Refusal.quoted(qzeros.name()), config.file().getFileName()));
+      }
+    }
+    return reading;
+  }
+
+  private InferenceException notSymmetric(GptqConfig config, Tensor qzeros, int word, int zeros) {
+    int place = Integer.numberOfTrailingZeros(zeros ^ SYMMETRIC_ZEROS) & ~3;
+    String other =
+        word == SYMMETRIC_ZEROS && config.format().equals(GptqConfig.V1)
+            ? GptqConfig.V2
+            : word == SYMMETRIC_ZEROS - 0x11111111 && config.format().equals(GptqConfig.V2)
+                ? GptqConfig.V1
+                : "";
+    return Refusal.damaged(
+        files.source(),
+        "tensor %s holds a zero point of %d, but %s says \"sym\", which means 8 everywhere; %s"
+            .formatted(
+                Refusal.quoted(qzeros.name()),
+                (zeros >>> place) & 15,
+                config.file().getFileName(),
+                other.isEmpty()
+                    ? "if the file is asymmetric, say \"sym\": false"
+                    : "it looks like checkpoint_format \"%s\", not \"%s\""
+                        .formatted(other, config.format())));
+  }
+
+  /** Whether one of the eight fields is 15, which is what both kinds of packers make of a 0. */
+  private static boolean hasField15(int word) {
+    return ((~word - 0x11111111) & word & 0x88888888) != 0;
   }
 
   private Tensor floats(String name, int... shape) {

@@ -50,12 +50,11 @@ public final class Dequantizer {
     return field(word, k % perWord, linear.bits());
   }
 
-  /** The zero point of a group for output {@code n}, the format's offset added. */
+  /** The zero point of a group for output {@code n}, as the format means it. */
   public static int zero(Linear.Gptq linear, int group, int n) {
     int perWord = Integer.SIZE / linear.bits();
     int word = word(linear.qzeros(), (long) group * (linear.outputs() / perWord) + n / perWord);
-    return (field(word, n % perWord, linear.bits()) + linear.zeroOffset())
-        & ((1 << linear.bits()) - 1);
+    return field(linear.zeroPoints().decode(word), n % perWord, linear.bits());
   }
 
   /** The scale of a group for output {@code n}. */

@@ -2,11 +2,14 @@ package dev.quantgate.inference.checkpoint;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -16,8 +19,10 @@ import tools.jackson.databind.JsonNode;
  * @param file where it was read
  * @param bits bits of a code: 4
  * @param groupSize inputs of a group; -1 for all
- * @param symmetric for people; the zeros are stored either way
- * @param zeroOffset what is added to a stored zero: 1 for format "gptq", 0 for "gptq_v2"
+ * @param symmetric whether every zero point is 8; true where nothing is said, as for the packers
+ * @param format "gptq" or "gptq_v2"
+ * @param zeroPoints how zero points are stored; empty for format "gptq" by a writer that is not
+ *     known, whose readings differ where a zero point is 0
  * @param quantisedHead whether lm_head is packed too
  * @param baseName the file of weights without its extension, where the config names one
  */
@@ -26,56 +31,50 @@ record GptqConfig(
     int bits,
     int groupSize,
     boolean symmetric,
-    int zeroOffset,
+    String format,
+    Optional<ZeroPoints> zeroPoints,
     boolean quantisedHead,
     Optional<String> baseName) {
+
+  static final String V1 = "gptq";
+  static final String V2 = "gptq_v2";
 
   private static final List<String> FILES = List.of("quantize_config.json", "quant_config.json");
 
   /**
    * Keys that say how the codes were found, or how somebody's kernels should run; no number hangs
-   * on them.
+   * on them. The first lines are AutoGPTQ's and Optimum's, then GPTQModel's, then AutoRound's.
    */
   private static final Set<String> HARMLESS =
       Set.of(
-          "bits",
-          "group_size",
-          "desc_act",
-          "sym",
-          "static_groups",
-          "true_sequential",
-          "damp_percent",
-          "damp_auto_increment",
-          "act_group_aware",
-          "mse",
-          "meta",
-          "quantizer",
-          "method",
-          "quant_method",
-          "format",
-          "checkpoint_format",
-          "lm_head",
-          "pack_dtype",
-          "pack_impl",
-          "model_name_or_path",
-          "model_file_base_name",
-          "dataset",
-          "tokenizer",
-          "model_seqlen",
-          "batch_size",
-          "pad_token_id",
-          "block_name_to_quantize",
-          "module_name_preceding_first_block",
-          "modules_in_block_to_quantize",
-          "cache_block_outputs",
-          "use_cuda_fp16",
-          "use_exllama",
-          "disable_exllama",
-          "exllama_config",
-          "max_input_length",
-          "backend",
-          "offload_to_disk",
-          "autotune");
+          ("bits group_size desc_act sym static_groups true_sequential damp_percent lm_head"
+                  + " quant_method checkpoint_format model_name_or_path model_file_base_name"
+                  + " dataset tokenizer model_seqlen batch_size pad_token_id block_name_to_quantize"
+                  + " module_name_preceding_first_block modules_in_block_to_quantize"
+                  + " modules_to_not_convert cache_block_outputs use_cuda_fp16 use_exllama"
+                  + " disable_exllama exllama_config max_input_length backend"
+                  + " method format meta quantizer damp_auto_increment act_group_aware mse"
+                  + " pack_dtype pack_impl offload_to_disk offload_to_disk_path autotune v2 v2_alpha"
+                  + " v2_memory_device hyb_act gptaq foem adapter failsafe device gc_mode"
+                  + " wait_for_submodule_finalizers auto_forward_data_parallel vram_strategy"
+                  + " hessian hessian_chunk_size hessian_use_bfloat16_staging"
+                  + " iters lr minmax_lr nsamples seqlen scale_dtype autoround_version provider"
+                  + " gradient_accumulate_steps low_gpu_mem_usage low_cpu_mem_usage amp train_bs"
+                  + " not_use_best_mse enable_minmax_tuning enable_norm_bias_tuning"
+                  + " enable_quanted_input enable_alg_ext to_quant_block_names quant_block_list"
+                  + " packing_format super_bits super_group_size act_group_size act_sym act_dynamic"
+                  + " act_data_type")
+              .split(" "));
+
+  /** Keys that are harmless with these values and change the numbers with others. */
+  private static final Map<String, Set<String>> NEUTRAL =
+      Map.of(
+          "data_type", Set.of("int"),
+          "act_bits", Set.of("16", "32"),
+          "is_marlin_format", Set.of("false"));
+
+  private static final Pattern WRITER =
+      Pattern.compile("(gptqmodel|auto_?gptq|quantgate):(\\d{1,6})\\.(\\d{1,6})(.*)");
 
   static final Set<Integer> GROUP_SIZES = Set.of(-1, 16, 32, 64, 128, 256, 512, 1024);
 
@@ -87,9 +86,9 @@ record GptqConfig(
     Optional<GptqConfig> fromInner = inner.map(GptqConfig::of);
     for (String name : FILES) {
       Path file = folder.resolve(name);
-      if (Files.isRegularFile(file)) {
+      if (Files.exists(file)) {
         GptqConfig own = of(JsonObject.read(file, Architecture.JSON_LIMIT));
-        fromInner.ifPresent(other -> own.requireAgreement(other));
+        fromInner.ifPresent(own::requireAgreement);
         return Optional.of(own);
       }
     }
@@ -97,19 +96,16 @@ record GptqConfig(
   }
 
   private void requireAgreement(GptqConfig other) {
-    if (bits != other.bits || groupSize != other.groupSize || zeroOffset != other.zeroOffset) {
+    if (bits != other.bits || groupSize != other.groupSize || !format.equals(other.format)) {
       throw Refusal.damaged(
           file,
-          "says " + describe() + " but config.json's quantization_config " + other.describe());
+          "says %s but config.json's quantization_config %s"
+              .formatted(describe(), other.describe()));
     }
   }
 
   private String describe() {
-    return bits
-        + " bits, group size "
-        + groupSize
-        + ", format "
-        + (zeroOffset == 1 ? "gptq" : "gptq_v2");
+    return "%d bits, group size %d, format %s".formatted(bits, groupSize, format);
   }
 
   private static GptqConfig of(JsonObject json) {
@@ -117,53 +113,75 @@ record GptqConfig(
     if (!method.toLowerCase(Locale.ROOT).equals("gptq")) {
       throw Refusal.unsupported(
           json.file(),
-          "quantisation method " + Refusal.quoted(method) + " is not supported; supported: gptq");
+          "quantisation method %s is not supported; supported: gptq"
+              .formatted(Refusal.quoted(method)));
     }
-    String format = agreed(json, "checkpoint_format", "format").orElse("gptq");
-    int zeroOffset =
-        switch (format) {
-          case "gptq" -> 1;
-          case "gptq_v2" -> 0;
-          default ->
-              throw Refusal.unsupported(
-                  json.file(),
-                  "checkpoint format "
-                      + Refusal.quoted(format)
-                      + " is not supported; supported: gptq, gptq_v2");
-        };
+    String format = agreed(json, "checkpoint_format", "format").orElse(V1);
+    if (!format.equals(V1) && !format.equals(V2)) {
+      throw Refusal.unsupported(
+          json.file(),
+          "checkpoint format %s is not supported; supported: gptq, gptq_v2"
+              .formatted(Refusal.quoted(format)));
+    }
     json.string("pack_dtype")
         .filter(dtype -> !dtype.equals("int32"))
         .ifPresent(dtype -> {
           throw Refusal.unsupported(
               json.file(),
-              "pack_dtype " + Refusal.quoted(dtype) + " is not supported; supported: int32");
+              "pack_dtype %s is not supported; supported: int32".formatted(Refusal.quoted(dtype)));
         });
-    for (Map.Entry<String, JsonNode> entry : json.entries().entrySet()) {
-      if (!HARMLESS.contains(entry.getKey()) && !isOff(entry.getValue())) {
-        throw json.refused(entry.getKey());
-      }
-    }
+    refuseOtherArithmetic(json);
     int bits = json.required("bits", 1, 32);
     if (bits != 4) {
-      throw Refusal.unsupported(json.file(), bits + "-bit codes are not supported; supported: 4");
+      throw Refusal.unsupported(
+          json.file(), "%d-bit codes are not supported; supported: 4".formatted(bits));
     }
     int groupSize = json.required("group_size", -1, 1 << 20);
     if (!GROUP_SIZES.contains(groupSize)) {
       throw Refusal.unsupported(
           json.file(),
-          "group_size "
-              + groupSize
-              + " is not supported; supported: 32, 64, 128 and other"
-              + " powers of two from 16 to 1024, and -1");
+          "group_size %d is not supported; supported: 32, 64, 128 and other powers of two from 16 to 1024, and -1"
+              .formatted(groupSize));
     }
     return new GptqConfig(
         json.file(),
         bits,
         groupSize,
         json.flag("sym", true),
-        zeroOffset,
+        format,
+        format.equals(V2) ? Optional.of(ZeroPoints.STORED) : storedByWriter(json),
         json.flag("lm_head", false),
         json.string("model_file_base_name"));
+  }
+
+  private static void refuseOtherArithmetic(JsonObject json) {
+    json.entries()
+        .forEach((key, value) -> {
+          Set<String> neutral = NEUTRAL.get(key);
+          if (neutral != null && !neutral.contains(value.asString("{}"))) {
+            throw json.refused(key);
+          }
+          if (key.equals("dynamic")) {
+            requireExclusionsOnly(json, value);
+          } else if (neutral == null && !HARMLESS.contains(key) && !isOff(value)) {
+            throw json.unknown(key);
+          }
+        });
+  }
+
+  /**
+   * A rule "-:PATTERN" leaves modules unquantised, which the tensors show by themselves; any other
+   * gives modules a scheme of their own.
+   */
+  private static void requireExclusionsOnly(JsonObject json, JsonNode rules) {
+    boolean exclusionsOnly =
+        rules.isBoolean()
+            ? !rules.booleanValue()
+            : rules.isObject()
+                && rules.propertyNames().stream().allMatch(rule -> rule.startsWith("-:"));
+    if (!exclusionsOnly) {
+      throw json.refused("dynamic");
+    }
   }
 
   /** The value of a key that newer writers spell in a second way. */
@@ -173,14 +191,8 @@ record GptqConfig(
     if (value.isPresent() && other.isPresent() && !value.equals(other)) {
       throw Refusal.damaged(
           json.file(),
-          "says "
-              + key
-              + " "
-              + Refusal.quoted(value.get())
-              + " but "
-              + synonym
-              + " "
-              + Refusal.quoted(other.get()));
+          "says %s %s but %s %s"
+              .formatted(key, Refusal.quoted(value.get()), synonym, Refusal.quoted(other.get())));
     }
     return value.or(() -> other);
   }
@@ -189,5 +201,32 @@ record GptqConfig(
     return (value.isBoolean() && !value.booleanValue())
         || (value.isContainer() && value.isEmpty())
         || (value.isString() && value.stringValue().isEmpty());
+  }
+
+  /** How a file of format "gptq" stores zero points, by what {@code meta.quantizer} says. */
+  private static Optional<ZeroPoints> storedByWriter(JsonObject json) {
+    JsonNode meta = json.entries().get("meta");
+    JsonNode named = meta == null ? null : meta.get("quantizer");
+    if (named == null) {
+      return Optional.empty();
+    }
+    Set<ZeroPoints> ways = new LinkedHashSet<>();
+    for (JsonNode writer : named.isArray() ? named : List.of(named)) {
+      Matcher name = WRITER.matcher(writer.asString("").strip().toLowerCase(Locale.ROOT));
+      if (name.matches()) {
+        int major = Integer.parseInt(name.group(2));
+        int minor = Integer.parseInt(name.group(3));
+        boolean perWord =
+            switch (name.group(1)) {
+              case "gptqmodel" -> major > 0 || minor >= 9;
+              // Exactly "quantgate:0.1" wrote field by field; every later one names its whole
+              // version.
+              case "quantgate" -> major > 0 || minor > 1 || !name.group(4).isEmpty();
+              default -> major > 0 || minor >= 8;
+            };
+        ways.add(perWord ? ZeroPoints.LESS_ONE_PER_WORD : ZeroPoints.LESS_ONE_PER_FIELD);
+      }
+    }
+    return ways.size() == 1 ? Optional.of(ways.iterator().next()) : Optional.empty();
   }
 }

@@ -2,6 +2,7 @@ package dev.quantgate.inference.checkpoint;
 
 import dev.quantgate.inference.InferenceException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,17 +48,22 @@ final class JsonObject {
       }
       return new JsonObject(file, "", root);
     } catch (JacksonException e) {
-      throw Refusal.damaged(file, "is no valid JSON: " + Refusal.quoted(e.getOriginalMessage()));
+      throw Refusal.damaged(
+          file, "is no valid JSON: %s".formatted(Refusal.quoted(e.getOriginalMessage())));
     }
   }
 
   static byte[] bytes(Path file, long limit) {
-    try {
-      long size = Files.size(file);
-      if (size > limit) {
-        throw Refusal.damaged(file, size + " bytes; at most " + limit + " are read");
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw Refusal.special(file);
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(Math.toIntExact(limit + 1));
+      if (bytes.length > limit) {
+        throw Refusal.damaged(
+            file, "%d bytes; at most %d are read".formatted(Files.size(file), limit));
       }
-      return Files.readAllBytes(file);
+      return bytes;
     } catch (IOException e) {
       throw Refusal.unreadable(file, e);
     }
@@ -131,14 +137,14 @@ final class JsonObject {
         || !value.canConvertToInt()
         || value.intValue() < least
         || value.intValue() > most) {
-      throw wrong(key, "a whole number in " + least + ".." + most, value);
+      throw wrong(key, "a whole number in %d..%d".formatted(least, most), value);
     }
     return OptionalInt.of(value.intValue());
   }
 
   int required(String key, int least, int most) {
     return integer(key, least, most)
-        .orElseThrow(() -> Refusal.damaged(file, "has no \"" + prefix + key + "\""));
+        .orElseThrow(() -> Refusal.damaged(file, "has no \"%s%s\"".formatted(prefix, key)));
   }
 
   double positive(String key, double absent) {
@@ -155,7 +161,7 @@ final class JsonObject {
   double requiredPositive(String key) {
     double value = positive(key, Double.NaN);
     if (Double.isNaN(value)) {
-      throw Refusal.damaged(file, "has no \"" + prefix + key + "\"");
+      throw Refusal.damaged(file, "has no \"%s%s\"".formatted(prefix, key));
     }
     return value;
   }
@@ -163,24 +169,34 @@ final class JsonObject {
   InferenceException wrong(String key, String expected, JsonNode found) {
     return Refusal.damaged(
         file,
-        "\""
-            + prefix
-            + key
-            + "\" must be "
-            + expected
-            + ", not "
-            + Refusal.quoted(
-                found.isContainer() ? found.getNodeType().toString() : found.toString()));
+        "\"%s%s\" must be %s, not %s"
+            .formatted(
+                prefix,
+                key,
+                expected,
+                Refusal.quoted(
+                    found.isContainer() ? found.getNodeType().toString() : found.toString())));
   }
 
-  /** Refuses an option that stands in the file with a value that changes numbers. */
+  /** Refuses an option that is known to change numbers in a way that is not computed here. */
   InferenceException refused(String key) {
-    JsonNode found = node.get(key);
+    return Refusal.unsupported(
+        file, "%s changes the numbers and is not supported".formatted(shown(key)));
+  }
+
+  /** Refuses an option of which nothing is known. */
+  InferenceException unknown(String key) {
     return Refusal.unsupported(
         file,
-        Refusal.quoted(prefix + key)
-            + " = "
-            + (found == null || found.isContainer() ? "{...}" : Refusal.quoted(found.asString()))
-            + " changes the numbers and is not supported");
+        "%s is not known to this program, so it cannot be told whether numbers hang on it; take it out if they do not"
+            .formatted(shown(key)));
+  }
+
+  private String shown(String key) {
+    JsonNode found = node.get(key);
+    return "%s = %s"
+        .formatted(
+            Refusal.quoted(prefix + key),
+            found == null || found.isContainer() ? "{...}" : Refusal.quoted(found.asString()));
   }
 }

@@ -38,8 +38,7 @@ public sealed interface Linear {
    * @param groupSize inputs of a group; K where the checkpoint says -1
    * @param qweight I32 {@code [K * bits / 32, N]}: consecutive inputs in a word, lowest bits first
    * @param qzeros I32 {@code [groups, N * bits / 32]}: consecutive outputs in a word
-   * @param zeroOffset what is added to a stored zero, modulo {@code 1 << bits}: 1 for format v1, 0
-   *     for v2
+   * @param zeroPoints how a word of qzeros is read
    * @param scales F16 or BF16 {@code [groups, N]}
    * @param groupIndex I32 {@code [K]}, the group of each input, where it is not {@code k /
    *     groupSize}
@@ -52,7 +51,7 @@ public sealed interface Linear {
       int outputs,
       Tensor qweight,
       Tensor qzeros,
-      int zeroOffset,
+      ZeroPoints zeroPoints,
       Tensor scales,
       Optional<Tensor> groupIndex,
       Optional<Tensor> bias)

@@ -22,6 +22,11 @@ final class Refusal {
     return new InferenceException(Kind.UNSUPPORTED, file + ": " + message);
   }
 
+  /** A pipe, a device or a folder stands where a file should: reading it might never end. */
+  static InferenceException special(Path file) {
+    return damaged(file, "is no regular file, so it is not read");
+  }
+
   static InferenceException unreadable(Path file, IOException cause) {
     String reason =
         cause instanceof NoSuchFileException

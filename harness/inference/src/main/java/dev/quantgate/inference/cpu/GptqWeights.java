@@ -191,7 +191,7 @@ final class GptqWeights implements Weights {
               linear.scales().name() + "[" + g + "][" + row + "] is not finite");
         }
         int stored = packedZeros.get(Widen.INT, 4L * (g * zeroStride + row / 8));
-        int zero = ((stored >>> (int) (4 * (row % 8))) + linear.zeroOffset()) & 15;
+        int zero = linear.zeroPoints().decode(stored) >>> (int) (4 * (row % 8)) & 15;
         scales.set(Widen.SHORT, 2 * (row * groups + g), scale);
         zeros.set(ValueLayout.JAVA_BYTE, row * groups + g, (byte) zero);
         pack(byInput[r], slotOf, row, g, zero);

@@ -175,7 +175,7 @@ final class ReferenceEngine implements TokenEngine {
                 : k / gptq.groupSize();
         int code = integer(gptq.qweight(), (long) (k / 8) * outputs + n) >>> (4 * (k % 8)) & 15;
         int zeros = integer(gptq.qzeros(), (long) group * ((outputs + 7) / 8) + n / 8);
-        int zero = (zeros >>> (4 * (n % 8))) + gptq.zeroOffset() & 15;
+        int zero = gptq.zeroPoints().decode(zeros) >>> (4 * (n % 8)) & 15;
         float scale = element(gptq.scales(), (long) group * outputs + n);
         yield Float.float16ToFloat(Float.floatToFloat16(scale * (code - zero)));
       }

@@ -512,7 +512,9 @@ class HostileCheckpointTest {
         Arguments.of(
             "dynamic", Map.of("+:.*down.*", Map.of("bits", 8)), Kind.UNSUPPORTED, "\"dynamic\""),
         Arguments.of("rotation", "hadamard", Kind.UNSUPPORTED, "\"rotation\" = \"hadamard\""),
-        Arguments.of("adapter", Map.of("rank", 8), Kind.UNSUPPORTED, "\"adapter\""),
+        Arguments.of("made_up", 1, Kind.UNSUPPORTED, "\"made_up\" = \"1\" is not known"),
+        Arguments.of("data_type", "mx_fp", Kind.UNSUPPORTED, "\"data_type\""),
+        Arguments.of("act_bits", 4, Kind.UNSUPPORTED, "\"act_bits\""),
         Arguments.of("pack_dtype", "int16", Kind.UNSUPPORTED, "pack_dtype \"int16\""));
   }
 

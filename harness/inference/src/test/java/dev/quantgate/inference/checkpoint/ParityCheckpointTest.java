@@ -2,7 +2,7 @@ package dev.quantgate.inference.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quantgate.inference.fixture.SharedData;
+import dev.quantgate.inference.fixture.ParityFolders;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ class ParityCheckpointTest {
 
   @TestFactory
   Stream<DynamicTest> everyReferenceFolderOpens() {
-    List<Path> folders = SharedData.parityFoldersWith("config.json");
+    List<Path> folders = ParityFolders.with("config.json");
     assertThat(folders).as("reference folders").isNotEmpty();
     return folders.stream()
         .map(folder ->
@@ -38,7 +38,7 @@ class ParityCheckpointTest {
 
   @TestFactory
   Stream<DynamicTest> everyPackedMatrixUnpacksToTheReferenceBitByBit() {
-    List<Path> folders = SharedData.parityFoldersWith("expected/dequantised.safetensors");
+    List<Path> folders = ParityFolders.with("expected/dequantised.safetensors");
     assertThat(folders).as("reference folders with packed weights").isNotEmpty();
     return folders.stream()
         .map(folder ->

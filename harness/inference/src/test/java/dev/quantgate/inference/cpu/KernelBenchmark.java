@@ -4,6 +4,7 @@ import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.checkpoint.Tensor.DType;
+import dev.quantgate.inference.checkpoint.ZeroPoints;
 import dev.quantgate.inference.cpu.Projection.Into;
 import dev.quantgate.inference.cpu.Projection.Rows;
 import java.lang.foreign.Arena;
@@ -38,7 +39,7 @@ final class KernelBenchmark {
           false,
           false,
           true,
-          new RandomCheckpoint.Format(DType.F16, 64, true, false, 1));
+          new RandomCheckpoint.Format(DType.F16, 64, true, false, ZeroPoints.LESS_ONE_PER_FIELD));
   private static final int[] ROWS = {1, 2, 4, 8, 16, 64};
 
   private KernelBenchmark() {}

@@ -9,7 +9,7 @@ import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.cpu.TokenEngine.GenerateJob;
 import dev.quantgate.inference.cpu.TokenEngine.Results;
 import dev.quantgate.inference.cpu.TokenEngine.Writer;
-import dev.quantgate.inference.fixture.SharedData;
+import dev.quantgate.inference.fixture.ParityFolders;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +55,7 @@ class ParityEngineTest {
   }
 
   private static Stream<DynamicTest> eachFolder(BiConsumer<BatchEngine, Path> check) {
-    List<Path> folders = SharedData.parityFoldersWith("expected/logits.safetensors");
+    List<Path> folders = ParityFolders.with("expected/logits.safetensors");
     assertThat(folders).as("reference folders with logits").isNotEmpty();
     return folders.stream()
         .map(folder ->

@@ -6,6 +6,7 @@ import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.checkpoint.Tensor.DType;
+import dev.quantgate.inference.checkpoint.ZeroPoints;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -38,9 +39,10 @@ final class RandomCheckpoint implements Checkpoint {
   }
 
   /** How linear layers are stored; {@code groupSize} 0 means floating point. */
-  record Format(DType dtype, int groupSize, boolean symmetric, boolean scattered, int zeroOffset) {
+  record Format(
+      DType dtype, int groupSize, boolean symmetric, boolean scattered, ZeroPoints zeroPoints) {
     static Format floats(DType dtype) {
-      return new Format(dtype, 0, false, false, 0);
+      return new Format(dtype, 0, false, false, ZeroPoints.STORED);
     }
   }
 
@@ -166,7 +168,7 @@ final class RandomCheckpoint implements Checkpoint {
                       group,
                       symmetric,
                       scattered,
-                      symmetric ? 1 : 0)));
+                      symmetric ? ZeroPoints.LESS_ONE_PER_FIELD : ZeroPoints.STORED)));
         }
       }
     }
@@ -183,7 +185,7 @@ final class RandomCheckpoint implements Checkpoint {
             false,
             false,
             false,
-            new Format(DType.F16, -1, false, false, 1)));
+            new Format(DType.F16, -1, false, false, ZeroPoints.LESS_ONE_PER_WORD)));
     return shapes;
   }
 
@@ -321,7 +323,7 @@ final class RandomCheckpoint implements Checkpoint {
         outputs,
         integers(name, words, (inputs + 7) / 8, outputs),
         integers(name, zeros, groups, (outputs + 7) / 8),
-        format.zeroOffset(),
+        format.zeroPoints(),
         floats(name, format.dtype(), deviation / 8, 0, groups, outputs),
         format.scattered() ? Optional.of(integers(name, groupOf, inputs)) : Optional.empty(),
         bias);

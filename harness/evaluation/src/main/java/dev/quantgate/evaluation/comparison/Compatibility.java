@@ -1,0 +1,104 @@
+package dev.quantgate.evaluation.comparison;
+
+import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
+import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.Identity;
+import dev.quantgate.evaluation.record.Side;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What keeps two runs from being compared. What both know must agree (data, items, protocol,
+ * prompts, token ids, decoding, layout, sandbox, engine); what only one of them knows is not
+ * compared, and a note says so.
+ *
+ * @param refusals why nothing can be said of the models; empty where something can
+ * @param notes what a reader must know
+ */
+record Compatibility(List<String> refusals, List<String> notes) {
+  Compatibility {
+    refusals = List.copyOf(refusals);
+    notes = List.copyOf(notes);
+  }
+
+  /** Of two runs as wholes. */
+  static Compatibility of(FinishedRun baseline, FinishedRun candidate) {
+    List<String> refusals = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    for (Identity.Difference difference :
+        baseline.identity().differences(candidate.identity(), false)) {
+      boolean engine = difference.field().equals(Identity.ENGINE);
+      if (!engine && !difference.field().equals(Identity.PROGRAM)) {
+        continue;
+      }
+      String differs = differs(difference);
+      if (engine && revision(difference.first()).equals(revision(difference.second()))) {
+        notes.add(
+            "%s; last bits depend on that, so a near tie may flip by it alone".formatted(differs));
+      } else {
+        refusals.add(differs);
+      }
+    }
+    var only = new LinkedHashSet<String>();
+    only.addAll(without(baseline, candidate, Side.BASELINE));
+    only.addAll(without(candidate, baseline, Side.CANDIDATE));
+    if (!only.isEmpty()) {
+      refusals.add("suites that only one run has: %s".formatted(String.join(", ", only)));
+    }
+    noteRecorded(Side.BASELINE, baseline, notes);
+    noteRecorded(Side.CANDIDATE, candidate, notes);
+    return new Compatibility(refusals, notes);
+  }
+
+  /** Of one suite of both. */
+  static Compatibility of(FinishedRun baseline, FinishedRun candidate, String suite) {
+    List<String> refusals = new ArrayList<>();
+    Set<String> notes = new LinkedHashSet<>();
+    String prefix = "suite.%s.".formatted(suite);
+    var first = new Identity(baseline.identity().below(prefix));
+    var second = new Identity(candidate.identity().below(prefix));
+    first.differences(second, false).forEach(difference -> refusals.add(differs(difference)));
+    for (Identity.Difference difference : first.differences(second, true)) {
+      String field = difference.field();
+      boolean unknown = difference.first().isEmpty() || difference.second().isEmpty();
+      if (unknown && !field.equals(Identity.ASKED) && !field.equals("prompts")) {
+        notes.add(
+            "%s: %s is known of the %s only and was not compared"
+                .formatted(suite, field, difference.second().isEmpty() ? "baseline" : "candidate"));
+      }
+    }
+    Data data = RunFacts.data(baseline, suite);
+    if (!data.catalogued()) {
+      notes.add("%s: custom data, %s, sha256 %s".formatted(suite, data.file(), data.sha256()));
+    }
+    notes.addAll(RunFacts.executionNotes(baseline, suite, Side.BASELINE));
+    notes.addAll(RunFacts.executionNotes(candidate, suite, Side.CANDIDATE));
+    return new Compatibility(refusals, List.copyOf(notes));
+  }
+
+  private static String differs(Identity.Difference difference) {
+    return "%s differs: \"%s\" and \"%s\""
+        .formatted(difference.field(), difference.first(), difference.second());
+  }
+
+  /** An engine's kind and revision, without what only its last bits depend on. */
+  private static String revision(String engine) {
+    return engine.split(" ", 2)[0];
+  }
+
+  private static List<String> without(FinishedRun run, FinishedRun other, Side side) {
+    return run.suites().keySet().stream()
+        .filter(suite -> !other.suites().containsKey(suite))
+        .map(suite -> "%s (%s only)".formatted(suite, side))
+        .toList();
+  }
+
+  private static void noteRecorded(Side side, FinishedRun run, List<String> notes) {
+    if (!run.identity().live()) {
+      notes.add(
+          "%s: answers recorded elsewhere (%s)".formatted(side, run.provenance().reference()));
+    }
+  }
+}

@@ -1,0 +1,5 @@
+// The whole image in one translation unit.
+#include "product.cu"
+#include "weights.cu"
+#include "rows.cu"
+#include "attention.cu"

@@ -1,0 +1,560 @@
+// Matrix products on tensor cores from packed weights (kernels.h), weights as the first operand:
+// a 16 x 16 fragment of weights times 16 inputs of 8 rows of activations.
+//
+// All shapes of blocks sum alike: K in four fixed slices of whole tiles, each slice in ascending
+// steps of one accumulator, then ((0 + slice 0) + slice 1) + slice 2) + slice 3. Where the slices
+// are computed, side by side in a block, in the grid or one after the other, does not show.
+#pragma once
+#include "kernels.h"
+
+constexpr int TILE_OUTPUTS = 16;
+constexpr int TILE_INPUTS = 128;
+constexpr int SLICES = 4;
+
+enum Mode { STORE = 0, ADD = 1, SWIGLU = 2, NARROW = 3 };
+
+// A format of packed weights: UNIT bytes are the smallest piece that can be loaded alone, holding
+// STEPS steps of 16 inputs.
+template <class T_>
+struct Dense {
+  using T = T_;
+  static constexpr int UNIT = 2048;
+  static constexpr int STEPS = 4;
+  static constexpr int TILE = 4096;
+
+  // The fragments of four steps.
+  struct Quad {
+    const uint4* at;
+    DEVICE void open(const unsigned char* unit, int, int lane) {
+      at = reinterpret_cast<const uint4*>(unit) + lane;
+    }
+    DEVICE void fragment(int step, uint32_t (&a)[4]) const {
+      uint4 w = at[step * 32];
+      a[0] = w.x;
+      a[1] = w.y;
+      a[2] = w.z;
+      a[3] = w.w;
+    }
+  };
+};
+
+// GROUPS groups in a tile's 128 inputs.
+template <int GROUPS>
+struct Int4 {
+  using T = F16;
+  static constexpr int UNIT = 1024 + (GROUPS * 40 + 15) / 16 * 16;
+  static constexpr int STEPS = 8;
+  static constexpr int TILE = UNIT;
+
+  struct Quad {
+    uint4 codes;
+    const unsigned char* groups;
+    int half;
+    int g;
+    uint32_t scale0, scale8, low0, low8, high0, high8;
+
+    DEVICE void open(const unsigned char* unit, int half_, int lane) {
+      half = half_;
+      g = lane >> 2;
+      codes = reinterpret_cast<const uint4*>(unit)[half * 32 + lane];
+      groups = unit + 1024;
+      if (GROUPS < 4) {
+        group(GROUPS == 1 ? 0 : half);
+      }
+    }
+
+    // Scale, and zero point as 1024 + zero and as 64 + zero, of this lane's two outputs.
+    DEVICE void group(int index) {
+      const unsigned char* at = groups + index * 40;
+      uint32_t scales = reinterpret_cast<const uint32_t*>(at)[g];
+      uint32_t zeros = at[32 + g];
+      scale0 = (scales & 0xffffu) * 0x10001u;
+      scale8 = (scales >> 16) * 0x10001u;
+      uint32_t zero0 = zeros & 15u;
+      uint32_t zero8 = zeros >> 4;
+      low0 = zero0 * 0x10001u + 0x64006400u;
+      low8 = zero8 * 0x10001u + 0x64006400u;
+      high0 = zero0 * 0x100010u + 0x54005400u;
+      high8 = zero8 * 0x100010u + 0x54005400u;
+    }
+
+    // fp16(scale * (code - zero)), rounded once: a code put into the mantissa of 1024 or 64 gives
+    // an exact difference.
+    DEVICE void fragment(int step, uint32_t (&a)[4]) {
+      if (GROUPS == 4 && step % 2 == 0) {
+        group(half * 2 + step / 2);
+      }
+      uint32_t word = step == 0 ? codes.x : step == 1 ? codes.y : step == 2 ? codes.z : codes.w;
+      uint32_t next = word >> 8;
+      a[0] = multiply_f16x2(subtract_f16x2(and_or(word, 0x000f000fu, 0x64006400u), low0), scale0);
+      a[2] = multiply_f16x2(subtract_f16x2(and_or(word, 0x00f000f0u, 0x54005400u), high0), scale0);
+      a[1] = multiply_f16x2(subtract_f16x2(and_or(next, 0x000f000fu, 0x64006400u), low8), scale8);
+      a[3] = multiply_f16x2(subtract_f16x2(and_or(next, 0x00f000f0u, 0x54005400u), high8), scale8);
+    }
+  };
+};
+
+// One lane's share of a 16 x 8 result: outputs g and g + 8, rows 2t and 2t + 1.
+template <class T>
+DEVICE void finish(const float4& sum, int tile, int rowTile, int lane, void* out,
+                   const float* bias, int rows, int outputs, int ldo, int mode) {
+  int g = lane >> 2;
+  int n0 = tile * TILE_OUTPUTS + g;
+  int n8 = n0 + 8;
+  float bias0 = bias != nullptr && n0 < outputs ? bias[n0] : 0.0f;
+  float bias8 = bias != nullptr && n8 < outputs ? bias[n8] : 0.0f;
+  UNROLL for (int i = 0; i < 2; i++) {
+    int row = rowTile * 8 + (lane & 3) * 2 + i;
+    if (row >= rows) {
+      continue;
+    }
+    float y0 = (i == 0 ? sum.x : sum.y) + bias0;
+    float y8 = (i == 0 ? sum.z : sum.w) + bias8;
+    long long at = static_cast<long long>(row) * ldo;
+    if (mode == SWIGLU) {
+      if (n8 < outputs) {
+        float silu = y0 / (1.0f + exponential(-y0));
+        static_cast<uint16_t*>(out)[at + tile * 8 + g] = T::narrow(silu * y8);
+      }
+    } else if (mode == NARROW) {
+      uint16_t* to = static_cast<uint16_t*>(out) + at;
+      if (n0 < outputs) to[n0] = T::narrow(y0);
+      if (n8 < outputs) to[n8] = T::narrow(y8);
+    } else {
+      float* to = static_cast<float*>(out) + at;
+      if (mode == ADD) {
+        if (n0 < outputs) y0 = to[n0] + y0;
+        if (n8 < outputs) y8 = to[n8] + y8;
+      }
+      if (n0 < outputs) to[n0] = y0;
+      if (n8 < outputs) to[n8] = y8;
+    }
+  }
+}
+
+DEVICE void add(float4& total, const float4& part) {
+  total.x += part.x;
+  total.y += part.y;
+  total.z += part.z;
+  total.w += part.w;
+}
+
+// ---------------------------------------------------------------------------------------------
+// A few rows: memory-bound. Eight warps, four slices by two columns of NT output tiles. Each warp
+// streams its own weights through its own ring of STAGES stages, and takes its activations straight
+// from the caches, so no warp waits for another before the end.
+// BULK: one lane brings a stage's weights by the bulk copy engine, which leaves the others'
+// instructions to the arithmetic.
+template <class F, int MT, int NT, int UNITS, int STAGES, bool BULK = false>
+struct Few {
+  static constexpr int COLUMNS = 2;
+  static constexpr int THREADS = 32 * SLICES * COLUMNS;
+  static constexpr int ROWS = 8 * MT;
+  static constexpr int OUTPUTS = TILE_OUTPUTS * NT * COLUMNS;
+  static constexpr int STAGE = NT * UNITS * F::UNIT;
+  static constexpr int RING = STAGES * STAGE;
+  static constexpr int SUMS = SLICES * COLUMNS * NT * MT * 32 * 16;
+  static constexpr int WARPS = SLICES * COLUMNS;
+  static constexpr int RINGS = WARPS * RING > SUMS ? WARPS * RING : SUMS;
+  static constexpr int SHARED = RINGS + (BULK ? WARPS * STAGES * 8 : 0);
+  static constexpr int QUADS = F::STEPS / 4;
+  static constexpr int UNITS_A_TILE = 8 / F::STEPS;
+
+  static DEVICE void load(unsigned char* stage, const unsigned char* stream, long long tileStride,
+                          int unit, int units, int lane, CopyBarrier* barrier, uint64_t policy) {
+    int bytes = (units - unit < UNITS ? units - unit : UNITS) * F::UNIT;
+#ifdef HAS_BULK_COPIES
+    if (BULK) {
+      if (lane == 0) {
+        expect_bytes(barrier, NT * bytes);
+        UNROLL for (int nt = 0; nt < NT; nt++) {
+          bulk_copy_once(stage + nt * UNITS * F::UNIT,
+                         stream + nt * tileStride + static_cast<long long>(unit) * F::UNIT, bytes,
+                         barrier, policy);
+        }
+      }
+      return;
+    }
+#endif
+    UNROLL for (int nt = 0; nt < NT; nt++) {
+      const unsigned char* from = stream + nt * tileStride + static_cast<long long>(unit) * F::UNIT;
+      unsigned char* to = stage + nt * UNITS * F::UNIT;
+      UNROLL for (int i = 0; i < (UNITS * F::UNIT + 511) / 512; i++) {
+        int at = (i * 32 + lane) * 16;
+        if (at < bytes) {
+          copy_async_once(to + at, from + at, policy);
+        }
+      }
+    }
+  }
+
+  // Activations of one unit: 16 bytes for each 32 inputs of each of this lane's rows.
+  static constexpr int CHUNKS = F::STEPS / 2;
+  static DEVICE void rows(uint4 (&b)[MT][CHUNKS], const uint16_t* const (&x)[MT], int unit) {
+    UNROLL for (int mt = 0; mt < MT; mt++) {
+      UNROLL for (int c = 0; c < CHUNKS; c++) {
+        b[mt][c] = *reinterpret_cast<const uint4*>(x[mt] + unit * (F::STEPS * 16) + c * 32);
+      }
+    }
+  }
+
+  static DEVICE void run(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,
+                         int rowCount, int inputs, int outputs, int ldx, int ldo, int mode) {
+    SHARED_MEMORY(shared);
+    int lane = threadIdx.x & 31;
+    int warp = threadIdx.x >> 5;
+    int slice = warp / COLUMNS;
+    int column = warp % COLUMNS;
+    int tiles = (inputs + TILE_INPUTS - 1) / TILE_INPUTS;
+    int sliceTiles = (tiles + SLICES - 1) / SLICES;
+    int first = slice * sliceTiles < tiles ? slice * sliceTiles : tiles;
+    int last = first + sliceTiles < tiles ? first + sliceTiles : tiles;
+    int units = (last - first) * UNITS_A_TILE;
+    int tile0 = (blockIdx.y * COLUMNS + column) * NT;
+    long long tileStride = static_cast<long long>(tiles) * F::TILE;
+    const unsigned char* stream =
+        weights + tile0 * tileStride + static_cast<long long>(first) * F::TILE;
+    unsigned char* ring = shared + warp * RING;
+    uint64_t policy = read_once_policy();
+    CopyBarrier* barriers = reinterpret_cast<CopyBarrier*>(shared + RINGS) + warp * STAGES;
+#ifdef HAS_BULK_COPIES
+    if (BULK) {
+      if (lane == 0) {
+        for (int s = 0; s < STAGES; s++) open_barrier(barriers + s);
+        publish_barriers();
+      }
+      warp_barrier();
+    }
+#endif
+
+    UNROLL for (int s = 0; s < STAGES - 1; s++) {
+      if (s * UNITS < units) {
+        load(ring + s * STAGE, stream, tileStride, s * UNITS, units, lane, barriers + s, policy);
+      }
+      if (!BULK) commit_copies();
+    }
+    let_next_kernel_start();
+    wait_for_kernel_before();
+
+    // Rows that are not there repeat the last one; what comes of them is not kept.
+    const uint16_t* at[MT];
+    UNROLL for (int mt = 0; mt < MT; mt++) {
+      int row = (blockIdx.x * MT + mt) * 8 + (lane >> 2);
+      row = row < rowCount ? row : rowCount - 1;
+      at[mt] = x + static_cast<long long>(row) * ldx + first * TILE_INPUTS + (lane & 3) * 8;
+    }
+    float sums[NT][MT][4];
+    UNROLL for (int nt = 0; nt < NT; nt++) {
+      UNROLL for (int mt = 0; mt < MT; mt++) {
+        UNROLL for (int i = 0; i < 4; i++) sums[nt][mt][i] = 0.0f;
+      }
+    }
+    uint4 b[MT][CHUNKS];
+    uint4 ahead[MT][CHUNKS];
+    if (units > 0) rows(ahead, at, 0);
+    int stage = 0;
+    int parity = 0;
+    for (int unit = 0; unit < units; unit += UNITS) {
+#ifdef HAS_BULK_COPIES
+      if (BULK) wait_bytes(barriers + stage, parity);
+#endif
+      if (!BULK) wait_copies<STAGES - 2>();
+      // All lanes have also done with the stage before, which is free now.
+      warp_barrier();
+      int more = unit + (STAGES - 1) * UNITS;
+      if (more < units) {
+        int free = stage == 0 ? STAGES - 1 : stage - 1;
+        load(ring + free * STAGE, stream, tileStride, more, units, lane, barriers + free, policy);
+      }
+      if (!BULK) commit_copies();
+      UNROLL for (int u = 0; u < UNITS; u++) {
+        if (unit + u < units) {
+          UNROLL for (int mt = 0; mt < MT; mt++) {
+            UNROLL for (int c = 0; c < CHUNKS; c++) b[mt][c] = ahead[mt][c];
+          }
+          rows(ahead, at, unit + u + 1 < units ? unit + u + 1 : unit + u);
+          UNROLL for (int nt = 0; nt < NT; nt++) {
+            UNROLL for (int half = 0; half < QUADS; half++) {
+              typename F::Quad quad;
+              quad.open(ring + stage * STAGE + (nt * UNITS + u) * F::UNIT, half, lane);
+              UNROLL for (int step = 0; step < 4; step++) {
+                uint32_t a[4];
+                quad.fragment(step, a);
+                UNROLL for (int mt = 0; mt < MT; mt++) {
+                  const uint4& v = b[mt][half * 2 + step / 2];
+                  F::T::mma(sums[nt][mt], a, step % 2 == 0 ? v.x : v.z, step % 2 == 0 ? v.y : v.w);
+                }
+              }
+            }
+          }
+        }
+      }
+      stage = stage == STAGES - 1 ? 0 : stage + 1;
+      if (stage == 0) parity ^= 1;
+    }
+
+    if (!BULK) wait_copies<0>();
+    block_barrier();
+    float4* parts = reinterpret_cast<float4*>(shared);
+    constexpr int PARTS = COLUMNS * NT * MT * 32;
+    UNROLL for (int nt = 0; nt < NT; nt++) {
+      UNROLL for (int mt = 0; mt < MT; mt++) {
+        const float(&s)[4] = sums[nt][mt];
+        parts[slice * PARTS + ((column * NT + nt) * MT + mt) * 32 + lane] =
+            float4{s[0], s[1], s[2], s[3]};
+      }
+    }
+    block_barrier();
+    for (int i = threadIdx.x; i < PARTS; i += THREADS) {
+      float4 total = {0.0f, 0.0f, 0.0f, 0.0f};
+      UNROLL for (int s = 0; s < SLICES; s++) add(total, parts[s * PARTS + i]);
+      int mt = i / 32 % MT;
+      int tile = i / 32 / MT;
+      finish<typename F::T>(total, blockIdx.y * COLUMNS * NT + tile, blockIdx.x * MT + mt, i % 32,
+                            out, bias, rowCount, outputs, ldo, mode);
+    }
+  }
+};
+
+// ---------------------------------------------------------------------------------------------
+// Many rows: weights and activations of a stage in shared memory for the whole block. WARPS_N by
+// WARPS_M warps, each NT output tiles by MT tiles of 8 rows. IN_GRID: a block computes one slice,
+// and the last of the four to finish adds them in order; else a block computes all four.
+template <class F, int MT, int NT, int WARPS_M, int WARPS_N, int STAGES, bool IN_GRID>
+struct Many {
+  static constexpr int WARPS = WARPS_M * WARPS_N;
+  static constexpr int THREADS = 32 * WARPS;
+  static constexpr int ROWS = 8 * MT * WARPS_M;
+  static constexpr int TILES = NT * WARPS_N;
+  static constexpr int OUTPUTS = TILE_OUTPUTS * TILES;
+  static constexpr int ROW_BYTES = F::STEPS * 32;
+  static constexpr int ROW_CHUNKS = ROW_BYTES / 16;
+  static constexpr int WEIGHT_BYTES = TILES * F::UNIT;
+  static constexpr int STAGE = WEIGHT_BYTES + ROWS * ROW_BYTES;
+  static constexpr int SHARED = STAGES * STAGE;
+  static constexpr int QUADS = F::STEPS / 4;
+  static constexpr int UNITS_A_TILE = 8 / F::STEPS;
+  static constexpr int PARTIALS = ROWS * OUTPUTS;
+
+  // Each warp brings the same tiles of every stage.
+  static DEVICE void load_weights(unsigned char* stage, const unsigned char* stream,
+                                  long long tileStride, int unit) {
+    constexpr int CHUNKS = F::UNIT / 16;
+    int lane = threadIdx.x & 31;
+    int warp = threadIdx.x >> 5;
+    UNROLL for (int i = 0; i < TILES / WARPS; i++) {
+      int tile = i * WARPS + warp;
+      const unsigned char* from =
+          stream + tile * tileStride + static_cast<long long>(unit) * F::UNIT + lane * 16;
+      unsigned char* to = stage + tile * F::UNIT + lane * 16;
+      UNROLL for (int c = 0; c < (CHUNKS + 31) / 32; c++) {
+        if (CHUNKS % 32 == 0 || c < CHUNKS / 32 || lane < CHUNKS % 32) {
+          copy_async(to + c * 512, from + c * 512, true);
+        }
+      }
+    }
+  }
+
+  // What a thread brings of a stage's activations. Row r's chunk c of 16 bytes lies at chunk
+  // c ^ (r odd ? 4 : 0): two rows' 64 bytes then touch different banks.
+  struct Rows {
+    static constexpr int COPIES = ROWS * ROW_CHUNKS / THREADS;
+    const uint16_t* from[COPIES];
+    int to;
+
+    DEVICE void open(const uint16_t* x, int row0, int rowCount, int ldx) {
+      int row = threadIdx.x / ROW_CHUNKS;
+      int chunk = threadIdx.x % ROW_CHUNKS;
+      to = WEIGHT_BYTES + row * ROW_BYTES + (chunk ^ ((row & 1) << 2)) * 16;
+      UNROLL for (int i = 0; i < COPIES; i++) {
+        // Rows that are not there repeat the last one; what comes of them is not kept.
+        int r = row0 + row + i * (THREADS / ROW_CHUNKS);
+        r = r < rowCount ? r : rowCount - 1;
+        from[i] = x + static_cast<long long>(r) * ldx + chunk * 8;
+      }
+    }
+    DEVICE void load(unsigned char* stage, int unit) const {
+      UNROLL for (int i = 0; i < COPIES; i++) {
+        copy_async(stage + to + i * (THREADS / ROW_CHUNKS) * ROW_BYTES,
+                   from[i] + unit * (F::STEPS * 16), true);
+      }
+    }
+  };
+  static_assert(ROWS * ROW_CHUNKS % THREADS == 0 && TILES % WARPS == 0 &&
+                THREADS / ROW_CHUNKS % 2 == 0);
+
+  static DEVICE void run(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,
+                         float* partials, int32_t* counters, int rowCount, int inputs, int outputs,
+                         int ldx, int ldo, int mode) {
+    SHARED_MEMORY(shared);
+    int lane = threadIdx.x & 31;
+    int warp = threadIdx.x >> 5;
+    int warpM = warp % WARPS_M;
+    int warpN = warp / WARPS_M;
+    int tiles = (inputs + TILE_INPUTS - 1) / TILE_INPUTS;
+    int sliceTiles = (tiles + SLICES - 1) / SLICES;
+    int slice = IN_GRID ? blockIdx.z : 0;
+    int first = slice * sliceTiles < tiles ? slice * sliceTiles : tiles;
+    int last = IN_GRID ? (first + sliceTiles < tiles ? first + sliceTiles : tiles) : tiles;
+    int units = (last - first) * UNITS_A_TILE;
+    int sliceUnits = sliceTiles * UNITS_A_TILE;
+    int row0 = blockIdx.x * ROWS;
+    long long tileStride = static_cast<long long>(tiles) * F::TILE;
+    const unsigned char* stream = weights + blockIdx.y * TILES * tileStride +
+                                  static_cast<long long>(first) * F::TILE;
+    Rows activations;
+    activations.open(x + first * TILE_INPUTS, row0, rowCount, ldx);
+
+    // The first group of copies holds the weights of all first stages. They need not wait, unless
+    // they are a prefill's, which the kernel before may have dequantised.
+    if (!IN_GRID) wait_for_kernel_before();
+    UNROLL for (int s = 0; s < STAGES - 1; s++) {
+      if (s < units) load_weights(shared + s * STAGE, stream, tileStride, s);
+    }
+    let_next_kernel_start();
+    if (IN_GRID) wait_for_kernel_before();
+    UNROLL for (int s = 0; s < STAGES - 1; s++) {
+      if (s < units) activations.load(shared + s * STAGE, s);
+      commit_copies();
+    }
+
+    float sums[NT][MT][4];
+    float totals[IN_GRID ? 1 : NT][IN_GRID ? 1 : MT][4];
+    UNROLL for (int nt = 0; nt < NT; nt++) {
+      UNROLL for (int mt = 0; mt < MT; mt++) {
+        UNROLL for (int i = 0; i < 4; i++) {
+          sums[nt][mt][i] = 0.0f;
+          if (!IN_GRID) totals[nt][mt][i] = 0.0f;
+        }
+      }
+    }
+    int stage = 0;
+    int left = sliceUnits;
+    for (int unit = 0; unit < units; unit++) {
+      wait_copies<STAGES - 2>();
+      block_barrier();
+      int more = unit + STAGES - 1;
+      if (more < units) {
+        unsigned char* free = shared + (stage == 0 ? STAGES - 1 : stage - 1) * STAGE;
+        load_weights(free, stream, tileStride, more);
+        activations.load(free, more);
+      }
+      commit_copies();
+      const unsigned char* now = shared + stage * STAGE;
+      const unsigned char* rowsNow = now + WEIGHT_BYTES + warpM * MT * 8 * ROW_BYTES;
+      UNROLL for (int half = 0; half < QUADS; half++) {
+        typename F::Quad quads[NT];
+        UNROLL for (int nt = 0; nt < NT; nt++) {
+          quads[nt].open(now + (warpN * NT + nt) * F::UNIT, half, lane);
+        }
+        UNROLL for (int c = 0; c < 2; c++) {
+          uint4 b[MT];
+          UNROLL for (int mt = 0; mt < MT; mt++) {
+            int row = mt * 8 + (lane >> 2);
+            int chunk = (half * 2 + c) * 4 + (lane & 3);
+            b[mt] = *reinterpret_cast<const uint4*>(rowsNow + row * ROW_BYTES +
+                                                    (chunk ^ ((row & 1) << 2)) * 16);
+          }
+          UNROLL for (int s = 0; s < 2; s++) {
+            UNROLL for (int nt = 0; nt < NT; nt++) {
+              uint32_t a[4];
+              quads[nt].fragment(c * 2 + s, a);
+              UNROLL for (int mt = 0; mt < MT; mt++) {
+                F::T::mma(sums[nt][mt], a, s == 0 ? b[mt].x : b[mt].z, s == 0 ? b[mt].y : b[mt].w);
+              }
+            }
+          }
+        }
+      }
+      stage = stage == STAGES - 1 ? 0 : stage + 1;
+      if (!IN_GRID && --left == 0) {
+        left = sliceUnits;
+        UNROLL for (int nt = 0; nt < NT; nt++) {
+          UNROLL for (int mt = 0; mt < MT; mt++) {
+            UNROLL for (int i = 0; i < 4; i++) {
+              totals[nt][mt][i] += sums[nt][mt][i];
+              sums[nt][mt][i] = 0.0f;
+            }
+          }
+        }
+      }
+    }
+    wait_copies<0>();
+
+    int tile0 = blockIdx.y * TILES + warpN * NT;
+    int rowTile0 = (blockIdx.x * WARPS_M + warpM) * MT;
+    if (!IN_GRID) {
+      UNROLL for (int nt = 0; nt < NT; nt++) {
+        UNROLL for (int mt = 0; mt < MT; mt++) {
+          float4 total = {totals[nt][mt][0] + sums[nt][mt][0], totals[nt][mt][1] + sums[nt][mt][1],
+                          totals[nt][mt][2] + sums[nt][mt][2], totals[nt][mt][3] + sums[nt][mt][3]};
+          finish<typename F::T>(total, tile0 + nt, rowTile0 + mt, lane, out, bias, rowCount,
+                                outputs, ldo, mode);
+        }
+      }
+      return;
+    }
+
+    long long block = static_cast<long long>(blockIdx.y) * gridDim.x + blockIdx.x;
+    float4* mine = reinterpret_cast<float4*>(partials) + block * SLICES * (PARTIALS / 4);
+    UNROLL for (int nt = 0; nt < NT; nt++) {
+      UNROLL for (int mt = 0; mt < MT; mt++) {
+        const float(&s)[4] = sums[nt][mt];
+        mine[slice * (PARTIALS / 4) + (nt * MT + mt) * THREADS + threadIdx.x] =
+            float4{s[0], s[1], s[2], s[3]};
+      }
+    }
+    device_fence();
+    block_barrier();
+    int32_t* arrived = reinterpret_cast<int32_t*>(shared);
+    if (threadIdx.x == 0) {
+      int before = count_up(counters + block);
+      if (before == SLICES - 1) counters[block] = 0;
+      *arrived = before;
+    }
+    block_barrier();
+    if (*arrived != SLICES - 1) {
+      return;
+    }
+    device_fence();
+    UNROLL for (int nt = 0; nt < NT; nt++) {
+      UNROLL for (int mt = 0; mt < MT; mt++) {
+        float4 total = {0.0f, 0.0f, 0.0f, 0.0f};
+        UNROLL for (int s = 0; s < SLICES; s++) {
+          add(total, read_fresh(mine + s * (PARTIALS / 4) + (nt * MT + mt) * THREADS + threadIdx.x));
+        }
+        finish<typename F::T>(total, tile0 + nt, rowTile0 + mt, lane, out, bias, rowCount, outputs,
+                              ldo, mode);
+      }
+    }
+  }
+};
+
+// The sizes by name.
+template <class F>
+struct Sizes;
+template <int GROUPS>
+struct Sizes<Int4<GROUPS>> {
+  using F = Int4<GROUPS>;
+  using r8n32 = Few<F, 1, 1, 2, 5>;
+  using r8n64 = Few<F, 1, 2, 1, 5>;
+  using r16n64 = Few<F, 2, 2, 1, 5>;
+  using r8n32_bulk = Few<F, 1, 1, 4, 3, true>;
+  using r8n64_bulk = Few<F, 1, 2, 2, 3, true>;
+  using r16n64_bulk = Few<F, 2, 2, 2, 3, true>;
+  using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;
+  using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
+};
+template <class T>
+struct Sizes<Dense<T>> {
+  using F = Dense<T>;
+  using r8n32 = Few<F, 1, 1, 2, 3>;
+  using r8n64 = Few<F, 1, 2, 1, 3>;
+  using r16n64 = Few<F, 2, 2, 1, 3>;
+  using r8n32_bulk = Few<F, 1, 1, 2, 3, true>;
+  using r8n64_bulk = Few<F, 1, 2, 1, 3, true>;
+  using r16n64_bulk = Few<F, 2, 2, 1, 3, true>;
+  using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;
+  using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
+  using r128n128 = Many<F, 4, 4, 4, 2, 3, false>;
+};

@@ -1,0 +1,209 @@
+// The few words that the kernels are written in, for nvcc. A host compiler finds the same words in
+// emulation.h, which runs a block's threads as fibres and the tensor core in software.
+#pragma once
+
+#include <stdint.h>
+
+#ifndef __CUDACC__
+#include "emulation.h"
+#else
+
+#define KERNEL extern "C" __global__
+#define DEVICE __device__ __forceinline__
+// The launch's dynamic shared memory, the only shared memory that kernels use.
+#define SHARED_MEMORY(name) extern __shared__ __align__(128) unsigned char name[]
+#define LAUNCH_BOUNDS(threads, blocks) __launch_bounds__(threads, blocks)
+#define UNROLL _Pragma("unroll")
+#define UNROLL_TEXT(text) _Pragma(#text)
+#define UNROLL_BY(n) UNROLL_TEXT(unroll n)
+
+
+DEVICE void block_barrier() { __syncthreads(); }
+DEVICE void warp_barrier() { __syncwarp(); }
+DEVICE float shuffle_xor(float value, int mask) { return __shfl_xor_sync(0xffffffffu, value, mask); }
+DEVICE int32_t shuffle_xor(int32_t value, int mask) {
+  return __shfl_xor_sync(0xffffffffu, value, mask);
+}
+DEVICE double shuffle_xor(double value, int mask) {
+  return __shfl_xor_sync(0xffffffffu, value, mask);
+}
+
+// Programmatic dependent launch: the kernel before has ended and its writes can be seen.
+DEVICE void wait_for_kernel_before() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+// The next kernel's blocks may start where there is room; they wait for this one's end themselves.
+DEVICE void let_next_kernel_start() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+DEVICE uint32_t shared_address(const void* p) {
+  return static_cast<uint32_t>(__cvta_generic_to_shared(p));
+}
+
+// 16 bytes from global to shared memory, past the registers; zeros where `there` is false.
+DEVICE void copy_async(void* shared, const void* global, bool there) {
+  int bytes = there ? 16 : 0;
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)),
+               "l"(global), "r"(bytes)
+               : "memory");
+}
+// The same for weights: read once, so first to leave the second-level cache.
+DEVICE uint64_t read_once_policy() {
+  uint64_t policy;
+  asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
+  return policy;
+}
+DEVICE void copy_async_once(void* shared, const void* global, uint64_t policy) {
+  asm volatile("cp.async.cg.shared.global.L2::cache_hint [%0], [%1], 16, %2;" ::"r"(
+                   shared_address(shared)),
+               "l"(global), "l"(policy)
+               : "memory");
+}
+DEVICE void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+// Waits until at most `pending` of the calling thread's newest groups are still under way.
+template <int pending>
+DEVICE void wait_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
+}
+
+// The bulk copy engine (compute capability 9.0): one thread copies any multiple of 16 bytes, and a
+// barrier in shared memory tells when they have come. A barrier's rounds alternate between parities
+// 0 and 1, beginning with 0.
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
+#define HAS_BULK_COPIES
+#endif
+using CopyBarrier = uint64_t;
+#ifdef HAS_BULK_COPIES
+DEVICE void open_barrier(CopyBarrier* barrier) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(barrier)) : "memory");
+}
+// After a thread has opened barriers, and before copies use them.
+DEVICE void publish_barriers() {
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+// Begins a round, which ends when that many bytes have come.
+DEVICE void expect_bytes(CopyBarrier* barrier, int bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
+                   shared_address(barrier)),
+               "r"(bytes)
+               : "memory");
+}
+DEVICE void bulk_copy_once(void* shared, const void* global, int bytes, CopyBarrier* barrier,
+                           uint64_t policy) {
+  asm volatile(
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1], "
+      "%2, [%3], %4;" ::"r"(shared_address(shared)),
+      "l"(global), "r"(bytes), "r"(shared_address(barrier)), "l"(policy)
+      : "memory");
+}
+DEVICE void wait_bytes(CopyBarrier* barrier, int parity) {
+  uint32_t come;
+  do {
+    asm volatile(
+        "{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; "
+        "selp.u32 %0, 1, 0, p; }"
+        : "=r"(come)
+        : "r"(shared_address(barrier)), "r"(parity)
+        : "memory");
+  } while (come == 0);
+}
+#endif
+
+// d[16 x 8] += a[16 x 16] b[16 x 8], float32 sums. With g = lane / 4 and t = lane % 4:
+// a: (g; 2t, 2t+1), (g+8; 2t, 2t+1), (g; 2t+8, 2t+9), (g+8; 2t+8, 2t+9)
+// b: (2t, 2t+1; g), (2t+8, 2t+9; g)     d: (g; 2t), (g; 2t+1), (g+8; 2t), (g+8; 2t+1)
+DEVICE void mma_f16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+  asm(
+      "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+DEVICE void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+  asm(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
+      "{%8,%9}, {%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// Two binary16 in a word, each rounded once to nearest even.
+DEVICE uint32_t subtract_f16x2(uint32_t a, uint32_t b) {
+  uint32_t d;
+  asm("sub.rn.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b));
+  return d;
+}
+DEVICE uint32_t multiply_f16x2(uint32_t a, uint32_t b) {
+  uint32_t d;
+  asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b));
+  return d;
+}
+// (a & mask) | bits in one instruction.
+DEVICE uint32_t and_or(uint32_t a, uint32_t mask, uint32_t bits) {
+  uint32_t d;
+  asm("lop3.b32 %0, %1, %2, %3, 0xea;" : "=r"(d) : "r"(a), "r"(mask), "r"(bits));
+  return d;
+}
+
+DEVICE float f16_to_float(uint16_t h) {
+  float f;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h));
+  return f;
+}
+DEVICE uint16_t float_to_f16(float f) {
+  uint16_t h;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f));
+  return h;
+}
+DEVICE uint16_t float_to_bf16(float f) {
+  uint16_t h;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(h) : "f"(f));
+  return h;
+}
+DEVICE float power_of_two(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+DEVICE float exponential(float x) { return expf(x); }
+DEVICE float bits_to_float(uint32_t bits) { return __uint_as_float(bits); }
+DEVICE uint32_t float_to_bits(float f) { return __float_as_uint(f); }
+
+// Makes this thread's writes visible to the whole device before what it writes next.
+DEVICE void device_fence() { __threadfence(); }
+DEVICE int32_t count_up(int32_t* counter) { return atomicAdd(counter, 1); }
+DEVICE void raise_flag(int32_t* flags, int32_t bit) { atomicOr(flags, bit); }
+DEVICE void or_into(uint32_t* word, uint32_t bits) { atomicOr(word, bits); }
+DEVICE uint4 read_once(const uint4* p) { return __ldcs(p); }
+// A read that no older copy in a near cache can answer.
+DEVICE float4 read_fresh(const float4* p) { return __ldcg(p); }
+
+#endif
+
+DEVICE float bf16_to_float(uint16_t h) { return bits_to_float(static_cast<uint32_t>(h) << 16); }
+
+// The two element types of activations.
+struct F16 {
+  static DEVICE float widen(uint16_t h) { return f16_to_float(h); }
+  static DEVICE uint16_t narrow(float f) { return float_to_f16(f); }
+  static DEVICE void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+    mma_f16(d, a, b0, b1);
+  }
+};
+struct Bf16 {
+  static DEVICE float widen(uint16_t h) { return bf16_to_float(h); }
+  static DEVICE uint16_t narrow(float f) { return float_to_bf16(f); }
+  static DEVICE void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+    mma_bf16(d, a, b0, b1);
+  }
+};
+template <class T>
+DEVICE uint32_t narrow2(float low, float high) {
+  return static_cast<uint32_t>(T::narrow(low)) | static_cast<uint32_t>(T::narrow(high)) << 16;
+}

@@ -1,0 +1,453 @@
+#include "emulator.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include <memory>
+
+// Saves the callee's registers, stores the stack pointer and goes on with another one.
+extern "C" void emulation_switch(void** from, void* to);
+asm(R"(
+.text
+.globl emulation_switch
+.type emulation_switch, @function
+emulation_switch:
+  push %rbp
+  push %rbx
+  push %r12
+  push %r13
+  push %r14
+  push %r15
+  mov %rsp, (%rdi)
+  mov %rsi, %rsp
+  pop %r15
+  pop %r14
+  pop %r13
+  pop %r12
+  pop %rbx
+  pop %rbp
+  ret
+.size emulation_switch, .-emulation_switch
+)");
+
+namespace emulation {
+
+unsigned char* shared_memory;
+Dim thread_index, block_index, block_size, grid_size;
+Slot* slots;
+uint64_t order;
+
+namespace {
+
+constexpr int MOST_THREADS = 1024;
+constexpr size_t STACK = 128 * 1024;
+constexpr int MOST_COPIES = 1024;
+
+struct Copy {
+  void* to;
+  const void* from;
+};
+
+struct Fibre {
+  void* stack_pointer;
+  unsigned char* stack;
+  Dim index;
+  int number;
+  // Asynchronous copies under way, a ring, and where its groups end.
+  Copy copies[MOST_COPIES];
+  unsigned first, last;
+  unsigned groups[64];
+  unsigned first_group, last_group;
+};
+
+struct Warp {
+  Slot slots[32];
+  Fibre* waiting[32];
+  int arrived;
+  int size;
+  Work work;
+  int argument;
+};
+
+std::unique_ptr<Fibre> fibres[MOST_THREADS];
+Warp warps[MOST_THREADS / 32];
+Fibre* ready[MOST_THREADS];
+unsigned ready_head, ready_count;
+Fibre* at_barrier[MOST_THREADS];
+int barrier_count, alive, threads_now;
+Fibre* current;
+void* main_stack;
+uint64_t random_state;
+void (*call_now)(void**);
+void** parameters_now;
+std::string failure;
+sigjmp_buf escape;
+volatile bool running;
+
+void make_ready(Fibre* f) {
+  ready[(ready_head + ready_count) % MOST_THREADS] = f;
+  ready_count++;
+}
+
+Fibre* take_ready() {
+  unsigned at = 0;
+  if (order == 1) {
+    at = ready_count - 1;
+  } else if (order > 1) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    at = static_cast<unsigned>(random_state % ready_count);
+  }
+  unsigned place = (ready_head + at) % MOST_THREADS;
+  Fibre* chosen = ready[place];
+  if (order <= 1 && at != 0) {
+    // the newest
+  } else if (at != 0) {
+    ready[place] = ready[(ready_head + ready_count - 1) % MOST_THREADS];
+  } else {
+    ready_head = (ready_head + 1) % MOST_THREADS;
+  }
+  ready_count--;
+  return chosen;
+}
+
+void resume(Fibre* f) {
+  current = f;
+  thread_index = f->index;
+  slots = warps[f->number / 32].slots;
+}
+
+// Leaves the calling fibre, which is written down somewhere, for another.
+void leave() {
+  Fibre* from = current;
+  if (ready_count == 0) {
+    fail("block (%u, %u, %u): its threads wait for each other for ever: not all of them reach the "
+         "same barrier, shuffle or matrix product",
+         block_index.x, block_index.y, block_index.z);
+  }
+  Fibre* to = take_ready();
+  if (to != from) {
+    resume(to);
+    emulation_switch(&from->stack_pointer, to->stack_pointer);
+    // Back again: whoever came here has set what is current.
+  }
+}
+
+void release_barrier() {
+  int count = barrier_count;
+  barrier_count = 0;
+  for (int i = 0; i < count; i++) make_ready(at_barrier[i]);
+}
+
+[[noreturn]] void fibre_main() {
+  call_now(parameters_now);
+  alive--;
+  Fibre* from = current;
+  if (alive > 0 && barrier_count == alive) release_barrier();
+  if (alive == 0) {
+    void* nowhere;
+    emulation_switch(&nowhere, main_stack);
+  }
+  leave();
+  (void)from;
+  abort();
+}
+
+void prepare(Fibre& f) {
+  uintptr_t top = reinterpret_cast<uintptr_t>(f.stack + STACK);
+  void** sp = reinterpret_cast<void**>(top);
+  // A function finds its stack 8 bytes off a multiple of 16.
+  for (int i = 0; i < 3; i++) *--sp = nullptr;
+  *--sp = reinterpret_cast<void*>(&fibre_main);
+  for (int i = 0; i < 6; i++) *--sp = nullptr;
+  f.stack_pointer = sp;
+  f.first = f.last = 0;
+  f.first_group = f.last_group = 0;
+}
+
+}  // namespace
+
+void fail(const char* format, ...) {
+  char text[600];
+  va_list list;
+  va_start(list, format);
+  vsnprintf(text, sizeof text, format, list);
+  va_end(list);
+  failure = text;
+  siglongjmp(escape, 1);
+}
+
+void meet_warp(Work work, int argument) {
+  Warp& w = warps[current->number / 32];
+  if (w.arrived == 0) {
+    w.work = work;
+    w.argument = argument;
+  } else if (w.work != work || w.argument != argument) {
+    fail("block (%u, %u, %u), thread %u: a warp's threads meet in different operations",
+         block_index.x, block_index.y, block_index.z, thread_index.x);
+  }
+  if (w.arrived + 1 < w.size) {
+    w.waiting[w.arrived++] = current;
+    leave();
+    return;
+  }
+  int others = w.arrived;
+  w.arrived = 0;
+  if (work != nullptr) work(w.slots, argument);
+  for (int i = 0; i < others; i++) make_ready(w.waiting[i]);
+  // Let the others go first or last, as the order has it.
+  if (order > 1) {
+    make_ready(current);
+    leave();
+  }
+}
+
+void meet_block() {
+  at_barrier[barrier_count++] = current;
+  if (barrier_count == alive) release_barrier();
+  leave();
+}
+
+void copy_later(void* to, const void* from) {
+  Fibre& f = *current;
+  auto at = reinterpret_cast<uintptr_t>(to);
+  if (at % 16 != 0 || reinterpret_cast<uintptr_t>(from) % 16 != 0) {
+    fail("block (%u, %u, %u), thread %u: a 16-byte copy from %p to shared memory %p is not aligned",
+         block_index.x, block_index.y, block_index.z, thread_index.x, from, to);
+  }
+  if (f.last - f.first == MOST_COPIES) fail("more than %d copies under way", MOST_COPIES);
+  f.copies[f.last++ % MOST_COPIES] = {to, from};
+  memset(to, 0xff, 16);
+}
+
+void commit() {
+  Fibre& f = *current;
+  if (f.last_group - f.first_group == 64) fail("more than 64 groups of copies under way");
+  f.groups[f.last_group++ % 64] = f.last;
+}
+
+void wait(int pending) {
+  Fibre& f = *current;
+  while (f.last_group - f.first_group > static_cast<unsigned>(pending)) {
+    unsigned end = f.groups[f.first_group++ % 64];
+    for (; f.first != end; f.first++) {
+      Copy& c = f.copies[f.first % MOST_COPIES];
+      if (c.from != nullptr) {
+        memcpy(c.to, c.from, 16);
+      } else {
+        memset(c.to, 0, 16);
+      }
+    }
+  }
+}
+
+namespace {
+// A barrier of the bulk copy engine: its 8 bytes in shared memory hold a mark and its number.
+struct BulkBarrier {
+  int round, expected, coming;
+  struct {
+    void* to;
+    const void* from;
+    int bytes;
+  } copies[8];
+  int count;
+};
+constexpr int MOST_BARRIERS = 512;
+constexpr uint64_t BARRIER_MARK = 0xba221e2000000000ull;
+BulkBarrier bulk_barriers[MOST_BARRIERS];
+int bulk_barrier_count;
+
+BulkBarrier& bulk_barrier(uint64_t* barrier) {
+  uint64_t number = *barrier ^ BARRIER_MARK;
+  if (number >= static_cast<uint64_t>(bulk_barrier_count)) fail("a barrier of copies is used that was never opened");
+  return bulk_barriers[number];
+}
+}  // namespace
+
+void open_barrier(uint64_t* barrier) {
+  if (bulk_barrier_count == MOST_BARRIERS) fail("more than %d barriers of copies", MOST_BARRIERS);
+  *barrier = BARRIER_MARK ^ static_cast<uint64_t>(bulk_barrier_count);
+  bulk_barriers[bulk_barrier_count++] = {};
+}
+
+void expect(uint64_t* barrier, int bytes) {
+  BulkBarrier& b = bulk_barrier(barrier);
+  if (b.expected != 0) fail("a round of a barrier of copies begins before the last one was waited for");
+  b.expected = bytes;
+}
+
+void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
+  BulkBarrier& b = bulk_barrier(barrier);
+  if (bytes % 16 != 0 || reinterpret_cast<uintptr_t>(to) % 16 != 0 || reinterpret_cast<uintptr_t>(from) % 16 != 0) {
+    fail("a bulk copy of %d bytes from %p to shared memory %p is not aligned to 16", bytes, from, to);
+  }
+  if (b.count == 8) fail("more than 8 bulk copies in a round");
+  b.copies[b.count++] = {to, from, bytes};
+  b.coming += bytes;
+  memset(to, 0xff, static_cast<size_t>(bytes));
+}
+
+void wait_barrier(uint64_t* barrier, int parity) {
+  BulkBarrier& b = bulk_barrier(barrier);
+  while ((b.round & 1) == parity) {
+    if (b.expected > 0 && b.coming == b.expected) {
+      for (int i = 0; i < b.count; i++) memcpy(b.copies[i].to, b.copies[i].from, static_cast<size_t>(b.copies[i].bytes));
+      b.count = b.coming = b.expected = 0;
+      b.round++;
+      return;
+    }
+    if (ready_count == 0) fail("threads wait for %d bytes of a bulk copy, and %d are coming", b.expected, b.coming);
+    make_ready(current);
+    leave();
+  }
+}
+
+void exchange(Slot* slots, int mask) {
+  double values[32];
+  for (int i = 0; i < 32; i++) values[i] = slots[i].d;
+  for (int i = 0; i < 32; i++) slots[i].d = values[i ^ mask];
+}
+
+namespace {
+
+template <float (*widen)(uint16_t)>
+inline void multiply(Slot* slots) {
+  float a[16][16];
+  alignas(32) float b[16][8];
+  for (int lane = 0; lane < 32; lane++) {
+    int g = lane >> 2;
+    int t = lane & 3;
+    for (int r = 0; r < 4; r++) {
+      int row = g + (r & 1) * 8;
+      int column = 2 * t + (r >> 1) * 8;
+      a[row][column] = widen(slots[lane].a[r] & 0xffff);
+      a[row][column + 1] = widen(slots[lane].a[r] >> 16);
+    }
+    b[2 * t][g] = widen(slots[lane].b0 & 0xffff);
+    b[2 * t + 1][g] = widen(slots[lane].b0 >> 16);
+    b[2 * t + 8][g] = widen(slots[lane].b1 & 0xffff);
+    b[2 * t + 9][g] = widen(slots[lane].b1 >> 16);
+  }
+  for (int row = 0; row < 16; row++) {
+    alignas(32) float d[8] = {};
+    for (int k = 0; k < 16; k++) {
+      for (int n = 0; n < 8; n++) d[n] += a[row][k] * b[k][n];
+    }
+    for (int n = 0; n < 8; n++) {
+      auto* to = static_cast<float*>(slots[(row & 7) * 4 + n / 2].p);
+      to[(row >> 3) * 2 + (n & 1)] += d[n];
+    }
+  }
+}
+inline float widen_f16(uint16_t h) { return f16_to_float(h); }
+inline float widen_bf16(uint16_t h) { return bits_to_float(static_cast<uint32_t>(h) << 16); }
+
+// An access to memory that is no one's ends the grid; what is not ours goes to whom it belongs.
+struct sigaction before_segv, before_bus;
+void on_signal(int number, siginfo_t* info, void* context) {
+  if (running) {
+    running = false;
+    char text[200];
+    snprintf(text, sizeof text,
+             "block (%u, %u, %u), thread %u: illegal access at address %p", block_index.x,
+             block_index.y, block_index.z, thread_index.x, info->si_addr);
+    failure = text;
+    siglongjmp(escape, 1);
+  }
+  struct sigaction& before = number == SIGSEGV ? before_segv : before_bus;
+  if (before.sa_flags & SA_SIGINFO) {
+    before.sa_sigaction(number, info, context);
+  } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
+    before.sa_handler(number);
+  } else {
+    signal(number, SIG_DFL);
+    raise(number);
+  }
+}
+
+}  // namespace
+
+void multiply_f16(Slot* slots, int) { multiply<widen_f16>(slots); }
+void multiply_bf16(Slot* slots, int) { multiply<widen_bf16>(slots); }
+
+std::string run(const Kernel& kernel, Dim grid, Dim block, unsigned shared, void** parameters) {
+  static unsigned char* memory = nullptr;
+  constexpr size_t MOST_SHARED = 256 * 1024;
+  if (memory == nullptr) {
+    auto* place = static_cast<unsigned char*>(mmap(nullptr, MOST_SHARED + 8192, PROT_READ | PROT_WRITE,
+                                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    mprotect(place, 4096, PROT_NONE);
+    mprotect(place + 4096 + MOST_SHARED, 4096, PROT_NONE);
+    memory = place + 4096;
+    struct sigaction action = {};
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO | SA_NODEFER;
+    sigaction(SIGSEGV, &action, &before_segv);
+    sigaction(SIGBUS, &action, &before_bus);
+  }
+  // The end of shared memory is the end of what may be touched.
+  shared_memory = memory + MOST_SHARED - (shared + 127) / 128 * 128;
+  int threads = static_cast<int>(block.x * block.y * block.z);
+  for (int i = 0; i < threads; i++) {
+    if (!fibres[i]) {
+      fibres[i] = std::make_unique<Fibre>();
+      auto* place = static_cast<unsigned char*>(mmap(nullptr, STACK + 4096, PROT_READ | PROT_WRITE,
+                                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+      mprotect(place, 4096, PROT_NONE);
+      fibres[i]->stack = place + 4096;
+    }
+  }
+  grid_size = grid;
+  block_size = block;
+  call_now = kernel.call;
+  parameters_now = parameters;
+  failure.clear();
+  random_state = order * 0x9e3779b97f4a7c15ull + 1;
+  if (sigsetjmp(escape, 1) == 0) {
+    running = true;
+    for (unsigned z = 0; z < grid.z; z++) {
+      for (unsigned y = 0; y < grid.y; y++) {
+        for (unsigned x = 0; x < grid.x; x++) {
+          block_index = {x, y, z};
+          // Other orders run the blocks of a row in another order, too.
+          if (order == 1) block_index = {grid.x - 1 - x, grid.y - 1 - y, grid.z - 1 - z};
+          memset(shared_memory, 0xff, (shared + 127) / 128 * 128);
+          threads_now = alive = threads;
+          barrier_count = 0;
+          bulk_barrier_count = 0;
+          ready_head = ready_count = 0;
+          for (int i = 0; i < threads; i++) {
+            Fibre& f = *fibres[i];
+            f.index = {static_cast<unsigned>(i), 0, 0};
+            f.number = i;
+            prepare(f);
+            make_ready(&f);
+          }
+          for (int w = 0; w * 32 < threads; w++) {
+            warps[w].arrived = 0;
+            warps[w].size = threads - w * 32 < 32 ? threads - w * 32 : 32;
+          }
+          Fibre* first = take_ready();
+          resume(first);
+          emulation_switch(&main_stack, first->stack_pointer);
+        }
+      }
+    }
+  }
+  running = false;
+  return failure;
+}
+
+const Kernel* find(const std::string& name) {
+  for (const Kernel& k : kernels()) {
+    if (name == k.name) return &k;
+  }
+  return nullptr;
+}
+
+}  // namespace emulation

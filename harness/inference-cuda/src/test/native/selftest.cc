@@ -1,0 +1,519 @@
+// Every kernel against a plain reference in double, on the emulator alone: the quickest way to hear
+// of a mistake. The same is asked of the device by the JUnit tests.
+//   selftest [part of a test's name]
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "emulator.h"
+#include "kernels.h"
+
+namespace {
+
+using emulation::Dim;
+std::mt19937 random_bits(7);
+int failures = 0;
+std::string now;
+
+void expect(bool good, const char* format, ...) __attribute__((format(printf, 2, 3)));
+void expect(bool good, const char* format, ...) {
+  if (good) return;
+  if (++failures > 20) return;
+  printf("  %s: ", now.c_str());
+  va_list list;
+  va_start(list, format);
+  vprintf(format, list);
+  va_end(list);
+  printf("\n");
+}
+
+float uniform(float low, float high) {
+  return std::uniform_real_distribution<float>(low, high)(random_bits);
+}
+int below(int n) { return static_cast<int>(random_bits() % static_cast<unsigned>(n)); }
+
+// Device memory whose end is guarded by nothing but its padding being poison.
+template <class V>
+struct Buffer {
+  std::vector<V> v;
+  explicit Buffer(size_t n) : v(n + 64) { memset(v.data(), 0xff, v.size() * sizeof(V)); }
+  V* at() { return reinterpret_cast<V*>((reinterpret_cast<uintptr_t>(v.data()) + 255) / 256 * 256); }
+  V& operator[](size_t i) { return at()[i]; }
+};
+template <class V>
+Buffer<V> buffer(size_t n) {
+  return Buffer<V>(n + 256 / sizeof(V));
+}
+template <class V>
+Buffer<V> zeros(size_t n) {
+  Buffer<V> b = buffer<V>(n);
+  memset(b.at(), 0, n * sizeof(V));
+  return b;
+}
+
+template <class... P>
+void launch(const std::string& name, Dim grid, P... parameters) {
+  const emulation::Kernel* k = emulation::find(name);
+  if (k == nullptr) {
+    expect(false, "no kernel %s", name.c_str());
+    return;
+  }
+  void* list[] = {&parameters...};
+  expect(sizeof...(P) == k->parameters.size(), "%s takes %zu parameters", name.c_str(), k->parameters.size());
+  std::string wrong = emulation::run(*k, grid, {static_cast<unsigned>(k->threads), 1, 1},
+                                     static_cast<unsigned>(k->shared), list);
+  expect(wrong.empty(), "%s: %s", name.c_str(), wrong.c_str());
+}
+
+unsigned up(long a, long b) { return static_cast<unsigned>((a + b - 1) / b); }
+
+struct Gptq {
+  int K, N, group, groups;
+  Buffer<uint32_t> qweight, qzeros;
+  Buffer<uint16_t> scales;
+  std::vector<int> code, zero;  // [k][n], [group][n]
+  Gptq(int K, int N, int groupSize)
+      : K(K), N(N), group(groupSize), groups(static_cast<int>(up(K, groupSize))),
+        qweight(zeros<uint32_t>(size_t(K / 8) * N)), qzeros(zeros<uint32_t>(size_t(groups) * N / 8)),
+        scales(zeros<uint16_t>(size_t(groups) * N)), code(size_t(K) * N), zero(size_t(groups) * N) {
+    for (int k = 0; k < K; k++)
+      for (int n = 0; n < N; n++) {
+        int c = below(16);
+        code[size_t(k) * N + n] = c;
+        qweight[size_t(k / 8) * N + n] |= uint32_t(c) << (k % 8 * 4);
+      }
+    for (int g = 0; g < groups; g++)
+      for (int n = 0; n < N; n++) {
+        int z = below(16);
+        zero[size_t(g) * N + n] = z;
+        qzeros[(size_t(g) * N + n) / 8] |= uint32_t((z + 15) % 16) << (n % 8 * 4);  // v1, by field
+        scales[size_t(g) * N + n] = float_to_f16(uniform(0.002f, 0.02f));
+      }
+  }
+  uint16_t weight(int k, int n) {
+    size_t g = size_t(k / group) * N + n;
+    return float_to_f16(f16_to_float(scales[g]) * float(code[size_t(k) * N + n] - zero[g]));
+  }
+};
+
+const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk", "r32n256", "r64n256", "r128n128"};
+
+// Runs a product of any size into out; bits compared by the caller.
+void product(const std::string& format, const std::string& size, const uint8_t* packed,
+             const uint16_t* x, void* out, const float* bias, int rows, int K, int N, int ldx,
+             int ldo, int mode) {
+  const emulation::Kernel* k = emulation::find("product_" + format + "_" + size);
+  if (k == nullptr) return;
+  Dim grid = {up(rows, k->rows), up(N, k->outputs), static_cast<unsigned>(k->slices)};
+  Buffer<float> partials = buffer<float>(k->slices == 4 ? size_t(4) * grid.x * grid.y * k->rows * k->outputs : 1);
+  Buffer<int32_t> counters = zeros<int32_t>(size_t(grid.x) * grid.y);
+  launch("product_" + format + "_" + size, grid, packed, x, out, bias, partials.at(), counters.at(),
+         rows, K, N, ldx, ldo, mode);
+  for (unsigned i = 0; i < grid.x * grid.y; i++) expect(counters[i] == 0, "counter %u left at %d", i, counters[i]);
+}
+
+template <class T>
+void check_products(const std::string& format, Buffer<uint8_t>& packed,
+                    const std::function<float(int, int)>& weight, int K, int N, int rows,
+                    bool everySize) {
+  int ldx = static_cast<int>(up(K, 128)) * 128;
+  Buffer<uint16_t> x = zeros<uint16_t>(size_t(rows) * ldx);
+  for (int r = 0; r < rows; r++)
+    for (int k = 0; k < K; k++) x[size_t(r) * ldx + k] = T::narrow(uniform(-1, 1));
+  Buffer<float> bias = buffer<float>(N);
+  for (int n = 0; n < N; n++) bias[n] = uniform(-1, 1);
+  std::vector<float> first;
+  for (const char* size : SIZES) {
+    if (emulation::find("product_" + format + "_" + size) == nullptr) continue;
+    if (!everySize && std::string(size) != "r8n32" && std::string(size) != "r64n256") continue;
+    Buffer<float> out = buffer<float>(size_t(rows) * N);
+    product(format, size, packed.at(), x.at(), out.at(), bias.at(), rows, K, N, ldx, N, 0);
+    if (first.empty()) {
+      first.assign(out.at(), out.at() + size_t(rows) * N);
+      for (int r = 0; r < rows; r++)
+        for (int n = 0; n < N; n++) {
+          double want = bias[n], size2 = 0;
+          for (int k = 0; k < K; k++) {
+            double p = double(T::widen(x[size_t(r) * ldx + k])) * weight(k, n);
+            want += p;
+            size2 += fabs(p);
+          }
+          float got = first[size_t(r) * N + n];
+          expect(fabs(got - want) <= 1e-6 * (size2 + 1), "%s %s row %d output %d: expected %g, found %g",
+                 format.c_str(), size, r, n, want, got);
+        }
+    } else {
+      expect(memcmp(first.data(), out.at(), first.size() * 4) == 0, "%s %s: other bits than r8n32", format.c_str(), size);
+    }
+  }
+  // A row alone has the same bits as among others.
+  for (int r : {0, rows - 1}) {
+    Buffer<float> out = buffer<float>(N);
+    product(format, "r8n32", packed.at(), x.at() + size_t(r) * ldx, out.at(), bias.at(), 1, K, N, ldx, N, 0);
+    expect(memcmp(first.data() + size_t(r) * N, out.at(), N * 4u) == 0, "%s row %d alone: other bits", format.c_str(), r);
+  }
+  // ADD and NARROW follow from STORE.
+  Buffer<float> sum = buffer<float>(size_t(rows) * N);
+  std::vector<float> before(size_t(rows) * N);
+  for (auto& v : before) v = uniform(-1, 1);
+  std::copy(before.begin(), before.end(), sum.at());
+  product(format, "r16n64", packed.at(), x.at(), sum.at(), bias.at(), rows, K, N, ldx, N, 1);
+  Buffer<uint16_t> narrow = buffer<uint16_t>(size_t(rows) * N);
+  product(format, "r16n64", packed.at(), x.at(), narrow.at(), bias.at(), rows, K, N, ldx, N, 3);
+  for (size_t i = 0; i < before.size(); i++) {
+    expect(sum[i] == before[i] + first[i], "%s ADD at %zu", format.c_str(), i);
+    expect(narrow[i] == T::narrow(first[i]), "%s NARROW at %zu", format.c_str(), i);
+  }
+}
+
+size_t packed_bytes(int K, int N, int tileBytes) {
+  return size_t(up(N, 256)) * 16 * up(K, 128) * tileBytes;
+}
+
+void test_int4() {
+  struct Case { int K, N, group, rows; bool all; };
+  for (Case c : {Case{128, 32, 64, 1, true}, Case{256, 96, 128, 3, true}, Case{576, 72, 64, 9, true},
+                 Case{384, 40, 32, 17, false}, Case{640, 64, 640, 2, true}, Case{1024, 136, 128, 64, false},
+                 Case{1536, 24, 32, 5, false}, Case{768, 48, 256, 65, false}}) {
+    now = "int4 K=" + std::to_string(c.K) + " N=" + std::to_string(c.N) + " group=" + std::to_string(c.group) + " rows=" + std::to_string(c.rows);
+    Gptq q(c.K, c.N, c.group);
+    int tileGroups = c.group == 32 ? 4 : c.group == 64 ? 2 : 1;
+    std::string format = c.group == 32 ? "i4g32" : c.group == 64 ? "i4g64" : "i4g128";
+    int tileBytes = c.group == 32 ? 1184 : c.group == 64 ? 1104 : 1072;
+    Buffer<uint8_t> packed = zeros<uint8_t>(packed_bytes(c.K, c.N, tileBytes));
+    Buffer<int32_t> flags = zeros<int32_t>(1);
+    launch("pack_gptq", {up(c.K, 128), up(c.N, 8), 1}, (const uint32_t*)q.qweight.at(), (const uint32_t*)q.qzeros.at(),
+           (const uint16_t*)q.scales.at(), (const int32_t*)nullptr, packed.at(), flags.at(), c.K, c.N, c.group, tileGroups,
+           0, 1, 0, 0, 1 << 30, 1 << 30);
+    expect(flags[0] == 0, "flags %d", flags[0]);
+    check_products<F16>(format, packed, [&](int k, int n) { return f16_to_float(q.weight(k, n)); }, c.K, c.N, c.rows, c.all);
+    // Dequantised: the bits of the definition, and of the int4 product.
+    size_t tiles = size_t(up(c.N, 16)) * up(c.K, 128);
+    Buffer<uint8_t> dense = zeros<uint8_t>(packed_bytes(c.K, c.N, 4096));
+    launch("dequantise_" + format, {unsigned(tiles), 1, 1}, (const uint8_t*)packed.at(), dense.at());
+    Buffer<uint16_t> rowMajor = buffer<uint16_t>(size_t(c.K) * c.N);
+    launch("gptq_to_dense", {up(c.K, 256), unsigned(c.N), 1}, (const uint32_t*)q.qweight.at(), (const uint32_t*)q.qzeros.at(),
+           (const uint16_t*)q.scales.at(), (const int32_t*)nullptr, rowMajor.at(), c.K, c.N, c.group, 0, 1, 0);
+    for (int n = 0; n < c.N; n++)
+      for (int k = 0; k < c.K; k++) expect(rowMajor[size_t(n) * c.K + k] == q.weight(k, n), "dense weight %d %d", k, n);
+    Buffer<uint8_t> repacked = zeros<uint8_t>(packed_bytes(c.K, c.N, 4096));
+    launch("pack_dense_f16", {up(c.K, 128), up(c.N, 8), 1}, (const void*)rowMajor.at(), repacked.at(), flags.at(), c.K, c.N, 0, 0, 1 << 30, 1 << 30);
+    // Padding is 0 in both where scales of padding are 0; compare what counts.
+    int bad = 0;
+    for (int n = 0; n < c.N; n++)
+      for (int k = 0; k < c.K; k++) {
+        size_t tile = (size_t(n / 16) * up(c.K, 128) + k / 128) * 2048;
+        int j = k % 128, step = j / 32 * 2 + j % 8 / 4, t = j % 32 / 8;
+        size_t at = tile + (size_t(step) * 32 + n % 8 * 4 + t) * 8 + (n / 8 % 2 + j % 4 / 2 * 2) * 2 + j % 2;
+        uint16_t a = reinterpret_cast<uint16_t*>(dense.at())[at], b = reinterpret_cast<uint16_t*>(repacked.at())[at];
+        bad += (a & 0x7fff) == 0 && (b & 0x7fff) == 0 ? 0 : a != b;
+        bad += ((b ^ q.weight(k, n)) & 0x7fff) == 0 ? 0 : b != q.weight(k, n);
+      }
+    expect(bad == 0, "%d dequantised weights differ", bad);
+    int ldx = int(up(c.K, 128)) * 128;
+    Buffer<uint16_t> x = zeros<uint16_t>(size_t(c.rows) * ldx);
+    for (int r = 0; r < c.rows; r++) for (int k = 0; k < c.K; k++) x[size_t(r) * ldx + k] = float_to_f16(uniform(-1, 1));
+    Buffer<float> a = buffer<float>(size_t(c.rows) * c.N), b = buffer<float>(size_t(c.rows) * c.N);
+    product(format, "r8n64", packed.at(), x.at(), a.at(), nullptr, c.rows, c.K, c.N, ldx, c.N, 0);
+    product("f16", "r128n128", dense.at(), x.at(), b.at(), nullptr, c.rows, c.K, c.N, ldx, c.N, 0);
+    expect(memcmp(a.at(), b.at(), size_t(c.rows) * c.N * 4) == 0, "int4 and dequantised products differ");
+  }
+}
+
+template <class T>
+void dense(const std::string& type, int sourceType) {
+  struct Case { int K, N, rows; bool all; };
+  for (Case c : {Case{128, 16, 1, true}, Case{200, 33, 7, true}, Case{640, 130, 12, true}, Case{1152, 48, 130, false}}) {
+    now = type + " K=" + std::to_string(c.K) + " N=" + std::to_string(c.N) + " rows=" + std::to_string(c.rows);
+    std::vector<float> w(size_t(c.K) * c.N);
+    Buffer<float> w32 = buffer<float>(w.size());
+    Buffer<uint16_t> w16 = buffer<uint16_t>(w.size());
+    for (size_t i = 0; i < w.size(); i++) {
+      w16[i] = sourceType == 1 ? float_to_bf16(uniform(-1, 1)) : float_to_f16(uniform(-1, 1));
+      w32[i] = sourceType == 1 ? bf16_to_float(w16[i]) : f16_to_float(w16[i]);
+      w[i] = T::widen(T::narrow(w32[i]));
+    }
+    Buffer<uint8_t> packed = zeros<uint8_t>(packed_bytes(c.K, c.N, 4096));
+    Buffer<int32_t> flags = zeros<int32_t>(1);
+    launch("pack_dense_" + type, {up(c.K, 128), up(c.N, 8), 1}, sourceType == 2 ? (const void*)w32.at() : (const void*)w16.at(),
+           packed.at(), flags.at(), c.K, c.N, sourceType, 0, 1 << 30, 1 << 30);
+    check_products<T>(type, packed, [&](int k, int n) { return w[size_t(n) * c.K + k]; }, c.K, c.N, c.rows, c.all);
+  }
+}
+void test_f16() { dense<F16>("f16", 0); dense<F16>("f16", 2); }
+void test_bf16() { dense<Bf16>("bf16", 1); }
+
+void test_swiglu_and_act_order() {
+  now = "swiglu, act-order";
+  int K = 256, N = 40, rows = 5, group = 64;
+  Gptq gate(K, N, group), up_(K, N, group);
+  // A shuffled g_idx: packed input j is checkpoint input order[j].
+  std::vector<int> order(K);
+  for (int i = 0; i < K; i++) order[i] = i;
+  std::shuffle(order.begin(), order.end(), random_bits);
+  Buffer<int32_t> dOrder = buffer<int32_t>(K), gIndex = buffer<int32_t>(K);
+  for (int j = 0; j < K; j++) {
+    dOrder[j] = order[j];
+    gIndex[order[j]] = j / group;
+  }
+  Buffer<uint8_t> packed = zeros<uint8_t>(packed_bytes(K, 2 * N, 1104));
+  Buffer<int32_t> flags = zeros<int32_t>(1);
+  int part = 0;
+  for (Gptq* q : {&gate, &up_}) {
+    launch("pack_gptq", {up(K, 128), up(N, 8), 1}, (const uint32_t*)q->qweight.at(), (const uint32_t*)q->qzeros.at(),
+           (const uint16_t*)q->scales.at(), (const int32_t*)dOrder.at(), packed.at(), flags.at(), K, N, group, 2, 0, 1, 0,
+           8 * part++, 8, 16);
+  }
+  Buffer<uint16_t> x = buffer<uint16_t>(size_t(rows) * K), turned = zeros<uint16_t>(size_t(rows) * K);
+  for (int i = 0; i < rows * K; i++) x[i] = float_to_f16(uniform(-1, 1));
+  launch("gather_columns", {up(K, 1024), unsigned(rows), 1}, (const uint16_t*)x.at(), (const int32_t*)dOrder.at(), turned.at(), K, K, K);
+  Buffer<uint16_t> out = buffer<uint16_t>(size_t(rows) * N);
+  product("i4g64", "r8n32", packed.at(), turned.at(), out.at(), nullptr, rows, K, 2 * N, K, N, 2);
+  for (int r = 0; r < rows; r++)
+    for (int n = 0; n < N; n++) {
+      double y[2] = {};
+      int i = 0;
+      for (Gptq* q : {&gate, &up_}) {
+        for (int k = 0; k < K; k++) {
+          size_t g = size_t(gIndex[k]) * N + n;
+          y[i] += double(f16_to_float(x[size_t(r) * K + k])) *
+                  f16_to_float(float_to_f16(f16_to_float(q->scales[g]) * float(q->code[size_t(k) * N + n] - q->zero[g])));
+        }
+        i++;
+      }
+      double want = y[0] / (1 + exp(-y[0])) * y[1];
+      expect(fabs(f16_to_float(out[size_t(r) * N + n]) - want) < 2e-3 * (1 + fabs(want)), "row %d output %d: expected %g, found %g", r, n, want,
+             f16_to_float(out[size_t(r) * N + n]));
+    }
+}
+
+template <class T, int D>
+void attention(const std::string& type, int headSize, int heads, int kvHeads, int window, std::vector<int> lengths,
+               bool withNorm) {
+  now = "attention " + type + " head size " + std::to_string(headSize) + " heads " + std::to_string(heads) + "/" + std::to_string(kvHeads) +
+        " window " + std::to_string(window);
+  int rows = 0, sequences = int(lengths.size());
+  for (int l : lengths) rows += l;
+  int most = *std::max_element(lengths.begin(), lengths.end());
+  int tableStride = int(up(most, 64)) + 1;
+  int pages = sequences * tableStride;
+  std::vector<int> numbers(pages);
+  for (int i = 0; i < pages; i++) numbers[i] = i;
+  std::shuffle(numbers.begin(), numbers.end(), random_bits);
+  Buffer<int32_t> tables = buffer<int32_t>(pages);
+  for (int i = 0; i < pages; i++) tables[i] = numbers[i];
+  int64_t pageStride = 2L * kvHeads * 64 * D;
+  Buffer<uint16_t> cache = buffer<uint16_t>(size_t(pages) * pageStride);
+  int ldqkv = (heads + 2 * kvHeads) * headSize;
+  Buffer<float> qkv = buffer<float>(size_t(rows) * ldqkv), turns = buffer<float>(size_t(most) * headSize);
+  for (int i = 0; i < rows * ldqkv; i++) qkv[i] = uniform(-2, 2);
+  for (int p = 0; p < most; p++)
+    for (int i = 0; i < headSize / 2; i++) {
+      double angle = p * pow(10000.0, -2.0 * i / headSize);
+      turns[(size_t(p) * headSize / 2 + i) * 2] = float(cos(angle));
+      turns[(size_t(p) * headSize / 2 + i) * 2 + 1] = float(sin(angle));
+    }
+  Buffer<float> norm = buffer<float>(headSize);
+  for (int i = 0; i < headSize; i++) norm[i] = uniform(0.5f, 1.5f);
+  Buffer<int32_t> positions = buffer<int32_t>(rows), rowTable = buffer<int32_t>(rows);
+  std::vector<int> rowStart;
+  int r = 0;
+  for (int s = 0; s < sequences; s++) {
+    rowStart.push_back(r);
+    for (int p = 0; p < lengths[s]; p++, r++) {
+      positions[r] = p;
+      rowTable[r] = s;
+    }
+  }
+  Buffer<uint16_t> q = buffer<uint16_t>(size_t(rows) * heads * D);
+  const float* n = withNorm ? norm.at() : nullptr;
+  launch("rotary_cache_" + type, {unsigned(rows), up(heads + 2 * kvHeads, 4), 1}, (const float*)qkv.at(), (const float*)turns.at(), n, n,
+         (const int32_t*)positions.at(), (const int32_t*)rowTable.at(), (const int32_t*)tables.at(), q.at(), cache.at(), pageStride, ldqkv,
+         heads * headSize, (heads + kvHeads) * headSize, heads, kvHeads, headSize, D, tableStride, 1e-5f);
+  float scale = float(1 / sqrt(double(headSize)));
+  int ldo = heads * headSize;
+  std::string d = "_d" + std::to_string(D);
+  // Reference from the rotated values in T.
+  auto turned = [&](int row, int head, int kind, std::vector<double>& to) {
+    const float* from = qkv.at() + size_t(row) * ldqkv + (kind == 0 ? head : kind == 1 ? heads + head : heads + kvHeads + head) * headSize;
+    std::vector<double> v(from, from + headSize);
+    if (kind < 2 && withNorm) {
+      double ss = 0;
+      for (double e : v) ss += e * e;
+      for (int i = 0; i < headSize; i++) v[i] *= norm[i] / sqrt(ss / headSize + 1e-5);
+    }
+    to.resize(headSize);
+    for (int i = 0; i < headSize / 2; i++) {
+      double a = v[i], b = v[i + headSize / 2];
+      double c = turns[(size_t(positions[row]) * headSize / 2 + i) * 2], s = turns[(size_t(positions[row]) * headSize / 2 + i) * 2 + 1];
+      if (kind == 2) c = 1, s = 0;
+      to[i] = T::widen(T::narrow(float(a * c - b * s)));
+      to[i + headSize / 2] = T::widen(T::narrow(float(b * c + a * s)));
+    }
+  };
+  Buffer<float> partials = buffer<float>(size_t(rows) * heads * tableStride * (D + 2));
+  Buffer<uint16_t> decoded = buffer<uint16_t>(size_t(rows) * ldo), filled = buffer<uint16_t>(size_t(rows) * ldo);
+  launch("attention_decode_" + type + d, {unsigned(tableStride), unsigned(kvHeads) * up(heads / kvHeads, 16), unsigned(rows)},
+         (const uint16_t*)q.at(), (const uint16_t*)cache.at(), (const int32_t*)positions.at(), (const int32_t*)rowTable.at(),
+         (const int32_t*)tables.at(), partials.at(), pageStride, heads, kvHeads, tableStride, window, scale);
+  launch("attention_merge_" + type, {unsigned(heads), unsigned(rows), 1}, (const float*)partials.at(), (const int32_t*)positions.at(),
+         decoded.at(), heads, headSize, D, tableStride, ldo, window);
+  std::vector<int> items;
+  int most_rows = 128 / (heads / kvHeads);
+  for (int s = 0; s < sequences; s++) {
+    for (int at = 0; at < lengths[s];) {
+      int count = std::min({most_rows, lengths[s] - at, 1 + below(most_rows + 20)});
+      items.push_back(rowStart[s] + at);
+      items.push_back(count);
+      at += count;
+    }
+  }
+  Buffer<int32_t> dItems = buffer<int32_t>(items.size());
+  std::copy(items.begin(), items.end(), dItems.at());
+  launch("attention_prefill_" + type + d, {unsigned(items.size() / 2), unsigned(kvHeads), 1}, (const uint16_t*)q.at(), (const uint16_t*)cache.at(),
+         (const int32_t*)dItems.at(), (const int32_t*)positions.at(), (const int32_t*)rowTable.at(), (const int32_t*)tables.at(), filled.at(),
+         pageStride, heads, kvHeads, headSize, tableStride, ldo, window, scale);
+  expect(memcmp(decoded.at(), filled.at(), size_t(rows) * ldo * 2) == 0, "decode and prefill differ");
+  std::vector<double> key, value, query;
+  for (int check = 0; check < 60; check++) {
+    int row = check < 10 ? check % rows : below(rows), head = below(heads);
+    int s = rowTable[row], p = positions[row], kv = head / (heads / kvHeads);
+    turned(row, head, 0, query);
+    std::vector<double> w, out(headSize);
+    int from = std::max(0, p - window + 1);
+    double largest = -1e300, sum = 0;
+    for (int j = from; j <= p; j++) {
+      turned(rowStart[s] + j, kv, 1, key);
+      double dot = 0;
+      for (int i = 0; i < headSize; i++) dot += query[i] * key[i];
+      w.push_back(dot * scale);
+      largest = std::max(largest, w.back());
+    }
+    for (double& e : w) sum += e = exp(e - largest);
+    for (int j = from; j <= p; j++) {
+      turned(rowStart[s] + j, kv, 2, value);
+      for (int i = 0; i < headSize; i++) out[i] += w[j - from] / sum * value[i];
+    }
+    for (int i = 0; i < headSize; i++) {
+      float got = T::widen(decoded[size_t(row) * ldo + head * headSize + i]);
+      double tolerance = std::is_same_v<T, F16> ? 3e-3 : 2.5e-2;
+      expect(fabs(got - out[i]) < tolerance, "row %d (position %d) head %d element %d: expected %g, found %g", row, p, head, i, out[i], got);
+    }
+  }
+}
+void test_attention() {
+  attention<F16, 32>("f16", 32, 4, 2, 1 << 30, {1, 70, 130}, false);
+  attention<F16, 64>("f16", 48, 3, 1, 1 << 30, {90, 33}, true);
+  attention<F16, 128>("f16", 128, 8, 1, 1 << 30, {200}, false);
+  attention<F16, 64>("f16", 64, 20, 1, 1 << 30, {65}, false);
+  attention<Bf16, 32>("bf16", 32, 4, 4, 16, {100, 20}, false);
+  attention<Bf16, 64>("bf16", 64, 9, 3, 100, {300}, true);
+  attention<Bf16, 128>("bf16", 80, 2, 2, 1 << 30, {129}, false);
+}
+
+void test_rows() {
+  now = "rows";
+  int n = 1001, ld = 1008, rows = 5;
+  Buffer<float> residual = buffer<float>(size_t(rows) * ld), weight = buffer<float>(n + 3);
+  for (int i = 0; i < rows * ld; i++) residual[i] = uniform(-3, 3);
+  for (int i = 0; i < n; i++) weight[i] = uniform(0, 2);
+  Buffer<int32_t> index = buffer<int32_t>(3);
+  index[0] = 4; index[1] = 0; index[2] = 2;
+  Buffer<uint16_t> x = zeros<uint16_t>(3 * 1024), y = zeros<uint16_t>(size_t(rows) * 1024);
+  launch("rms_norm_f16", {3, 1, 1}, (const float*)residual.at(), (const float*)weight.at(), (const int32_t*)index.at(), x.at(), n, ld, 1024, 1e-5f);
+  launch("rms_norm_bf16", {unsigned(rows), 1, 1}, (const float*)residual.at(), (const float*)weight.at(), (const int32_t*)nullptr, y.at(), n, ld, 1024, 1e-5f);
+  for (int r = 0; r < 3; r++) {
+    const float* from = residual.at() + size_t(index[r]) * ld;
+    double ss = 0;
+    for (int i = 0; i < n; i++) ss += double(from[i]) * from[i];
+    for (int i = 0; i < n; i++) {
+      double want = from[i] / sqrt(ss / n + 1e-5) * weight[i];
+      expect(fabs(f16_to_float(x[r * 1024 + i]) - want) < 1e-3 * (fabs(want) + 1e-2), "norm row %d column %d: expected %g, found %g", r, i, want, f16_to_float(x[r * 1024 + i]));
+      float b = bf16_to_float(y[size_t(index[r]) * 1024 + i]);
+      expect(fabs(b - want) < 8e-3 * (fabs(want) + 1e-2), "bf16 norm row %d column %d", r, i);
+    }
+  }
+  int vocabulary = 5003;
+  Buffer<float> logits = buffer<float>(4 * size_t(5008));
+  for (int i = 0; i < 4 * 5008; i++) logits[i] = uniform(-20, 20);
+  logits[100] = logits[4100] = 30;             // row 0: the lowest of two
+  logits[5008 + 77] = INFINITY;                // row 1: not finite
+  logits[2 * 5008 + 5002] = 25;                // row 2: the last
+  for (int i = 0; i < vocabulary; i++) logits[3 * 5008 + i] = 1;
+  Buffer<int32_t> argmax = buffer<int32_t>(4);
+  Buffer<float> largest = buffer<float>(4);
+  Buffer<double> logSum = buffer<double>(4);
+  launch("log_softmax", {4, 1, 1}, (const float*)logits.at(), argmax.at(), largest.at(), logSum.at(), vocabulary, 5008);
+  expect(argmax[0] == 100 && argmax[1] == -1 && argmax[2] == 5002 && argmax[3] == 0, "argmax %d %d %d %d", argmax[0], argmax[1], argmax[2], argmax[3]);
+  Buffer<int32_t> row = buffer<int32_t>(300), token = buffer<int32_t>(300);
+  Buffer<double> result = buffer<double>(300);
+  for (int i = 0; i < 300; i++) { row[i] = i % 3 == 1 ? 3 : i % 3; token[i] = below(vocabulary); }
+  launch("token_log_probability", {2, 1, 1}, (const float*)logits.at(), (const int32_t*)row.at(), (const int32_t*)token.at(), (const float*)largest.at(), (const double*)logSum.at(), result.at(), 300, 5008);
+  for (int i = 0; i < 300; i++) {
+    const float* l = logits.at() + size_t(row[i]) * 5008;
+    double m = *std::max_element(l, l + vocabulary), s = 0;
+    for (int j = 0; j < vocabulary; j++) s += exp(l[j] - m);
+    double want = l[token[i]] - m - log(s);
+    expect(fabs(result[i] - want) < 1e-6, "log-probability %d: expected %g, found %g", i, want, result[i]);
+  }
+  Buffer<uint16_t> table = buffer<uint16_t>(10 * 100);
+  for (int i = 0; i < 1000; i++) table[i] = float_to_bf16(uniform(-1, 1));
+  Buffer<int32_t> tokens = buffer<int32_t>(3);
+  tokens[0] = 9; tokens[1] = 0; tokens[2] = 4;
+  Buffer<float> embedded = buffer<float>(3 * 104);
+  launch("embed", {3, 1, 1}, (const void*)table.at(), (const int32_t*)tokens.at(), embedded.at(), 100, 104, 1);
+  for (int r = 0; r < 3; r++) for (int i = 0; i < 100; i++) expect(embedded[r * 104 + i] == bf16_to_float(table[tokens[r] * 100 + i]), "embedding");
+  Buffer<float> gate = buffer<float>(2 * 1104), upper = buffer<float>(2 * 1104);
+  for (int i = 0; i < 2 * 1104; i++) gate[i] = uniform(-8, 8), upper[i] = uniform(-8, 8);
+  Buffer<uint16_t> product = buffer<uint16_t>(2 * 1152);
+  launch("silu_multiply_f16", {2, 2, 1}, (const float*)gate.at(), (const float*)upper.at(), product.at(), 1100, 1104, 1152);
+  for (int r = 0; r < 2; r++) for (int i = 0; i < 1100; i++) {
+    double g = gate[r * 1104 + i], want = g / (1 + exp(-g)) * upper[r * 1104 + i];
+    expect(fabs(f16_to_float(product[r * 1152 + i]) - want) < 1e-3 * (1 + fabs(want)), "silu");
+  }
+}
+
+void test_generated() {
+  now = "generated";
+  Buffer<uint8_t> packed = buffer<uint8_t>(16 * 1104);
+  launch("generate_int4", {16, 1, 1}, packed.at(), 2, 5u, 0.02f);
+  Buffer<uint8_t> dense = buffer<uint8_t>(16 * 4096), half = buffer<uint8_t>(16 * 4096);
+  launch("dequantise_i4g64", {16, 1, 1}, (const uint8_t*)packed.at(), dense.at());
+  launch("generate_f16", {16, 1, 1}, half.at(), 5u, 0.02f);
+  for (Buffer<uint8_t>* b : {&dense, &half}) {
+    double ss = 0;
+    for (int i = 0; i < 16 * 2048; i++) ss += pow(f16_to_float(reinterpret_cast<uint16_t*>(b->at())[i]), 2);
+    double deviation = sqrt(ss / (16 * 2048));
+    expect(deviation > 0.018 && deviation < 0.022, "deviation %g", deviation);
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  struct { const char* name; void (*test)(); } tests[] = {
+      {"int4", test_int4}, {"f16", test_f16}, {"bf16", test_bf16}, {"swiglu", test_swiglu_and_act_order},
+      {"attention", test_attention}, {"rows", test_rows}, {"generated", test_generated}};
+  for (auto& test : tests) {
+    if (count > 1 && std::string(test.name).find(arguments[1]) == std::string::npos) continue;
+    for (uint64_t order : {0ull, 1ull, 77ull}) {
+      emulation::order = order;
+      int before = failures;
+      auto start = std::chrono::steady_clock::now();
+      test.test();
+      printf("%-10s order %3llu %s %.2f s\n", test.name, (unsigned long long)order, failures == before ? "good" : "BAD",
+             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      fflush(stdout);
+      if (failures > 20) return 1;
+    }
+  }
+  return failures == 0 ? 0 : 1;
+}
