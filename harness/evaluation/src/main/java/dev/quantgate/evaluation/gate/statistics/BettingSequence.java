@@ -54,7 +54,8 @@ public final class BettingSequence {
   public BettingSequence(int largest, double alpha) {
     Normal.exceeded(alpha);
     if (largest < 1) {
-      throw new IllegalArgumentException("expected a largest cluster of 1 or more, found " + largest);
+      throw new IllegalArgumentException(
+          "expected a largest cluster of 1 or more, found " + largest);
     }
     this.largest = largest;
     this.alpha = alpha;

@@ -97,8 +97,8 @@ public final class Clusters {
    * taken as if the mean had been found without it, and the normal quantile gives way to Student's
    * with a degree of freedom less than there are clusters (Bell and McCaffrey, "Bias reduction in
    * standard errors for linear regression with multi-stage samples", Survey Methodology 28, 2002):
-   * plain residuals are too small where clusters are few. 1 where nothing differs and where there is
-   * one cluster only, since neither tells.
+   * plain residuals are too small where clusters are few. 1 where nothing differs and where there
+   * is one cluster only, since neither tells.
    *
    * @param alpha one-sided error of the interval
    */

@@ -204,8 +204,7 @@ public final class GateSimulation {
               .next(random);
       double baseline = (double) (bothRight + losses) / n;
       double candidate = (double) (bothRight + gains) / n;
-      double error =
-          Math.sqrt((baseline * (1 - baseline) + candidate * (1 - candidate)) / n);
+      double error = Math.sqrt((baseline * (1 - baseline) + candidate * (1 - candidate)) / n);
       return baseline - candidate <= z * error;
     }
   }
@@ -284,15 +283,14 @@ public final class GateSimulation {
       sizes = of.design().sizes();
       largest = Arrays.stream(sizes).max().orElseThrow();
       studentFactor = Clusters.studentFactor(sizes.length, ALPHA);
-      Arrays.stream(sizes)
-          .distinct()
-          .forEach(size -> tables.put(size, Sampler.of(weights(size))));
+      Arrays.stream(sizes).distinct().forEach(size -> tables.put(size, Sampler.of(weights(size))));
     }
 
-    /** The weight of each pair of losses and gains in a cluster, at {@code losses (size+1) + gains}. */
+    /**
+     * The weight of each pair of losses and gains in a cluster, at {@code losses (size+1) + gains}.
+     */
     private double[] weights(int size) {
-      double[] flips =
-          betaBinomial(size, of.flipRate(), of.flipRate() / (1 + of.flipRate()));
+      double[] flips = betaBinomial(size, of.flipRate(), of.flipRate() / (1 + of.flipRate()));
       double[] weights = new double[(size + 1) * (size + 1)];
       for (int f = 0; f <= size; f++) {
         double[] losses = betaBinomial(f, of.lossShare(), of.design().sideCorrelation());
@@ -329,8 +327,7 @@ public final class GateSimulation {
     private void count(
         Tally tally, int lost, int gained, double[] sums, Map<Integer, Integer> coins) {
       int flips = lost + gained;
-      double effect =
-          Clusters.designEffect(sums, sizes, n, gained - lost, flips, studentFactor);
+      double effect = Clusters.designEffect(sums, sizes, n, gained - lost, flips, studentFactor);
       double b = lost / effect;
       double c = gained / effect;
       double items = n / effect;
@@ -398,10 +395,7 @@ public final class GateSimulation {
       double[][] logs =
           factors.computeIfAbsent(
               size * 1024 + sum,
-              key ->
-                  new double[][] {
-                    logs(sum, size, -MARGIN), logs(-sum, size, MARGIN)
-                  });
+              key -> new double[][] {logs(sum, size, -MARGIN), logs(-sum, size, MARGIN)});
       for (int i = 0; i < KINDS; i++) {
         down[i] += times * logs[0][i];
         up[i] += times * logs[1][i];
@@ -456,8 +450,7 @@ public final class GateSimulation {
     }
     weights[0] = none;
     for (int k = 0; k < trials; k++) {
-      weights[k + 1] =
-          weights[k] * (trials - k) * (a + k) / ((k + 1.0) * (b + trials - k - 1));
+      weights[k + 1] = weights[k] * (trials - k) * (a + k) / ((k + 1.0) * (b + trials - k - 1));
     }
     return weights;
   }

@@ -1,9 +1,9 @@
 package dev.quantgate.evaluation.gate.statistics;
 
 /**
- * The interval of delta of graded items: the wider, on each side, of the cluster bootstrap, which is
- * right where clusters are many and differ, and of {@link BettingSequence}, which keeps its width
- * where they do not.
+ * The interval of delta of graded items: the wider, on each side, of the cluster bootstrap, which
+ * is right where clusters are many and differ, and of {@link BettingSequence}, which keeps its
+ * width where they do not.
  */
 public final class GradedInterval {
   private GradedInterval() {}

@@ -23,8 +23,7 @@ public final class NewcombeInterval {
     Interval second = Proportion.wilson(candidate * n, n, alpha);
     double correlation = correlation(table);
     double delta = table.delta();
-    double down =
-        added(candidate - second.lower(), first.upper() - baseline, correlation);
+    double down = added(candidate - second.lower(), first.upper() - baseline, correlation);
     double up = added(second.upper() - candidate, baseline - first.lower(), correlation);
     return new Interval(delta - down, delta + up);
   }

@@ -18,16 +18,18 @@ public final class Proportion {
     require(successes, trials);
     return successes == 0
         ? 0
-        : BetaDistribution.of(successes, trials - successes + 1).inverseCumulativeProbability(alpha);
+        : BetaDistribution.of(successes, trials - successes + 1)
+            .inverseCumulativeProbability(alpha);
   }
 
-  /** Wilson's score interval of a rate (Journal of the American Statistical Association 22, 1927). */
+  /**
+   * Wilson's score interval of a rate (Journal of the American Statistical Association 22, 1927).
+   */
   public static Interval wilson(double successes, double trials, double alpha) {
     require(successes, trials);
     double z = Normal.exceeded(alpha);
     double centre = successes + z * z / 2;
-    double spread =
-        z * Math.sqrt(successes * (trials - successes) / trials + z * z / 4);
+    double spread = z * Math.sqrt(successes * (trials - successes) / trials + z * z / 4);
     double divisor = trials + z * z;
     return new Interval(
         Math.max(0, (centre - spread) / divisor), Math.min(1, (centre + spread) / divisor));

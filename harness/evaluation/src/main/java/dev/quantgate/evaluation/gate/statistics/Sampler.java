@@ -4,8 +4,8 @@ import java.util.SplittableRandom;
 import org.apache.commons.statistics.distribution.BinomialDistribution;
 
 /**
- * Draws whole numbers from a finite distribution in constant time: the alias method (Vose, "A linear
- * algorithm for generating random numbers with a given distribution", 1991).
+ * Draws whole numbers from a finite distribution in constant time: the alias method (Vose, "A
+ * linear algorithm for generating random numbers with a given distribution", 1991).
  */
 final class Sampler {
   private static final double NEGLIGIBLE = 1e-13;

@@ -23,8 +23,7 @@ final class Thresholds {
   /** The most losses that still prove a loss below the margin; -1 if none does. */
   int mostForPass(int flips) {
     return firstThat(
-            flips,
-            losses -> !TangoInterval.excludes(losses, flips - losses, items, margin, z))
+            flips, losses -> !TangoInterval.excludes(losses, flips - losses, items, margin, z))
         - 1;
   }
 
