@@ -220,7 +220,7 @@ struct Few {
 #ifdef HAS_BULK_COPIES
     if (BULK) {
       if (lane == 0) {
-        for (int s = 0; s < STAGES; s++) open_barrier(barriers + s);
+        for (int s = 0; s < STAGES; s++) open_barrier(barriers + s, 1);
         publish_barriers();
       }
       warp_barrier();
@@ -256,7 +256,7 @@ struct Few {
     int parity = 0;
     for (int unit = 0; unit < units; unit += UNITS) {
 #ifdef HAS_BULK_COPIES
-      if (BULK) wait_bytes(barriers + stage, parity);
+      if (BULK) wait_barrier(barriers + stage, parity);
 #endif
       if (!BULK) wait_copies<STAGES - 2>();
       // All lanes have also done with the stage before, which is free now.
@@ -527,6 +527,109 @@ struct Many {
                               ldo, mode);
       }
     }
+  }
+};
+
+// ---------------------------------------------------------------------------------------------
+// Prefill on sm_90a: 128 outputs by 256 rows, two warpgroups of 64 outputs with the weights in
+// registers; one thread brings both by the bulk copy engine. The activations have been put into
+// the order of shared memory before (arrange_rows). One sum over all of K: other bits than the rest.
+template <class F>
+struct Warpgroups {
+  static constexpr int THREADS = 256;
+  static constexpr int ROWS = 256;
+  static constexpr int OUTPUTS = 128;
+  static constexpr int TILES = 8;
+  static constexpr int IMAGE = ROWS * 128;  // 64 inputs of the rows
+  static constexpr int QUADS = F::STEPS / 4;
+  static constexpr int STAGE = (QUADS * IMAGE + TILES * F::UNIT + 1023) / 1024 * 1024;
+  static constexpr int STAGES = F::STEPS == 4 ? 4 : 3;
+  static constexpr int SHARED = 1024 + STAGES * STAGE + 2 * STAGES * 8;
+
+  static DEVICE void run(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,
+                         int rowCount, int inputs, int outputs, int ldo, int mode) {
+#ifdef HAS_WARPGROUP_PRODUCTS
+    SHARED_MEMORY(memory);
+    unsigned char* shared = memory + (1024 - shared_address(memory) % 1024) % 1024;
+    CopyBarrier* full = reinterpret_cast<CopyBarrier*>(shared + STAGES * STAGE);
+    CopyBarrier* empty = full + STAGES;
+    int lane = threadIdx.x & 31;
+    int warp = threadIdx.x >> 5;
+    int tiles = (inputs + TILE_INPUTS - 1) / TILE_INPUTS;
+    int quads = tiles * 2;
+    int units = quads / QUADS;
+    if (threadIdx.x == 0) {
+      for (int s = 0; s < STAGES; s++) {
+        open_barrier(full + s, 1);
+        open_barrier(empty + s, TILES);
+      }
+      publish_barriers();
+    }
+    block_barrier();
+    let_next_kernel_start();
+    wait_for_kernel_before();
+
+    long long tileStride = static_cast<long long>(tiles) * F::TILE;
+    const unsigned char* stream = weights + blockIdx.y * TILES * tileStride;
+    const unsigned char* images =
+        reinterpret_cast<const unsigned char*>(x) + static_cast<long long>(blockIdx.x) * IMAGE;
+    auto load = [&](int unit) {
+      int s = unit % STAGES;
+      unsigned char* stage = shared + s * STAGE;
+      expect_bytes(full + s, QUADS * IMAGE + TILES * F::UNIT);
+      for (int q = 0; q < QUADS; q++) {
+        bulk_copy(stage + q * IMAGE,
+                  images + static_cast<long long>(unit * QUADS + q) * gridDim.x * IMAGE, IMAGE,
+                  full + s);
+      }
+      for (int tile = 0; tile < TILES; tile++) {
+        bulk_copy(stage + QUADS * IMAGE + tile * F::UNIT,
+                  stream + tile * tileStride + static_cast<long long>(unit) * F::UNIT, F::UNIT,
+                  full + s);
+      }
+    };
+    if (threadIdx.x == 0) {
+      for (int unit = 0; unit < STAGES && unit < units; unit++) load(unit);
+    }
+
+    float sums[32][4];
+    UNROLL for (int j = 0; j < 32; j++) {
+      UNROLL for (int i = 0; i < 4; i++) sums[j][i] = 0.0f;
+    }
+    // While one warpgroup's products run, the other reads its weights.
+    for (int unit = 0; unit < units; unit++) {
+      int s = unit % STAGES;
+      const unsigned char* stage = shared + s * STAGE;
+      // The stage of the unit before is filled again once the other warpgroup is done with it, too.
+      int next = unit - 1 + STAGES;
+      if (threadIdx.x == 0 && unit > 0 && next < units) {
+        wait_barrier(empty + next % STAGES, (unit - 1) / STAGES & 1);
+        load(next);
+      }
+      warp_barrier();
+      wait_barrier(full + s, unit / STAGES & 1);
+      UNROLL for (int half = 0; half < QUADS; half++) {
+        typename F::Quad quad;
+        quad.open(stage + QUADS * IMAGE + warp * F::UNIT, half, lane);
+        uint32_t a[4][4];
+        UNROLL for (int step = 0; step < 4; step++) quad.fragment(step, a[step]);
+        fence_warpgroup();
+        UNROLL for (int step = 0; step < 4; step++) {
+          F::T::warpgroup(sums, a[step], describe_rows(stage + half * IMAGE, step));
+        }
+        commit_products();
+        wait_products<0>();
+      }
+      if (lane == 0) arrive(empty + s);
+    }
+    UNROLL for (int j = 0; j < 32; j++) {
+      finish<typename F::T>(float4{sums[j][0], sums[j][1], sums[j][2], sums[j][3]},
+                            blockIdx.y * TILES + warp, blockIdx.x * 32 + j, lane, out, bias,
+                            rowCount, outputs, ldo, mode);
+    }
+#else
+    stop_kernel();
+#endif
   }
 };
 

@@ -273,6 +273,8 @@ KERNEL void advance(const int32_t* argmax, int32_t* tokens, int32_t* positions, 
 }
 
 KERNEL void read_stream(const uint8_t* data, uint32_t* sums, int64_t bytes) {
+  let_next_kernel_start();
+  wait_for_kernel_before();
   const uint4* from = reinterpret_cast<const uint4*>(data);
   int64_t count = bytes / 16;
   int64_t stride = static_cast<int64_t>(gridDim.x) * 256;

@@ -45,10 +45,11 @@ Kernel sized(const char* name, int slices) {
   sized<&product_##NAME##_##SIZE, Sizes<F>::SIZE>("product_" #NAME "_" #SIZE, SLICES)
 #define BULK(NAME, F, SIZE) \
   SIZED(NAME, F, SIZE##_bulk, 1)
-#define EIGHT(NAME, F)                                                                         \
+#define NINE(NAME, F)                                                                         \
   SIZED(NAME, F, r8n32, 1), SIZED(NAME, F, r8n64, 1), SIZED(NAME, F, r16n64, 1),              \
       BULK(NAME, F, r8n32), BULK(NAME, F, r8n64), BULK(NAME, F, r16n64),                      \
-      SIZED(NAME, F, r32n256, 4), SIZED(NAME, F, r64n256, 4)
+      SIZED(NAME, F, r32n256, 4), SIZED(NAME, F, r64n256, 4),     \
+      sized<&product_##NAME##_wgmma, Warpgroups<F>>("product_" #NAME "_wgmma", 1)
 #define ATTENTIONS(T, D)                               \
   PLAIN(attention_decode_##T##_d##D, 32, D * 256), PLAIN(attention_prefill_##T##_d##D, 256, D * 512)
 
@@ -64,13 +65,14 @@ const std::vector<Kernel>& kernels() {
       PLAIN(generate_int4, 64),
       PLAIN(generate_f16, 64),
       PLAIN(generate_bf16, 64),
-      EIGHT(i4g128, Int4<1>),
-      EIGHT(i4g64, Int4<2>),
-      EIGHT(i4g32, Int4<4>),
-      EIGHT(f16, Dense<F16>),
-      EIGHT(bf16, Dense<Bf16>),
+      NINE(i4g128, Int4<1>),
+      NINE(i4g64, Int4<2>),
+      NINE(i4g32, Int4<4>),
+      NINE(f16, Dense<F16>),
+      NINE(bf16, Dense<Bf16>),
       SIZED(f16, Dense<F16>, r128n128, 1),
       SIZED(bf16, Dense<Bf16>, r128n128, 1),
+      PLAIN(arrange_rows, 256),
       PLAIN(embed, 256),
       PLAIN(rms_norm_f16, 512, 64),
       PLAIN(rms_norm_bf16, 512, 64),

@@ -57,10 +57,15 @@ void meet_block();
 void copy_later(void* to, const void* from);
 void commit();
 void wait(int pending);
-void open_barrier(uint64_t* barrier);
+void open_barrier(uint64_t* barrier, int arrivals);
+void arrive(uint64_t* barrier);
 void expect(uint64_t* barrier, int bytes);
 void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier);
 void wait_barrier(uint64_t* barrier, int parity);
+void fence_products();
+void commit_products();
+void wait_products(int pending);
+void warpgroup_product(float* d, const uint32_t* a, uint64_t b, bool bf16);
 [[noreturn]] void fail(const char* format, ...);
 
 inline int lane() { return thread_index.x & 31; }
@@ -121,15 +126,44 @@ inline void wait_copies() {
 
 #define HAS_BULK_COPIES
 using CopyBarrier = uint64_t;
-inline void open_barrier(CopyBarrier* barrier) { emulation::open_barrier(barrier); }
+inline void open_barrier(CopyBarrier* barrier, int arrivals) {
+  emulation::open_barrier(barrier, arrivals);
+}
+inline void arrive(CopyBarrier* barrier) { emulation::arrive(barrier); }
 inline void publish_barriers() {}
 inline void expect_bytes(CopyBarrier* barrier, int bytes) { emulation::expect(barrier, bytes); }
 inline void bulk_copy_once(void* shared, const void* global, int bytes, CopyBarrier* barrier,
                            uint64_t) {
   emulation::copy_bulk(shared, global, bytes, barrier);
 }
-inline void wait_bytes(CopyBarrier* barrier, int parity) {
+inline void bulk_copy(void* shared, const void* global, int bytes, CopyBarrier* barrier) {
+  emulation::copy_bulk(shared, global, bytes, barrier);
+}
+inline void wait_barrier(CopyBarrier* barrier, int parity) {
   emulation::wait_barrier(barrier, parity);
+}
+
+// Warpgroup products, a warp at a time, done when they are waited for. Shared memory has addresses
+// from 0 on here too.
+#define HAS_WARPGROUP_PRODUCTS
+inline uint32_t shared_address(const void* p) {
+  return static_cast<uint32_t>(static_cast<const unsigned char*>(p) - emulation::shared_memory);
+}
+inline uint64_t describe_rows(const void* shared, int step) {
+  uint64_t address = shared_address(shared) + static_cast<uint32_t>(step) * 32;
+  return (address & 0x3ffffu) >> 4 | 1ull << 16 | 64ull << 32 | 1ull << 62;
+}
+inline void fence_warpgroup() { emulation::fence_products(); }
+inline void commit_products() { emulation::commit_products(); }
+template <int pending>
+inline void wait_products() {
+  emulation::wait_products(pending);
+}
+inline void warpgroup_f16(float (&d)[32][4], const uint32_t (&a)[4], uint64_t b) {
+  emulation::warpgroup_product(&d[0][0], a, b, false);
+}
+inline void warpgroup_bf16(float (&d)[32][4], const uint32_t (&a)[4], uint64_t b) {
+  emulation::warpgroup_product(&d[0][0], a, b, true);
 }
 
 inline void mma(emulation::Work work, float (&d)[4], const uint32_t (&a)[4], uint32_t b0,
@@ -181,6 +215,7 @@ inline uint32_t and_or(uint32_t a, uint32_t mask, uint32_t bits) { return (a & m
 inline float power_of_two(float x) { return exp2f(x); }
 inline float exponential(float x) { return expf(x); }
 
+inline void stop_kernel() { emulation::fail("a kernel was run that the target does not have"); }
 inline void device_fence() {}
 inline int32_t count_up(int32_t* counter) { return __atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST); }
 inline void raise_flag(int32_t* flags, int32_t bit) { __atomic_fetch_or(flags, bit, __ATOMIC_SEQ_CST); }

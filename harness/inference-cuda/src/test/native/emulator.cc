@@ -249,12 +249,13 @@ void wait(int pending) {
 namespace {
 // A barrier of the bulk copy engine: its 8 bytes in shared memory hold a mark and its number.
 struct BulkBarrier {
+  int arrivals, arrived;
   int round, expected, coming;
   struct {
     void* to;
     const void* from;
     int bytes;
-  } copies[8];
+  } copies[16];
   int count;
 };
 constexpr int MOST_BARRIERS = 512;
@@ -269,16 +270,24 @@ BulkBarrier& bulk_barrier(uint64_t* barrier) {
 }
 }  // namespace
 
-void open_barrier(uint64_t* barrier) {
+void open_barrier(uint64_t* barrier, int arrivals) {
   if (bulk_barrier_count == MOST_BARRIERS) fail("more than %d barriers of copies", MOST_BARRIERS);
   *barrier = BARRIER_MARK ^ static_cast<uint64_t>(bulk_barrier_count);
-  bulk_barriers[bulk_barrier_count++] = {};
+  BulkBarrier& b = bulk_barriers[bulk_barrier_count++];
+  b = {};
+  b.arrivals = arrivals;
+}
+
+void arrive(uint64_t* barrier) {
+  BulkBarrier& b = bulk_barrier(barrier);
+  if (b.arrived == b.arrivals) fail("more than %d arrivals in a round of a barrier", b.arrivals);
+  b.arrived++;
 }
 
 void expect(uint64_t* barrier, int bytes) {
   BulkBarrier& b = bulk_barrier(barrier);
-  if (b.expected != 0) fail("a round of a barrier of copies begins before the last one was waited for");
-  b.expected = bytes;
+  arrive(barrier);
+  b.expected += bytes;
 }
 
 void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
@@ -286,7 +295,7 @@ void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
   if (bytes % 16 != 0 || reinterpret_cast<uintptr_t>(to) % 16 != 0 || reinterpret_cast<uintptr_t>(from) % 16 != 0) {
     fail("a bulk copy of %d bytes from %p to shared memory %p is not aligned to 16", bytes, from, to);
   }
-  if (b.count == 8) fail("more than 8 bulk copies in a round");
+  if (b.count == 16) fail("more than 16 bulk copies in a round");
   b.copies[b.count++] = {to, from, bytes};
   b.coming += bytes;
   memset(to, 0xff, static_cast<size_t>(bytes));
@@ -294,15 +303,25 @@ void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
 
 void wait_barrier(uint64_t* barrier, int parity) {
   BulkBarrier& b = bulk_barrier(barrier);
+  int rounds = 0;
   while ((b.round & 1) == parity) {
-    if (b.expected > 0 && b.coming == b.expected) {
+    if (b.arrived == b.arrivals && b.coming == b.expected) {
       for (int i = 0; i < b.count; i++) memcpy(b.copies[i].to, b.copies[i].from, static_cast<size_t>(b.copies[i].bytes));
-      b.count = b.coming = b.expected = 0;
+      b.count = b.coming = b.expected = b.arrived = 0;
       b.round++;
       return;
     }
-    if (ready_count == 0) fail("threads wait for %d bytes of a bulk copy, and %d are coming", b.expected, b.coming);
-    make_ready(current);
+    if (ready_count == 0 || ++rounds > 1000000) {
+      fail("threads wait for a barrier for ever: %d of %d arrivals, %d bytes expected, %d coming", b.arrived, b.arrivals, b.expected, b.coming);
+    }
+    // Behind all others, also where the newest goes first.
+    ready_head = (ready_head + MOST_THREADS - 1) % MOST_THREADS;
+    ready[ready_head] = current;
+    ready_count++;
+    if (order == 0 || order > 1) {
+      ready_head = (ready_head + 1) % MOST_THREADS;
+      ready[(ready_head + ready_count - 1) % MOST_THREADS] = current;
+    }
     leave();
   }
 }
@@ -347,6 +366,81 @@ inline void multiply(Slot* slots) {
 inline float widen_f16(uint16_t h) { return f16_to_float(h); }
 inline float widen_bf16(uint16_t h) { return bits_to_float(static_cast<uint32_t>(h) << 16); }
 
+// A warp's share of a warpgroup's product: what all its lanes gave.
+struct WarpgroupProduct {
+  float* d[32];
+  const uint32_t* a[32];
+  uint64_t b;
+  bool bf16;
+};
+struct WarpgroupQueue {
+  std::vector<WarpgroupProduct> products;
+  std::vector<size_t> groups;  // where each ends
+  bool fenced;
+};
+WarpgroupQueue warpgroup_queues[MOST_THREADS / 32];
+
+void take_product(Slot* slots, int bf16) {
+  WarpgroupQueue& queue = warpgroup_queues[current->number / 32];
+  if (!queue.fenced) fail("a warpgroup's product without a fence before it");
+  WarpgroupProduct product;
+  for (int lane = 0; lane < 32; lane++) {
+    product.d[lane] = static_cast<float*>(slots[lane].p);
+    product.a[lane] = slots[lane].a;
+  }
+  product.b = static_cast<uint64_t>(slots[0].b1) << 32 | slots[0].b0;
+  product.bf16 = bf16 != 0;
+  queue.products.push_back(product);
+}
+void end_group(Slot*, int) {
+  WarpgroupQueue& queue = warpgroup_queues[current->number / 32];
+  queue.groups.push_back(queue.products.size());
+  queue.fenced = false;
+}
+void begin_group(Slot*, int) { warpgroup_queues[current->number / 32].fenced = true; }
+
+void run_product(const WarpgroupProduct& product) {
+  // The descriptor: address and distance of groups of 8 rows in units of 16 bytes, and the swizzle.
+  uint64_t address = (product.b & 0x3fff) << 4;
+  uint64_t group_bytes = (product.b >> 32 & 0x3fff) << 4;
+  if (product.b >> 62 != 1 || (product.b >> 49 & 7) != 0) fail("a descriptor without 128-byte swizzle");
+  float (*widen)(uint16_t) = product.bf16 ? widen_bf16 : widen_f16;
+  float a[16][16];
+  for (int lane = 0; lane < 32; lane++) {
+    for (int r = 0; r < 4; r++) {
+      int row = lane / 4 + (r & 1) * 8;
+      int column = lane % 4 * 2 + (r >> 1) * 8;
+      a[row][column] = widen(product.a[lane][r] & 0xffff);
+      a[row][column + 1] = widen(product.a[lane][r] >> 16);
+    }
+  }
+  for (int n = 0; n < 256; n++) {
+    float b[16];
+    for (int k = 0; k < 16; k++) {
+      uint64_t at = address + static_cast<uint64_t>(n / 8) * group_bytes + static_cast<uint64_t>(n % 8 * 128 + k * 2);
+      at ^= (at >> 7 & 7) << 4;
+      uint16_t bits;
+      memcpy(&bits, shared_memory + at, 2);
+      b[k] = widen(bits);
+    }
+    for (int row = 0; row < 16; row++) {
+      float sum = 0;
+      for (int k = 0; k < 16; k++) sum += a[row][k] * b[k];
+      product.d[(row & 7) * 4 + n % 8 / 2][n / 8 * 4 + (row >> 3) * 2 + n % 2] += sum;
+    }
+  }
+}
+void end_products(Slot*, int pending) {
+  WarpgroupQueue& queue = warpgroup_queues[current->number / 32];
+  while (queue.groups.size() > static_cast<size_t>(pending)) {
+    size_t end = queue.groups.front();
+    for (size_t i = 0; i < end; i++) run_product(queue.products[i]);
+    queue.products.erase(queue.products.begin(), queue.products.begin() + static_cast<long>(end));
+    queue.groups.erase(queue.groups.begin());
+    for (size_t& g : queue.groups) g -= end;
+  }
+}
+
 // An access to memory that is no one's ends the grid; what is not ours goes to whom it belongs.
 struct sigaction before_segv, before_bus;
 void on_signal(int number, siginfo_t* info, void* context) {
@@ -371,6 +465,18 @@ void on_signal(int number, siginfo_t* info, void* context) {
 }
 
 }  // namespace
+
+void fence_products() { meet_warp(begin_group, 0); }
+void commit_products() { meet_warp(end_group, 0); }
+void wait_products(int pending) { meet_warp(end_products, pending); }
+void warpgroup_product(float* d, const uint32_t* a, uint64_t b, bool bf16) {
+  Slot& slot = slots[lane()];
+  slot.p = d;
+  slot.a = a;
+  slot.b0 = static_cast<uint32_t>(b);
+  slot.b1 = static_cast<uint32_t>(b >> 32);
+  meet_warp(take_product, bf16 ? 1 : 0);
+}
 
 void multiply_f16(Slot* slots, int) { multiply<widen_f16>(slots); }
 void multiply_bf16(Slot* slots, int) { multiply<widen_bf16>(slots); }
@@ -430,6 +536,7 @@ std::string run(const Kernel& kernel, Dim grid, Dim block, unsigned shared, void
           }
           for (int w = 0; w * 32 < threads; w++) {
             warps[w].arrived = 0;
+            warpgroup_queues[w] = {};
             warps[w].size = threads - w * 32 < 32 ? threads - w * 32 : 32;
           }
           Fibre* first = take_ready();

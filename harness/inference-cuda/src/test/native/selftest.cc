@@ -1,14 +1,22 @@
 // Every kernel against a plain reference in double, on the emulator alone: the quickest way to hear
 // of a mistake. The same is asked of the device by the JUnit tests.
 //   selftest [part of a test's name]
+// Built with ON_DEVICE it runs the same on a real device, from page-locked memory that host and device
+// see at one address, and measures:
+//   devicetest kernels.fatbin [part of a test's name | speed]
 #include <math.h>
+#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -19,6 +27,12 @@
 namespace {
 
 using emulation::Dim;
+#ifdef ON_DEVICE
+// The tensor core cuts off what does not fit its sums.
+constexpr double PRODUCT_TOLERANCE = 1e-5;
+#else
+constexpr double PRODUCT_TOLERANCE = 1e-6;
+#endif
 std::mt19937 random_bits(7);
 int failures = 0;
 std::string now;
@@ -40,17 +54,32 @@ float uniform(float low, float high) {
 }
 int below(int n) { return static_cast<int>(random_bits() % static_cast<unsigned>(n)); }
 
-// Device memory whose end is guarded by nothing but its padding being poison.
+#ifdef ON_DEVICE
+#include "device.inc"
+#else
+void* take_memory(size_t bytes) { return aligned_alloc(256, (bytes + 255) / 256 * 256); }
+void give_memory(void* p) { free(p); }
+std::string run_kernel(const emulation::Kernel& k, Dim grid, void** parameters) {
+  return emulation::run(k, grid, {static_cast<unsigned>(k.threads), 1, 1}, static_cast<unsigned>(k.shared), parameters);
+}
+#endif
+
+// Memory that reads as ones, also for a while behind its end.
 template <class V>
 struct Buffer {
-  std::vector<V> v;
-  explicit Buffer(size_t n) : v(n + 64) { memset(v.data(), 0xff, v.size() * sizeof(V)); }
-  V* at() { return reinterpret_cast<V*>((reinterpret_cast<uintptr_t>(v.data()) + 255) / 256 * 256); }
-  V& operator[](size_t i) { return at()[i]; }
+  V* v;
+  explicit Buffer(size_t n) : v(static_cast<V*>(take_memory(n * sizeof(V) + 256))) { memset(v, 0xff, n * sizeof(V) + 256); }
+  Buffer(Buffer&& from) noexcept : v(from.v) { from.v = nullptr; }
+  Buffer(const Buffer&) = delete;
+  ~Buffer() {
+    if (v != nullptr) give_memory(v);
+  }
+  V* at() { return v; }
+  V& operator[](size_t i) { return v[i]; }
 };
 template <class V>
 Buffer<V> buffer(size_t n) {
-  return Buffer<V>(n + 256 / sizeof(V));
+  return Buffer<V>(n);
 }
 template <class V>
 Buffer<V> zeros(size_t n) {
@@ -68,8 +97,7 @@ void launch(const std::string& name, Dim grid, P... parameters) {
   }
   void* list[] = {&parameters...};
   expect(sizeof...(P) == k->parameters.size(), "%s takes %zu parameters", name.c_str(), k->parameters.size());
-  std::string wrong = emulation::run(*k, grid, {static_cast<unsigned>(k->threads), 1, 1},
-                                     static_cast<unsigned>(k->shared), list);
+  std::string wrong = run_kernel(*k, grid, list);
   expect(wrong.empty(), "%s: %s", name.c_str(), wrong.c_str());
 }
 
@@ -105,6 +133,24 @@ struct Gptq {
 };
 
 const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk", "r32n256", "r64n256", "r128n128"};
+
+// Prefill on sm_90a: other bits, the same numbers.
+template <class T>
+void check_wgmma(const std::string& format, const uint8_t* packed, Buffer<uint16_t>& x, const std::vector<float>& want, const float* bias,
+                 int rows, int K, int N, int ldx) {
+  int padded = int(up(rows, 256)) * 256, columns = int(up(K, 128)) * 128;
+  Buffer<uint16_t> arranged = buffer<uint16_t>(size_t(padded) * columns);
+  launch("arrange_rows", {unsigned(columns / 64), unsigned(padded / 128), 1}, (const uint16_t*)x.at(), arranged.at(), rows, ldx);
+  Buffer<float> out = buffer<float>(size_t(rows) * N);
+  launch("product_" + format + "_wgmma", {up(rows, 256), up(N, 128), 1}, packed, (const uint16_t*)arranged.at(), (void*)out.at(), bias,
+         (float*)nullptr, (int32_t*)nullptr, rows, K, N, 0, N, 0);
+  double worst = 0, size = 0;
+  for (size_t i = 0; i < want.size(); i++) {
+    worst = std::max(worst, fabs(double(out[i]) - want[i]));
+    size = std::max(size, fabs(double(want[i])));
+  }
+  expect(worst < 10 * PRODUCT_TOLERANCE * (size + 1), "%s wgmma is off by %g of %g", format.c_str(), worst, size);
+}
 
 // Runs a product of any size into out; bits compared by the caller.
 void product(const std::string& format, const std::string& size, const uint8_t* packed,
@@ -147,13 +193,14 @@ void check_products(const std::string& format, Buffer<uint8_t>& packed,
             size2 += fabs(p);
           }
           float got = first[size_t(r) * N + n];
-          expect(fabs(got - want) <= 1e-6 * (size2 + 1), "%s %s row %d output %d: expected %g, found %g",
+          expect(fabs(got - want) <= PRODUCT_TOLERANCE * (size2 + 1), "%s %s row %d output %d: expected %g, found %g",
                  format.c_str(), size, r, n, want, got);
         }
     } else {
       expect(memcmp(first.data(), out.at(), first.size() * 4) == 0, "%s %s: other bits than r8n32", format.c_str(), size);
     }
   }
+  check_wgmma<T>(format, packed.at(), x, first, bias.at(), rows, K, N, ldx);
   // A row alone has the same bits as among others.
   for (int r : {0, rows - 1}) {
     Buffer<float> out = buffer<float>(N);
@@ -496,15 +543,184 @@ void test_generated() {
   }
 }
 
+// ---------------------------------------------------------------------------------------------
+// The software forms of the tensor core and the copies, against the figures of NVIDIA's PTX manual
+// ("Matrix Fragments for mma.m16n8k16 with floating point type", "Register Fragments for
+// wgmma.mma_async.m64nNk16", "Shared Memory Matrix Layout", 128-byte swizzle).
+
+std::string run_here(void (*call)(void**), int threads, int shared, void* argument, Dim grid = {1, 1, 1}) {
+  emulation::Kernel kernel = {"here", threads, shared, 0, 0, 0, "P", call};
+  void* list[] = {argument};
+  return emulation::run(kernel, grid, {unsigned(threads), 1, 1}, unsigned(shared), list);
+}
+
+struct Matrices {
+  float a[64][16], b[16][256], d[64][256];
+};
+uint32_t pair(float low, float high) { return float_to_f16(low) | uint32_t(float_to_f16(high)) << 16; }
+
+void mma_as_documented(void** p) {
+  Matrices& m = *static_cast<Matrices*>(p[0]);
+  int groupID = int(threadIdx.x) >> 2, threadID_in_group = int(threadIdx.x) % 4;
+  float a[8], b[4], d[4];
+  for (int i = 0; i < 8; i++) {
+    int row = (0 <= i && i < 2) || (4 <= i && i < 6) ? groupID : groupID + 8;
+    int col = i < 4 ? threadID_in_group * 2 + (i & 1) : threadID_in_group * 2 + (i & 1) + 8;
+    a[i] = m.a[row][col];
+  }
+  for (int i = 0; i < 4; i++) {
+    int row = i < 2 ? threadID_in_group * 2 + (i & 1) : threadID_in_group * 2 + (i & 1) + 8;
+    b[i] = m.b[row][groupID];
+  }
+  for (int i = 0; i < 4; i++) d[i] = m.d[i < 2 ? groupID : groupID + 8][threadID_in_group * 2 + (i & 1)];
+  uint32_t registers[4] = {pair(a[0], a[1]), pair(a[2], a[3]), pair(a[4], a[5]), pair(a[6], a[7])};
+  mma_f16(d, registers, pair(b[0], b[1]), pair(b[2], b[3]));
+  for (int i = 0; i < 4; i++) m.d[i < 2 ? groupID : groupID + 8][threadID_in_group * 2 + (i & 1)] = d[i];
+}
+
+void wgmma_as_documented(void** p) {
+  Matrices& m = *static_cast<Matrices*>(p[0]);
+  SHARED_MEMORY(shared);
+  // K-major with 128-byte swizzle: row n of 64 elements; 16-byte pieces exchanged by n % 8.
+  if (threadIdx.x == 0) {
+    auto* to = reinterpret_cast<uint16_t*>(shared);
+    for (int n = 0; n < 256; n++)
+      for (int k = 0; k < 64; k++) {
+        int piece = k / 8 ^ n % 8;
+        to[n * 64 + piece * 8 + k % 8] = k < 16 ? 0x7fff : k < 32 ? float_to_f16(m.b[k - 16][n]) : 0x7fff;
+      }
+  }
+  block_barrier();
+  int warp = int(threadIdx.x) / 32, lane = int(threadIdx.x) % 32;
+  float d[32][4];
+  for (int i = 0; i < 128; i++) {
+    int row = 16 * warp + lane / 4 + i / 2 % 2 * 8, col = i / 4 * 8 + lane % 4 * 2 + i % 2;
+    d[i / 4][i % 4] = m.d[row][col];
+  }
+  uint32_t a[4];
+  for (int i = 0; i < 8; i += 2) {
+    int row = 16 * warp + lane / 4 + i / 2 % 2 * 8, col = i / 4 * 8 + lane % 4 * 2;
+    a[i / 2] = pair(m.a[row][col], m.a[row][col + 1]);
+  }
+  fence_warpgroup();
+  warpgroup_f16(d, a, describe_rows(shared, 1));
+  commit_products();
+  wait_products<0>();
+  for (int i = 0; i < 128; i++) {
+    int row = 16 * warp + lane / 4 + i / 2 % 2 * 8, col = i / 4 * 8 + lane % 4 * 2 + i % 2;
+    m.d[row][col] = d[i / 4][i % 4];
+  }
+}
+
+void test_layouts() {
+  now = "layouts";
+  auto m = std::make_unique<Matrices>();
+  auto check = [&](const char* what, int rows, int columns, const std::function<std::string()>& work) {
+    for (auto& r : m->a) for (float& v : r) v = float(below(17) - 8);
+    for (auto& r : m->b) for (float& v : r) v = float(below(17) - 8);
+    for (auto& r : m->d) for (float& v : r) v = float(below(17) - 8);
+    Matrices before = *m;
+    std::string wrong = work();
+    expect(wrong.empty(), "%s: %s", what, wrong.c_str());
+    for (int i = 0; i < rows; i++)
+      for (int j = 0; j < columns; j++) {
+        float want = before.d[i][j];
+        for (int k = 0; k < 16; k++) want += before.a[i][k] * before.b[k][j];
+        expect(m->d[i][j] == want, "%s row %d column %d: expected %g, found %g", what, i, j, want, m->d[i][j]);
+      }
+  };
+  check("mma", 16, 8, [&] { return run_here(mma_as_documented, 32, 0, m.get()); });
+  check("wgmma", 64, 256, [&] { return run_here(wgmma_as_documented, 128, 32768, m.get()); });
+}
+
+// ---------------------------------------------------------------------------------------------
+// What the emulator must find.
+
+int seen[4];
+void no_barrier(void**) {
+  SHARED_MEMORY(shared);
+  auto* words = reinterpret_cast<int*>(shared);
+  words[threadIdx.x] = int(threadIdx.x);
+  if (words[63 - threadIdx.x] != 63 - int(threadIdx.x)) seen[0]++;
+}
+void with_barrier(void**) {
+  SHARED_MEMORY(shared);
+  auto* words = reinterpret_cast<int*>(shared);
+  words[threadIdx.x] = int(threadIdx.x);
+  block_barrier();
+  if (words[63 - threadIdx.x] != 63 - int(threadIdx.x)) seen[0]++;
+}
+void half_a_barrier(void**) {
+  if (threadIdx.x % 2 == 0) warp_barrier();
+}
+alignas(16) char source[64];
+void copies(void**) {
+  SHARED_MEMORY(shared);
+  copy_async(shared, source, true);
+  commit_copies();
+  copy_async(shared + 16, source + 16, true);
+  commit_copies();
+  copy_async(shared + 32, source + 32, false);
+  commit_copies();
+  seen[0] = shared[0];
+  wait_copies<2>();
+  seen[1] = shared[0] == 1 && shared[16] == 0xff;
+  wait_copies<0>();
+  seen[2] = shared[16] == 2 && shared[32] == 0;
+}
+void beyond(void**) {
+  SHARED_MEMORY(shared);
+  shared[128] = 1;
+}
+
+void test_emulator() {
+  now = "emulator";
+  uint64_t before = emulation::order;
+  int found = 0;
+  for (uint64_t order : {0ull, 1ull, 5ull}) {
+    emulation::order = order;
+    seen[0] = 0;
+    run_here(no_barrier, 64, 256, nullptr);
+    found += seen[0];
+    seen[0] = 0;
+    run_here(with_barrier, 64, 256, nullptr);
+    expect(seen[0] == 0, "a barrier does not hold in order %d", int(order));
+  }
+  emulation::order = before;
+  expect(found > 0, "a missing barrier was not found");
+  expect(!run_here(half_a_barrier, 32, 0, nullptr).empty(), "a barrier that half of a warp reaches was not found");
+  source[0] = 1;
+  source[16] = 2;
+  source[32] = 3;
+  run_here(copies, 1, 48, nullptr);
+  expect(seen[0] == 0xff, "a copy was seen before it was waited for");
+  expect(seen[1] == 1, "waiting for all but two groups");
+  expect(seen[2] == 1, "waiting for all groups");
+  expect(run_here(beyond, 1, 128, nullptr).find("illegal access") != std::string::npos, "an access beyond shared memory was not found");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+#ifdef ON_DEVICE
+  open_device(count > 1 ? arguments[1] : "kernels.fatbin");
+  count--;
+  arguments++;
+  if (count > 1 && std::string(arguments[1]) == "speed") return measure_speed();
+#endif
   struct { const char* name; void (*test)(); } tests[] = {
+#ifndef ON_DEVICE
+      {"layouts", test_layouts}, {"emulator", test_emulator},
+#endif
       {"int4", test_int4}, {"f16", test_f16}, {"bf16", test_bf16}, {"swiglu", test_swiglu_and_act_order},
       {"attention", test_attention}, {"rows", test_rows}, {"generated", test_generated}};
   for (auto& test : tests) {
     if (count > 1 && std::string(test.name).find(arguments[1]) == std::string::npos) continue;
+#ifdef ON_DEVICE
+    for (uint64_t order : {0ull}) {
+#else
     for (uint64_t order : {0ull, 1ull, 77ull}) {
+#endif
       emulation::order = order;
       int before = failures;
       auto start = std::chrono::steady_clock::now();

@@ -307,7 +307,8 @@ Result launch(Function* function, emulation::Dim grid, emulation::Dim block, uns
     memcpy(&arguments->values[i], parameters[i], wide ? 8 : 4);
     arguments->places.push_back(&arguments->values[i]);
     uint64_t value = arguments->values[i];
-    if (kind == 'P' && value != 0 && !live(value, 1)) {
+    // Page-locked host memory has one address for both.
+    if (kind == 'P' && value != 0 && !live(value, 1) && !pinned(reinterpret_cast<void*>(value))) {
       return report(INVALID_VALUE, "%s: parameter %zu is no pointer to live device memory: 0x%llx%s", k.name, i, (unsigned long long)value, place(value).c_str());
     }
   }
