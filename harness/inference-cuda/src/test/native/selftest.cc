@@ -24,6 +24,11 @@
 #include "emulator.h"
 #include "kernels.h"
 
+#ifdef ON_DEVICE
+// The C++ library names it, and nothing calls it: older C libraries do not have it.
+extern "C" unsigned arc4random() { return 0; }
+#endif
+
 namespace {
 
 using emulation::Dim;
