@@ -112,8 +112,7 @@ class PairedGateTest {
   void a_suite_that_says_nothing_is_no_part_of_the_whole() {
     Judgement judgement =
         gate.judge(
-            List.of(
-                PairsOf.table("zero", 0, 0, 0, 164), PairsOf.table("good", 1000, 0, 0, 100)));
+            List.of(PairsOf.table("zero", 0, 0, 0, 164), PairsOf.table("good", 1000, 0, 0, 100)));
 
     assertThat(judgement.finding()).isEqualTo(Finding.PASS);
     assertThat(judgement.verdict()).isEqualTo(Verdict.PASS);
@@ -217,8 +216,7 @@ class PairedGateTest {
     assertThat(ruling.verdict()).isEqualTo(Verdict.PASS);
     assertThat(ruling.evidence().orElseThrow().lowerPoints()).isBetween(-4.0, -2.0);
     assertThat(ruling.evidence().orElseThrow().mcnemar()).isEmpty();
-    assertThat(ruling.reason())
-        .endsWith("no number of samples of these 164 problems can prove it");
+    assertThat(ruling.reason()).endsWith("no number of samples of these 164 problems can prove it");
   }
 
   @Test
@@ -294,7 +292,11 @@ class PairedGateTest {
 
   private static SuitePairs programs(SuitePairs suite) {
     return new SuitePairs(
-        suite.suite(), suite.protocol(), suite.available(), OptionalDouble.of(0), List.of(),
+        suite.suite(),
+        suite.protocol(),
+        suite.available(),
+        OptionalDouble.of(0),
+        List.of(),
         suite.pairs());
   }
 
