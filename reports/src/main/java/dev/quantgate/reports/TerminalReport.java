@@ -10,7 +10,7 @@ import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.gate.Verdict;
-import dev.quantgate.evaluation.record.Usage;
+import dev.quantgate.evaluation.record.ModelUsage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -250,8 +250,16 @@ public final class TerminalReport {
           format,
           model.usage().map(usage -> Figures.bytes(usage.weightBytes())).orElse("-"),
           model.usage().map(usage -> Figures.bytes(usage.peakBytes())).orElse("-"),
-          model.usage().map(Usage::promptTokensPerSecond).map(TerminalReport::rate).orElse("-"),
-          model.usage().map(Usage::generatedTokensPerSecond).map(TerminalReport::rate).orElse("-"),
+          model
+              .usage()
+              .map(ModelUsage::promptTokensPerSecond)
+              .map(TerminalReport::rate)
+              .orElse("-"),
+          model
+              .usage()
+              .map(ModelUsage::generatedTokensPerSecond)
+              .map(TerminalReport::rate)
+              .orElse("-"),
           fromHome(model.reference()));
     }
     return table.render();

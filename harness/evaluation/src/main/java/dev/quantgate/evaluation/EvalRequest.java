@@ -5,4 +5,4 @@ import dev.quantgate.evaluation.run.RunEnvironment;
 import java.nio.file.Path;
 
 /** One model over some suites; references and folder as in {@link RunRequest}. */
-public record EvalRequest(String model, RunPlan assignment, RunEnvironment machinery, Path out) {}
+public record EvalRequest(String model, RunPlan plan, RunEnvironment environment, Path out) {}

@@ -1,6 +1,5 @@
 package dev.quantgate.evaluation;
 
-import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.comparison.Comparer;
 import dev.quantgate.evaluation.comparison.Comparer.Compared;
@@ -10,15 +9,14 @@ import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Lock;
+import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.run.Participant;
 import dev.quantgate.evaluation.run.Progress;
-import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.evaluation.run.Runner;
-import dev.quantgate.evaluation.run.Runner.Participant;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The one object that a face calls. It finds engines, sandboxes and data, keeps the run on disk and
@@ -31,7 +29,7 @@ import java.util.stream.Stream;
  * EvaluationException.Kind#INTERRUPTED} and leaves a folder that the same request continues.
  */
 public final class QuantGate {
-  private final Services doors;
+  private final Services services;
   private final Comparer comparer;
 
   /** With the suites, protocols, engines and sandboxes of this installation. */
@@ -39,9 +37,9 @@ public final class QuantGate {
     this(Services.standard());
   }
 
-  /** With other doors than the installation's. */
-  public QuantGate(Services doors) {
-    this.doors = doors;
+  /** With other services than the installation's. */
+  public QuantGate(Services services) {
+    this.services = services;
     this.comparer = new Comparer();
   }
 
@@ -54,11 +52,12 @@ public final class QuantGate {
    *     run or a comparison of other runs
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
-    if (ComparisonFolder.exists(request.out()) && !holdsRun(request.out())) {
+    var out = new OutFolder(request.out());
+    if (ComparisonFolder.exists(request.out()) && !out.holdsRun()) {
       throw occupied(request.out(), "a comparison of other runs");
     }
     List<FinishedRun> runs =
-        runner(request.assignment(), request.machinery(), request.out(), progress)
+        new Runner(services, request.plan(), request.environment(), out, progress)
             .run(
                 List.of(
                     new Participant(Side.BASELINE, request.baseline()),
@@ -69,7 +68,12 @@ public final class QuantGate {
   /** Asks one model and grades its answers. Writes {@code out/model} and {@code out/prompts}. */
   public Evaluation eval(EvalRequest request, Progress.Listener progress) {
     FinishedRun run =
-        runner(request.assignment(), request.machinery(), request.out(), progress)
+        new Runner(
+                services,
+                request.plan(),
+                request.environment(),
+                new OutFolder(request.out()),
+                progress)
             .run(List.of(new Participant(Side.MODEL, request.model())))
             .getFirst();
     return Evaluation.of(run);
@@ -82,13 +86,15 @@ public final class QuantGate {
    *     a run or another comparison
    */
   public Comparison compare(CompareRequest request) {
+    var out = new OutFolder(request.out());
+    out.requireUsable();
     FinishedRun baseline = RunFolder.read(locate(request.baseline(), Side.BASELINE));
     FinishedRun candidate = RunFolder.read(locate(request.candidate(), Side.CANDIDATE));
     Compared compared = comparer.compare(baseline, candidate, request.policy());
     Comparison comparison =
         ComparisonFolder.placed(request.out(), compared.comparison(), baseline, candidate);
     try (Lock _ = Lock.take(request.out())) {
-      if (holdsRun(request.out())) {
+      if (out.holdsRun()) {
         throw occupied(request.out(), "a run");
       }
       if (ComparisonFolder.exists(request.out())
@@ -100,14 +106,10 @@ public final class QuantGate {
     return comparison;
   }
 
-  private static boolean holdsRun(Path out) {
-    return Stream.of(Side.values()).anyMatch(side -> RunFolder.locate(out, side).isPresent());
-  }
-
   private static EvaluationException occupied(Path out, String what) {
     return new EvaluationException(
         EvaluationException.Kind.OTHER_RUN,
-        out + " holds " + what + ", which would be written over\nGive another --out");
+        "%s holds %s, which would be written over\nGive another --out".formatted(out, what));
   }
 
   /** Reads a comparison.json, given itself or its folder, for rendering it again. */
@@ -122,11 +124,6 @@ public final class QuantGate {
         ComparisonFolder.placed(out, compared.comparison(), baseline, candidate);
     ComparisonFolder.write(out, comparison, compared.pairs());
     return comparison;
-  }
-
-  private Runner runner(
-      RunPlan assignment, RunEnvironment machinery, Path out, Progress.Listener progress) {
-    return new Runner(doors, assignment, machinery, out, progress);
   }
 
   private static Path locate(Path path, Side side) {

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 public record RunRequest(
     String baseline,
     String candidate,
-    RunPlan assignment,
-    RunEnvironment machinery,
+    RunPlan plan,
+    RunEnvironment environment,
     GatePolicy policy,
     Path out) {}

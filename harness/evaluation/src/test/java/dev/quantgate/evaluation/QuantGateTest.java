@@ -20,6 +20,7 @@ import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Fault;
+import dev.quantgate.evaluation.record.Reseal;
 import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
@@ -84,9 +85,10 @@ class QuantGateTest {
       var schema =
           SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
               .getSchema(
-                  new String(ComparisonFolder.schema(), StandardCharsets.UTF_8), InputFormat.JSON);
+                  new String(ComparisonFolder.jsonSchema(), StandardCharsets.UTF_8),
+                  InputFormat.JSON);
       assertThat(schema.validate(Files.readString(file), InputFormat.JSON)).isEmpty();
-      assertThat(schema.validate("{\"schemaVersion\": 1}", InputFormat.JSON)).isNotEmpty();
+      assertThat(schema.validate("{\"schemaVersion\": 2}", InputFormat.JSON)).isNotEmpty();
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -180,8 +182,8 @@ class QuantGateTest {
             new RunRequest(
                 request.baseline(),
                 request.candidate(),
-                request.assignment(),
-                request.machinery(),
+                request.plan(),
+                request.environment(),
                 new GatePolicy(margin, OnInconclusive.POINT),
                 out));
     assertThat(comparison.verdict()).isEqualTo(verdict);
@@ -195,8 +197,8 @@ class QuantGateTest {
             new RunRequest(
                 request.baseline(),
                 request.candidate(),
-                request.assignment(),
-                request.machinery(),
+                request.plan(),
+                request.environment(),
                 new GatePolicy(1, OnInconclusive.REPORT),
                 out));
     assertThat(comparison.finding()).isEqualTo(Finding.INCONCLUSIVE);
@@ -228,13 +230,14 @@ class QuantGateTest {
     try (var files = Files.walk(out)) {
       assertThat(files.filter(Files::isRegularFile).map(file -> out.relativize(file).toString()))
           .containsExactlyInAnyOrder(
-              ".lock",
               "comparison.json",
+              "checksums.json",
               "pairs/humaneval.jsonl",
               "pairs/ceval.jsonl",
               "comparison.schema.json",
               "prompts/humaneval.jsonl",
               "prompts/ceval.jsonl",
+              "baseline/checksums.json",
               "baseline/identity.json",
               "baseline/provenance.json",
               "baseline/humaneval.jsonl",
@@ -244,6 +247,7 @@ class QuantGateTest {
               "baseline/journal/humaneval.answers.jsonl",
               "baseline/journal/humaneval.executions.jsonl",
               "baseline/journal/ceval.answers.jsonl",
+              "candidate/checksums.json",
               "candidate/identity.json",
               "candidate/provenance.json",
               "candidate/humaneval.jsonl",
@@ -255,7 +259,7 @@ class QuantGateTest {
               "candidate/journal/ceval.answers.jsonl");
     }
     assertThat(Files.readAllLines(out.resolve("baseline/ceval.jsonl")).getFirst())
-        .startsWith("{\"id\":\"subject_a/0\",\"facts\":{\"ordinal\":0,")
+        .startsWith("{\"schemaVersion\":2,\"id\":\"subject_a/0\",\"facts\":{\"ordinal\":0,")
         .contains(
             "\"promptTokens\":",
             "\"answer\":\"A\"",
@@ -302,15 +306,24 @@ class QuantGateTest {
     run(request(limited(10, 1, "ceval")));
     assertThatThrownBy(() -> run(request(limited(10, 2, "ceval"))))
         .isInstanceOf(EvaluationException.class)
-        .hasMessageContaining("holds another run: suite.ceval.items is \"10 ");
+        .hasMessageContaining("holds another run: --seed: other items of ceval were drawn there\n")
+        .isInstanceOfSatisfying(
+            EvaluationException.class,
+            e ->
+                assertThat(e.details())
+                    .singleElement()
+                    .asString()
+                    .startsWith("suite.ceval.items: \"10 "));
+    assertThatThrownBy(() -> run("ceval"))
+        .hasMessageContaining("holds another run: --limit: 10 there, all now (ceval)\n");
     assertThatThrownBy(() -> run("humaneval"))
-        .hasMessageContaining("suites is \"ceval\" there and \"humaneval\" now (and ");
+        .hasMessageContaining("--suites: \"ceval\" there, \"humaneval\" now (and ");
     fixtures.sandboxVersion("3.14");
     out = folder.resolve("other");
     run("humaneval");
     fixtures.sandboxVersion("3.15");
     assertThatThrownBy(() -> run("humaneval"))
-        .hasMessageContaining("suite.humaneval.sandbox.python is \"3.14\" there and \"3.15\" now");
+        .hasMessageContaining("the sandbox's python of humaneval: \"3.14\" there, \"3.15\" now");
   }
 
   @Test
@@ -320,8 +333,7 @@ class QuantGateTest {
     assertThatThrownBy(() -> run("ceval"))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining(
-            "holds another run: model.engine is \"fake/1 512-bit\" there and \"fake/1 256-bit\""
-                + " now");
+            "holds another run: the engine: \"fake/1 512-bit\" there, \"fake/1 256-bit\" now");
   }
 
   @ParameterizedTest
@@ -1060,7 +1072,7 @@ class QuantGateTest {
         .hasMessageContaining("the file was changed or cut");
     Files.delete(records);
     assertThatThrownBy(() -> fixtures.quantGate().compare(request))
-        .hasMessageContaining("suite ceval is not finished");
+        .hasMessageContaining("is not finished (suite ceval has no ceval.jsonl)");
   }
 
   @ParameterizedTest
@@ -1110,6 +1122,7 @@ class QuantGateTest {
     assertThat(lines.getFirst()).contains(good);
     lines.set(0, lines.getFirst().replace(good, bad));
     Files.write(records, lines);
+    Reseal.inRun(out.resolve("candidate"), records);
     var request = new CompareRequest(out, out, GatePolicy.DEFAULT, folder.resolve("again"));
     assertThatThrownBy(() -> fixtures.quantGate().compare(request))
         .isInstanceOfSatisfying(
@@ -1138,6 +1151,7 @@ class QuantGateTest {
     assertThat(lines.get(7)).contains(good);
     lines.set(7, lines.get(7).replace(good, bad));
     Files.write(records, lines);
+    Reseal.inRun(out.resolve("candidate"), records);
     String run = "replay:" + out.resolve("candidate");
     assertThatThrownBy(() ->
             run(
@@ -1160,8 +1174,8 @@ class QuantGateTest {
       value = {
         "\"shortened\":0|\"shortened\":6|shortened is 6, but the question has 6 forms",
         "\"shortened\":0|\"shortened\":-1|shortened is -1, but the question has 6 forms",
-        "\"form\":\"scored\",\"choices\":[|\"form\":\"written\",\"samples\":[],\"unused\":[|is"
-            + " damaged",
+        "\"form\":\"scored\",\"choices\":[|\"form\":\"written\",\"samples\":[],\"unused\":[|its"
+            + " answer is none to what was asked",
         "\"choices\":[|\"choices\":[{\"sum\":0,\"tokens\":1,\"wholeSum\":0,\"wholeTokens\":2},|its"
             + " answer is none to what was asked"
       })
@@ -1173,6 +1187,7 @@ class QuantGateTest {
     assertThat(lines.get(7)).contains(good);
     lines.set(7, lines.get(7).replace(good, bad));
     Files.write(journal, lines);
+    Reseal.file(journal);
     assertThatThrownBy(() -> run("ceval"))
         .isInstanceOf(EvaluationException.class)
         .hasMessageStartingWith(journal.toString())

@@ -2,7 +2,7 @@ package dev.quantgate.evaluation.answer;
 
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.AnswerLine;
-import dev.quantgate.evaluation.record.Usage;
+import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.inference.Prompt;
 import java.util.List;
 import java.util.Optional;
@@ -43,7 +43,7 @@ public sealed interface AnswerSource extends AutoCloseable permits LiveSource, R
   String render(Prompt prompt);
 
   /** Memory and speed; empty where no model runs. */
-  Optional<Usage> usage();
+  Optional<ModelUsage> usage();
 
   @Override
   void close();

@@ -38,32 +38,46 @@ public final class Grader {
     this.facts = task.itemFacts();
   }
 
-  /** The programs that decide about an answer; none for choices and faults. */
-  public List<Program> programs(Question question, AnswerLine line) {
-    if (line.answer().isEmpty()
-        || !(question.key() instanceof Key.Program key)
-        || !(protocol.grade(question, line.answer().get()) instanceof Grading.Programs graded)) {
-      return List.of();
+  /**
+   * An answer that was read: what it says, and the programs that decide about it.
+   *
+   * @param grading empty where there is a fault instead of an answer
+   * @param programs none for choices and faults
+   */
+  public record Graded(
+      Question question, AnswerLine line, Optional<Grading> grading, List<Program> programs) {
+    public Graded {
+      programs = List.copyOf(programs);
     }
+  }
+
+  /** Reads an answer, once for all that is done with it. */
+  public Graded grade(Question question, AnswerLine line) {
+    Optional<Grading> grading = line.answer().map(answer -> protocol.grade(question, answer));
     List<Program> programs = new ArrayList<>();
-    for (int i = 0; i < graded.completions().size(); i++) {
-      programs.add(Program.of(question.id(), i, key, graded.completions().get(i)));
+    if (question.key() instanceof Key.Program key
+        && grading.orElse(null) instanceof Grading.Programs graded) {
+      for (String completion : graded.completions()) {
+        programs.add(Program.of(question.id(), programs.size(), key, completion));
+      }
     }
-    return programs;
+    return new Graded(question, line, grading, programs);
   }
 
   /**
    * The record of an item.
    *
-   * @param executions for each program of {@link #programs} what came of it
+   * @param executions for each program of {@code graded} what came of it
    */
-  public ItemRecord record(Question question, AnswerLine line, List<ExecutionLine> executions) {
-    if (line.answer().isEmpty()) {
+  public ItemRecord record(Graded graded, List<ExecutionLine> executions) {
+    Question question = graded.question();
+    AnswerLine line = graded.line();
+    if (graded.grading().isEmpty()) {
       return item(
           question, line, "", 1, 0, line.fault(), OptionalDouble.empty(), List.of(), List.of());
     }
-    Answer answer = line.answer().get();
-    return switch (protocol.grade(question, answer)) {
+    Answer answer = line.answer().orElseThrow();
+    return switch (graded.grading().get()) {
       case Grading.Chosen chosen -> choice(question, line, answer, chosen);
       case Grading.Said said -> text(question, line, answer, said);
       case Grading.Programs programs -> programs(question, line, answer, programs, executions);

@@ -13,8 +13,9 @@ import dev.quantgate.evaluation.record.AnswerLine;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Identity;
+import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.Prompts;
-import dev.quantgate.evaluation.record.Usage;
+import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Capabilities;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Generation;
@@ -94,8 +95,8 @@ public final class LiveSource implements AnswerSource {
   @Override
   public SortedMap<String, String> suiteIdentity(SuiteTask task, List<Question> questions) {
     var fields = new TreeMap<String, String>();
-    fields.put(Identity.ASKED, Identity.BY_PROTOCOL);
-    fields.put("prompts", Prompts.hash(questions));
+    fields.put(SuiteIdentity.ASKED, SuiteIdentity.BY_PROTOCOL);
+    fields.put(SuiteIdentity.PROMPTS, Prompts.hash(questions));
     String decodings =
         questions.stream()
             .flatMap(question -> question.requests().stream())
@@ -106,9 +107,10 @@ public final class LiveSource implements AnswerSource {
             .distinct()
             .sorted()
             .collect(Collectors.joining("; "));
-    fields.put("decoding", decodings.isEmpty() ? "log-probabilities" : decodings);
+    fields.put(SuiteIdentity.DECODING, decodings.isEmpty() ? "log-probabilities" : decodings);
     fields.put(
-        "samples", Integer.toString(questions.stream().mapToInt(this::samples).max().orElse(1)));
+        SuiteIdentity.SAMPLES,
+        Integer.toString(questions.stream().mapToInt(this::samples).max().orElse(1)));
     return fields;
   }
 
@@ -444,8 +446,8 @@ public final class LiveSource implements AnswerSource {
   }
 
   @Override
-  public Optional<Usage> usage() {
-    return Optional.of(Usage.of(model.telemetry()));
+  public Optional<ModelUsage> usage() {
+    return Optional.of(ModelUsage.of(model.telemetry()));
   }
 
   @Override

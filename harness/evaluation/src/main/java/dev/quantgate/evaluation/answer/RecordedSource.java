@@ -11,8 +11,8 @@ import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Identity;
+import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.Prompts;
-import dev.quantgate.evaluation.record.Usage;
 import dev.quantgate.inference.Prompt;
 import java.nio.file.Path;
 import java.util.List;
@@ -174,7 +174,7 @@ public final class RecordedSource implements AnswerSource {
   }
 
   @Override
-  public Optional<Usage> usage() {
+  public Optional<ModelUsage> usage() {
     return Optional.empty();
   }
 

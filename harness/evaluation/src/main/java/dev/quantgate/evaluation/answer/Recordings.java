@@ -2,6 +2,7 @@ package dev.quantgate.evaluation.answer;
 
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 
+import dev.quantgate.base.Sha256;
 import dev.quantgate.evaluation.answer.RecordedSource.Recording;
 import dev.quantgate.evaluation.protocol.Answer;
 import dev.quantgate.evaluation.protocol.Answer.ChoiceScore;
@@ -10,30 +11,22 @@ import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.FinishedRun;
-import dev.quantgate.evaluation.record.Identity;
 import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Generation;
-import java.io.BufferedInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
@@ -195,11 +188,9 @@ public final class Recordings {
               + "; it has "
               + String.join(", ", run.suites().keySet()));
     }
-    SortedMap<String, String> stored = run.identity().below("suite." + task.suite() + ".");
-    String data = task.origin().sha256();
-    requireSame(folder, task, "data", stored.getOrDefault("data", ""), data);
-    requireSame(
-        folder, task, "protocol", stored.getOrDefault("protocol", ""), task.protocol().id());
+    SuiteIdentity stored = run.identity().suite(task.suite());
+    requireSame(folder, task, "data", stored.data(), task.origin().sha256());
+    requireSame(folder, task, "protocol", stored.protocol(), task.protocol().id());
     Set<String> known = new HashSet<>(task.allIds());
     var lines = new HashMap<String, AnswerLine>();
     boolean program = task.ofPrograms();
@@ -208,29 +199,26 @@ public final class Recordings {
         lines.put(record.id(), line(record, program));
       }
     }
-    var asked = new TreeMap<String, String>();
-    for (String field : List.of("decoding", "samples")) {
-      String value = stored.get(field);
-      if (value != null) {
-        asked.put(field, value);
-      }
-    }
-    if (stored.containsKey(Identity.ASKED)) {
-      asked.put(Identity.ASKED, Identity.BY_PROTOCOL);
-    }
+    var asked = new TreeMap<>(stored.asking());
+    asked.remove(SuiteIdentity.PROMPTS);
     var model = new TreeMap<String, String>();
     run.identity()
-        .below("model.")
+        .model()
         .forEach((field, value) -> {
           if (!field.startsWith("recording.")) {
-            model.put("model." + field, value);
+            model.put("model.%s".formatted(field), value);
           }
         });
-    return new Recording(sha256(folder.resolve(task.suite() + ".jsonl")), lines, asked, model);
+    return new Recording(
+        sha256(folder.resolve("%s.jsonl".formatted(task.suite()))), lines, asked, model);
   }
 
   private static boolean missing(ItemRecord record) {
     return record.fault().isPresent() && record.fault().get().category() == Fault.Category.MISSING;
+  }
+
+  private static String shown(String value) {
+    return value.isEmpty() ? "not set" : "\"%s\"".formatted(value);
   }
 
   private static void requireSame(
@@ -244,9 +232,9 @@ public final class Recordings {
               + " was asked with another "
               + field
               + ": "
-              + Identity.shown(theirs)
+              + shown(theirs)
               + " there, "
-              + Identity.shown(ours)
+              + shown(ours)
               + " now");
     }
   }
@@ -298,17 +286,6 @@ public final class Recordings {
   }
 
   private static String sha256(Path file) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      try (InputStream in =
-          new DigestInputStream(new BufferedInputStream(Files.newInputStream(file)), digest)) {
-        in.transferTo(java.io.OutputStream.nullOutputStream());
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (IOException e) {
-      throw Disk.cannot("read", file, e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Sha256.hex(file);
   }
 }

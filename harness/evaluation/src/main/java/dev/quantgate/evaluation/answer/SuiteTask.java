@@ -13,11 +13,14 @@ import dev.quantgate.evaluation.protocol.SuiteItems;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.Provenance;
+import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.record.SuiteIdentity;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** A suite as one run asks it: what its data holds, and what of it is drawn. */
 public final class SuiteTask {
@@ -143,6 +146,23 @@ public final class SuiteTask {
               item.choices()));
     }
     return facts;
+  }
+
+  /**
+   * What must be equal in this suite for a run to be continued.
+   *
+   * @param asking how it is asked, as far as it is known
+   * @param sandbox what executes programs
+   */
+  public SuiteIdentity identity(
+      RunPlan plan, SortedMap<String, String> asking, Optional<SuiteIdentity.Sandbox> sandbox) {
+    return new SuiteIdentity(
+        origin.sha256(),
+        RunFolder.items(ids()),
+        protocol.id(),
+        asking,
+        ofPrograms() ? Optional.of(plan.layout().id()) : Optional.empty(),
+        ofPrograms() ? sandbox : Optional.empty());
   }
 
   /** Ids of the whole data. */

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -59,7 +60,6 @@ public final class Comparer {
     Verdict verdict = comparable ? judgement.verdict() : Verdict.INVALID;
     var comparison =
         new Comparison(
-            Comparison.SCHEMA_VERSION,
             Version.program(),
             comparable ? judgement.finding() : Finding.INVALID,
             verdict,
@@ -91,8 +91,8 @@ public final class Comparer {
     Compatibility compatibility = Compatibility.of(baseline, candidate, suite);
     notes.addAll(compatibility.notes());
     List<Pair> pairs = new ArrayList<>();
-    boolean first = baseline.identity().knowsPrompts(suite);
-    boolean second = candidate.identity().knowsPrompts(suite);
+    boolean first = baseline.identity().suite(suite).knowsPrompts();
+    boolean second = candidate.identity().suite(suite).knowsPrompts();
     List<String> otherPrompts = new ArrayList<>();
     List<String> otherTokens = new ArrayList<>();
     var tokensKnown = new ArrayList<String>();
@@ -161,7 +161,7 @@ public final class Comparer {
         pairs.deltaPoints(),
         pairs.count(Pair.Kind.LOSS),
         pairs.count(Pair.Kind.GAIN),
-        pairs.count(Pair.Kind.CHURN),
+        OptionalInt.of(pairs.count(Pair.Kind.CHURN)),
         pairs.bothRight(),
         pairs.bothWrong(),
         deltas(Scores.averages(baseline, suite, first), Scores.averages(candidate, suite, second)),

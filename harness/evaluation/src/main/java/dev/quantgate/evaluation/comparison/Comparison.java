@@ -5,8 +5,8 @@ import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Judgement.PooledDelta;
 import dev.quantgate.evaluation.gate.Verdict;
+import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.Side;
-import dev.quantgate.evaluation.record.Usage;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -16,7 +16,6 @@ import java.util.TreeMap;
  * Two runs, paired item by item: the content of comparison.json, which every report renders and
  * none adds to. Its JSON Schema is the resource {@code comparison.schema.json} of this package.
  *
- * @param schemaVersion of this form, {@link #SCHEMA_VERSION}
  * @param program name and version of what wrote it
  * @param finding what the pairs of all suites show, whatever policy makes of it
  * @param verdict after policy
@@ -31,7 +30,6 @@ import java.util.TreeMap;
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Comparison(
-    int schemaVersion,
     String program,
     Finding finding,
     Verdict verdict,
@@ -46,9 +44,6 @@ public record Comparison(
     List<Flip> flips,
     List<String> notes) {
 
-  /** Grows when a reader of the last form would misread this one. */
-  public static final int SCHEMA_VERSION = 2;
-
   public Comparison {
     suites = List.copyOf(suites);
     flips = List.copyOf(flips);
@@ -58,7 +53,6 @@ public record Comparison(
   /** The same, with word of where the runs lie. */
   Comparison at(String baselineFolder, String candidateFolder) {
     return new Comparison(
-        schemaVersion,
         program,
         finding,
         verdict,
@@ -89,6 +83,8 @@ public record Comparison(
    * @param usage memory and speed; empty for recorded answers
    * @param folder of the run: below comparison.json's own folder where it is relative; empty where
    *     unknown
+   * @param sha256 of the run's checksums.json, which names all its files; empty for runs of schema
+   *     1
    */
   @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record ModelSummary(
@@ -96,14 +92,15 @@ public record Comparison(
       String reference,
       boolean live,
       SortedMap<String, String> identity,
-      Optional<Usage> usage,
-      Optional<String> folder) {
+      Optional<ModelUsage> usage,
+      Optional<String> folder,
+      Optional<String> sha256) {
     public ModelSummary {
       identity = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(identity));
     }
 
     private ModelSummary at(String place) {
-      return new ModelSummary(side, reference, live, identity, usage, Optional.of(place));
+      return new ModelSummary(side, reference, live, identity, usage, Optional.of(place), sha256);
     }
   }
 }

@@ -3,9 +3,12 @@ package dev.quantgate.evaluation.comparison;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.pairs.SuitePairs;
+import dev.quantgate.evaluation.record.Checksums;
 import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.OutFolder;
+import dev.quantgate.evaluation.record.Seal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,8 +22,9 @@ import java.util.Optional;
  * and gates read it; the runs lie where {@link #run} says.
  *
  * @param path of the folder
+ * @param schema version of the form in which it was written
  */
-public record ComparisonFolder(Path path, Comparison comparison) {
+public record ComparisonFolder(Path path, int schema, Comparison comparison) {
   private static final String NAME = "comparison.json";
   private static final String SCHEMA = "comparison.schema.json";
   private static final String PAIRS = "pairs";
@@ -32,17 +36,26 @@ public record ComparisonFolder(Path path, Comparison comparison) {
   }
 
   /**
-   * Writes a comparison into a folder.
+   * Writes a comparison into a folder, and checksums.json over it, the pairs and what was asked.
    *
    * @param comparison as {@link #placed} gives it
    */
   public static ComparisonFolder write(Path folder, Comparison comparison, List<SuitePairs> pairs) {
+    List<Path> files = new ArrayList<>();
     for (SuitePairs suite : pairs) {
-      Disk.writeLines(pairsFile(folder, suite.suite()), suite.pairs());
+      files.add(pairsFile(folder, suite.suite()));
+      Disk.writeLines(files.getLast(), suite.pairs());
+      Path prompts = new OutFolder(folder).prompts(suite.suite());
+      if (Files.exists(prompts)) {
+        files.add(prompts);
+      }
     }
-    Disk.writeBytes(folder.resolve(SCHEMA), schema());
-    Disk.writePage(folder.resolve(NAME), comparison);
-    return new ComparisonFolder(folder, comparison);
+    files.add(folder.resolve(SCHEMA));
+    Disk.writeBytes(files.getLast(), jsonSchema());
+    files.add(folder.resolve(NAME));
+    Disk.writePage(files.getLast(), comparison);
+    Checksums.write(folder, files);
+    return new ComparisonFolder(folder, Seal.SCHEMA_VERSION, comparison);
   }
 
   /** Whether a folder has a comparison.json. */
@@ -53,24 +66,60 @@ public record ComparisonFolder(Path path, Comparison comparison) {
   /**
    * Reads a comparison, given comparison.json or its folder.
    *
-   * @throws EvaluationException if it is none, or damaged, or written by a newer version
+   * @throws EvaluationException if it is none, damaged, changed, contradicts itself, or was written
+   *     by a newer version
    */
   public static ComparisonFolder read(Path path) {
     Path file = Files.isDirectory(path) ? path.resolve(NAME) : path;
+    int schema = Disk.version(file);
     Comparison comparison = Disk.readPage(file, Comparison.class);
-    if (comparison.schemaVersion() != Comparison.SCHEMA_VERSION) {
-      throw new EvaluationException(
-          EvaluationException.Kind.INPUT,
-          "%s: expected schemaVersion %d, found %d"
-              .formatted(file, Comparison.SCHEMA_VERSION, comparison.schemaVersion()));
-    }
-    return new ComparisonFolder(Disk.parent(file), comparison);
+    contradiction(comparison)
+        .ifPresent(what -> {
+          throw new EvaluationException(
+              EvaluationException.Kind.INPUT, "%s: is damaged: %s".formatted(file, what));
+        });
+    var folder = new ComparisonFolder(Disk.parent(file), schema, comparison);
+    folder.requireUnchanged(file);
+    return folder;
   }
 
-  /** The pairs of a suite of the comparison. */
+  private static Optional<String> contradiction(Comparison comparison) {
+    for (SuiteComparison suite : comparison.suites()) {
+      int known = suite.losses() + suite.gains() + suite.bothRight() + suite.bothWrong();
+      if (known > suite.items() || suite.items() > suite.asked()) {
+        return Optional.of(
+            "%s: %d pairs in the table of %d judged items of %d asked"
+                .formatted(suite.suite(), known, suite.items(), suite.asked()));
+      }
+      int flips = comparison.flipsOf(suite.suite()).size();
+      if (flips != suite.losses() + suite.gains()) {
+        return Optional.of(
+            "%s: %d losses and %d gains, but %d flips"
+                .formatted(suite.suite(), suite.losses(), suite.gains(), flips));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Holds a file against the folder's list; a comparison.json that lies alone has none. */
+  private void requireUnchanged(Path file) {
+    if (schema > 1 && file.endsWith(NAME) && Checksums.exist(path)) {
+      Checksums.read(path).require(path, path.resolve(NAME));
+    }
+  }
+
+  /**
+   * The pairs of a suite of the comparison.
+   *
+   * @throws EvaluationException if they are damaged, or were not written, as by schema 1
+   */
   public SuitePairs pairs(SuiteComparison suite) {
     List<Pair> pairs = new ArrayList<>();
-    Disk.readLines(pairsFile(path, suite.suite()), Pair.class, pairs::add);
+    Path file = pairsFile(path, suite.suite());
+    Disk.readLines(file, schema, Pair.class, pairs::add);
+    if (Checksums.exist(path)) {
+      Checksums.read(path).require(path, file);
+    }
     return new SuitePairs(
         suite.suite(),
         suite.protocol(),
@@ -104,7 +153,7 @@ public record ComparisonFolder(Path path, Comparison comparison) {
   }
 
   /** The JSON Schema of comparison.json. */
-  public static byte[] schema() {
+  public static byte[] jsonSchema() {
     try (InputStream in = ComparisonFolder.class.getResourceAsStream(SCHEMA)) {
       if (in == null) {
         throw new IllegalStateException("the resource " + SCHEMA + " is missing");

@@ -1,9 +1,11 @@
 package dev.quantgate.evaluation.comparison;
 
 import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
+import dev.quantgate.evaluation.record.EngineIdentity;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Identity;
 import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.record.SuiteIdentity;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,18 +25,25 @@ record Compatibility(List<String> refusals, List<String> notes) {
     notes = List.copyOf(notes);
   }
 
+  /** What a recording need not know: its prompts are compared one by one where they are known. */
+  private static final Set<String> UNCOMPARED = Set.of(SuiteIdentity.ASKED, SuiteIdentity.PROMPTS);
+
   /** Of two runs as wholes. */
   static Compatibility of(FinishedRun baseline, FinishedRun candidate) {
     List<String> refusals = new ArrayList<>();
     List<String> notes = new ArrayList<>();
-    for (Identity.Difference difference :
-        baseline.identity().differences(candidate.identity(), false)) {
-      boolean engine = difference.field().equals(Identity.ENGINE);
-      if (!engine && !difference.field().equals(Identity.PROGRAM)) {
-        continue;
-      }
-      String differs = differs(difference);
-      if (engine && revision(difference.first()).equals(revision(difference.second()))) {
+    Identity first = baseline.identity();
+    Identity second = candidate.identity();
+    if (!first.program().equals(second.program())) {
+      refusals.add(differs(Identity.PROGRAM, first.program(), second.program()));
+    }
+    if (first.engine().isPresent()
+        && second.engine().isPresent()
+        && !first.engine().equals(second.engine())) {
+      EngineIdentity one = first.engine().get();
+      EngineIdentity other = second.engine().get();
+      String differs = differs(Identity.ENGINE, one.toString(), other.toString());
+      if (one.sameNumbers(other)) {
         notes.add(
             "%s; last bits depend on that, so a near tie may flip by it alone".formatted(differs));
       } else {
@@ -56,17 +65,18 @@ record Compatibility(List<String> refusals, List<String> notes) {
   static Compatibility of(FinishedRun baseline, FinishedRun candidate, String suite) {
     List<String> refusals = new ArrayList<>();
     Set<String> notes = new LinkedHashSet<>();
-    String prefix = "suite.%s.".formatted(suite);
-    var first = new Identity(baseline.identity().below(prefix));
-    var second = new Identity(candidate.identity().below(prefix));
-    first.differences(second, false).forEach(difference -> refusals.add(differs(difference)));
-    for (Identity.Difference difference : first.differences(second, true)) {
+    SuiteIdentity first = baseline.identity().suite(suite);
+    SuiteIdentity second = candidate.identity().suite(suite);
+    for (Identity.Difference difference : first.differences(second)) {
       String field = difference.field();
-      boolean unknown = difference.first().isEmpty() || difference.second().isEmpty();
-      if (unknown && !field.equals(Identity.ASKED) && !field.equals("prompts")) {
+      if (difference.known()) {
+        refusals.add(
+            differs(field, difference.first().orElseThrow(), difference.second().orElseThrow()));
+      } else if (!UNCOMPARED.contains(field)) {
         notes.add(
             "%s: %s is known of the %s only and was not compared"
-                .formatted(suite, field, difference.second().isEmpty() ? "baseline" : "candidate"));
+                .formatted(
+                    suite, field, difference.first().isPresent() ? "baseline" : "candidate"));
       }
     }
     Data data = RunFacts.data(baseline, suite);
@@ -78,14 +88,8 @@ record Compatibility(List<String> refusals, List<String> notes) {
     return new Compatibility(refusals, List.copyOf(notes));
   }
 
-  private static String differs(Identity.Difference difference) {
-    return "%s differs: \"%s\" and \"%s\""
-        .formatted(difference.field(), difference.first(), difference.second());
-  }
-
-  /** An engine's kind and revision, without what only its last bits depend on. */
-  private static String revision(String engine) {
-    return engine.split(" ", 2)[0];
+  private static String differs(String field, String first, String second) {
+    return "%s differs: \"%s\" and \"%s\"".formatted(field, first, second);
   }
 
   private static List<String> without(FinishedRun run, FinishedRun other, Side side) {

@@ -7,12 +7,12 @@ import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.ItemRecord.Execution;
 import dev.quantgate.evaluation.record.Provenance;
 import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.sandbox.ExecutionResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.SortedMap;
 
 /** What is told of one finished run, whether it is compared or stands alone. */
 public final class RunFacts {
@@ -24,9 +24,10 @@ public final class RunFacts {
         side,
         run.provenance().reference(),
         run.identity().live(),
-        run.identity().below("model."),
+        run.identity().model(),
         run.provenance().usage(),
-        Optional.empty());
+        Optional.empty(),
+        run.sha256());
   }
 
   /** Facts about a suite's data; a finished run has them for each of its suites. */
@@ -39,24 +40,21 @@ public final class RunFacts {
 
   /** The id of the protocol by which a suite was asked. */
   public static String protocol(FinishedRun run, String suite) {
-    return run.identity().get("suite.%s.protocol".formatted(suite));
+    return run.identity().suite(suite).protocol();
   }
 
   /** Where a suite's items came from. */
   public static Data data(FinishedRun run, String suite) {
     Provenance.SuiteFacts facts = suite(run, suite);
-    return new Data(
-        facts.file(), run.identity().get("suite.%s.data".formatted(suite)), facts.catalogued());
+    return new Data(facts.file(), run.identity().suite(suite).data(), facts.catalogued());
   }
 
   /** What executed a suite's programs; empty for suites without. */
   static Optional<Executed> executed(FinishedRun run, String suite) {
-    SortedMap<String, String> fields = run.identity().below("suite.%s.".formatted(suite));
-    String kind = fields.get("sandbox");
-    return kind == null
-        ? Optional.empty()
-        : Optional.of(
-            new Executed(kind, run.identity().below("suite.%s.sandbox.".formatted(suite))));
+    return run.identity()
+        .suite(suite)
+        .sandbox()
+        .map(sandbox -> new Executed(sandbox.kind(), sandbox.identity()));
   }
 
   /**
@@ -65,11 +63,13 @@ public final class RunFacts {
    */
   public static List<String> executionNotes(FinishedRun run, String suite, Side side) {
     List<String> notes = new ArrayList<>();
-    String sandbox = run.identity().get("suite.%s.sandbox".formatted(suite));
-    if (sandbox.startsWith("unsafe")) {
-      notes.add("%s: programs were executed WITHOUT A SANDBOX (%s)".formatted(suite, sandbox));
+    Optional<SuiteIdentity.Sandbox> sandbox = run.identity().suite(suite).sandbox();
+    if (sandbox.filter(box -> box.kind().startsWith("unsafe")).isPresent()) {
+      notes.add(
+          "%s: programs were executed WITHOUT A SANDBOX (%s)"
+              .formatted(suite, sandbox.orElseThrow().kind()));
     }
-    if (run.identity().get("suite.%s.sandbox.checker".formatted(suite)).equals("both")) {
+    if (sandbox.filter(box -> "both".equals(box.identity().get("checker"))).isPresent()) {
       List<Execution> executions =
           run.suites().getOrDefault(suite, List.of()).stream()
               .flatMap(record -> record.samples().stream())

@@ -11,6 +11,7 @@ import dev.quantgate.evaluation.record.Side;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -27,7 +28,7 @@ import java.util.TreeMap;
  *     what the gate looks at
  * @param losses items the baseline does better
  * @param gains items the candidate does better
- * @param changed items that both have equally right with another answer
+ * @param changed items that both have equally right with another answer; empty in files of schema 1
  * @param bothRight items that both have wholly right
  * @param bothWrong items that both have wholly wrong
  * @param ungraded items left out of the pairs, each with its fault
@@ -55,7 +56,7 @@ public record SuiteComparison(
     double deltaPoints,
     int losses,
     int gains,
-    int changed,
+    OptionalInt changed,
     int bothRight,
     int bothWrong,
     List<AverageDelta> averages,

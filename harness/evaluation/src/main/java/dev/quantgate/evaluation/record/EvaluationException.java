@@ -2,6 +2,7 @@ package dev.quantgate.evaluation.record;
 
 import dev.quantgate.base.ErrorKind;
 import dev.quantgate.base.QuantGateException;
+import java.util.List;
 
 /**
  * An evaluation that cannot be begun or carried on. The message is one or two lines for its user:
@@ -9,15 +10,29 @@ import dev.quantgate.base.QuantGateException;
  */
 public final class EvaluationException extends QuantGateException {
   private final Kind kind;
+  private final List<String> details;
 
   public EvaluationException(Kind kind, String message) {
     super(message);
     this.kind = kind;
+    this.details = List.of();
   }
 
   public EvaluationException(Kind kind, String message, Throwable cause) {
     super(message, cause);
     this.kind = kind;
+    this.details = List.of();
+  }
+
+  public EvaluationException(Kind kind, String message, List<String> details) {
+    super(message);
+    this.kind = kind;
+    this.details = List.copyOf(details);
+  }
+
+  /** Further lines for those who ask for all: hashes, fields. */
+  public List<String> details() {
+    return details;
   }
 
   public Kind kind() {
@@ -27,7 +42,7 @@ public final class EvaluationException extends QuantGateException {
   @Override
   public ErrorKind errorKind() {
     return switch (kind) {
-      case SETTING, INPUT, OTHER_RUN -> ErrorKind.USER;
+      case SETTING, INPUT, NEWER, OTHER_RUN -> ErrorKind.USER;
       case LOCKED, IO -> ErrorKind.MACHINE;
       case INTERRUPTED -> ErrorKind.INTERRUPTED;
     };
@@ -39,6 +54,8 @@ public final class EvaluationException extends QuantGateException {
     SETTING,
     /** A model, a recording or a run folder is missing, damaged or lacks what a suite needs. */
     INPUT,
+    /** A file was written by a newer version of this program. */
+    NEWER,
     /** The folder holds a run of something else. */
     OTHER_RUN,
     /** Another process works in the folder. */

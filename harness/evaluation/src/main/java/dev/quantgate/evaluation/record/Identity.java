@@ -1,16 +1,16 @@
 package dev.quantgate.evaluation.record;
 
-import static dev.quantgate.evaluation.record.EvaluationException.Kind.OTHER_RUN;
-
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * What must be equal for a run to be continued: identity.json, one flat object of texts. Fields of
@@ -23,17 +23,36 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
   /** Name and version of what wrote the run. */
   public static final String PROGRAM = "program";
 
-  /** The engine's kind and revision, and what their last bits depend on, of live models. */
+  /** The engine, as {@link EngineIdentity} reads it, of live models. */
   public static final String ENGINE = "model.engine";
 
-  /** Set for a suite whose prompts are known to be the protocol's, as {@link #BY_PROTOCOL}. */
-  public static final String ASKED = "asked";
-
-  public static final String BY_PROTOCOL = "by protocol";
+  private static final String SUITES = "suites";
+  private static final String MODEL = "model.";
+  private static final Pattern SUITE_NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,63}");
 
   @JsonCreator
   public Identity {
     fields = Collections.unmodifiableSortedMap(new TreeMap<>(fields));
+  }
+
+  /**
+   * The identity of a run.
+   *
+   * @param model fields of the model and the source of its answers
+   * @param suites in the order of the run
+   */
+  public static Identity of(
+      String program, SortedMap<String, String> model, Map<String, SuiteIdentity> suites) {
+    var fields = new TreeMap<String, String>(model);
+    fields.put(PROGRAM, program);
+    fields.put(SUITES, String.join(",", suites.keySet()));
+    suites.forEach((suite, identity) ->
+        identity.fields().forEach((field, value) -> fields.put(prefix(suite) + field, value)));
+    return new Identity(fields);
+  }
+
+  private static String prefix(String suite) {
+    return "suite.%s.".formatted(suite);
   }
 
   /** Whether the model was asked. */
@@ -41,18 +60,36 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
     return "live".equals(fields.get(SOURCE));
   }
 
-  /** Whether it is known what the model was asked in a suite. */
-  public boolean knowsPrompts(String suite) {
-    return fields.containsKey("suite." + suite + "." + ASKED);
+  /** Name and version of what wrote the run; empty where it is not said. */
+  public String program() {
+    return fields.getOrDefault(PROGRAM, "");
   }
 
-  /** The value of a field, empty where it has none. */
-  public String get(String field) {
-    return fields.getOrDefault(field, "");
+  /** The engine of a live model. */
+  public Optional<EngineIdentity> engine() {
+    return Optional.ofNullable(fields.get(ENGINE)).map(EngineIdentity::of);
+  }
+
+  /** What is known of the model: engine, architecture, weightsSha256 and so on. */
+  public SortedMap<String, String> model() {
+    return below(MODEL);
+  }
+
+  /** The suites in the order of the run; empty where the field names none that could be read. */
+  public List<String> suites() {
+    List<String> suites = List.of(fields.getOrDefault(SUITES, "").split(",", -1));
+    return suites.stream().allMatch(suite -> SUITE_NAME.matcher(suite).matches())
+        ? suites
+        : List.of();
+  }
+
+  /** What must be equal in a suite. */
+  public SuiteIdentity suite(String suite) {
+    return SuiteIdentity.of(below(prefix(suite)));
   }
 
   /** The fields that begin with a prefix, without it. */
-  public SortedMap<String, String> below(String prefix) {
+  private SortedMap<String, String> below(String prefix) {
     var below = new TreeMap<String, String>();
     fields
         .tailMap(prefix)
@@ -64,58 +101,44 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
     return below;
   }
 
+  /** Where two identities differ, field by field; one of the whole run before those of a part. */
+  public List<Difference> differences(Identity other) {
+    return Difference.between(fields, other.fields).stream()
+        .sorted(Comparator.comparing(difference -> difference.field().indexOf('.') >= 0))
+        .toList();
+  }
+
+  /** The suite that a field belongs to; empty for fields of the run or the model. */
+  static Optional<String> suiteOf(String field) {
+    String[] parts = field.split("\\.", 3);
+    return parts.length == 3 && parts[0].equals("suite") ? Optional.of(parts[1]) : Optional.empty();
+  }
+
   /**
-   * Where two identities differ, field by field.
+   * A field that two identities do not agree on.
    *
-   * @param unknownDiffers whether a field that only one of them has is a difference
+   * @param first empty where the first has none
+   * @param second empty where the second has none
    */
-  public List<Difference> differences(Identity other, boolean unknownDiffers) {
-    var all = new TreeSet<>(fields.keySet());
-    all.addAll(other.fields.keySet());
-    var differences = new ArrayList<Difference>();
-    for (String field : all) {
-      String mine = get(field);
-      String theirs = other.get(field);
-      boolean known = fields.containsKey(field) && other.fields.containsKey(field);
-      if (!mine.equals(theirs) && (known || unknownDiffers)) {
-        differences.add(new Difference(field, mine, theirs));
-      }
-    }
-    return differences;
-  }
+  public record Difference(String field, Optional<String> first, Optional<String> second) {
 
-  /**
-   * Refuses a folder that holds another run, naming a field that differs: one of the whole run
-   * first.
-   */
-  public void requireIn(Path folder, Identity stored) {
-    List<Difference> differences = stored.differences(this, true);
-    if (!differences.isEmpty()) {
-      Difference first =
-          differences.stream()
-              .filter(difference -> difference.field().indexOf('.') < 0)
-              .findFirst()
-              .orElse(differences.getFirst());
-      String others = differences.size() == 1 ? "" : " (and " + (differences.size() - 1) + " more)";
-      throw new EvaluationException(
-          OTHER_RUN,
-          folder
-              + " holds another run: "
-              + first.field()
-              + " is "
-              + shown(first.first())
-              + " there and "
-              + shown(first.second())
-              + " now"
-              + others
-              + "\nGive another --out, or repeat the command that began it");
+    /** The fields in which two sets differ, in their order. */
+    static List<Difference> between(Map<String, String> first, Map<String, String> second) {
+      var all = new TreeSet<>(first.keySet());
+      all.addAll(second.keySet());
+      return all.stream()
+          .map(field ->
+              new Difference(
+                  field,
+                  Optional.ofNullable(first.get(field)),
+                  Optional.ofNullable(second.get(field))))
+          .filter(difference -> !difference.first().equals(difference.second()))
+          .toList();
+    }
+
+    /** Whether both know the field, so that they contradict each other. */
+    public boolean known() {
+      return first.isPresent() && second.isPresent();
     }
   }
-
-  public static String shown(String value) {
-    return value.isEmpty() ? "not set" : "\"" + value + "\"";
-  }
-
-  /** A field that two identities do not agree on. */
-  public record Difference(String field, String first, String second) {}
 }

@@ -5,8 +5,8 @@ import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
@@ -23,27 +23,44 @@ import java.util.function.Consumer;
 public final class Journal<T> implements AutoCloseable {
   private final Path path;
   private final RandomAccessFile file;
+  private final Seal.Chain chain;
 
-  private Journal(Path path, RandomAccessFile file) {
+  private Journal(Path path, RandomAccessFile file, Seal.Chain chain) {
     this.path = path;
     this.file = file;
+    this.chain = chain;
   }
 
-  /** Opens a journal, made if missing, and shows what it holds. */
-  public static <T> Journal<T> open(Path path, Class<T> type, Consumer<T> sink) {
+  /**
+   * Opens a journal, made if missing, and shows what it holds.
+   *
+   * @param least the version of the form that each line must have at least: that in which the run
+   *     was begun
+   */
+  public static <T> Journal<T> open(Path path, int least, Class<T> type, Consumer<T> sink) {
     try {
       Files.createDirectories(Disk.parent(path));
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+          && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        throw new EvaluationException(
+            INPUT,
+            "%s: expected a journal, found %s; it is not written to, remove it"
+                .formatted(path, Files.isSymbolicLink(path) ? "a symbolic link" : "no file"));
+      }
       var file = new RandomAccessFile(path.toFile(), "rw");
       try {
         file.setLength(endOfLastLine(file));
-        Disk.readLines(path, type, sink);
+        var chain = new Seal.Chain(Disk.name(path));
+        Disk.readLines(path, chain, least, type, sink);
         file.seek(file.length());
-        return new Journal<>(path, file);
+        return new Journal<>(path, file, chain);
       } catch (EvaluationException e) {
         file.close();
         throw e.kind() == INPUT
             ? new EvaluationException(
-                INPUT, e.getMessage() + "\nRemove the run's folder, or give another --out", e)
+                INPUT,
+                "%s\nRemove the run's folder, or give another --out".formatted(e.getMessage()),
+                e)
             : e;
       } catch (IOException e) {
         file.close();
@@ -72,11 +89,8 @@ public final class Journal<T> implements AutoCloseable {
 
   /** Adds a line. */
   public void append(T value) {
-    byte[] json = Json.lines().writeValueAsBytes(value);
-    byte[] line = Arrays.copyOf(json, json.length + 1);
-    line[json.length] = '\n';
     try {
-      file.write(line);
+      file.write(chain.seal(Json.lines().writeValueAsBytes(value)));
     } catch (IOException e) {
       throw Disk.cannot("written", path, e);
     }

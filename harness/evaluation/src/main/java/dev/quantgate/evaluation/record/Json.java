@@ -14,8 +14,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * How this program's own files are written and read: strictly, and byte for byte the same each
- * time.
+ * How values of this program's own files are written, byte for byte the same each time, and read:
+ * strictly, but for fields that nothing is known of, which later versions may have added.
  */
 public final class Json {
   private static final JsonMapper LINES = builder().build();
@@ -38,7 +38,7 @@ public final class Json {
     return JsonMapper.builder()
         .addMixIn(Answer.class, AnswerForm.class)
         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-        .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+        .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)

@@ -1,21 +1,28 @@
 package dev.quantgate.evaluation.record;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Keeps two processes from working in one folder. The operating system frees it when its holder
- * dies, however that happens; the file itself stays, as removing it would let two in.
+ * dies, however that happens; one that ends by itself takes the file away.
  */
 public final class Lock implements AutoCloseable {
+  private static final String NAME = ".lock";
+
+  private final Path file;
   private final FileChannel channel;
 
-  private Lock(FileChannel channel) {
+  private Lock(Path file, FileChannel channel) {
+    this.file = file;
     this.channel = channel;
   }
 
@@ -25,36 +32,59 @@ public final class Lock implements AutoCloseable {
    * @throws EvaluationException if another process, or this one, has it
    */
   public static Lock take(Path folder) {
-    Path file = folder.resolve(".lock");
+    Path file = folder.resolve(NAME);
     try {
       Files.createDirectories(folder);
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock lock = null;
-      try {
-        lock = channel.tryLock();
-      } catch (OverlappingFileLockException e) {
-        // held by this very process: the same answer
-      } finally {
-        if (lock == null) {
+      while (true) {
+        FileChannel channel =
+            FileChannel.open(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
+        if (!lock(channel)) {
           channel.close();
+          throw new EvaluationException(
+              EvaluationException.Kind.LOCKED,
+              "%s: another run works in this folder; wait for its end, or give another --out"
+                  .formatted(folder));
         }
+        // Its last holder may have removed the file since it was opened: a lock on nothing.
+        if (isStill(channel, file)) {
+          return new Lock(file, channel);
+        }
+        channel.close();
       }
-      if (lock == null) {
-        throw new EvaluationException(
-            EvaluationException.Kind.LOCKED,
-            folder + ": another run works in this folder; wait for its end, or give another --out");
-      }
-      return new Lock(channel);
     } catch (IOException e) {
       throw Disk.cannot("locked", file, e);
     }
   }
 
+  private static boolean lock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // held by this very process
+    }
+  }
+
+  /** Whether the file that is locked is the one that has the name: what is written shows in it. */
+  private static boolean isStill(FileChannel channel, Path file) throws IOException {
+    long mark = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
+    channel.truncate(0);
+    channel.write(ByteBuffer.allocate(Long.BYTES).putLong(0, mark), 0);
+    try {
+      byte[] found = Files.readAllBytes(file);
+      return found.length == Long.BYTES && ByteBuffer.wrap(found).getLong() == mark;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
   @Override
   public void close() {
-    try {
-      channel.close();
+    try (channel) {
+      Files.deleteIfExists(file);
     } catch (IOException e) {
       // the process' end frees it at the latest
     }

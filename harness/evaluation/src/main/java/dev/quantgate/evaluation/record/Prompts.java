@@ -1,6 +1,7 @@
 package dev.quantgate.evaluation.record;
 
 import dev.quantgate.base.Sha256;
+import dev.quantgate.evaluation.protocol.Key;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.protocol.Request;
 import dev.quantgate.inference.Decoding;
@@ -8,6 +9,7 @@ import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.ScoringRequest;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -23,11 +25,29 @@ public final class Prompts {
    *
    * @param prompt the rendered prompt; several texts are separated by U+001E
    * @param continuations what is scored behind it; empty where the model writes
+   * @param check what a completion becomes a judged program with; empty for choices
    */
-  public record Line(String id, String prompt, List<String> continuations) {}
+  public record Line(
+      String id, String prompt, List<String> continuations, Optional<Check> check) {}
 
-  public static Line line(String id, Request request, Function<Prompt, String> render) {
-    return new Line(id, text(request, render), continuations(request));
+  /** What stands around a completion in its judged program, as {@link Key.Program} has it. */
+  public record Check(String prelude, String prompt, String test, String entryPoint) {
+    static Optional<Check> of(Key key) {
+      return key instanceof Key.Program program
+          ? Optional.of(
+              new Check(
+                  program.prelude(), program.prompt(), program.test(), program.entryPoint()))
+          : Optional.empty();
+    }
+  }
+
+  /** The line of a question asked by one of its forms. */
+  public static Line line(Question question, Request request, Function<Prompt, String> render) {
+    return new Line(
+        question.id(),
+        text(request, render),
+        continuations(request),
+        Check.of(question.key()));
   }
 
   /** The rendered prompt of a request. */

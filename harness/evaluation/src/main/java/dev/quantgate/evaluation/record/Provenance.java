@@ -26,8 +26,8 @@ public record Provenance(
   }
 
   /** Memory and speed over all sessions; empty where none was live. */
-  public Optional<Usage> usage() {
-    return sessions.stream().flatMap(session -> session.usage().stream()).reduce(Usage::plus);
+  public Optional<ModelUsage> usage() {
+    return sessions.stream().flatMap(session -> session.usage().stream()).reduce(ModelUsage::plus);
   }
 
   /** With a session added, or its last state put in its place. */
@@ -53,7 +53,7 @@ public record Provenance(
       Instant lastSeen,
       Map<String, String> machine,
       Map<String, String> settings,
-      Optional<Usage> usage,
+      Optional<ModelUsage> usage,
       SortedMap<String, String> sandbox) {}
 
   /**

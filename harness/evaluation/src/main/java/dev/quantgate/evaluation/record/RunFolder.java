@@ -3,22 +3,34 @@ package dev.quantgate.evaluation.record;
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 
 import dev.quantgate.base.Sha256;
+import dev.quantgate.evaluation.record.Identity.Difference;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Where things lie in the folder of one model's run. */
 public final class RunFolder {
   private static final String IDENTITY = "identity.json";
   private static final String PROVENANCE = "provenance.json";
 
+  private static final String JOURNAL = "journal";
+
   private final Path folder;
+
+  /** The version of the form in which the run was begun. */
+  private int schema = Seal.SCHEMA_VERSION;
 
   public RunFolder(Path folder) {
     this.folder = folder;
@@ -33,19 +45,19 @@ public final class RunFolder {
   }
 
   public Path answers(String suite) {
-    return folder.resolve("journal").resolve(suite + ".answers.jsonl");
+    return folder.resolve(JOURNAL).resolve("%s.answers.jsonl".formatted(suite));
   }
 
   public Path executions(String suite) {
-    return folder.resolve("journal").resolve(suite + ".executions.jsonl");
+    return folder.resolve(JOURNAL).resolve("%s.executions.jsonl".formatted(suite));
   }
 
   public Path records(String suite) {
-    return folder.resolve(suite + ".jsonl");
+    return folder.resolve("%s.jsonl".formatted(suite));
   }
 
   public Path timings(String suite) {
-    return folder.resolve(suite + ".timings.jsonl");
+    return folder.resolve("%s.timings.jsonl".formatted(suite));
   }
 
   /**
@@ -53,25 +65,86 @@ public final class RunFolder {
    * refused. Gives the provenance up to now.
    */
   public Provenance claim(Identity identity, Provenance fresh) {
-    if (Files.exists(identity())) {
-      identity.requireIn(folder, Disk.readPage(identity(), Identity.class));
-    } else {
-      if (Files.exists(folder.resolve("journal"))) {
+    if (!Files.exists(identity())) {
+      if (Files.exists(folder.resolve(JOURNAL))) {
         throw new EvaluationException(
             INPUT,
-            folder
-                + ": holds a journal but no "
-                + IDENTITY
-                + ", so nobody knows what was asked;"
-                + " remove the folder, or give another --out");
+            "%s: holds a journal but no %s, so nobody knows what was asked\nRemove the folder, or give another --out"
+                .formatted(folder, IDENTITY));
       }
       Disk.writePage(identity(), identity);
     }
-    if (!Files.exists(provenance())) {
-      return fresh;
+    schema = Disk.version(identity());
+    Optional<Provenance> stored = provenanceThere();
+    requireSame(identity, stored, fresh);
+    Checksums.remove(folder);
+    return stored
+        .map(before -> new Provenance(fresh.reference(), before.sessions(), fresh.suites()))
+        .orElse(fresh);
+  }
+
+  private Optional<Provenance> provenanceThere() {
+    return Files.exists(provenance())
+        ? Optional.of(Disk.readPage(provenance(), Provenance.class))
+        : Optional.empty();
+  }
+
+  private void requireSame(Identity identity, Optional<Provenance> stored, Provenance fresh) {
+    List<Difference> differences = Disk.readPage(identity(), Identity.class).differences(identity);
+    if (!differences.isEmpty()) {
+      var available = new HashMap<String, Integer>();
+      fresh.suites().forEach((suite, facts) -> available.put(suite, facts.available()));
+      stored.ifPresent(before ->
+          before.suites().forEach((suite, facts) -> available.put(suite, facts.available())));
+      throw OtherRun.of(folder, differences, available);
     }
-    Provenance stored = Disk.readPage(provenance(), Provenance.class);
-    return new Provenance(fresh.reference(), stored.sessions(), fresh.suites());
+  }
+
+  /**
+   * Refuses a folder that holds a run of other suites, items, protocols or sampling, as far as that
+   * is known before a model is loaded.
+   *
+   * @param expected fields that will be in the run's identity; further ones are not looked at
+   */
+  public void requireBegunAs(Identity expected, Provenance fresh) {
+    if (!Files.exists(identity())) {
+      return;
+    }
+    Identity stored = Disk.readPage(identity(), Identity.class);
+    var known = new TreeMap<>(stored.fields());
+    known.keySet().retainAll(expected.fields().keySet());
+    List<Difference> differences = new Identity(known).differences(expected);
+    if (!differences.isEmpty()) {
+      var available = new HashMap<String, Integer>();
+      fresh.suites().forEach((suite, facts) -> available.put(suite, facts.available()));
+      throw OtherRun.of(folder, differences, available);
+    }
+  }
+
+  /** Opens a suite's answers. */
+  public Journal<AnswerLine> openAnswers(String suite, Consumer<AnswerLine> sink) {
+    return Journal.open(answers(suite), schema, AnswerLine.class, sink);
+  }
+
+  /** Opens what came of a suite's programs. */
+  public Journal<ExecutionLine> openExecutions(String suite, Consumer<ExecutionLine> sink) {
+    return Journal.open(executions(suite), schema, ExecutionLine.class, sink);
+  }
+
+  /** Makes the run a finished one: lists its files with their hashes. */
+  public void finish() {
+    List<Path> files = new ArrayList<>();
+    for (Path each : List.of(folder, folder.resolve(JOURNAL))) {
+      try (Stream<Path> listed = Files.list(each)) {
+        listed
+            .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+            .filter(file -> !Disk.name(file).startsWith("."))
+            .forEach(files::add);
+      } catch (IOException e) {
+        throw Disk.cannot("listed", each, e);
+      }
+    }
+    Checksums.write(folder, files);
   }
 
   /**
@@ -98,48 +171,66 @@ public final class RunFolder {
     var folder = new RunFolder(path);
     if (!Files.isRegularFile(folder.identity())) {
       throw new EvaluationException(
-          INPUT, path + ": expected the folder of a run, with " + IDENTITY + " in it, found none");
+          INPUT,
+          "%s: expected the folder of a run, with %s in it, found none".formatted(path, IDENTITY));
     }
+    folder.schema = Disk.version(folder.identity());
     Identity identity = Disk.readPage(folder.identity(), Identity.class);
+    List<String> names = identity.suites();
+    if (names.isEmpty()) {
+      throw new EvaluationException(
+          INPUT, "%s: names no suites that could be read".formatted(folder.identity()));
+    }
     Map<String, List<ItemRecord>> suites = new LinkedHashMap<>();
-    for (String suite : identity.get("suites").split(",", -1)) {
-      if (!suite.matches("[a-z0-9][a-z0-9_-]{0,63}")) {
-        throw new EvaluationException(
-            INPUT, folder.identity() + ": names no suites that could be read");
-      }
+    for (String suite : names) {
       if (!Files.exists(folder.records(suite))) {
-        throw new EvaluationException(
-            INPUT,
-            path
-                + ": suite "
-                + suite
-                + " is not finished (no "
-                + suite
-                + ".jsonl);"
-                + " repeat the command that began the run");
+        throw folder.unfinished("suite %s has no %s.jsonl".formatted(suite, suite));
       }
-      suites.put(suite, records(folder.records(suite), identity.get("suite." + suite + ".items")));
+      suites.put(suite, folder.readRecords(suite, identity.suite(suite).items()));
     }
     Provenance provenance = Disk.readPage(folder.provenance(), Provenance.class);
     for (String suite : suites.keySet()) {
       if (!provenance.suites().containsKey(suite)) {
         throw new EvaluationException(
-            INPUT, folder.provenance() + ": says nothing about suite " + suite);
+            INPUT, "%s: says nothing about suite %s".formatted(folder.provenance(), suite));
       }
     }
-    return new FinishedRun(path, identity, provenance, suites);
+    return new FinishedRun(path, identity, provenance, suites, folder.checked(names));
   }
 
-  private static List<ItemRecord> records(Path file, String items) {
+  /** Holds what was read against the run's list of files, which runs of schema 1 have not. */
+  private Optional<String> checked(List<String> suites) {
+    if (!Checksums.exist(folder)) {
+      if (schema > 1) {
+        throw unfinished("it has no checksums.json");
+      }
+      return Optional.empty();
+    }
+    Checksums checksums = Checksums.read(folder);
+    checksums.require(folder, identity());
+    checksums.require(folder, provenance());
+    suites.forEach(suite -> checksums.require(folder, records(suite)));
+    return Optional.of(Checksums.of(folder));
+  }
+
+  private EvaluationException unfinished(String sign) {
+    return new EvaluationException(
+        INPUT,
+        "%s: is not finished (%s); repeat the command that began the run".formatted(folder, sign));
+  }
+
+  private List<ItemRecord> readRecords(String suite, String items) {
+    Path file = records(suite);
     List<ItemRecord> records = new ArrayList<>();
     Set<String> ids = new HashSet<>();
     Disk.readLines(
         file,
+        schema,
         ItemRecord.class,
         record -> {
           if (!ids.add(record.id())) {
             throw new EvaluationException(
-                INPUT, file + ": item " + record.id() + " is there twice");
+                INPUT, "%s: item %s is there twice".formatted(file, record.id()));
           }
           records.add(record);
         });
@@ -147,12 +238,8 @@ public final class RunFolder {
     if (!found.equals(items)) {
       throw new EvaluationException(
           INPUT,
-          file
-              + ": expected the items that identity.json names ("
-              + items
-              + "), found others ("
-              + found
-              + "); the file was changed or cut");
+          "%s: expected the items that identity.json names (%s), found others (%s); the file was changed or cut"
+              .formatted(file, items, found));
     }
     return records;
   }
@@ -161,6 +248,6 @@ public final class RunFolder {
   public static String items(List<String> ids) {
     var hash = new Sha256();
     ids.forEach(hash::add);
-    return ids.size() + " " + hash.hex();
+    return "%d %s".formatted(ids.size(), hash.hex());
   }
 }

@@ -32,24 +32,24 @@ final class RunSandbox implements AutoCloseable {
   private final CodeSandbox sandbox;
 
   /** Notes and results come from any thread; who hears of them wants one at a time. */
-  private final Object voice = new Object();
+  private final Object telling = new Object();
 
   /** Starts the sandbox and refuses one that is not what was demanded. */
-  RunSandbox(Services doors, RunEnvironment machinery, Consumer<String> notes) {
+  RunSandbox(Services services, RunEnvironment environment, Consumer<String> notes) {
     this.sandbox =
-        doors
+        services
             .sandboxes()
             .start(
-                machinery.sandbox(),
-                machinery
+                environment.sandbox(),
+                environment
                     .sandboxOptions()
                     .withNotes(note -> {
-                      synchronized (voice) {
+                      synchronized (telling) {
                         notes.accept(note);
                       }
                     }));
     String kind = sandbox.description().kind();
-    Optional<String> required = machinery.requiredSandbox();
+    Optional<String> required = environment.requiredSandbox();
     if (required.isPresent() && !required.get().equals(kind)) {
       close();
       throw new EvaluationException(
@@ -75,7 +75,7 @@ final class RunSandbox implements AutoCloseable {
     sandbox.run(
         jobs,
         result -> {
-          synchronized (voice) {
+          synchronized (telling) {
             sink.accept(result);
           }
         });

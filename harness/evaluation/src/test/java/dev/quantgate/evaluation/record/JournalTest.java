@@ -27,7 +27,7 @@ class JournalTest {
 
   private List<Line> append(Line... lines) {
     List<Line> found = new ArrayList<>();
-    try (Journal<Line> journal = Journal.open(file, Line.class, found::add)) {
+    try (Journal<Line> journal = Journal.open(file, 1, Line.class, found::add)) {
       for (Line line : lines) {
         journal.append(line);
       }

@@ -46,11 +46,11 @@ class SettingsTest {
             environment,
             file);
     RunRequest request = settings.runRequest();
-    assertThat(request.assignment().limit()).hasValue(300);
+    assertThat(request.plan().limit()).hasValue(300);
     assertThat(request.policy().margin()).isEqualTo(0.5);
-    assertThat(request.assignment().seed()).isEqualTo(3);
+    assertThat(request.plan().seed()).isEqualTo(3);
     assertThat(request.out()).isEqualTo(Path.of("from-file"));
-    assertThat(request.machinery().engine()).isEqualTo("auto");
+    assertThat(request.environment().engine()).isEqualTo("auto");
   }
 
   @Test
@@ -96,7 +96,7 @@ class SettingsTest {
             """);
     Settings settings = Settings.resolve(Map.of(), Map.of(), file);
     RunRequest request = settings.runRequest();
-    assertThat(request.machinery().sandboxOptions().limits())
+    assertThat(request.environment().sandboxOptions().limits())
         .isEqualTo(
             new Limits(
                 Duration.ofMillis(1500),
@@ -107,7 +107,7 @@ class SettingsTest {
                 0,
                 1 << 16,
                 5));
-    var assignment = request.assignment();
+    var assignment = request.plan();
     assertThat(request.baseline()).isEqualTo("fp16");
     assertThat(request.candidate()).isEqualTo("replay:int4.jsonl");
     assertThat(assignment.suites()).containsExactly("humaneval", "ceval");
@@ -124,14 +124,14 @@ class SettingsTest {
     assertThat(assignment.sampling().maxNewTokens()).hasValue(99);
     assertThat(request.policy().margin()).isEqualTo(0.75);
     assertThat(request.policy().onInconclusive()).isEqualTo(OnInconclusive.REPORT);
-    assertThat(request.machinery().engine()).isEqualTo("cpu");
-    assertThat(request.machinery().engineOptions().threads()).isEqualTo(3);
-    assertThat(request.machinery().engineOptions().memoryBytes()).hasValue(3L << 29);
-    assertThat(request.machinery().engineOptions().maxBatch()).isEqualTo(8);
-    assertThat(request.machinery().sandbox()).isEqualTo("embedded");
-    assertThat(request.machinery().requiredSandbox()).contains("embedded");
-    assertThat(request.machinery().sandboxOptions().checker()).isEqualTo(Checker.BOTH);
-    assertThat(request.machinery().sandboxOptions().workers()).isEqualTo(2);
+    assertThat(request.environment().engine()).isEqualTo("cpu");
+    assertThat(request.environment().engineOptions().threads()).isEqualTo(3);
+    assertThat(request.environment().engineOptions().memoryBytes()).hasValue(3L << 29);
+    assertThat(request.environment().engineOptions().maxBatch()).isEqualTo(8);
+    assertThat(request.environment().sandbox()).isEqualTo("embedded");
+    assertThat(request.environment().requiredSandbox()).contains("embedded");
+    assertThat(request.environment().sandboxOptions().checker()).isEqualTo(Checker.BOTH);
+    assertThat(request.environment().sandboxOptions().workers()).isEqualTo(2);
     assertThat(request.out()).isEqualTo(Path.of("there"));
     for (Setting setting : Setting.values()) {
       assertThat(settings.isSaid(setting)).as(setting.key()).isTrue();
@@ -161,11 +161,13 @@ class SettingsTest {
         "MARGIN|101|margin must be in 0 .. 100 points, not 101.0",
         "MEMORY|much|--memory: expected a size such as 12G or 800M, found \"much\"",
         "MEMORY|0|--memory: expected a size such as 12G or 800M, found \"0\"",
-        "MEMORY|99999999999999T|--memory: expected a size such as 12G or 800M, found \"99999999999999T\"",
+        "MEMORY|99999999999999T|--memory: expected a size such as 12G or 800M, found"
+            + " \"99999999999999T\"",
         "CHECKER|me|--checker: expected one of split, official, both, found \"me\"",
         "LAYOUT|none|--layout: expected a layout, found \"none\"",
         "PROTOCOL|ceval|--protocol: expected SUITE=VARIANT, such as ceval=lm-eval, found \"ceval\"",
-        "PROTOCOL|cmnli=x|a protocol is chosen for suite \"cmnli\", which is not among the suites of this run",
+        "PROTOCOL|cmnli=x|a protocol is chosen for suite \"cmnli\", which is not among the suites"
+            + " of this run",
         "ACCEPT_DATA|maybe|--accept-data: expected true or false, found \"maybe\"",
         "TIME_LIMIT|0|--time-limit: expected seconds between 0.1 and 3600, found \"0\"",
         "CPU_LIMIT|NaN|--cpu-limit: expected seconds between 0.1 and 3600, found \"NaN\"",

@@ -12,7 +12,7 @@ import dev.quantgate.inference.Telemetry;
  * @param loadSeconds of the slowest load
  * @param promptTokens computed, a shared prefix once
  */
-public record Usage(
+public record ModelUsage(
     String device,
     long weightBytes,
     long checkpointBytes,
@@ -23,8 +23,8 @@ public record Usage(
     long generatedTokens,
     double generationSeconds) {
 
-  public static Usage of(Telemetry telemetry) {
-    return new Usage(
+  public static ModelUsage of(Telemetry telemetry) {
+    return new ModelUsage(
         telemetry.device(),
         telemetry.weightBytes(),
         telemetry.checkpointBytes(),
@@ -37,8 +37,8 @@ public record Usage(
   }
 
   /** Of two sessions together. */
-  public Usage plus(Usage later) {
-    return new Usage(
+  public ModelUsage plus(ModelUsage later) {
+    return new ModelUsage(
         later.device,
         Math.max(weightBytes, later.weightBytes),
         Math.max(checkpointBytes, later.checkpointBytes),
