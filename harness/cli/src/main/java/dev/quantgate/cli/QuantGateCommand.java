@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       DataCommand.class,
       SandboxCommand.class,
+      PlanCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
     })

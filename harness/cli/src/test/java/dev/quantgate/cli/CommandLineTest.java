@@ -463,6 +463,7 @@ class CommandLineTest {
         "bench",
         "data",
         "sandbox",
+        "plan",
         "doctor"
       })
   void everyCommandHasAHelpPage(String command) {
