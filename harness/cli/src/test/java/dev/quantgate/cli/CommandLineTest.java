@@ -574,6 +574,7 @@ class CommandLineTest {
         "bench",
         "data",
         "sandbox",
+        "plan",
         "doctor"
       })
   void everyCommandHasAHelpPage(String command) {
