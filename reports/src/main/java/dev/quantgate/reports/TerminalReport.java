@@ -29,8 +29,7 @@ public final class TerminalReport {
    */
   public static String render(Comparison comparison, Path folder) {
     var text = new StringBuilder();
-    var scores =
-        new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT, LEFT);
+    var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT, LEFT);
     scores.row(
         "suite",
         "protocol",
@@ -39,8 +38,8 @@ public final class TerminalReport {
         "candidate",
         "delta",
         "loss/gain",
-          "changed",
-          "finding",
+        "changed",
+        "finding",
         "verdict");
     scores.rule();
     for (SuiteComparison suite : comparison.suites()) {

@@ -73,8 +73,11 @@ final class PlanCommand implements Callable<Integer> {
     require(flipRate >= 0 && flipRate <= 1, "--flip-rate: expected a share from 0 to 1", flipRate);
     require(power >= 0.5 && power < 1, "--power: expected a share from 0.5 to below 1", power);
     require(comparisons > 0, "--comparisons: expected 1 or more", comparisons);
-    items.values().forEach(n ->
-        require(n > 0 && n <= MOST_ITEMS, "--items: expected 1 to %d".formatted(MOST_ITEMS), n));
+    items
+        .values()
+        .forEach(n ->
+            require(
+                n > 0 && n <= MOST_ITEMS, "--items: expected 1 to %d".formatted(MOST_ITEMS), n));
     String report =
         simulate
             ? PlanReport.render(GateSimulation.run(comparisons, seed))
@@ -96,8 +99,7 @@ final class PlanCommand implements Callable<Integer> {
 
   private void require(boolean good, String expected, Object found) {
     if (!good) {
-      throw new ParameterException(
-          spec.commandLine(), "%s, found %s".formatted(expected, found));
+      throw new ParameterException(spec.commandLine(), "%s, found %s".formatted(expected, found));
     }
   }
 }

@@ -172,7 +172,8 @@ class RealPromptsTest {
   void theAveragesAreThoseOfAPublicReport() throws IOException {
     var golden =
         JsonMapper.shared()
-            .readTree(Files.readString(OfficialData.with("ceval").resolve("ceval/golden-counts.json")));
+            .readTree(
+                Files.readString(OfficialData.with("ceval").resolve("ceval/golden-counts.json")));
     var exam = BenchmarkData.ceval(data("ceval"));
     var left = new TreeMap<String, Integer>();
     var asked = new TreeMap<String, Integer>();

@@ -152,8 +152,7 @@ public final class CudaEngineProvider implements EngineProvider {
 
   private static Loaded device(Path folder, EngineOptions options, Owned owned) {
     try (Checkpoint checkpoint = Checkpoints.open(folder)) {
-      DeviceSession session =
-          owned.add(DeviceSession.open(options.device().index().orElse(0)));
+      DeviceSession session = owned.add(DeviceSession.open(options.device().index().orElse(0)));
       // Before anything is taken.
       plan(session, checkpoint, folder, options, DeviceModel.bytes(checkpoint));
       double bandwidth = new DeviceBenchmark(session).readBandwidth();
@@ -166,7 +165,8 @@ public final class CudaEngineProvider implements EngineProvider {
               folder.toString());
       CudaExecutor executor;
       try {
-        executor = executor(session, model, plan(session, checkpoint, folder, options, model.bytes()));
+        executor =
+            executor(session, model, plan(session, checkpoint, folder, options, model.bytes()));
       } catch (RuntimeException | Error e) {
         model.close();
         throw e;
@@ -189,7 +189,9 @@ public final class CudaEngineProvider implements EngineProvider {
     }
   }
 
-  /** Takes fewer pages where others have taken memory meanwhile: smaller batches, the same numbers. */
+  /**
+   * Takes fewer pages where others have taken memory meanwhile: smaller batches, the same numbers.
+   */
   private static CudaExecutor executor(DeviceSession session, DeviceModel model, MemoryPlan plan) {
     MemoryPlan wanted = plan;
     while (true) {

@@ -29,8 +29,8 @@ import java.util.Set;
  * Steps on a device. A step's tokens, positions and page numbers are copied there, its kernels
  * launched, and what was asked for is copied back.
  *
- * <p>A step that only decodes is a graph, recorded for a number of rows and of pages that is rounded
- * up, and replayed. The rows that rounding adds compute on a page that nobody owns.
+ * <p>A step that only decodes is a graph, recorded for a number of rows and of pages that is
+ * rounded up, and replayed. The rows that rounding adds compute on a page that nobody owns.
  */
 final class CudaExecutor implements StepExecutor {
   /** Rows of a step: enough that a product is bound by arithmetic. */
@@ -109,8 +109,7 @@ final class CudaExecutor implements StepExecutor {
       owned.close();
       throw e;
     }
-    this.forward =
-        new Forward(model, kernels, stream, context.device(), work, pool);
+    this.forward = new Forward(model, kernels, stream, context.device(), work, pool);
   }
 
   @Override
@@ -188,9 +187,7 @@ final class CudaExecutor implements StepExecutor {
             && slices.size() <= Math.min(stepRows, Workspace.LOGIT_ROWS)
             && slices.stream().allMatch(slice -> slice.asks().size() == 1);
     if (decodes) {
-      decode(
-          ordered.slices(),
-          new Bucket(rowBucket(slices.size()), pageBucket(ordered.pages())));
+      decode(ordered.slices(), new Bucket(rowBucket(slices.size()), pageBucket(ordered.pages())));
     } else {
       mixed(ordered.slices(), ordered.decodeRows(), ordered.pages(), ordered.stride());
     }
@@ -210,8 +207,7 @@ final class CudaExecutor implements StepExecutor {
     while (pages > 8 * bucket) {
       bucket *= 2;
     }
-    return Math.min(
-        Math.ceilDiv(pages, bucket) * bucket, Math.max(pages, work.widths.mostPages()));
+    return Math.min(Math.ceilDiv(pages, bucket) * bucket, Math.max(pages, work.widths.mostPages()));
   }
 
   private void decode(List<Slice> slices, Bucket bucket) {
@@ -234,12 +230,12 @@ final class CudaExecutor implements StepExecutor {
     put(pinnedTables.segment(), rows * bucket.pages(), memory.pages());
     send(bucket.rows(), 0, 0);
     sendTables((rows + 1) * bucket.pages());
-    var shape =
-        new Forward.Shape(bucket.rows(), bucket.rows(), 0, bucket.pages(), bucket.pages());
-    Runnable launches = () -> {
-      forward.blocks(shape);
-      forward.head(-1, shape.rows());
-    };
+    var shape = new Forward.Shape(bucket.rows(), bucket.rows(), 0, bucket.pages(), bucket.pages());
+    Runnable launches =
+        () -> {
+          forward.blocks(shape);
+          forward.head(-1, shape.rows());
+        };
     replay(bucket, launches);
     answer(asked);
   }
@@ -381,8 +377,7 @@ final class CudaExecutor implements StepExecutor {
       case Ask.OfTokens of -> {
         double[] logProbabilities = new double[of.tokens().length];
         for (int i = 0; i < logProbabilities.length; i++) {
-          logProbabilities[i] =
-              argmax < 0 ? Double.NaN : results.getAtIndex(JAVA_DOUBLE, at + i);
+          logProbabilities[i] = argmax < 0 ? Double.NaN : results.getAtIndex(JAVA_DOUBLE, at + i);
         }
         of.reader().read(new Ask.Distribution(argmax, logProbabilities));
         return logProbabilities.length;
@@ -447,11 +442,12 @@ final class CudaExecutor implements StepExecutor {
     send(rows, 0, 0);
     sendTables(rows * pages);
     var shape = new Forward.Shape(rows, rows, 0, pages, pages);
-    Runnable launches = () -> {
-      forward.blocks(shape);
-      forward.head(-1, rows);
-      forward.advance(rows);
-    };
+    Runnable launches =
+        () -> {
+          forward.blocks(shape);
+          forward.head(-1, rows);
+          forward.advance(rows);
+        };
     // Loads the kernels, which a capture must not.
     launches.run();
     stream.synchronize();

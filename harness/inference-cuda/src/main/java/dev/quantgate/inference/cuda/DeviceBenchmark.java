@@ -59,8 +59,7 @@ final class DeviceBenchmark {
 
   /** Bytes a second of a plain read stream over more memory than caches hold. */
   double readBandwidth() {
-    long bytes =
-        Math.min(STREAM_BYTES, session.context().freeBytes() / 4) / 4096 * 4096;
+    long bytes = Math.min(STREAM_BYTES, session.context().freeBytes() / 4) / 4096 * 4096;
     int blocks = STREAM_BLOCKS * session.device().multiprocessors();
     try (var data = new DeviceMemory(session.context(), bytes);
         var sums = new DeviceMemory(session.context(), 4L * blocks)) {
@@ -87,8 +86,7 @@ final class DeviceBenchmark {
    */
   double matrixRate(String size, int rows, int inputs, int outputs) {
     try (var owned = new Owned()) {
-      DeviceMemory data =
-          noise(owned, PackedMatrix.bytes(WeightFormat.F16, inputs, outputs));
+      DeviceMemory data = noise(owned, PackedMatrix.bytes(WeightFormat.F16, inputs, outputs));
       DeviceMemory x = noise(owned, 2L * rows * inputs);
       DeviceMemory arranged = noise(owned, 2L * Math.ceilDiv(rows, 256) * 256 * inputs);
       DeviceMemory out = owned.add(new DeviceMemory(session.context(), 2L * rows * outputs));
@@ -98,8 +96,7 @@ final class DeviceBenchmark {
       session.stream().synchronize();
       double best =
           best(
-              MATRIX_ROUNDS,
-              () -> product.run(matrix, x, inputs, rows, out, outputs, Into.NARROW));
+              MATRIX_ROUNDS, () -> product.run(matrix, x, inputs, rows, out, outputs, Into.NARROW));
       return 2.0 * rows * inputs * outputs / best;
     }
   }
@@ -112,8 +109,7 @@ final class DeviceBenchmark {
   private DeviceMemory noise(Owned owned, long bytes) {
     int tiles = Math.toIntExact(Math.ceilDiv(bytes, WeightFormat.F16.tileBytes()));
     DeviceMemory memory =
-        owned.add(
-            new DeviceMemory(session.context(), (long) tiles * WeightFormat.F16.tileBytes()));
+        owned.add(new DeviceMemory(session.context(), (long) tiles * WeightFormat.F16.tileBytes()));
     session
         .kernels()
         .kernel("generate_f16")
@@ -136,8 +132,10 @@ final class DeviceBenchmark {
     int tiles = Math.ceilDiv(outputs, 256) * 256;
     var matrices = new ArrayList<PackedMatrix>();
     try (var owned = new Owned()) {
-      DeviceMemory x = owned.add(new DeviceMemory(session.context(), 2L * Math.max(rows, 128) * inputs));
-      DeviceMemory out = owned.add(new DeviceMemory(session.context(), 2L * Math.max(rows, 128) * outputs));
+      DeviceMemory x =
+          owned.add(new DeviceMemory(session.context(), 2L * Math.max(rows, 128) * inputs));
+      DeviceMemory out =
+          owned.add(new DeviceMemory(session.context(), 2L * Math.max(rows, 128) * outputs));
       DeviceMemory partials = owned.add(new DeviceMemory(session.context(), 16L * 256 * tiles));
       DeviceMemory counters = owned.add(new DeviceMemory(session.context(), 4L * tiles));
       for (DeviceMemory memory : List.of(x, counters)) {
@@ -160,8 +158,8 @@ final class DeviceBenchmark {
           best(
               MATRIX_ROUNDS,
               () ->
-                  matrices.forEach(matrix ->
-                      product.run(matrix, x, inputs, rows, out, outputs, Into.NARROW)));
+                  matrices.forEach(
+                      matrix -> product.run(matrix, x, inputs, rows, out, outputs, Into.NARROW)));
       return copies * matrices.getFirst().readBytes() / best;
     }
   }
@@ -182,7 +180,9 @@ final class DeviceBenchmark {
     return best;
   }
 
-  /** A model of that shape with pages for {@code sequences} of {@code positions}, as many as fit. */
+  /**
+   * A model of that shape with pages for {@code sequences} of {@code positions}, as many as fit.
+   */
   CudaExecutor generated(
       ModelConfig config, WeightFormat format, int sequences, int positions, boolean graphs) {
     DeviceModel model =
@@ -233,7 +233,9 @@ final class DeviceBenchmark {
       }
     }
     return new Prefill(
-        tokens, best, tokens * (2 * model.blockWeights() + attention(model.config(), tokens / 2.0)));
+        tokens,
+        best,
+        tokens * (2 * model.blockWeights() + attention(model.config(), tokens / 2.0)));
   }
 
   /** Floating-point operations that one row's attention takes at a context. */
@@ -246,7 +248,8 @@ final class DeviceBenchmark {
     return executor.memory().pages() / sequences * Workspace.PAGE;
   }
 
-  private List<Slice> decoded(CudaExecutor executor, DeviceModel model, int batch, int context, int steps) {
+  private List<Slice> decoded(
+      CudaExecutor executor, DeviceModel model, int batch, int context, int steps) {
     int each = Math.ceilDiv(context + steps + 1, Workspace.PAGE);
     if ((long) each * batch > executor.memory().pages()) {
       throw new IllegalArgumentException(
@@ -280,8 +283,7 @@ final class DeviceBenchmark {
     }
     ModelConfig config = model.config();
     int middle = context + steps / 2;
-    double cache =
-        (double) Forward.pageBytes(config) / Workspace.PAGE * middle * batch;
+    double cache = (double) Forward.pageBytes(config) / Workspace.PAGE * middle * batch;
     return new Decode(batch, middle, steps, best, model.readBytes() + cache);
   }
 
@@ -296,14 +298,12 @@ final class DeviceBenchmark {
       executor.step(slices);
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
-    double cache =
-        (double) Forward.pageBytes(model.config()) / Workspace.PAGE * context * batch;
+    double cache = (double) Forward.pageBytes(model.config()) / Workspace.PAGE * context * batch;
     return new Decode(batch, context, steps, seconds, model.readBytes() + cache);
   }
 
   /** Seconds that each part of one step takes on the device, its kernels launched one by one. */
-  Map<String, Double> profile(
-      CudaExecutor executor, DeviceModel model, int batch, int context) {
+  Map<String, Double> profile(CudaExecutor executor, DeviceModel model, int batch, int context) {
     List<Slice> slices = decoded(executor, model, batch, context, 4);
     return profile(executor, slices);
   }

@@ -63,8 +63,7 @@ final class Forward {
     this.work = work;
     this.widths = work.widths;
     this.pool = pool;
-    this.product =
-        new Product(kernels, stream, device, work.products);
+    this.product = new Product(kernels, stream, device, work.products);
     this.window = config.slidingWindow().orElse(EVERY_POSITION);
     this.scale = (float) (1 / Math.sqrt(config.headSize()));
     this.layerElements = layerElements(config);
@@ -299,8 +298,7 @@ final class Forward {
   }
 
   private Kernel typedHead(String name) {
-    return kernels.kernel(
-        name + "_" + model.type().suffix() + "_d" + widths.paddedHead());
+    return kernels.kernel(name + "_" + model.type().suffix() + "_d" + widths.paddedHead());
   }
 
   /**
@@ -312,13 +310,7 @@ final class Forward {
     norm(model.finalNorm(), from < 0 ? 0 : plan(work.layout.askRows(), from), count);
     mark("norm");
     product.run(
-        model.head(),
-        work.x,
-        widths.hidden(),
-        count,
-        work.logits,
-        widths.logits(),
-        Into.STORE);
+        model.head(), work.x, widths.hidden(), count, work.logits, widths.logits(), Into.STORE);
     mark("head");
     kernels
         .kernel("log_softmax")

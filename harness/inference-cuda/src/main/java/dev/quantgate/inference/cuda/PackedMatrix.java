@@ -28,8 +28,7 @@ record PackedMatrix(
   }
 
   static int outputTiles(int outputs) {
-    return Math.ceilDiv(
-            Math.ceilDiv(outputs, WeightFormat.TILE_OUTPUTS), OUTPUT_TILES_AT_ONCE)
+    return Math.ceilDiv(Math.ceilDiv(outputs, WeightFormat.TILE_OUTPUTS), OUTPUT_TILES_AT_ONCE)
         * OUTPUT_TILES_AT_ONCE;
   }
 

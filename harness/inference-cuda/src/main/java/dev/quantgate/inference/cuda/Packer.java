@@ -288,13 +288,7 @@ final class Packer implements AutoCloseable {
               .integer(borrow(gptq))
               .launch(stream, Math.ceilDiv(gptq.inputs(), 256), gptq.outputs(), 1);
           packDense(
-              plain.address(),
-              code(DType.F16),
-              gptq.inputs(),
-              gptq.outputs(),
-              place,
-              format,
-              data);
+              plain.address(), code(DType.F16), gptq.inputs(), gptq.outputs(), place, format, data);
         }
       }
     }

@@ -65,14 +65,18 @@ final class Product {
 
   /** Whether the warpgroup kernel runs here: on compute capability 9.0 alone. */
   boolean hasWarpgroups() {
-    return device.major() == 9
-        && device.minor() == 0
-        && kernels.has("product_f16_" + WARPGROUPS);
+    return device.major() == 9 && device.minor() == 0 && kernels.has("product_f16_" + WARPGROUPS);
   }
 
   /** {@code out = x * weights}, as {@code into} says. Strides are in elements. */
   void run(
-      PackedMatrix matrix, DeviceMemory x, int ldx, int rows, DeviceMemory out, int ldo, Into into) {
+      PackedMatrix matrix,
+      DeviceMemory x,
+      int ldx,
+      int rows,
+      DeviceMemory out,
+      int ldo,
+      Into into) {
     WeightFormat format = matrix.format();
     String size = size(format, matrix.outputs(), rows);
     DeviceMemory weights = matrix.data();
@@ -147,9 +151,7 @@ final class Product {
     }
     // Few outputs leave multiprocessors idle unless a block has fewer of them.
     String few =
-        rows > 8
-            ? "r16n64"
-            : outputs < 64 * 2 * device.multiprocessors() ? "r8n32" : "r8n64";
+        rows > 8 ? "r16n64" : outputs < 64 * 2 * device.multiprocessors() ? "r8n32" : "r8n64";
     String bulk = few + "_bulk";
     return device.major() >= 9 && fits(format, bulk) ? bulk : few;
   }

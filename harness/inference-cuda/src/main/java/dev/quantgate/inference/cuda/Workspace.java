@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.ToIntFunction;
 
 /**
- * The memory that a step works in, for a bounded number of rows. Its sizes follow from the model and
- * the rows alone, so that {@link #bytes} knows them before anything is allocated.
+ * The memory that a step works in, for a bounded number of rows. Its sizes follow from the model
+ * and the rows alone, so that {@link #bytes} knows them before anything is allocated.
  */
 final class Workspace implements AutoCloseable {
   /** Positions of a page. */
@@ -179,8 +179,8 @@ final class Workspace implements AutoCloseable {
     return model.blocks().stream()
         .flatMap(block -> block.matrices().stream())
         .filter(matrix -> matrix.format().int4())
-        .mapToLong(matrix ->
-            PackedMatrix.bytes(WeightFormat.F16, matrix.inputs(), matrix.outputs()))
+        .mapToLong(
+            matrix -> PackedMatrix.bytes(WeightFormat.F16, matrix.inputs(), matrix.outputs()))
         .max()
         .orElse(0);
   }

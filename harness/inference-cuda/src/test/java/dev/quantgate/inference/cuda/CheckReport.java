@@ -14,8 +14,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a check of a device finds, printed line by line, and written as JSON and Markdown after every
- * line: a run that is cut off is worth what it came to.
+ * What a check of a device finds, printed line by line, and written as JSON and Markdown after
+ * every line: a run that is cut off is worth what it came to.
  */
 final class CheckReport {
   private static final JsonMapper JSON =
@@ -110,22 +110,20 @@ final class CheckReport {
 
   private String markdown() {
     var text = new StringBuilder();
-    facts.forEach(
-        (name, value) -> text.append("- %s: %s%n".formatted(name, shown(value))));
-    tables.forEach(
-        (name, rows) -> {
-          text.append("%n## %s%n%n".formatted(name));
-          var columns = new java.util.LinkedHashSet<String>();
-          rows.forEach(row -> columns.addAll(row.keySet()));
-          text.append("| ").append(String.join(" | ", columns)).append(" |\n|");
-          text.append("---|".repeat(columns.size())).append('\n');
-          for (Map<String, Object> row : rows) {
-            text.append('|');
-            columns.forEach(
-                column -> text.append(' ').append(shown(row.getOrDefault(column, ""))).append(" |"));
-            text.append('\n');
-          }
-        });
+    facts.forEach((name, value) -> text.append("- %s: %s%n".formatted(name, shown(value))));
+    tables.forEach((name, rows) -> {
+      text.append("%n## %s%n%n".formatted(name));
+      var columns = new java.util.LinkedHashSet<String>();
+      rows.forEach(row -> columns.addAll(row.keySet()));
+      text.append("| ").append(String.join(" | ", columns)).append(" |\n|");
+      text.append("---|".repeat(columns.size())).append('\n');
+      for (Map<String, Object> row : rows) {
+        text.append('|');
+        columns.forEach(
+            column -> text.append(' ').append(shown(row.getOrDefault(column, ""))).append(" |"));
+        text.append('\n');
+      }
+    });
     return text.toString();
   }
 }

@@ -138,9 +138,7 @@ final class GptqMatrix {
   }
 
   static float widen(short bits, Activation type) {
-    return type == Activation.F16
-        ? Float.float16ToFloat(bits)
-        : Float.intBitsToFloat(bits << 16);
+    return type == Activation.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
   }
 
   /** A row-by-row copy with another order of inputs. */

@@ -75,8 +75,7 @@ public final class GpuCheck {
       report.fact("free GB", session.context().freeBytes() / 1e9);
       report.fact("driver", session.driver().version());
       report.fact("processors", Runtime.getRuntime().availableProcessors());
-      report.fact(
-          "host", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+      report.fact("host", System.getProperty("os.name") + " " + System.getProperty("os.version"));
       var check = new GpuCheck(session, report, small, limit);
       Path folders = parity;
       for (String step : steps) {
@@ -165,8 +164,7 @@ public final class GpuCheck {
         "kernels",
         checks.control("zero point off by one", right, GptqMatrix.zeroOffByOne(right), 4));
     report.check(
-        "kernels",
-        checks.control("permuted nibbles", right, GptqMatrix.nibblesReversed(right), 4));
+        "kernels", checks.control("permuted nibbles", right, GptqMatrix.nibblesReversed(right), 4));
   }
 
   private void parity(Path parity) throws IOException {
@@ -178,8 +176,7 @@ public final class GpuCheck {
         report.check(
             "parity",
             new KernelChecks.Finding(
-                "%s logits, greedy %d of %d"
-                    .formatted(name, found.greedyEqual(), found.greedy()),
+                "%s logits, greedy %d of %d".formatted(name, found.greedyEqual(), found.greedy()),
                 found.worst(),
                 found.worst() < (bfloat ? BF16_LOGITS : F16_LOGITS)
                     && found.greedyEqual() >= found.greedy() * (bfloat ? 0.8 : 0.95)));
@@ -227,8 +224,7 @@ public final class GpuCheck {
               session.stream(),
               new OtherConfig(right, config),
               "wrong theta");
-      var plan =
-          new MemoryPlan("--gpu-memory", model.bytes(), 1, Forward.pageBytes(config), 8);
+      var plan = new MemoryPlan("--gpu-memory", model.bytes(), 1, Forward.pageBytes(config), 8);
       return new CudaExecutor(
           session.context(), session.kernels(), session.stream(), model, plan, 256, true);
     }
@@ -276,12 +272,10 @@ public final class GpuCheck {
                 OptionalInt.empty(),
                 OptionalInt.empty(),
                 List.of());
-    int[] batches =
-        small ? new int[] {1, 2, 9, 33} : IntStream.rangeClosed(1, 256).toArray();
+    int[] batches = small ? new int[] {1, 2, 9, 33} : IntStream.rangeClosed(1, 256).toArray();
     for (WeightFormat format : WeightFormat.values()) {
       try (CudaExecutor executor = benchmark.generated(config, format, 260, 128, true)) {
-        report.check(
-            "invariance", checks.invariance(format.suffix(), executor, config, batches));
+        report.check("invariance", checks.invariance(format.suffix(), executor, config, batches));
       }
     }
   }
@@ -312,14 +306,12 @@ public final class GpuCheck {
   }
 
   private void shape(String name, ModelConfig config, boolean thorough) {
-    for (WeightFormat format :
-        List.of(WeightFormat.I4G64, WeightFormat.F16)) {
+    for (WeightFormat format : List.of(WeightFormat.I4G64, WeightFormat.F16)) {
       long begun = System.nanoTime();
       int positions = small ? 128 : 1024 + 2 * STEPS;
       long weights = weightBytes(config, format);
       if (weights > session.context().freeBytes() - (2L << 30)) {
-        report.row(
-            "decode", "shape", name, "weights", format.suffix(), "batch", "does not fit");
+        report.row("decode", "shape", name, "weights", format.suffix(), "batch", "does not fit");
         continue;
       }
       DeviceModel model =
@@ -348,7 +340,14 @@ public final class GpuCheck {
           int context = Math.min(positions - 2 * steps, room - 2 * steps);
           if (context < 1) {
             report.row(
-                "decode", "shape", name, "weights", format.suffix(), "batch", batch, "context",
+                "decode",
+                "shape",
+                name,
+                "weights",
+                format.suffix(),
+                "batch",
+                batch,
+                "context",
                 "does not fit");
             continue;
           }
@@ -357,8 +356,7 @@ public final class GpuCheck {
         prefill(name, format, benchmark.prefill(executor, model, small ? 128 : 2048, 2));
         if (warpgroups() && !small) {
           executor.forward().product().allowOtherBits(true);
-          prefill(
-              name + " (warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
+          prefill(name + " (warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
           if (thorough) {
             profile(
                 name,
@@ -375,8 +373,7 @@ public final class GpuCheck {
           decode(name, format, benchmark.decode(executor, model, 1, 2048 - STEPS / 2, STEPS, 1));
         }
         Decode stepped =
-            benchmark.decodeBySteps(
-                executor, model, 1, small ? 64 : 1024, small ? 4 : STEPS);
+            benchmark.decodeBySteps(executor, model, 1, small ? 64 : 1024, small ? 4 : STEPS);
         report.row(
             "steps with the host",
             "shape",
@@ -459,22 +456,21 @@ public final class GpuCheck {
 
   private void profile(String name, WeightFormat format, String what, Map<String, Double> seconds) {
     double all = seconds.values().stream().mapToDouble(Double::doubleValue).sum();
-    seconds.forEach(
-        (part, each) ->
-            report.row(
-                "profile",
-                "shape",
-                name,
-                "weights",
-                format.suffix(),
-                "step",
-                what,
-                "part",
-                part,
-                "ms",
-                1e3 * each,
-                "share",
-                each / all));
+    seconds.forEach((part, each) ->
+        report.row(
+            "profile",
+            "shape",
+            name,
+            "weights",
+            format.suffix(),
+            "step",
+            what,
+            "part",
+            part,
+            "ms",
+            1e3 * each,
+            "share",
+            each / all));
   }
 
   /** Each product kernel by itself on the 34B shape's matrices. */
@@ -484,7 +480,13 @@ public final class GpuCheck {
       for (int[] shape : shapes) {
         for (String size :
             List.of(
-                "r8n32", "r8n64", "r8n32_bulk", "r8n64_bulk", "r16n64", "r16n64_bulk", "r32n256",
+                "r8n32",
+                "r8n64",
+                "r8n32_bulk",
+                "r8n64_bulk",
+                "r16n64",
+                "r16n64_bulk",
+                "r32n256",
                 "r64n256")) {
           if (!session.kernels().has("product_f16_" + size)) {
             continue;

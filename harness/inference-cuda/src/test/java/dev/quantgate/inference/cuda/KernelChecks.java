@@ -50,7 +50,8 @@ final class KernelChecks {
     int inputs = 320 * scale;
     int outputs = 200 * scale;
     for (int group : new int[] {32, 64, 128, -1}) {
-      all.add(GptqMatrix.gptq(group + 100, group == 128 ? 384 * scale : inputs, outputs, group, false));
+      all.add(
+          GptqMatrix.gptq(group + 100, group == 128 ? 384 * scale : inputs, outputs, group, false));
     }
     all.add(GptqMatrix.gptq(7, inputs, outputs, 64, true));
     all.add(GptqMatrix.dense(8, inputs + 8, outputs + 8, DType.F16));
@@ -67,7 +68,8 @@ final class KernelChecks {
   private static String name(Linear linear, int rows) {
     String format =
         switch (linear) {
-          case Linear.Dense dense -> dense.weight().dtype().name().toLowerCase(java.util.Locale.ROOT);
+          case Linear.Dense dense ->
+              dense.weight().dtype().name().toLowerCase(java.util.Locale.ROOT);
           case Linear.Gptq gptq ->
               "int4 g%d%s"
                   .formatted(gptq.groupSize(), gptq.groupIndex().isPresent() ? " act-order" : "");
@@ -97,7 +99,8 @@ final class KernelChecks {
         same &= Arrays.equals(first, found);
       }
     }
-    return new Finding(name(linear, rows) + (same ? "" : ": BITS DIFFER"), error, same && error < TOLERANCE);
+    return new Finding(
+        name(linear, rows) + (same ? "" : ": BITS DIFFER"), error, same && error < TOLERANCE);
   }
 
   /** The warpgroup kernel against float64; its bits are its own. */
@@ -116,8 +119,7 @@ final class KernelChecks {
   Finding control(String what, Linear right, Linear wrong, int rows) {
     int stride = PackedMatrix.inputTiles(right.inputs()) * WeightFormat.TILE_INPUTS;
     short[] x = GptqMatrix.activations(rows, rows, right.inputs(), stride, Activation.F16);
-    double[] expected =
-        expected(GptqMatrix.weights(right), x, right, rows, stride, Activation.F16);
+    double[] expected = expected(GptqMatrix.weights(right), x, right, rows, stride, Activation.F16);
     double error = error(run(wrong, x, rows, stride, "r8n64"), expected);
     return new Finding("control: " + what, error, error > 10 * TOLERANCE);
   }
@@ -210,8 +212,7 @@ final class KernelChecks {
       stream.synchronize();
       float[] found = new float[rows * outputs];
       for (int r = 0; r < rows; r++) {
-        MemorySegment.copy(
-            pinned.segment(), JAVA_FLOAT, 4L * r * ldo, found, r * outputs, outputs);
+        MemorySegment.copy(pinned.segment(), JAVA_FLOAT, 4L * r * ldo, found, r * outputs, outputs);
       }
       return found;
     }
@@ -242,7 +243,8 @@ final class KernelChecks {
       others[i] = random.ints(length, 0, config.vocabularySize()).toArray();
     }
     for (int batch : batches) {
-      // Fresh pages of the probe, all but its last position; the others begin somewhere of their own.
+      // Fresh pages of the probe, all but its last position; the others begin somewhere of their
+      // own.
       executor.step(List.of(new Slice(pages(0, pagesEach), probe, 0, length - 1, List.of())));
       float[][] found = new float[1][];
       var slices = new ArrayList<Slice>();
@@ -288,8 +290,7 @@ final class KernelChecks {
       int to = Math.min(ids.length, from + piece);
       List<Ask> asks =
           to == ids.length
-              ? List.of(
-                  new Ask.WholeRow(to - 1, (row, offset, argmax) -> found[0] = row.clone()))
+              ? List.of(new Ask.WholeRow(to - 1, (row, offset, argmax) -> found[0] = row.clone()))
               : List.of();
       executor.step(List.of(new Slice(pages(0, 2), ids, from, to, asks)));
     }

@@ -22,8 +22,7 @@ class KernelImageTest {
   private static final Path USE = Path.of("dev/kernels-use.tsv");
   private static final Path TABLE =
       Path.of("src/main/resources/dev/quantgate/inference/cuda/kernels.tsv");
-  private static final Set<String> TARGETS =
-      Set.of("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100");
+  private static final Set<String> TARGETS = Set.of("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100");
 
   /** Columns of the table of use. */
   private record Use(String kernel, String target, int registers, int stack, int spilled) {}
@@ -33,14 +32,13 @@ class KernelImageTest {
       return lines
           .filter(line -> !line.startsWith("#") && !line.startsWith("kernel\t"))
           .map(line -> line.split("\t", -1))
-          .map(
-              cells ->
-                  new Use(
-                      cells[0],
-                      cells[1],
-                      Integer.parseInt(cells[2]),
-                      Integer.parseInt(cells[3]),
-                      Integer.parseInt(cells[4])))
+          .map(cells ->
+              new Use(
+                  cells[0],
+                  cells[1],
+                  Integer.parseInt(cells[2]),
+                  Integer.parseInt(cells[3]),
+                  Integer.parseInt(cells[4])))
           .toList();
     }
   }

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The kernels' own tests, which need neither driver nor Java: {@code src/test/native/selftest.cc}. */
+/**
+ * The kernels' own tests, which need neither driver nor Java: {@code src/test/native/selftest.cc}.
+ */
 class NativeKernelsTest {
   private static final Path FOLDER = Path.of("target/native").toAbsolutePath();
 

@@ -95,9 +95,10 @@ final class ParityFolder {
       int[] all = Arrays.copyOf(ids, ids.length + continued.length);
       System.arraycopy(continued, 0, all, ids.length, continued.length);
       for (int i = 0; i < continued.length; i++) {
-        equal += next(executor, all, ids.length + i, i == 0 ? 0 : ids.length + i - 1) == continued[i]
-            ? 1
-            : 0;
+        equal +=
+            next(executor, all, ids.length + i, i == 0 ? 0 : ids.length + i - 1) == continued[i]
+                ? 1
+                : 0;
         greedy++;
       }
     }
@@ -116,8 +117,7 @@ final class ParityFolder {
       int to = Math.min(length, at + executor.stepRows());
       List<Ask> asks =
           to == length
-              ? List.of(
-                  new Ask.OfTokens(to - 1, new int[0], d -> found[0] = d.argmax()))
+              ? List.of(new Ask.OfTokens(to - 1, new int[0], d -> found[0] = d.argmax()))
               : List.of();
       executor.step(List.of(new Slice(pages(length), ids, at, to, asks)));
     }
@@ -134,7 +134,9 @@ final class ParityFolder {
       for (int position = from; position < to; position++) {
         int at = position;
         asks.add(
-            new Ask.WholeRow(at, (row, offset, argmax) -> found[at] = Arrays.copyOfRange(row, offset, row.length)));
+            new Ask.WholeRow(
+                at,
+                (row, offset, argmax) -> found[at] = Arrays.copyOfRange(row, offset, row.length)));
       }
       executor.step(List.of(new Slice(pages(ids.length), ids, from, to, asks)));
     }
@@ -165,7 +167,8 @@ final class ParityFolder {
       int at = 8 + header + entry.getValue().get("data_offsets").get(0).asInt();
       float[][] matrix = new float[rows][columns];
       for (int r = 0; r < rows; r++) {
-        bytes.slice(at + 4 * r * columns, 4 * columns)
+        bytes
+            .slice(at + 4 * r * columns, 4 * columns)
             .order(ByteOrder.LITTLE_ENDIAN)
             .asFloatBuffer()
             .get(matrix[r]);

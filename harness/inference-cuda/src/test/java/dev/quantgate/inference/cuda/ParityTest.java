@@ -12,10 +12,7 @@ import org.junit.jupiter.api.Test;
 class ParityTest {
   /** One of each kind; {@code -Dquantgate.cuda.parity=all} takes every folder. */
   private static final List<String> SOME =
-      List.of(
-          "gptq-g64-sym-actorder-v1",
-          "gptq-qwen2-g64-asym-v1",
-          "mistral-sliding-bf16");
+      List.of("gptq-g64-sym-actorder-v1", "gptq-qwen2-g64-asym-v1", "mistral-sliding-bf16");
 
   @Test
   void logitsAndGreedyTokensAreThoseOfTheReference() throws IOException {

@@ -66,8 +66,7 @@ public final class CudaDriver {
 
   private Device device(int ordinal) {
     int handle =
-        library.queryInt(
-            Function.cuDeviceGet, (f, result) -> (int) f.invokeExact(result, ordinal));
+        library.queryInt(Function.cuDeviceGet, (f, result) -> (int) f.invokeExact(result, ordinal));
     return new Device(
         ordinal,
         handle,

@@ -17,8 +17,8 @@ import java.util.Map;
 
 /**
  * The functions of libcuda that are used, each bound once by its exact symbol. A memory function
- * without its {@code _v2} would take 32-bit pointers and corrupt them in silence, so the symbols are
- * spelled out and never derived.
+ * without its {@code _v2} would take 32-bit pointers and corrupt them in silence, so the symbols
+ * are spelled out and never derived.
  */
 final class CudaLibrary {
   private static final ValueLayout.OfInt INT = JAVA_INT;

@@ -27,9 +27,7 @@ public final class CudaModule implements AutoCloseable {
               .queryLong(
                   Function.cuModuleLoadDataEx,
                   (f, result) ->
-                      (int)
-                          f.invokeExact(
-                              result, copy, 0, MemorySegment.NULL, MemorySegment.NULL));
+                      (int) f.invokeExact(result, copy, 0, MemorySegment.NULL, MemorySegment.NULL));
     }
   }
 
@@ -41,8 +39,8 @@ public final class CudaModule implements AutoCloseable {
    * @param sharedBytes dynamic shared memory of a block
    * @param parameters its parameters in order, one letter each: P a device pointer, L a 64-bit
    *     integer, I a 32-bit integer, F a float32
-   * @param overlap whether a launch may begin before the kernel ahead of it in the stream has ended;
-   *     the kernel waits for it itself
+   * @param overlap whether a launch may begin before the kernel ahead of it in the stream has
+   *     ended; the kernel waits for it itself
    */
   public Kernel kernel(
       String name, int threads, int sharedBytes, String parameters, boolean overlap) {

@@ -24,8 +24,7 @@ public final class DeviceMemory implements AutoCloseable {
     this.address =
         context
             .library()
-            .queryLong(
-                Function.cuMemAlloc_v2, (f, result) -> (int) f.invokeExact(result, bytes));
+            .queryLong(Function.cuMemAlloc_v2, (f, result) -> (int) f.invokeExact(result, bytes));
     context.allocated(bytes);
   }
 

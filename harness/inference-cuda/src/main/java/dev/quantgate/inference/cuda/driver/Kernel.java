@@ -104,7 +104,8 @@ public final class Kernel {
 
   private int attribute(int attribute) {
     return library.queryInt(
-        Function.cuFuncGetAttribute, (f, result) -> (int) f.invokeExact(result, attribute, function));
+        Function.cuFuncGetAttribute,
+        (f, result) -> (int) f.invokeExact(result, attribute, function));
   }
 
   private long place(char kind) {
@@ -171,7 +172,16 @@ public final class Kernel {
           f ->
               (int)
                   f.invokeExact(
-                      function, x, y, z, threads, 1, 1, sharedBytes, of, pointers,
+                      function,
+                      x,
+                      y,
+                      z,
+                      threads,
+                      1,
+                      1,
+                      sharedBytes,
+                      of,
+                      pointers,
                       MemorySegment.NULL));
     }
   }

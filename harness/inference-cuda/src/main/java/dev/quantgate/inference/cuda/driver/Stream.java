@@ -42,8 +42,7 @@ public final class Stream implements AutoCloseable {
     context
         .library()
         .call(
-            Function.cuMemcpyHtoDAsync_v2,
-            f -> (int) f.invokeExact(address, from, bytes, handle));
+            Function.cuMemcpyHtoDAsync_v2, f -> (int) f.invokeExact(address, from, bytes, handle));
   }
 
   /** Copies device memory to page-locked host memory, as much as that holds. */
@@ -53,8 +52,7 @@ public final class Stream implements AutoCloseable {
     long bytes = to.byteSize();
     context
         .library()
-        .call(
-            Function.cuMemcpyDtoHAsync_v2, f -> (int) f.invokeExact(to, address, bytes, handle));
+        .call(Function.cuMemcpyDtoHAsync_v2, f -> (int) f.invokeExact(to, address, bytes, handle));
   }
 
   /** Copies within the device. */
@@ -66,8 +64,7 @@ public final class Stream implements AutoCloseable {
     context
         .library()
         .call(
-            Function.cuMemcpyDtoDAsync_v2,
-            f -> (int) f.invokeExact(target, source, bytes, handle));
+            Function.cuMemcpyDtoDAsync_v2, f -> (int) f.invokeExact(target, source, bytes, handle));
   }
 
   /** Sets every 32-bit word of a piece of memory. */
@@ -76,8 +73,7 @@ public final class Stream implements AutoCloseable {
     long words = memory.bytes() / Integer.BYTES;
     context
         .library()
-        .call(
-            Function.cuMemsetD32Async, f -> (int) f.invokeExact(address, word, words, handle));
+        .call(Function.cuMemsetD32Async, f -> (int) f.invokeExact(address, word, words, handle));
   }
 
   /** Waits until everything given to the stream is done; what failed in it is thrown here. */
@@ -105,8 +101,7 @@ public final class Stream implements AutoCloseable {
           context
               .library()
               .queryLong(
-                  Function.cuStreamEndCapture,
-                  (f, result) -> (int) f.invokeExact(handle, result));
+                  Function.cuStreamEndCapture, (f, result) -> (int) f.invokeExact(handle, result));
     }
     return new Graph(context, graph);
   }
