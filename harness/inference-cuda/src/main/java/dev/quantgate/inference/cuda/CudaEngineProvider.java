@@ -83,7 +83,7 @@ public final class CudaEngineProvider implements EngineProvider {
     var owned = new Owned();
     try {
       Tokenizer tokenizer = owned.add(Tokenizers.open(folder));
-      Loaded loaded = device(folder, options, owned);
+      Loaded loaded = load(folder, options, session(options, owned), owned);
       var identity =
           new ModelIdentity(
               REVISION,
@@ -118,14 +118,16 @@ public final class CudaEngineProvider implements EngineProvider {
   public SpeedReport measure(ModelReference reference, EngineOptions options, SpeedPlan plan) {
     long begun = System.nanoTime();
     try (var owned = new Owned()) {
-      Loaded loaded = device(folder(reference), options, owned);
+      DeviceSession session = session(options, owned);
+      double bandwidth = new DeviceBenchmark(session).readBandwidth();
+      Loaded loaded = load(folder(reference), options, session, owned);
       var machine =
           new SpeedBenchmark.Machine(
               options.threads(),
               loaded.weightFormat(),
               loaded.checkpointBytes(),
               Duration.ofNanos(System.nanoTime() - begun),
-              loaded.readBandwidth(),
+              bandwidth,
               loaded.readBytes());
       return SpeedBenchmark.run(loaded.executor(), loaded.config(), machine, plan);
     } catch (CudaException e) {
@@ -133,29 +135,26 @@ public final class CudaEngineProvider implements EngineProvider {
     }
   }
 
-  /**
-   * A checkpoint on a device, which itself is closed: nothing of it is needed any more.
-   *
-   * @param readBandwidth bytes a second of a plain read stream, taken before the model filled the
-   *     memory
-   */
+  /** A checkpoint on a device. The checkpoint itself is closed: nothing of it is needed any more. */
   private record Loaded(
       CudaExecutor executor,
       ModelConfig config,
       String device,
       long checkpointBytes,
       long readBytes,
-      double readBandwidth,
       String weightFormat,
       String weightsSha256,
       String configSha256) {}
 
-  private static Loaded device(Path folder, EngineOptions options, Owned owned) {
+  private static DeviceSession session(EngineOptions options, Owned owned) {
+    return owned.add(DeviceSession.open(options.device().index().orElse(0)));
+  }
+
+  private static Loaded load(
+      Path folder, EngineOptions options, DeviceSession session, Owned owned) {
     try (Checkpoint checkpoint = Checkpoints.open(folder)) {
-      DeviceSession session = owned.add(DeviceSession.open(options.device().index().orElse(0)));
       // Before anything is taken.
       plan(session, checkpoint, folder, options, DeviceModel.bytes(checkpoint));
-      double bandwidth = new DeviceBenchmark(session).readBandwidth();
       DeviceModel model =
           DeviceModel.load(
               session.context(),
@@ -182,7 +181,6 @@ public final class CudaEngineProvider implements EngineProvider {
                   session.driver().version()),
           checkpoint.weightBytes(),
           model.readBytes(),
-          bandwidth,
           checkpoint.weightFormat(),
           checkpoint.weightsSha256(),
           checkpoint.configSha256());

@@ -21,4 +21,10 @@ class CudaEngineTest extends LanguageModelContract {
   protected double tolerance() {
     return 6e-2;
   }
+
+  /** Greedy answers are compared where their gaps are known: see {@link ParityTest}. */
+  @Override
+  protected boolean writesAsTheOracle() {
+    return false;
+  }
 }
