@@ -30,6 +30,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A language model on a device: text around a {@link StepExecutor}. */
@@ -59,6 +60,7 @@ public final class TokenModel implements LanguageModel {
   private final ModelConfig config;
   private final Tokenizer tokenizer;
   private final PromptEncoder encoder;
+  private final List<Integer> eosIds;
   private final StepExecutor device;
   private final Scheduler scheduler;
 
@@ -68,6 +70,8 @@ public final class TokenModel implements LanguageModel {
     this.config = loaded.config();
     this.tokenizer = tokenizer;
     this.encoder = new PromptEncoder(tokenizer, config.vocabularySize());
+    this.eosIds =
+        Stream.concat(config.eosIds().stream(), tokenizer.eosIds().stream()).distinct().toList();
     this.device = device;
     this.scheduler = new Scheduler(device, batching);
   }
@@ -139,7 +143,7 @@ public final class TokenModel implements LanguageModel {
 
     Writing(List<Integer> prompt, GenerationRequest request, Decoding decoding, Taker taker) {
       this.prompt = prompt;
-      this.answer = new AnswerWriter(tokenizer, decoding, config.eosIds());
+      this.answer = new AnswerWriter(tokenizer, decoding, eosIds);
       this.sampler = decoding.temperature() == 0 ? null : new Sampler(decoding, request.seed());
       this.taker = taker;
     }
