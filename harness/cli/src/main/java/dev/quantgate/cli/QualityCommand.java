@@ -32,8 +32,15 @@ final class QualityCommand implements Callable<Integer> {
   @Option(names = "--window", description = "tokens of a window (default: ${DEFAULT-VALUE})")
   int window = 512;
 
-  @Option(names = "--windows", description = "most windows (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--windows",
+      description =
+          "most windows, taken at even distances over the text; the output says which (default:"
+              + " ${DEFAULT-VALUE})")
   int windows = 64;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "write all of it there as JSON, too")
+  @Nullable Path out;
 
   @Parameters(
       index = "0",
@@ -68,6 +75,9 @@ final class QualityCommand implements Callable<Integer> {
                   new QuantizationProgress(progress)));
       progress.close();
       spec.commandLine().getOut().print(table.table());
+      if (out != null) {
+        table.write(out);
+      }
       return 0;
     }
   }
@@ -76,7 +86,7 @@ final class QualityCommand implements Callable<Integer> {
     if (found < least) {
       throw new ParameterException(
           spec.commandLine(),
-          flag + ": expected a whole number of at least " + least + ", found " + found);
+          "%s: expected a whole number of at least %d, found %d".formatted(flag, least, found));
     }
   }
 }

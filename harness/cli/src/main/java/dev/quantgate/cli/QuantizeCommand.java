@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example, calibrated on what the model itself answers:",
-      "  quantgate quantize --model model-fp16 --out model-int4 --group-size 64 --align questions.jsonl",
+      "  quantgate quantize --model model-fp16 --out model-int4 --group-size 64 --align"
+          + " questions.jsonl",
       "An interrupted job is continued by the same command."
     })
 final class QuantizeCommand implements Callable<Integer> {
@@ -124,8 +125,10 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "checkpoint format: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
-  GptqFormat format = GptqFormat.V1;
+      description =
+          "checkpoint format: ${COMPLETION-CANDIDATES} (default: V1, which every engine reads; V2"
+              + " with --asymmetric)")
+  @Nullable GptqFormat format;
 
   @Option(
       names = "--shard-bytes",
@@ -157,20 +160,26 @@ final class QuantizeCommand implements Callable<Integer> {
     QuantizationRequest request =
         Failures.checked(
             spec,
-            () ->
-                QuantizationRequest.of(
-                        model,
-                        folder,
-                        method,
-                        new Scheme(bits, groupSize, !asymmetric),
-                        calibration())
-                    .withActOrder(actOrder)
-                    .withClip(clip)
-                    .withDamping(damping)
-                    .withFormat(format)
-                    .withShardBytes(shardBytes)
-                    .withEngine(
-                        settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions()));
+            () -> {
+              QuantizationRequest asked =
+                  QuantizationRequest.of(
+                          model,
+                          folder,
+                          method,
+                          new Scheme(bits, groupSize, !asymmetric),
+                          calibration())
+                      .withActOrder(actOrder)
+                      .withClip(clip)
+                      .withDamping(damping)
+                      .withShardBytes(shardBytes)
+                      .withEngine(
+                          settings.text(Setting.ENGINE).orElseThrow(), settings.engineOptions());
+              return format == null ? asked : asked.withFormat(format);
+            });
+    request
+        .warning()
+        .ifPresent(
+            warning -> spec.commandLine().getErr().println("warning: %s".formatted(warning)));
     try (var progress = new TerminalProgress(common.quiet)) {
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));
@@ -192,7 +201,8 @@ final class QuantizeCommand implements Callable<Integer> {
           align,
           sequences,
           length,
-          new Decoding(answerTokens, answerTemperature, 1, answerSeed, List.of(), true));
+          new Decoding(answerTokens, answerTemperature, 1, List.of(), true),
+          answerSeed);
     }
     if (file != null) {
       return new Calibration.TextFile(file, sequences, length);

@@ -26,57 +26,68 @@ final class ColumnLoop {
   private ColumnLoop() {}
 
   /**
+   * Inputs of a group, a row of WIDTH each.
+   *
+   * @param weights from {@code at}; changed
+   * @param codes get the codes from {@code codesAt}
+   * @param errors get the negated errors (q - w) / U[i, i] from {@code errorsAt}
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Columns(
+      float[] weights, int at, float[] codes, int codesAt, float[] errors, int errorsAt) {}
+
+  /**
+   * U for the inputs of a group.
+   *
+   * @param upper {@code upper[at + i * stride + j]} is U[i, j]
+   * @param inverse 1 / U[i, i] from {@code inverseAt}
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Triangle(float[] upper, int at, int stride, float[] inverse, int inverseAt) {}
+
+  /**
+   * Grids.
+   *
+   * @param scales rows of WIDTH, and {@code zeros}; input i uses row {@code rowOf[rowAt + i]}
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Grids(float[] scales, float[] zeros, int[] rowOf, int rowAt, float maxCode) {}
+
+  /**
    * Quantises {@code count} inputs one after another; each one's error goes into those after it.
    *
-   * @param w weights, one row of WIDTH for each input, from {@code wAt}; changed
-   * @param band {@code band[bandAt + i * stride + j]} is U[i, j] for the inputs of this group
-   * @param inverse 1 / U[i, i] from {@code inverseAt}
-   * @param scales rows of WIDTH, and {@code zeros}; input i uses row {@code rowOf[rowAt + i]}
-   * @param codes gets the codes from {@code wAt}
-   * @param errors gets the negated errors (q - w) / U[i, i] from {@code errorsAt}
    * @param loss WIDTH sums that the squared errors are added to
    */
-  static void run(
-      float[] w,
-      int wAt,
-      int count,
-      float[] band,
-      int bandAt,
-      int stride,
-      float[] inverse,
-      int inverseAt,
-      float[] scales,
-      float[] zeros,
-      int[] rowOf,
-      int rowAt,
-      float maxCode,
-      float[] codes,
-      int codesAt,
-      float[] errors,
-      int errorsAt,
-      float[] loss) {
+  static void run(int count, Columns columns, Triangle triangle, Grids grids, float[] loss) {
+    float[] w = columns.weights;
+    float[] codes = columns.codes;
+    float[] errors = columns.errors;
+    float[] band = triangle.upper;
+    float[] scales = grids.scales;
+    float[] zeros = grids.zeros;
+    float maxCode = grids.maxCode;
     FloatVector loss0 = FloatVector.fromArray(MicroKernel.SPECIES, loss, 0);
     FloatVector loss1 = FloatVector.fromArray(MicroKernel.SPECIES, loss, LANES);
     FloatVector loss2 = FloatVector.fromArray(MicroKernel.SPECIES, loss, 2 * LANES);
     for (int i = 0; i < count; i++) {
-      int at = wAt + i * WIDTH;
-      int grid = rowOf[rowAt + i] * WIDTH;
-      int code = codesAt + i * WIDTH;
-      float factor = inverse[inverseAt + i];
+      int at = columns.at + i * WIDTH;
+      int grid = grids.rowOf[grids.rowAt + i] * WIDTH;
+      int code = columns.codesAt + i * WIDTH;
+      float factor = triangle.inverse[triangle.inverseAt + i];
       FloatVector e0 = put(w, at, scales, zeros, grid, maxCode, codes, code).mul(factor);
       FloatVector e1 =
           put(w, at + LANES, scales, zeros, grid + LANES, maxCode, codes, code + LANES).mul(factor);
       FloatVector e2 =
           put(w, at + 2 * LANES, scales, zeros, grid + 2 * LANES, maxCode, codes, code + 2 * LANES)
               .mul(factor);
-      int error = errorsAt + i * WIDTH;
+      int error = columns.errorsAt + i * WIDTH;
       e0.intoArray(errors, error);
       e1.intoArray(errors, error + LANES);
       e2.intoArray(errors, error + 2 * LANES);
       loss0 = e0.fma(e0, loss0);
       loss1 = e1.fma(e1, loss1);
       loss2 = e2.fma(e2, loss2);
-      int u = bandAt + i * stride;
+      int u = triangle.at + i * triangle.stride;
       for (int j = i + 1; j < count; j++) {
         at += WIDTH;
         FloatVector share = FloatVector.broadcast(MicroKernel.SPECIES, band[u + j]);
@@ -113,20 +124,16 @@ final class ColumnLoop {
     return half(scale.mul(chosen.sub(zero))).sub(weight);
   }
 
-  /** Adds, for one grid, the weighted squared errors of plain rounding to {@code loss}. */
+  /**
+   * Adds, for the first of some grids, the weighted squared errors of plain rounding to {@code
+   * loss}.
+   */
   static void weigh(
-      float[] w,
-      int wAt,
-      int count,
-      float[] weights,
-      int weightsAt,
-      float[] scales,
-      float[] zeros,
-      float maxCode,
-      float[] loss) {
+      float[] w, int wAt, int count, float[] weights, int weightsAt, Grids grid, float[] loss) {
+    float maxCode = grid.maxCode;
     for (int v = 0; v < WIDTH; v += LANES) {
-      FloatVector scale = FloatVector.fromArray(MicroKernel.SPECIES, scales, v);
-      FloatVector zero = FloatVector.fromArray(MicroKernel.SPECIES, zeros, v);
+      FloatVector scale = FloatVector.fromArray(MicroKernel.SPECIES, grid.scales, v);
+      FloatVector zero = FloatVector.fromArray(MicroKernel.SPECIES, grid.zeros, v);
       FloatVector sum = FloatVector.fromArray(MicroKernel.SPECIES, loss, v);
       for (int i = 0; i < count; i++) {
         FloatVector weight = FloatVector.fromArray(MicroKernel.SPECIES, w, wAt + i * WIDTH + v);

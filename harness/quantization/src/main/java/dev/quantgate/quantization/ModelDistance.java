@@ -1,5 +1,6 @@
 package dev.quantgate.quantization;
 
+import dev.quantgate.base.Sha256;
 import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.BlockwiseModel.Matrix;
 import dev.quantgate.inference.EngineOptions;
@@ -9,9 +10,13 @@ import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.tokenizer.Tokenizer;
 import dev.quantgate.inference.tokenizer.Tokenizers;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Measures how near models are to a baseline on held-out text: perplexity, divergence of the whole
@@ -22,7 +27,18 @@ import java.util.List;
  * memory are one block's weights and one window's logits of two models.
  */
 public final class ModelDistance {
+  /** Tokens shown of each model that is worse than the baseline. */
+  private static final int WORST = 10;
+
+  /** Tokens shown before a worst one. */
+  private static final int CONTEXT = 16;
+
+  private static final double Z95 = 1.959963984540054;
+
   private ModelDistance() {}
+
+  /** The windows read, and which they are. */
+  private record Cut(List<List<Integer>> sequences, QualityTable.Windows windows) {}
 
   /**
    * Measures.
@@ -44,10 +60,12 @@ public final class ModelDistance {
       EngineOptions options,
       ProgressListener progress) {
     if (window < 2) {
-      throw new IllegalArgumentException("a window needs at least 2 tokens, not " + window);
+      throw new IllegalArgumentException(
+          "a window needs at least 2 tokens, not %d".formatted(window));
     }
-    try (Workers workers = new Workers(options.threads())) {
-      List<List<Integer>> sequences = windows(baseline, text, window, windows);
+    try (Workers workers = new Workers(options.threads());
+        Tokenizer tokenizer = Tokenizers.open(baseline)) {
+      Cut cut = cut(tokenizer, text, window, windows);
       List<Path> folders = new ArrayList<>();
       folders.add(baseline);
       folders.addAll(candidates);
@@ -55,38 +73,45 @@ public final class ModelDistance {
       try {
         List<List<float[]>> hidden = new ArrayList<>();
         for (Path folder : folders) {
-          BlockwiseModel model = Engines.find(engine).openBlockwise(folder, options);
+          BlockwiseModel model = Engines.findBlockwise(engine).openBlockwise(folder, options);
           models.add(model);
-          hidden.add(run(model, folder, sequences, progress));
+          hidden.add(run(model, folder, cut.sequences(), progress));
         }
-        return compare(text, folders, models, hidden, sequences, workers, progress);
+        List<QualityTable.Model> rows =
+            new Comparison(folders, models, hidden, cut, tokenizer, workers).rows(progress);
+        return new QualityTable(
+            QualityTable.SCHEMA_VERSION,
+            text.getFileName().toString(),
+            Sha256.hex(text),
+            cut.windows(),
+            (long) cut.sequences().size() * (window - 1),
+            rows);
       } finally {
         models.forEach(BlockwiseModel::close);
       }
     } catch (IOException e) {
-      throw new QuantizationException("cannot read " + text + ": " + e.getMessage(), e);
+      throw new QuantizationException("cannot read %s: %s".formatted(text, e.getMessage()), e);
     }
   }
 
-  private static List<List<Integer>> windows(Path model, Path text, int window, int windows)
+  private static Cut cut(Tokenizer tokenizer, Path text, int window, int windows)
       throws IOException {
-    try (Tokenizer tokenizer = Tokenizers.open(model)) {
-      List<Integer> ids = tokenizer.encode(CalibrationSet.text(text)).ids();
-      List<List<Integer>> sequences = new ArrayList<>();
-      for (int from = 0; from + window <= ids.size(); from += window) {
-        sequences.add(ids.subList(from, from + window));
-      }
-      if (sequences.isEmpty()) {
-        throw new QuantizationException(
-            text + " has " + ids.size() + " tokens, less than one window of " + window);
-      }
-      return CalibrationSet.spread(sequences, windows);
+    List<Integer> ids = tokenizer.encode(CalibrationSet.text(text)).ids();
+    int available = ids.size() / window;
+    if (available == 0) {
+      throw new QuantizationException(
+          "%s has %d tokens, less than one window of %d".formatted(text, ids.size(), window));
     }
+    List<Integer> taken =
+        List.copyOf(CalibrationSet.spread(IntStream.range(0, available).boxed().toList(), windows));
+    return new Cut(
+        taken.stream().map(w -> ids.subList(w * window, (w + 1) * window)).toList(),
+        new QualityTable.Windows(window, available, taken));
   }
 
   private static List<float[]> run(
       BlockwiseModel model, Path folder, List<List<Integer>> sequences, ProgressListener progress) {
-    Pace pace = new Pace("running " + folder.getFileName(), model.blocks(), progress);
+    Pace pace = new Pace("running %s".formatted(folder.getFileName()), model.blocks(), progress);
     List<float[]> hidden = sequences.stream().map(model::embed).toList();
     for (int b = 0; b < model.blocks(); b++) {
       hidden = model.run(b, hidden);
@@ -96,67 +121,160 @@ public final class ModelDistance {
     return hidden;
   }
 
-  private static QualityTable compare(
-      Path text,
-      List<Path> folders,
-      List<BlockwiseModel> models,
-      List<List<float[]>> hidden,
-      List<List<Integer>> sequences,
-      Workers workers,
-      ProgressListener progress) {
-    double[] loss = new double[models.size()];
-    double[] divergence = new double[models.size()];
-    long[] same = new long[models.size()];
-    long tokens = 0;
-    Pace pace = new Pace("comparing windows", sequences.size(), progress);
-    for (int s = 0; s < sequences.size(); s++) {
-      List<Integer> ids = sequences.get(s);
-      int scored = ids.size() - 1;
-      tokens += scored;
-      Matrix expected = models.getFirst().logits(hidden.getFirst().get(s));
-      for (int m = 0; m < models.size(); m++) {
-        boolean isBaseline = m == 0;
-        Matrix logits = isBaseline ? expected : models.get(m).logits(hidden.get(m).get(s));
-        if (logits.columns() != expected.columns()) {
-          throw new QuantizationException(
-              folders.get(m)
-                  + " has a vocabulary of "
-                  + logits.columns()
-                  + ", "
-                  + folders.getFirst()
-                  + " of "
-                  + expected.columns());
+  /** All models beside the first, window by window. */
+  private static final class Comparison {
+    private final List<Path> folders;
+    private final List<BlockwiseModel> models;
+    private final List<List<float[]>> hidden;
+    private final Cut cut;
+    private final Tokenizer tokenizer;
+    private final Workers workers;
+
+    /** By model, window and position: {@code -ln p} of the text's own token. */
+    private final double[][][] losses;
+
+    /** By model, window and position. */
+    private final double[][][] divergences;
+
+    /** By model, window and position: the token found most likely. */
+    private final int[][][] tops;
+
+    Comparison(
+        List<Path> folders,
+        List<BlockwiseModel> models,
+        List<List<float[]>> hidden,
+        Cut cut,
+        Tokenizer tokenizer,
+        Workers workers) {
+      this.folders = folders;
+      this.models = models;
+      this.hidden = hidden;
+      this.cut = cut;
+      this.tokenizer = tokenizer;
+      this.workers = workers;
+      int scored = cut.windows().length() - 1;
+      losses = new double[models.size()][cut.sequences().size()][scored];
+      divergences = new double[models.size()][cut.sequences().size()][scored];
+      tops = new int[models.size()][cut.sequences().size()][scored];
+    }
+
+    List<QualityTable.Model> rows(ProgressListener progress) {
+      Pace pace = new Pace("comparing windows", cut.sequences().size(), progress);
+      for (int w = 0; w < cut.sequences().size(); w++) {
+        Matrix expected = models.getFirst().logits(hidden.getFirst().get(w));
+        for (int m = 0; m < models.size(); m++) {
+          measure(m, w, expected);
         }
-        double[] losses = new double[scored];
-        double[] divergences = new double[scored];
-        boolean[] sames = new boolean[scored];
-        workers.forEach(
-            scored,
-            t -> {
-              losses[t] =
-                  logSum(logits, t) - logits.values()[t * logits.columns() + ids.get(t + 1)];
-              divergences[t] = isBaseline ? 0 : divergence(expected, logits, t);
-              sames[t] = top(expected, t) == top(logits, t);
-            });
+        pace.done();
+      }
+      return IntStream.range(0, models.size()).mapToObj(this::row).toList();
+    }
+
+    private void measure(int model, int window, Matrix expected) {
+      boolean isBaseline = model == 0;
+      Matrix logits =
+          isBaseline ? expected : models.get(model).logits(hidden.get(model).get(window));
+      if (logits.columns() != expected.columns()) {
+        throw new QuantizationException(
+            "%s has a vocabulary of %d, %s of %d"
+                .formatted(
+                    folders.get(model), logits.columns(), folders.getFirst(), expected.columns()));
+      }
+      List<Integer> ids = cut.sequences().get(window);
+      workers.forEach(
+          ids.size() - 1,
+          t -> {
+            losses[model][window][t] =
+                logSum(logits, t) - logits.values()[t * logits.columns() + ids.get(t + 1)];
+            divergences[model][window][t] = isBaseline ? 0 : divergence(expected, logits, t);
+            tops[model][window][t] = top(logits, t);
+          });
+    }
+
+    private QualityTable.Model row(int model) {
+      int windows = cut.sequences().size();
+      int scored = cut.windows().length() - 1;
+      double loss = 0;
+      double baseline = 0;
+      long same = 0;
+      double[] all = new double[windows * scored];
+      double[] differences = new double[windows];
+      for (int w = 0; w < windows; w++) {
+        double difference = 0;
         for (int t = 0; t < scored; t++) {
-          loss[m] += losses[t];
-          divergence[m] += divergences[t];
-          same[m] += sames[t] ? 1 : 0;
+          loss += losses[model][w][t];
+          baseline += losses[0][w][t];
+          difference += losses[model][w][t] - losses[0][w][t];
+          same += tops[model][w][t] == tops[0][w][t] ? 1 : 0;
+          all[w * scored + t] = divergences[model][w][t];
+        }
+        differences[w] = difference / scored;
+      }
+      Arrays.sort(all);
+      long tokens = all.length;
+      double mean = (loss - baseline) / tokens;
+      double bar = Z95 * standardError(differences);
+      return new QualityTable.Model(
+          folders.get(model).getFileName().toString(),
+          Math.exp(loss / tokens),
+          Math.exp(mean),
+          Math.exp(mean - bar),
+          Math.exp(mean + bar),
+          QualityTable.Divergence.of(all),
+          (double) same / tokens,
+          weightBytes(folders.get(model)),
+          worst(model));
+    }
+
+    private List<QualityTable.WorstToken> worst(int model) {
+      record Place(int window, int position, double divergence) {}
+      List<Place> places = new ArrayList<>();
+      for (int w = 0; w < cut.sequences().size(); w++) {
+        for (int t = 0; t < divergences[model][w].length; t++) {
+          if (divergences[model][w][t] > 0) {
+            places.add(new Place(w, t, divergences[model][w][t]));
+          }
         }
       }
-      pace.done();
+      places.sort(
+          Comparator.comparingDouble((Place place) -> -place.divergence())
+              .thenComparing(Place::window)
+              .thenComparing(Place::position));
+      return places.stream()
+          .limit(WORST)
+          .map(place -> {
+            List<Integer> ids = cut.sequences().get(place.window());
+            int next = place.position() + 1;
+            return new QualityTable.WorstToken(
+                cut.windows().taken().get(place.window()),
+                next,
+                place.divergence(),
+                tokenizer.decode(ids.subList(Math.max(0, next - CONTEXT), next)),
+                text(ids.get(next)),
+                text(tops[0][place.window()][place.position()]),
+                text(tops[model][place.window()][place.position()]),
+                -losses[0][place.window()][place.position()],
+                -losses[model][place.window()][place.position()]);
+          })
+          .toList();
     }
-    List<QualityTable.Row> rows = new ArrayList<>();
-    for (int m = 0; m < models.size(); m++) {
-      rows.add(
-          new QualityTable.Row(
-              folders.get(m).getFileName().toString(),
-              Math.exp(loss[m] / tokens),
-              divergence[m] / tokens,
-              (double) same[m] / tokens,
-              weightBytes(folders.get(m))));
+
+    /** A token's own text, a special one's as its number. */
+    private String text(int id) {
+      return tokenizer.isSpecial(id)
+          ? "<%d>".formatted(id)
+          : new String(tokenizer.bytesOf(id), StandardCharsets.UTF_8);
     }
-    return new QualityTable(text, tokens, rows);
+  }
+
+  /** Of the mean of some values; 0 where there are fewer than two. */
+  static double standardError(double[] values) {
+    if (values.length < 2) {
+      return 0;
+    }
+    double mean = Arrays.stream(values).average().orElse(0);
+    double squares = Arrays.stream(values).map(value -> (value - mean) * (value - mean)).sum();
+    return Math.sqrt(squares / (values.length - 1) / values.length);
   }
 
   private static long weightBytes(Path folder) {

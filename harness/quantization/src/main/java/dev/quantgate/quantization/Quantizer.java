@@ -1,5 +1,6 @@
 package dev.quantgate.quantization;
 
+import dev.quantgate.base.Version;
 import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.BlockwiseModel.Matrix;
 import dev.quantgate.inference.Engines;
@@ -35,7 +36,6 @@ import java.util.function.Function;
  * bytes.
  */
 public final class Quantizer {
-  private static final String PROGRAM = "quantgate 0.1";
 
   /** Hidden states are kept on disk no more often than this; re-running some blocks costs less. */
   private static final Duration SNAPSHOT_EVERY = Duration.ofSeconds(60);
@@ -68,7 +68,9 @@ public final class Quantizer {
     return quantize(
         request,
         progress,
-        asked -> Engines.find(asked.engine()).openBlockwise(asked.model(), asked.engineOptions()),
+        asked ->
+            Engines.findBlockwise(asked.engine())
+                .openBlockwise(asked.model(), asked.engineOptions()),
         SNAPSHOT_EVERY);
   }
 
@@ -131,7 +133,7 @@ public final class Quantizer {
   /** What must be equal for a killed job to be gone on with. */
   private Map<String, String> identity(Checkpoint source) throws IOException {
     Map<String, String> identity = new LinkedHashMap<>();
-    identity.put("program", PROGRAM);
+    identity.put("program", Version.program());
     identity.put("weights", source.weightsSha256());
     identity.put("config", source.configSha256());
     identity.put("method", request.method().name());
@@ -305,7 +307,7 @@ public final class Quantizer {
     boolean rounding = request.method() == QuantizationMethod.RTN;
     QuantizationReport report =
         new QuantizationReport(
-            PROGRAM,
+            Version.program(),
             new QuantizationReport.Source(
                 source.weightFormat(), source.weightsSha256(), source.configSha256()),
             new QuantizationReport.Settings(
@@ -350,7 +352,7 @@ public final class Quantizer {
 
   private Map<String, Object> meta() {
     Map<String, Object> meta = new LinkedHashMap<>();
-    meta.put("quantizer", List.of(PROGRAM.replace(' ', ':')));
+    meta.put("quantizer", List.of(Version.program().replace(' ', ':')));
     meta.put("method", request.method().name().toLowerCase(java.util.Locale.ROOT));
     if (request.method() == QuantizationMethod.GPTQ) {
       meta.put("damp_percent", request.damping());

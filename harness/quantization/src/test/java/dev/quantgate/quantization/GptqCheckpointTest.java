@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -113,7 +112,7 @@ class GptqCheckpointTest {
     for (int threads : new int[] {1, 3}) {
       Quantizer.quantize(
           request("threads" + threads)
-              .withEngine("cpu", new EngineOptions(threads, OptionalLong.empty(), 0, true, false)),
+              .withEngine("cpu", EngineOptions.defaults().withThreads(threads)),
           ProgressListener.none());
     }
     assertSameFolders(folder.resolve("threads1"), folder.resolve("threads3"));
@@ -240,7 +239,8 @@ class GptqCheckpointTest {
                 Duration.ofDays(1)))
         .isInstanceOf(QuantizationException.class)
         .hasMessageStartingWith(
-            "input 3 of model.layers.1.mlp.gate_proj, model.layers.1.mlp.up_proj is NaN or infinite");
+            "input 3 of model.layers.1.mlp.gate_proj, model.layers.1.mlp.up_proj is NaN or"
+                + " infinite");
     assertThat(folder.resolve("int4")).doesNotExist();
   }
 
@@ -253,7 +253,7 @@ class GptqCheckpointTest {
             model,
             folder.resolve("aligned"),
             new Scheme(4, 32, true),
-            new Calibration.Aligned(questions, 2, 64, Decoding.greedy(16, List.of())));
+            new Calibration.Aligned(questions, 2, 64, Decoding.greedy(16, List.of()), 0));
 
     QuantizationReport report = Quantizer.quantize(aligned, ProgressListener.none());
 
@@ -352,15 +352,55 @@ class GptqCheckpointTest {
             ProgressListener.none());
 
     assertThat(table.tokens()).isEqualTo(5 * 63);
-    QualityTable.Row itself = table.rows().get(1);
-    assertThat(itself.divergence()).isZero();
+    assertThat(table.windows().length()).isEqualTo(64);
+    assertThat(table.windows().taken()).hasSize(5).startsWith(0).isSorted();
+    assertThat(table.windows().available()).isGreaterThan(5);
+    QualityTable.Model itself = table.models().get(1);
+    assertThat(itself.divergence()).isEqualTo(new QualityTable.Divergence(0, 0, 0, 0, 0, 0));
     assertThat(itself.sameTop()).isEqualTo(1);
-    assertThat(itself.perplexity()).isEqualTo(table.rows().getFirst().perplexity());
-    QualityTable.Row rounded = table.rows().get(2);
-    assertThat(rounded.divergence()).isBetween(1e-4, 1.0);
+    assertThat(itself.perplexity()).isEqualTo(table.models().getFirst().perplexity());
+    assertThat(itself.ratioLow()).isEqualTo(1);
+    assertThat(itself.ratioHigh()).isEqualTo(1);
+    assertThat(itself.worst()).isEmpty();
+    QualityTable.Model rounded = table.models().get(2);
+    QualityTable.Divergence kl = rounded.divergence();
+    assertThat(kl.mean()).isBetween(1e-4, 1.0);
+    assertThat(List.of(kl.median(), kl.p90(), kl.p99(), kl.p999(), kl.maximum())).isSorted();
     assertThat(rounded.sameTop()).isBetween(0.3, 0.999);
+    assertThat(rounded.ratio())
+        .isEqualTo(
+            rounded.perplexity() / table.models().getFirst().perplexity(),
+            org.assertj.core.api.Assertions.within(1e-9))
+        .isBetween(rounded.ratioLow(), rounded.ratioHigh());
+    assertThat(rounded.ratioHigh()).isGreaterThan(rounded.ratioLow());
     assertThat(rounded.weightBytes()).isLessThan(itself.weightBytes());
-    assertThat(table.table()).contains("rtn", "perplexity", "same top-1");
+    assertThat(rounded.worst()).hasSize(10);
+    QualityTable.WorstToken worst = rounded.worst().getFirst();
+    assertThat(worst.divergence()).isEqualTo(kl.maximum());
+    assertThat(table.windows().taken()).contains(worst.window());
+    assertThat(Files.readString(text)).contains(worst.context() + worst.token());
+    assertThat(table.table())
+        .startsWith("5 of the ")
+        .contains("rtn", "perplexity", "99.9 %", "same top", "worst tokens of rtn");
+
+    Path out = folder.resolve("quality.json");
+    table.write(out);
+    assertThat(Json.MAPPER.readValue(Files.readAllBytes(out), QualityTable.class)).isEqualTo(table);
+  }
+
+  @Test
+  void thePairedErrorBarIsThatOfTheMeanOverWindows() {
+    // Mean 2, variance 2/3 with n - 1 = 2 is 1, over 3 windows: sqrt(1 / 3).
+    assertThat(ModelDistance.standardError(new double[] {1, 2, 3}))
+        .isEqualTo(Math.sqrt(1.0 / 3), org.assertj.core.api.Assertions.within(1e-15));
+    assertThat(ModelDistance.standardError(new double[] {7})).isZero();
+  }
+
+  @Test
+  void aPercentileIsTheSmallestValueThatSoManyReach() {
+    double[] values = java.util.stream.IntStream.rangeClosed(1, 1000).asDoubleStream().toArray();
+    assertThat(QualityTable.Divergence.of(values))
+        .isEqualTo(new QualityTable.Divergence(500.5, 500, 900, 990, 999, 1000));
   }
 
   @Test
@@ -382,7 +422,7 @@ class GptqCheckpointTest {
   }
 
   private static BlockwiseModel open(Path model) {
-    return Engines.find("cpu").openBlockwise(model, EngineOptions.defaults());
+    return Engines.findBlockwise("cpu").openBlockwise(model, EngineOptions.defaults());
   }
 
   private static void assertSameFolders(Path expected, Path actual) throws IOException {

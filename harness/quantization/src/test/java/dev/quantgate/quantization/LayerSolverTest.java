@@ -145,23 +145,10 @@ class LayerSolverTest {
     float[] loss = new float[width];
 
     ColumnLoop.run(
-        w,
-        0,
         2,
-        new float[] {0, -0.25f, 0, 0},
-        0,
-        2,
-        new float[] {2, 2},
-        0,
-        scales,
-        zeros,
-        new int[2],
-        0,
-        15,
-        codes,
-        0,
-        errors,
-        0,
+        new ColumnLoop.Columns(w, 0, codes, 0, errors, 0),
+        new ColumnLoop.Triangle(new float[] {0, -0.25f, 0, 0}, 0, 2, new float[] {2, 2}, 0),
+        new ColumnLoop.Grids(scales, zeros, new int[2], 0, 15),
         loss);
 
     assertThat(Arrays.copyOf(codes, width)).containsOnly(9f);
@@ -224,23 +211,10 @@ class LayerSolverTest {
     float[] loss = new float[width];
 
     ColumnLoop.run(
-        w,
-        0,
         inputs,
-        band,
-        0,
-        inputs,
-        inverse,
-        0,
-        scales,
-        zeros,
-        new int[inputs],
-        0,
-        15,
-        codes,
-        0,
-        new float[inputs * width],
-        0,
+        new ColumnLoop.Columns(w, 0, codes, 0, new float[inputs * width], 0),
+        new ColumnLoop.Triangle(band, 0, inputs, inverse, 0),
+        new ColumnLoop.Grids(scales, zeros, new int[inputs], 0, 15),
         loss);
 
     for (int i = 0; i < codes.length; i++) {

@@ -3,6 +3,7 @@ package dev.quantgate.quantization;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.base.Version;
 import dev.quantgate.inference.BlockwiseModel.Matrix;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
@@ -17,7 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -119,6 +119,23 @@ class RtnCheckpointTest {
   }
 
   @Test
+  void anAsymmetricFileIsV2UnlessV1IsAskedForWithAWarningAndNamesItsWriter() throws IOException {
+    Path model = TinyCheckpoint.write(folder.resolve("fp16"), 7, TinyCheckpoint.Format.F16);
+    QuantizationRequest request =
+        QuantizationRequest.rtn(model, folder.resolve("v2"), new Scheme(4, 32, false));
+    assertThat(request.format()).isEqualTo(GptqFormat.V2);
+    assertThat(request.warning()).isEmpty();
+    assertThat(request.withFormat(GptqFormat.V1).warning().orElseThrow())
+        .contains("GPTQModel refuses");
+
+    Quantizer.quantize(request, ProgressListener.none());
+    JsonNode config = json(folder.resolve("v2").resolve("quantize_config.json"));
+    assertThat(config.get("checkpoint_format").asString()).isEqualTo("gptq_v2");
+    assertThat(config.get("meta").get("quantizer").get(0).asString())
+        .isEqualTo("quantgate:%s".formatted(Version.number()));
+  }
+
+  @Test
   void aSmallShardSizeGivesShardsAndAnIndexWithTheSameTensors() throws IOException {
     Path model = TinyCheckpoint.write(folder.resolve("fp16"), 7, TinyCheckpoint.Format.F16);
     QuantizationRequest request =
@@ -173,7 +190,7 @@ class RtnCheckpointTest {
     List<Path> results = new ArrayList<>();
     for (int threads : new int[] {1, 3}) {
       Path out = folder.resolve("threads" + threads);
-      EngineOptions options = new EngineOptions(threads, OptionalLong.empty(), 0, true, false);
+      EngineOptions options = EngineOptions.defaults().withThreads(threads);
       Quantizer.quantize(
           QuantizationRequest.rtn(model, out, new Scheme(4, 32, false))
               .withEngine(Engines.AUTO, options),

@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -112,7 +112,7 @@ record Architecture(
   /** Reads config.json and, where there is one, generation_config.json of a folder. */
   static Architecture read(Path folder) {
     Path file = folder.resolve("config.json");
-    if (!Files.isRegularFile(file)) {
+    if (!Files.exists(file)) {
       throw Refusal.damaged(folder, "is no checkpoint folder: it has no config.json");
     }
     JsonObject json = JsonObject.read(file, JSON_LIMIT);
@@ -128,27 +128,28 @@ record Architecture(
             json.knows("num_key_value_heads") ? heads : type.keyValueHeads.orElse(heads));
     if (heads % keyValueHeads != 0) {
       throw Refusal.damaged(
-          file, heads + " query heads cannot share " + keyValueHeads + " key/value heads evenly");
+          file,
+          "%d query heads cannot share %d key/value heads evenly".formatted(heads, keyValueHeads));
     }
     OptionalInt statedHeadSize = json.integer("head_dim", 1, MAX_HEAD_SIZE);
     if (statedHeadSize.isEmpty() && type != Type.QWEN3 && hidden % heads != 0) {
       throw Refusal.damaged(
-          file, "hidden_size " + hidden + " is no multiple of num_attention_heads " + heads);
+          file, "hidden_size %d is no multiple of num_attention_heads %d".formatted(hidden, heads));
     }
     int headSize = statedHeadSize.orElse(type == Type.QWEN3 ? 128 : hidden / heads);
     if (headSize % 2 != 0) {
       throw Refusal.damaged(
-          file, "head size " + headSize + " is odd: rotary embedding needs pairs");
+          file, "head size %d is odd: rotary embedding needs pairs".formatted(headSize));
     }
     int context =
         json.integer("max_position_embeddings", 1, Integer.MAX_VALUE).orElse(type.context);
-    Rope rope = rope(json, context);
+    Rope rope = RopeReader.read(json, context);
     OptionalInt window = slidingWindow(json, type, layers);
 
     Ids ids = Ids.of(json, type);
     Path generation = folder.resolve("generation_config.json");
-    if (Files.isRegularFile(generation)) {
-      ids = ids.overriddenBy(JsonObject.read(generation, JSON_LIMIT));
+    if (Files.exists(generation)) {
+      ids = ids.with(JsonObject.read(generation, JSON_LIMIT));
     }
 
     boolean stated = json.flag("attention_bias", false);
@@ -181,37 +182,38 @@ record Architecture(
             .orElseThrow(() -> Refusal.damaged(json.file(), "has no \"model_type\""));
     for (Type type : Type.values()) {
       if (type.modelType().equals(modelType)) {
-        JsonNode architectures = json.entries().get("architectures");
-        if (architectures != null) {
-          if (!architectures.isArray()
-              || architectures.size() != 1
-              || !type.className.equals(architectures.get(0).asString())) {
-            throw Refusal.unsupported(
-                json.file(),
-                "architecture "
-                    + Refusal.quoted(architectures.toString())
-                    + " is not supported; model type \""
-                    + modelType
-                    + "\" is as "
-                    + type.className
-                    + " only");
-          }
-        }
+        requireCausalModel(json);
         return type;
       }
     }
     throw Refusal.unsupported(
         json.file(),
-        "model type "
-            + Refusal.quoted(modelType)
-            + " is not supported; supported: llama, mistral, qwen2, qwen3");
+        "model type %s is not supported; supported: llama, mistral, qwen2, qwen3"
+            .formatted(Refusal.quoted(modelType)));
+  }
+
+  /**
+   * As in transformers the model type says which model it is; the class, which early files spell
+   * otherwise (LLaMAForCausalLM), need only be one that continues text.
+   */
+  private static void requireCausalModel(JsonObject json) {
+    JsonNode architectures = json.entries().get("architectures");
+    if (architectures != null
+        && (!architectures.isArray()
+            || architectures.size() != 1
+            || !architectures.get(0).asString("").endsWith("ForCausalLM"))) {
+      throw Refusal.unsupported(
+          json.file(),
+          "architecture %s is not supported; expected one class whose name ends in \"ForCausalLM\""
+              .formatted(Refusal.quoted(architectures.toString())));
+    }
   }
 
   private static void refuseForeignArithmetic(JsonObject json, Type type) {
     json.entries()
         .forEach((key, value) -> {
           Set<String> neutral = NEUTRAL.get(key);
-          if (neutral != null && !neutral.contains(value.asString())) {
+          if (neutral != null && !neutral.contains(value.asString("{}"))) {
             throw json.refused(key);
           }
         });
@@ -220,7 +222,7 @@ record Architecture(
         .ifPresent(act -> {
           throw Refusal.unsupported(
               json.file(),
-              "hidden_act " + Refusal.quoted(act) + " is not supported; supported: silu");
+              "hidden_act %s is not supported; supported: silu".formatted(Refusal.quoted(act)));
         });
     json.object("auto_map")
         .filter(map -> map.has("AutoModelForCausalLM") || map.has("AutoModel"))
@@ -239,7 +241,8 @@ record Architecture(
   }
 
   /**
-   * Mistral's window holds for every layer. Qwen's counts only with use_sliding_window, and then
+   * Mistral's window holds for every layer. Llama has none: one that another model left in its
+   * config is ignored, as transformers does. Qwen's counts only with use_sliding_window, and then
    * from layer max_window_layers on; a model that mixes both kinds of layer is refused.
    */
   private static OptionalInt slidingWindow(JsonObject json, Type type, int layers) {
@@ -247,11 +250,13 @@ record Architecture(
     OptionalInt window =
         switch (type) {
           case LLAMA -> {
-            if (stated.isPresent()) {
+            if (stated.isPresent() && json.flag("use_sliding_window", false)) {
               throw Refusal.unsupported(
-                  json.file(), "\"sliding_window\" is not supported for model type \"llama\"");
+                  json.file(),
+                  "\"use_sliding_window\" is not supported for model type \"llama\", which has no"
+                      + " window");
             }
-            yield stated;
+            yield OptionalInt.empty();
           }
           case MISTRAL -> json.knows("sliding_window") ? stated : OptionalInt.of(4096);
           case QWEN2, QWEN3 -> {
@@ -269,11 +274,8 @@ record Architecture(
             if (full > 0) {
               throw Refusal.unsupported(
                   json.file(),
-                  "\"max_window_layers\" = "
-                      + full
-                      + " of "
-                      + layers
-                      + " layers mixes full and sliding attention, which is not supported");
+                  "\"max_window_layers\" = %d of %d layers mixes full and sliding attention, which is not supported"
+                      .formatted(full, layers));
             }
             yield effective;
           }
@@ -283,17 +285,17 @@ record Architecture(
       return window;
     }
     if (!layerTypes.isArray() || layerTypes.size() != layers) {
-      throw json.wrong("layer_types", "a list of " + layers + " names", layerTypes);
+      throw json.wrong("layer_types", "a list of %d names".formatted(layers), layerTypes);
     }
     int sliding = 0;
     for (JsonNode layer : layerTypes) {
-      switch (layer.asString()) {
+      switch (layer.asString("")) {
         case "full_attention" -> {}
         case "sliding_attention" -> sliding++;
         default ->
             throw Refusal.unsupported(
                 json.file(),
-                "layer type " + Refusal.quoted(layer.asString()) + " is not supported");
+                "layer type %s is not supported".formatted(Refusal.quoted(layer.toString())));
       }
     }
     if (sliding == 0 && type.isQwen()) {
@@ -302,134 +304,10 @@ record Architecture(
     if (sliding != (window.isPresent() ? layers : 0)) {
       throw Refusal.unsupported(
           json.file(),
-          "\"layer_types\" has "
-              + sliding
-              + " of "
-              + layers
-              + " layers with sliding attention, which \"sliding_window\" does not give to all"
-              + " or none");
+          "\"layer_types\" has %d of %d layers with sliding attention, which \"sliding_window\" does not give to all or none"
+              .formatted(sliding, layers));
     }
     return window;
-  }
-
-  private static Rope rope(JsonObject json, int context) {
-    Optional<JsonObject> fresh = json.object("rope_parameters");
-    Optional<JsonObject> old = json.object("rope_scaling");
-    if (fresh.isPresent() && old.isPresent()) {
-      throw Refusal.damaged(
-          json.file(), "has both \"rope_parameters\" and \"rope_scaling\"; keep one of them");
-    }
-    double outerTheta = json.positive("rope_theta", 10_000);
-    Optional<JsonObject> given = fresh.or(() -> old);
-    if (given.isEmpty()) {
-      return new Rope.Default(theta(json, outerTheta));
-    }
-    JsonObject rope = given.get();
-    double theta = theta(json, rope.positive("rope_theta", outerTheta));
-    if (json.has("rope_theta") && theta != outerTheta) {
-      throw Refusal.damaged(
-          json.file(), "says rope_theta " + outerTheta + " and " + theta + " at a time");
-    }
-    String type = rope.string("rope_type").or(() -> rope.string("type")).orElse("default");
-    Set<String> known =
-        switch (type) {
-          case "default" -> Set.of();
-          case "linear" -> Set.of("factor");
-          case "llama3" ->
-              Set.of(
-                  "factor",
-                  "low_freq_factor",
-                  "high_freq_factor",
-                  "original_max_position_embeddings");
-          case "yarn" ->
-              Set.of(
-                  "factor",
-                  "original_max_position_embeddings",
-                  "beta_fast",
-                  "beta_slow",
-                  "attention_factor",
-                  "mscale",
-                  "mscale_all_dim",
-                  "truncate");
-          case "dynamic" ->
-              throw Refusal.unsupported(
-                  json.file(),
-                  "rope type \"dynamic\" is not supported: its numbers depend on how a text was"
-                      + " cut");
-          default ->
-              throw Refusal.unsupported(
-                  json.file(),
-                  "rope type "
-                      + Refusal.quoted(type)
-                      + " is not supported; supported: default, linear, llama3, yarn");
-        };
-    rope.entries()
-        .forEach((key, value) -> {
-          boolean always =
-              key.equals("rope_theta")
-                  || ((key.equals("rope_type") || key.equals("type"))
-                      && value.asString().equals(type))
-                  || (key.equals("partial_rotary_factor")
-                      && value.isNumber()
-                      && value.doubleValue() == 1);
-          if (!always && !known.contains(key)) {
-            throw rope.refused(key);
-          }
-        });
-    return switch (type) {
-      case "linear" -> new Rope.Linear(theta, rope.requiredPositive("factor"));
-      case "llama3" -> {
-        double low = rope.requiredPositive("low_freq_factor");
-        double high = rope.requiredPositive("high_freq_factor");
-        if (high <= low) {
-          throw Refusal.damaged(
-              json.file(), "high_freq_factor " + high + " must be above low_freq_factor " + low);
-        }
-        yield new Rope.Llama3(
-            theta, rope.requiredPositive("factor"), low, high, originalLength(json, rope, context));
-      }
-      case "yarn" -> yarn(json, rope, theta, context);
-      default -> new Rope.Default(theta);
-    };
-  }
-
-  private static Rope yarn(JsonObject json, JsonObject rope, double theta, int context) {
-    if (!rope.flag("truncate", true)) {
-      throw rope.refused("truncate");
-    }
-    int original = originalLength(json, rope, context);
-    double factor = rope.positive("factor", (double) context / original);
-    double mscale = rope.positive("mscale", Double.NaN);
-    double mscaleAll = rope.positive("mscale_all_dim", Double.NaN);
-    double inferred =
-        Double.isNaN(mscale) || Double.isNaN(mscaleAll)
-            ? magnitude(factor, 1)
-            : magnitude(factor, mscale) / magnitude(factor, mscaleAll);
-    return new Rope.Yarn(
-        theta,
-        factor,
-        original,
-        rope.positive("beta_fast", 32),
-        rope.positive("beta_slow", 1),
-        rope.positive("attention_factor", inferred));
-  }
-
-  /** YaRN's correction of the attention's temperature (Peng et al. 2023, equation 22). */
-  private static double magnitude(double factor, double mscale) {
-    return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
-  }
-
-  private static int originalLength(JsonObject json, JsonObject rope, int context) {
-    return json.integer("original_max_position_embeddings", 1, Integer.MAX_VALUE)
-        .orElseGet(() ->
-            rope.integer("original_max_position_embeddings", 1, Integer.MAX_VALUE).orElse(context));
-  }
-
-  private static double theta(JsonObject json, double theta) {
-    if (theta <= 1) {
-      throw Refusal.damaged(json.file(), "rope_theta must be above 1, not " + theta);
-    }
-    return theta;
   }
 
   private record Ids(OptionalInt bos, List<Integer> eos) {
@@ -443,10 +321,13 @@ record Architecture(
       return new Ids(bos, eos);
     }
 
-    Ids overriddenBy(JsonObject generation) {
+    /** The generation config's bos wins; an answer ends at either file's eos. */
+    Ids with(JsonObject generation) {
+      Set<Integer> either = new LinkedHashSet<>(ids(generation, "eos_token_id"));
+      either.addAll(eos);
       return new Ids(
           generation.has("bos_token_id") ? generation.integer("bos_token_id", 0, MAX_WIDTH) : bos,
-          generation.has("eos_token_id") ? ids(generation, "eos_token_id") : eos);
+          List.copyOf(either));
     }
 
     private static List<Integer> ids(JsonObject json, String key) {
@@ -470,11 +351,7 @@ record Architecture(
   InferenceException mismatch(Path file, String tensor, long[] expected, long[] found) {
     return Refusal.damaged(
         file,
-        "tensor "
-            + Refusal.quoted(tensor)
-            + " has shape "
-            + Arrays.toString(found)
-            + " where config.json asks for "
-            + Arrays.toString(expected));
+        "tensor %s has shape %s where config.json asks for %s"
+            .formatted(Refusal.quoted(tensor), Arrays.toString(found), Arrays.toString(expected)));
   }
 }

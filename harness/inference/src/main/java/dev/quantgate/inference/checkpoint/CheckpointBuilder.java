@@ -17,13 +17,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Gives every tensor of the files its place in the model, and refuses what is missing or left over.
  */
 final class CheckpointBuilder {
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+  private static final String HEAD = "lm_head";
   private static final int NAMES_IN_MESSAGE = 3;
+
+  /**
+   * Buffers that checkpoints store and models compute anew from config.json: rotary frequencies and
+   * their tables, positions, masks.
+   */
+  private static final Pattern BUFFER =
+      Pattern.compile(
+          "(.*\\.)?(rotary_emb\\.\\w+|inv_freq|cos_cached|sin_cached|position_ids|(\\w+_)?mask"
+              + "|masked_bias)");
 
   /** Eight zero points of 8. */
   private static final int SYMMETRIC_ZEROS = 0x88888888;
@@ -35,6 +48,7 @@ final class CheckpointBuilder {
   private final Optional<GptqConfig> gptq;
   private final WeightFiles files;
   private final Map<String, Tensor> left;
+  private final Map<String, String> otherTypes;
   private final List<Tensor> used = new ArrayList<>();
   private final List<String> missing = new ArrayList<>();
   private final Set<String> formats = new LinkedHashSet<>();
@@ -46,6 +60,7 @@ final class CheckpointBuilder {
     this.gptq = gptq;
     this.files = files;
     this.left = new LinkedHashMap<>(files.tensors());
+    this.otherTypes = files.others();
   }
 
   static Checkpoint build(
@@ -61,7 +76,7 @@ final class CheckpointBuilder {
   private Checkpoint build(Path folder, Arena arena) {
     ModelConfig config = architecture.config();
     int hidden = config.hiddenSize();
-    Tensor embedding = floats("model.embed_tokens.weight", config.vocabularySize(), hidden);
+    Tensor embedding = floats(embeddingName(), config.vocabularySize(), hidden);
     List<Block> blocks = new ArrayList<>();
     for (int i = 0; i < config.layers() && missing.size() < NAMES_IN_MESSAGE; i++) {
       blocks.add(block(i));
@@ -71,13 +86,13 @@ final class CheckpointBuilder {
     if (!missing.isEmpty()) {
       throw Refusal.damaged(
           files.source(),
-          "lacks tensor "
-              + missing.stream()
-                  .limit(NAMES_IN_MESSAGE)
-                  .map(Refusal::quoted)
-                  .collect(Collectors.joining(", "))
-              + (missing.size() >= NAMES_IN_MESSAGE ? " and maybe more" : "")
-              + ", which config.json asks for");
+          "lacks tensor %s%s, which config.json asks for"
+              .formatted(
+                  missing.stream()
+                      .limit(NAMES_IN_MESSAGE)
+                      .map(Refusal::quoted)
+                      .collect(Collectors.joining(", ")),
+                  missing.size() >= NAMES_IN_MESSAGE ? " and maybe more" : ""));
     }
     refuseLeftovers();
     FiniteScan.requireFinite(files.source(), used);
@@ -93,14 +108,23 @@ final class CheckpointBuilder {
         finalNorm,
         head,
         used.stream().mapToLong(tensor -> tensor.data().byteSize()).sum(),
-        String.join(" + ", formats) + (actOrder ? " act-order" : ""),
+        "%s%s".formatted(String.join(" + ", formats), actOrder ? " act-order" : ""),
         files.paths(),
         arena);
   }
 
+  /** A tied model may have kept the head's name alone: they are one tensor. */
+  private String embeddingName() {
+    return architecture.config().tiedEmbeddings()
+            && !left.containsKey(EMBEDDING)
+            && left.containsKey(HEAD + ".weight")
+        ? HEAD + ".weight"
+        : EMBEDDING;
+  }
+
   private Block block(int index) {
     ModelConfig config = architecture.config();
-    String layer = "model.layers." + index + ".";
+    String layer = "model.layers.%d.".formatted(index);
     int hidden = config.hiddenSize();
     int queries = config.heads() * config.headSize();
     int keys = config.keyValueHeads() * config.headSize();
@@ -128,10 +152,12 @@ final class CheckpointBuilder {
 
   private Linear head(Tensor embedding) {
     ModelConfig config = architecture.config();
-    if (!config.tiedEmbeddings()) {
-      return linear("lm_head", config.vocabularySize(), config.hiddenSize(), false);
+    // A head that is packed is the head, even if the embedding that it was packed from is tied to
+    // it.
+    if (!config.tiedEmbeddings() || left.containsKey(HEAD + ".qweight")) {
+      return linear(HEAD, config.vocabularySize(), config.hiddenSize(), false);
     }
-    Tensor stored = left.remove("lm_head.weight");
+    Tensor stored = left.remove(HEAD + ".weight");
     if (stored != null
         && missing.isEmpty()
         && !(stored.dtype() == embedding.dtype() && stored.data().mismatch(embedding.data()) < 0)) {
@@ -140,20 +166,20 @@ final class CheckpointBuilder {
           "config.json ties lm_head.weight to the embedding, but both are stored and they differ;"
               + " set tie_word_embeddings to what was meant");
     }
-    return new Linear.Dense("lm_head", embedding, Optional.empty());
+    return new Linear.Dense(HEAD, embedding, Optional.empty());
   }
 
   private Linear linear(String name, int outputs, int inputs, boolean bias) {
     boolean packed = left.containsKey(name + ".qweight");
     if (packed && left.containsKey(name + ".weight")) {
       throw Refusal.damaged(
-          files.source(), Refusal.quoted(name) + " is stored both packed and plain");
+          files.source(), "%s is stored both packed and plain".formatted(Refusal.quoted(name)));
     }
     if (packed) {
       return packed(name, outputs, inputs, bias);
     }
     Tensor weight = floats(name + ".weight", outputs, inputs);
-    if (!name.equals("lm_head")) {
+    if (!name.equals(HEAD)) {
       formats.add(weight.dtype().name());
     }
     return new Linear.Dense(
@@ -165,25 +191,19 @@ final class CheckpointBuilder {
         gptq.orElseThrow(() ->
             Refusal.damaged(
                 files.source(),
-                Refusal.quoted(name + ".qweight")
-                    + " is packed, but no quantize_config.json or quantization_config says how"));
-    if (name.equals("lm_head") && !config.quantisedHead()) {
+                "%s is packed, but no quantize_config.json or quantization_config says how"
+                    .formatted(Refusal.quoted(name + ".qweight"))));
+    if (name.equals(HEAD) && !config.quantisedHead()) {
       throw Refusal.damaged(
           files.source(),
-          "lm_head is packed, but " + config.file().getFileName() + " does not say so");
+          "lm_head is packed, but %s does not say so".formatted(config.file().getFileName()));
     }
     int perWord = Integer.SIZE / config.bits();
     if (inputs % perWord != 0 || outputs % perWord != 0) {
       throw Refusal.unsupported(
           files.source(),
-          Refusal.quoted(name)
-              + " is "
-              + outputs
-              + " x "
-              + inputs
-              + ", no multiple of the "
-              + perWord
-              + " codes of a word");
+          "%s is %d x %d, no multiple of the %d codes of a word"
+              .formatted(Refusal.quoted(name), outputs, inputs, perWord));
     }
     int groupSize = config.groupSize() == -1 ? inputs : config.groupSize();
     int groups = Math.ceilDiv(inputs, groupSize);
@@ -193,10 +213,11 @@ final class CheckpointBuilder {
     Optional<Tensor> groupIndex = groupIndex(name + ".g_idx", inputs, groupSize, groups);
     actOrder |= groupIndex.isPresent();
     formats.add(
-        "int"
-            + config.bits()
-            + (config.groupSize() == -1 ? " whole-column" : " g" + groupSize)
-            + (config.symmetric() ? " sym" : " asym"));
+        "int%d %s %s"
+            .formatted(
+                config.bits(),
+                config.groupSize() == -1 ? "whole-column" : "g" + groupSize,
+                config.symmetric() ? "sym" : "asym"));
     return new Linear.Gptq(
         name,
         config.bits(),
@@ -224,7 +245,8 @@ final class CheckpointBuilder {
       if (bias.data().get(ValueLayout.JAVA_BYTE, i) != 0) {
         throw Refusal.damaged(
             files.source(),
-            "tensor " + Refusal.quoted(name) + " is not zero, but config.json knows no such bias");
+            "tensor %s is not zero, but config.json knows no such bias"
+                .formatted(Refusal.quoted(name)));
       }
     }
     return Optional.empty();
@@ -318,6 +340,9 @@ final class CheckpointBuilder {
   private Tensor tensor(String name, Set<DType> dtypes, int... shape) {
     Tensor tensor = left.remove(name);
     long[] expected = Arrays.stream(shape).asLongStream().toArray();
+    if (tensor == null && otherTypes.containsKey(name)) {
+      throw TensorFile.unsupported(files.source(), name, otherTypes.getOrDefault(name, ""));
+    }
     if (tensor == null) {
       missing.add(name);
       return new Tensor(name, dtypes.iterator().next(), expected, MemorySegment.NULL);
@@ -328,28 +353,31 @@ final class CheckpointBuilder {
     if (!dtypes.contains(tensor.dtype())) {
       throw Refusal.damaged(
           files.source(),
-          "tensor "
-              + Refusal.quoted(name)
-              + " has element type "
-              + tensor.dtype()
-              + ", expected "
-              + dtypes.stream().map(Enum::name).sorted().collect(Collectors.joining(" or ")));
+          "tensor %s has element type %s, expected %s"
+              .formatted(
+                  Refusal.quoted(name),
+                  tensor.dtype(),
+                  dtypes.stream().map(Enum::name).sorted().collect(Collectors.joining(" or "))));
     }
     used.add(tensor);
     return tensor;
   }
 
-  /** Old checkpoints store the rotary frequencies, which are computed from config.json. */
+  /** No weight is boolean, so whatever is must be a mask. */
   private void refuseLeftovers() {
     List<String> unexpected =
-        left.keySet().stream().filter(name -> !name.endsWith("rotary_emb.inv_freq")).toList();
+        Stream.concat(
+                left.keySet().stream(),
+                otherTypes.entrySet().stream()
+                    .filter(entry -> !entry.getValue().equals("BOOL"))
+                    .map(Map.Entry::getKey))
+            .filter(name -> !BUFFER.matcher(name).matches())
+            .toList();
     if (!unexpected.isEmpty()) {
       throw Refusal.unsupported(
           files.source(),
-          "has "
-              + unexpected.size()
-              + " tensors that config.json has no place for, first "
-              + Refusal.quoted(unexpected.getFirst()));
+          "has %d tensors that config.json has no place for, first %s"
+              .formatted(unexpected.size(), Refusal.quoted(unexpected.getFirst())));
     }
   }
 }

@@ -49,11 +49,10 @@ final class FiniteScan {
             .map(chunk ->
                 Refusal.damaged(
                     source,
-                    "tensor "
-                        + Refusal.quoted(chunk.tensor.name())
-                        + " holds a "
-                        + place(chunk.tensor, chunk.begin)
-                        + ": the weights are damaged"));
+                    "tensor %s holds a %s: the weights are damaged"
+                        .formatted(
+                            Refusal.quoted(chunk.tensor.name()),
+                            place(chunk.tensor, chunk.begin))));
     first.ifPresent(refusal -> {
       throw refusal;
     });
@@ -70,7 +69,7 @@ final class FiniteScan {
               case BF16 -> Float.intBitsToFloat(tensor.data().get(SHORT, at) << 16);
               case I32 -> throw new AssertionError("integers are finite");
             };
-        return (Float.isNaN(value) ? "NaN" : "infinity") + " at element " + at / width;
+        return "%s at element %d".formatted(Float.isNaN(value) ? "NaN" : "infinity", at / width);
       }
     }
   }

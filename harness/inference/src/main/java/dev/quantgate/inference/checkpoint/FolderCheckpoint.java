@@ -20,12 +20,12 @@ record FolderCheckpoint(
 
   @Override
   public String weightsSha256() {
-    return Sha256.ofWeights(files);
+    return FileSums.ofWeights(files);
   }
 
   @Override
   public String configSha256() {
-    return Sha256.ofNamed(
+    return FileSums.ofNamed(
         List.of(
             folder.resolve("config.json"),
             folder.resolve("generation_config.json"),

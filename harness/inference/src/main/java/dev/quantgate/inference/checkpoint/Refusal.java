@@ -14,12 +14,12 @@ final class Refusal {
 
   /** The file is damaged, hostile, or contradicts itself. */
   static InferenceException damaged(Path file, String message) {
-    return new InferenceException(Kind.BAD_CHECKPOINT, file + ": " + message);
+    return new InferenceException(Kind.BAD_CHECKPOINT, "%s: %s".formatted(file, message));
   }
 
   /** The file is sound but asks for arithmetic that does not exist here. */
   static InferenceException unsupported(Path file, String message) {
-    return new InferenceException(Kind.UNSUPPORTED, file + ": " + message);
+    return new InferenceException(Kind.UNSUPPORTED, "%s: %s".formatted(file, message));
   }
 
   /** A pipe, a device or a folder stands where a file should: reading it might never end. */
@@ -32,15 +32,17 @@ final class Refusal {
         cause instanceof NoSuchFileException
             ? "no such file"
             : cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    return new InferenceException(Kind.IO, file + ": cannot be read: " + quotable(reason), cause);
+    return new InferenceException(
+        Kind.IO, "%s: cannot be read: %s".formatted(file, plain(reason)), cause);
   }
 
   /** A string out of a file, made fit for a one-line message. */
   static String quoted(String text) {
-    return '"' + quotable(text) + '"';
+    return '"' + plain(text) + '"';
   }
 
-  private static String quotable(String text) {
+  /** As {@link #quoted}, without the quotes. */
+  static String plain(String text) {
     StringBuilder line = new StringBuilder();
     text.codePoints()
         .limit(LONGEST_QUOTE)

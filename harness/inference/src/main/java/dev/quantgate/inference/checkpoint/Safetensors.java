@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -43,39 +43,39 @@ final class Safetensors {
   private final Path path;
   private final MemorySegment buffer;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-  private final Map<String, Long> begins = new HashMap<>();
+  private final Map<String, String> others = new LinkedHashMap<>();
+  private final List<Place> places = new ArrayList<>();
+
+  /** Where a tensor lies in the buffer. */
+  private record Place(String tensor, long begin, long bytes) {}
 
   private Safetensors(Path path, MemorySegment buffer) {
     this.path = path;
     this.buffer = buffer;
   }
 
-  static Map<String, Tensor> tensors(Path path, MemorySegment file) {
+  static TensorFile read(Path path, MemorySegment file) {
     if (file.byteSize() < LENGTH_BYTES) {
       throw Refusal.damaged(
-          path, "is cut off: " + file.byteSize() + " bytes cannot hold the header's length");
+          path, "is cut off: %d bytes cannot hold the header's length".formatted(file.byteSize()));
     }
     long header = file.get(LENGTH, 0);
     if (header < 0 || header > MAX_HEADER) {
       throw Refusal.damaged(
           path,
-          "says that its header has "
-              + Long.toUnsignedString(header)
-              + " bytes; the format allows "
-              + MAX_HEADER);
+          "says that its header has %s bytes; the format allows %d"
+              .formatted(Long.toUnsignedString(header), MAX_HEADER));
     }
     if (header > file.byteSize() - LENGTH_BYTES) {
       throw Refusal.damaged(
           path,
-          "is cut off: its header ends at byte "
-              + (LENGTH_BYTES + header)
-              + " but the file at "
-              + file.byteSize());
+          "is cut off: its header ends at byte %d but the file at %d"
+              .formatted(LENGTH_BYTES + header, file.byteSize()));
     }
     Safetensors reader = new Safetensors(path, file.asSlice(LENGTH_BYTES + header));
     reader.readHeader(file.asSlice(LENGTH_BYTES, header));
     reader.requireSeamless();
-    return reader.tensors;
+    return new TensorFile(reader.tensors, reader.others);
   }
 
   private void readHeader(MemorySegment header) {
@@ -94,7 +94,7 @@ final class Safetensors {
             json,
             json.nextToken(),
             JsonToken.START_OBJECT,
-            "an object for " + Refusal.quoted(name));
+            "an object for %s".formatted(Refusal.quoted(name)));
         if (name.equals("__metadata__")) {
           json.skipChildren();
         } else {
@@ -106,12 +106,13 @@ final class Safetensors {
       }
     } catch (JacksonException e) {
       throw Refusal.damaged(
-          path, "its header is no valid JSON: " + Refusal.quoted(e.getOriginalMessage()));
+          path,
+          "its header is no valid JSON: %s".formatted(Refusal.quoted(e.getOriginalMessage())));
     }
   }
 
   private void readTensor(JsonParser json, String name) {
-    String dtypeName = "";
+    String elementType = "";
     List<Long> shape = List.of();
     List<Long> offsets = List.of();
     int seen = 0;
@@ -121,66 +122,59 @@ final class Safetensors {
       switch (key) {
         case "dtype" -> {
           expect(
-              json, token, JsonToken.VALUE_STRING, "a string for dtype of " + Refusal.quoted(name));
-          dtypeName = json.getString();
+              json,
+              token,
+              JsonToken.VALUE_STRING,
+              "a string for dtype of %s".formatted(Refusal.quoted(name)));
+          elementType = json.getString();
         }
         case "shape" -> shape = readLongs(json, token, name, key);
         case "data_offsets" -> offsets = readLongs(json, token, name, key);
         default ->
             throw Refusal.damaged(
                 path,
-                "tensor " + Refusal.quoted(name) + " has an unknown key " + Refusal.quoted(key));
+                "tensor %s has an unknown key %s"
+                    .formatted(Refusal.quoted(name), Refusal.quoted(key)));
       }
       seen++;
     }
     if (seen != 3 || offsets.size() != 2) {
       throw Refusal.damaged(
           path,
-          "tensor "
-              + Refusal.quoted(name)
-              + " needs dtype, shape and two data_offsets in the header");
+          "tensor %s needs dtype, shape and two data_offsets in the header"
+              .formatted(Refusal.quoted(name)));
     }
-    DType dtype = TensorFile.dtype(path, name, dtypeName);
-    long bytes = TensorFile.bytes(path, name, dtype, shape);
+    long bytes = TensorFile.bytes(path, name, elementType, shape);
     long begin = offsets.get(0);
     long end = offsets.get(1);
     if (begin < 0 || end < begin || end > buffer.byteSize()) {
       throw Refusal.damaged(
           path,
-          "tensor "
-              + Refusal.quoted(name)
-              + " lies at "
-              + begin
-              + ".."
-              + end
-              + " of a buffer of "
-              + buffer.byteSize()
-              + " bytes: the file is cut off or lies");
+          "tensor %s lies at %d..%d of a buffer of %d bytes: the file is cut off or lies"
+              .formatted(Refusal.quoted(name), begin, end, buffer.byteSize()));
     }
     if (end - begin != bytes) {
       throw Refusal.damaged(
           path,
-          "tensor "
-              + Refusal.quoted(name)
-              + " of shape "
-              + shape
-              + " and type "
-              + dtype
-              + " needs "
-              + bytes
-              + " bytes, but its offsets give it "
-              + (end - begin));
+          "tensor %s of shape %s and type %s needs %d bytes, but its offsets give it %d"
+              .formatted(Refusal.quoted(name), shape, elementType, bytes, end - begin));
     }
-    if (tensors.size() == TensorFile.MAX_TENSORS) {
-      throw Refusal.damaged(path, "has more than " + TensorFile.MAX_TENSORS + " tensors");
+    if (places.size() == TensorFile.MAX_TENSORS) {
+      throw Refusal.damaged(path, "has more than %d tensors".formatted(TensorFile.MAX_TENSORS));
     }
-    tensors.put(
-        name, new Tensor(name, dtype, TensorFile.array(shape), buffer.asSlice(begin, bytes)));
-    begins.put(name, begin);
+    places.add(new Place(name, begin, bytes));
+    Optional<DType> dtype = TensorFile.dtype(elementType);
+    if (dtype.isPresent()) {
+      tensors.put(
+          name,
+          new Tensor(name, dtype.get(), TensorFile.array(shape), buffer.asSlice(begin, bytes)));
+    } else {
+      others.put(name, elementType);
+    }
   }
 
   private List<Long> readLongs(JsonParser json, JsonToken token, String name, String key) {
-    String expected = "whole numbers for " + key + " of " + Refusal.quoted(name);
+    String expected = "whole numbers for %s of %s".formatted(key, Refusal.quoted(name));
     expect(json, token, JsonToken.START_ARRAY, expected);
     List<Long> values = new ArrayList<>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
@@ -188,7 +182,8 @@ final class Safetensors {
       if (values.size() == MAX_RANK) {
         throw Refusal.damaged(
             path,
-            "tensor " + Refusal.quoted(name) + " has more than " + MAX_RANK + " values in " + key);
+            "tensor %s has more than %d values in %s"
+                .formatted(Refusal.quoted(name), MAX_RANK, key));
       }
       values.add(json.getLongValue());
     }
@@ -196,33 +191,21 @@ final class Safetensors {
   }
 
   private void requireSeamless() {
-    List<Tensor> byPlace = new ArrayList<>(tensors.values());
-    byPlace.sort(
-        Comparator.comparingLong((Tensor tensor) -> begin(tensor))
-            .thenComparingLong(tensor -> tensor.data().byteSize()));
+    places.sort(Comparator.comparingLong(Place::begin).thenComparingLong(Place::bytes));
     long end = 0;
-    for (Tensor tensor : byPlace) {
-      if (begin(tensor) != end) {
+    for (Place place : places) {
+      if (place.begin() != end) {
         throw Refusal.damaged(
             path,
-            "tensor "
-                + Refusal.quoted(tensor.name())
-                + " begins at "
-                + begin(tensor)
-                + " of the buffer where the one before it ends at "
-                + end
-                + ": tensors must follow each other without overlap or hole");
+            "tensor %s begins at %d of the buffer where the one before it ends at %d: tensors must follow each other without overlap or hole"
+                .formatted(Refusal.quoted(place.tensor()), place.begin(), end));
       }
-      end += tensor.data().byteSize();
+      end += place.bytes();
     }
     if (end != buffer.byteSize()) {
       throw Refusal.damaged(
-          path, "its tensors end at " + end + " of a buffer of " + buffer.byteSize() + " bytes");
+          path, "its tensors end at %d of a buffer of %d bytes".formatted(end, buffer.byteSize()));
     }
-  }
-
-  private long begin(Tensor tensor) {
-    return begins.getOrDefault(tensor.name(), -1L);
   }
 
   private void expect(
@@ -233,10 +216,8 @@ final class Safetensors {
     if (found != expected) {
       throw Refusal.damaged(
           path,
-          "its header must have "
-              + what
-              + " at character "
-              + json.currentTokenLocation().getCharOffset());
+          "its header must have %s at character %d"
+              .formatted(what, json.currentTokenLocation().getCharOffset()));
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.quantgate.inference.checkpoint;
 
 import dev.quantgate.inference.InferenceException;
-import dev.quantgate.inference.checkpoint.Tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -15,39 +14,47 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the pickle of a state dict and nothing else. A pickle is a program that may name any Python
- * function to call; this machine knows six names, none of which runs anything, and refuses every
- * other name and every opcode that a state dict has no use for. It keeps no Python object: a
- * reduced value is a {@link View}, a map or a list.
+ * function to call; this machine knows the names of torch's storages and three functions, none of
+ * which runs anything, and refuses every other name and every opcode that a state dict has no use
+ * for. It keeps no Python object: a reduced value is a {@link View}, a map or a list.
  *
  * <p>Source: CPython's pickletools for the opcodes, torch/serialization.py for what torch.save
  * writes.
  */
 final class StateDictPickle {
 
-  /** A run of elements in an entry of the zip file. */
-  record Storage(DType dtype, String key, long elements) {}
+  /** A run of elements, of a type as safetensors names it, in an entry of the zip file. */
+  record Storage(String elementType, String key, long elements) {}
 
   /** A tensor: a place in a storage. */
   record View(Storage storage, long offset, List<Long> shape, List<Long> stride) {}
 
   /** The globals that may be named. */
   private sealed interface Global {
-    record StorageType(DType dtype) implements Global {}
+    record StorageType(String elementType) implements Global {}
 
     enum Function implements Global {
       REBUILD_TENSOR,
+      REBUILD_PARAMETER,
       ORDERED_DICT
     }
   }
 
   private static final Map<String, Global> ALLOWED =
-      Map.of(
-          "torch._utils._rebuild_tensor_v2", Global.Function.REBUILD_TENSOR,
-          "collections.OrderedDict", Global.Function.ORDERED_DICT,
-          "torch.HalfStorage", new Global.StorageType(DType.F16),
-          "torch.BFloat16Storage", new Global.StorageType(DType.BF16),
-          "torch.FloatStorage", new Global.StorageType(DType.F32),
-          "torch.IntStorage", new Global.StorageType(DType.I32));
+      Map.ofEntries(
+          Map.entry("torch._utils._rebuild_tensor_v2", Global.Function.REBUILD_TENSOR),
+          Map.entry("torch._utils._rebuild_parameter", Global.Function.REBUILD_PARAMETER),
+          Map.entry("collections.OrderedDict", Global.Function.ORDERED_DICT),
+          Map.entry("torch.HalfStorage", new Global.StorageType("F16")),
+          Map.entry("torch.BFloat16Storage", new Global.StorageType("BF16")),
+          Map.entry("torch.FloatStorage", new Global.StorageType("F32")),
+          Map.entry("torch.DoubleStorage", new Global.StorageType("F64")),
+          Map.entry("torch.BoolStorage", new Global.StorageType("BOOL")),
+          Map.entry("torch.ByteStorage", new Global.StorageType("U8")),
+          Map.entry("torch.CharStorage", new Global.StorageType("I8")),
+          Map.entry("torch.ShortStorage", new Global.StorageType("I16")),
+          Map.entry("torch.IntStorage", new Global.StorageType("I32")),
+          Map.entry("torch.LongStorage", new Global.StorageType("I64")));
 
   /** Longest name that a global or a tensor may have. */
   private static final int MAX_NAME = 4096;
@@ -87,10 +94,10 @@ final class StateDictPickle {
     dict.forEach((key, value) -> {
       if (!(value instanceof View view)) {
         throw Refusal.unsupported(
-            path, "its entry " + Refusal.quoted(String.valueOf(key)) + " is no tensor");
+            path, "its entry %s is no tensor".formatted(Refusal.quoted(String.valueOf(key))));
       }
       if (tensors.size() == TensorFile.MAX_TENSORS) {
-        throw Refusal.damaged(path, "has more than " + TensorFile.MAX_TENSORS + " tensors");
+        throw Refusal.damaged(path, "has more than %d tensors".formatted(TensorFile.MAX_TENSORS));
       }
       tensors.put((String) key, view);
     });
@@ -105,7 +112,7 @@ final class StateDictPickle {
         case 0x80 -> { // PROTO
           int protocol = code.get() & 0xFF;
           if (protocol < 2 || protocol > 5) {
-            throw damaged("protocol " + protocol + " is not one of 2 to 5");
+            throw damaged("protocol %d is not one of 2 to 5".formatted(protocol));
           }
         }
         case 0x95 -> code.getLong(); // FRAME
@@ -161,7 +168,7 @@ final class StateDictPickle {
           Map<String, Object> target = map(top());
           for (int i = 0; i < items.size(); i += 2) {
             if (target.put(string(items.get(i)), items.get(i + 1)) != null) {
-              throw damaged("key " + Refusal.quoted(string(items.get(i))) + " stands twice");
+              throw damaged("key %s stands twice".formatted(Refusal.quoted(string(items.get(i)))));
             }
           }
         }
@@ -180,9 +187,8 @@ final class StateDictPickle {
         default ->
             throw Refusal.unsupported(
                 path,
-                String.format(
-                    "its pickle uses opcode 0x%02x at byte %d, which no plain state dict needs",
-                    opcode, at));
+                "its pickle uses opcode 0x%02x at byte %d, which no plain state dict needs"
+                    .formatted(opcode, at));
       }
     }
   }
@@ -193,9 +199,8 @@ final class StateDictPickle {
     if (global == null) {
       throw Refusal.unsupported(
           path,
-          "its pickle names "
-              + Refusal.quoted(full)
-              + ", which is not on the list of names a state dict needs; nothing was executed");
+          "its pickle names %s, which is not on the list of names a state dict needs; nothing was executed"
+              .formatted(Refusal.quoted(full)));
     }
     return global;
   }
@@ -204,12 +209,12 @@ final class StateDictPickle {
     List<?> parts = list(id);
     if (parts.size() == 5
         && "storage".equals(parts.get(0))
-        && parts.get(1) instanceof Global.StorageType(DType dtype)
+        && parts.get(1) instanceof Global.StorageType(String elementType)
         && parts.get(2) instanceof String key
         && parts.get(3) instanceof String
         && parts.get(4) instanceof Long elements
         && elements >= 0) {
-      return new Storage(dtype, key, elements);
+      return new Storage(elementType, key, elements);
     }
     throw damaged("a storage is not described as torch does");
   }
@@ -224,6 +229,11 @@ final class StateDictPickle {
         && arguments.get(0) instanceof Storage storage
         && arguments.get(1) instanceof Long offset) {
       return new View(storage, offset, longs(arguments.get(2)), longs(arguments.get(3)));
+    }
+    if (function == Global.Function.REBUILD_PARAMETER
+        && arguments.size() == 3
+        && arguments.get(0) instanceof View view) {
+      return view;
     }
     throw damaged("a call is not one that torch writes");
   }
@@ -241,7 +251,7 @@ final class StateDictPickle {
 
   private long longOf(int bytes) {
     if (bytes > Long.BYTES) {
-      throw damaged("a whole number has " + bytes + " bytes");
+      throw damaged("a whole number has %d bytes".formatted(bytes));
     }
     long value = 0;
     for (int i = 0; i < bytes; i++) {
@@ -253,7 +263,7 @@ final class StateDictPickle {
 
   private String text(int length) {
     if (length < 0 || length > code.remaining() || length > MAX_NAME) {
-      throw damaged("a string has " + Integer.toUnsignedString(length) + " bytes");
+      throw damaged("a string has %s bytes".formatted(Integer.toUnsignedString(length)));
     }
     byte[] bytes = new byte[length];
     code.get(bytes);
@@ -264,7 +274,7 @@ final class StateDictPickle {
     int begin = code.position();
     while (code.get() != '\n') {
       if (code.position() - begin > MAX_NAME) {
-        throw damaged("a name is longer than " + MAX_NAME + " bytes");
+        throw damaged("a name is longer than %d bytes".formatted(MAX_NAME));
       }
     }
     return new String(code.array(), begin, code.position() - 1 - begin, StandardCharsets.UTF_8);
@@ -308,7 +318,7 @@ final class StateDictPickle {
   private Object remembered(int index) {
     Object value = memo.get(index);
     if (value == null) {
-      throw damaged("it recalls value " + index + ", which it never stored");
+      throw damaged("it recalls value %d, which it never stored".formatted(index));
     }
     return value;
   }
@@ -346,6 +356,6 @@ final class StateDictPickle {
 
   private InferenceException damaged(String message) {
     return Refusal.damaged(
-        path, "its pickle is broken at byte " + code.position() + ": " + message);
+        path, "its pickle is broken at byte %d: %s".formatted(code.position(), message));
   }
 }

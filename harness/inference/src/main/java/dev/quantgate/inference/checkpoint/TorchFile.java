@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A file that torch.save of 1.6 or later wrote: a zip of stored (never compressed) entries, one
@@ -20,83 +21,76 @@ final class TorchFile {
 
   private TorchFile() {}
 
-  static Map<String, Tensor> tensors(Path path, MemorySegment file) {
+  static TensorFile read(Path path, MemorySegment file) {
     Map<String, MemorySegment> entries = StoredZip.entries(path, file);
     List<String> pickles =
         entries.keySet().stream().filter(name -> name.endsWith("/data.pkl")).toList();
     if (pickles.size() != 1) {
       throw Refusal.damaged(
           path,
-          "is no PyTorch file: it has " + pickles.size() + " entries named data.pkl, not one");
+          "is no PyTorch file: it has %d entries named data.pkl, not one"
+              .formatted(pickles.size()));
     }
     String pickleName = pickles.getFirst();
     String root = pickleName.substring(0, pickleName.length() - "data.pkl".length());
     MemorySegment byteOrder = entries.get(root + "byteorder");
     if (byteOrder != null && !text(byteOrder).equals("little")) {
       throw Refusal.unsupported(
-          path, "has byte order " + Refusal.quoted(text(byteOrder)) + "; supported: little");
+          path, "has byte order %s; supported: little".formatted(Refusal.quoted(text(byteOrder))));
     }
     MemorySegment pickle = entries.getOrDefault(pickleName, MemorySegment.NULL);
     if (pickle.byteSize() > MAX_PICKLE) {
       throw Refusal.damaged(
           path,
-          "its data.pkl has " + pickle.byteSize() + " bytes; at most " + MAX_PICKLE + " are read");
+          "its data.pkl has %d bytes; at most %d are read"
+              .formatted(pickle.byteSize(), MAX_PICKLE));
     }
 
     Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, String> others = new LinkedHashMap<>();
     StateDictPickle.read(path, pickle.toArray(ValueLayout.JAVA_BYTE))
         .forEach((name, view) -> {
           MemorySegment storage = entries.get(root + "data/" + view.storage().key());
           if (storage == null) {
             throw Refusal.damaged(
                 path,
-                "tensor "
-                    + Refusal.quoted(name)
-                    + " lies in entry data/"
-                    + view.storage().key()
-                    + ", which the file lacks");
+                "tensor %s lies in entry data/%s, which the file lacks"
+                    .formatted(Refusal.quoted(name), Refusal.plain(view.storage().key())));
           }
-          tensors.put(name, tensor(path, name, view, storage));
+          MemorySegment data = data(path, name, view, storage);
+          Optional<DType> dtype = TensorFile.dtype(view.storage().elementType());
+          if (dtype.isPresent()) {
+            requireRowMajor(path, name, view);
+            tensors.put(name, new Tensor(name, dtype.get(), TensorFile.array(view.shape()), data));
+          } else {
+            others.put(name, view.storage().elementType());
+          }
         });
-    return tensors;
+    return new TensorFile(tensors, others);
   }
 
-  private static Tensor tensor(
+  private static MemorySegment data(
       Path path, String name, StateDictPickle.View view, MemorySegment storage) {
-    DType dtype = view.storage().dtype();
-    long held = TensorFile.bytes(path, name, dtype, List.of(view.storage().elements()));
+    String type = view.storage().elementType();
+    long held = TensorFile.bytes(path, name, type, List.of(view.storage().elements()));
     if (held != storage.byteSize()) {
       throw Refusal.damaged(
           path,
-          "the storage of tensor "
-              + Refusal.quoted(name)
-              + " says "
-              + held
-              + " bytes, but its entry has "
-              + storage.byteSize());
+          "the storage of tensor %s says %d bytes, but its entry has %d"
+              .formatted(Refusal.quoted(name), held, storage.byteSize()));
     }
-    long bytes = TensorFile.bytes(path, name, dtype, view.shape());
-    requireRowMajor(path, name, view);
+    long bytes = TensorFile.bytes(path, name, type, view.shape());
+    long width = TensorFile.bytes(path, name, type, List.of());
     if (view.offset() < 0
         || view.offset() > view.storage().elements()
-        || bytes > held - view.offset() * dtype.bytes()) {
+        || bytes > held - view.offset() * width) {
       throw Refusal.damaged(
           path,
-          "tensor "
-              + Refusal.quoted(name)
-              + " of shape "
-              + view.shape()
-              + " at element "
-              + view.offset()
-              + " reaches beyond its storage of "
-              + view.storage().elements()
-              + " elements");
+          "tensor %s of shape %s at element %d reaches beyond its storage of %d elements"
+              .formatted(
+                  Refusal.quoted(name), view.shape(), view.offset(), view.storage().elements()));
     }
-    return new Tensor(
-        name,
-        dtype,
-        TensorFile.array(view.shape()),
-        storage.asSlice(view.offset() * dtype.bytes(), bytes));
+    return storage.asSlice(view.offset() * width, bytes);
   }
 
   private static void requireRowMajor(Path path, String name, StateDictPickle.View view) {
@@ -110,13 +104,8 @@ final class TorchFile {
     if (!rowMajor) {
       throw Refusal.unsupported(
           path,
-          "tensor "
-              + Refusal.quoted(name)
-              + " of shape "
-              + view.shape()
-              + " has strides "
-              + view.stride()
-              + ", so it is not row-major; save it again after contiguous()");
+          "tensor %s of shape %s has strides %s, so it is not row-major; save it again after contiguous()"
+              .formatted(Refusal.quoted(name), view.shape(), view.stride()));
     }
   }
 

@@ -21,9 +21,11 @@ import tools.jackson.databind.JsonNode;
  *
  * @param source the file of weights, or the index of several
  * @param paths the files, in the order of their names
- * @param tensors by name
+ * @param tensors by name, of the element types that are computed with
+ * @param others the element types of all others by their names
  */
-record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
+record WeightFiles(
+    Path source, List<Path> paths, Map<String, Tensor> tensors, Map<String, String> others) {
   private static final long INDEX_LIMIT = 64 << 20;
   private static final int MAX_SHARDS = 10_000;
 
@@ -33,14 +35,10 @@ record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
         .filter(name -> !name.isEmpty())
         .ifPresent(name -> {
           requirePlainName(gptq.get().file(), name);
-          names.add(name + ".safetensors");
-          names.add(name + ".bin");
+          addNames(names, name);
         });
-    gptq.ifPresent(config -> {
-      String name = "gptq_model-" + config.bits() + "bit-" + config.groupSize() + "g";
-      names.add(name + ".safetensors");
-      names.add(name + ".bin");
-    });
+    gptq.ifPresent(config ->
+        addNames(names, "gptq_model-%dbit-%dg".formatted(config.bits(), config.groupSize())));
     names.addAll(
         List.of(
             "model.safetensors",
@@ -54,10 +52,19 @@ record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
       }
     }
     throw Refusal.damaged(
-        folder, "has no weights: none of " + String.join(", ", names) + others(folder));
+        folder,
+        "has no weights: none of %s%s".formatted(String.join(", ", names), foundInstead(folder)));
   }
 
-  private static String others(Path folder) {
+  /** What AutoGPTQ and its successors make of a base name, whole or sharded. */
+  private static void addNames(Set<String> names, String base) {
+    for (String end :
+        List.of(".safetensors", ".bin", ".safetensors.index.json", ".bin.index.json")) {
+      names.add(base + end);
+    }
+  }
+
+  private static String foundInstead(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       List<String> found =
           files
@@ -66,7 +73,7 @@ record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
               .sorted()
               .limit(3)
               .toList();
-      return found.isEmpty() ? "" : "; found instead: " + String.join(", ", found);
+      return found.isEmpty() ? "" : "; found instead: %s".formatted(String.join(", ", found));
     } catch (IOException e) {
       throw Refusal.unreadable(folder, e);
     }
@@ -74,7 +81,7 @@ record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
 
   private static WeightFiles single(Path file, Arena arena) {
     TensorFile opened = TensorFile.open(file, arena);
-    return new WeightFiles(file, List.of(file), opened.tensors());
+    return new WeightFiles(file, List.of(file), opened.tensors(), opened.others());
   }
 
   private static WeightFiles sharded(Path folder, Path index, Arena arena) {
@@ -93,45 +100,42 @@ record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
     }
     Set<String> shards = new TreeSet<>(shardOf.values());
     if (shards.isEmpty() || shards.size() > MAX_SHARDS) {
-      throw Refusal.damaged(index, "names " + shards.size() + " files");
+      throw Refusal.damaged(index, "names %d files".formatted(shards.size()));
     }
     List<Path> paths = new ArrayList<>();
     Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, String> others = new LinkedHashMap<>();
     for (String shard : shards) {
       Path path = folder.resolve(shard);
-      if (!Files.isRegularFile(path)) {
+      if (!Files.exists(path)) {
         throw Refusal.damaged(
-            index, "names the file " + Refusal.quoted(shard) + ", which the folder lacks");
+            index, "names the file %s, which the folder lacks".formatted(Refusal.quoted(shard)));
       }
       paths.add(path);
-      TensorFile.open(path, arena)
-          .tensors()
-          .forEach((name, tensor) -> {
-            if (!shard.equals(shardOf.get(name))) {
-              throw Refusal.damaged(
-                  index,
-                  "places tensor "
-                      + Refusal.quoted(name)
-                      + " in "
-                      + Refusal.quoted(shardOf.getOrDefault(name, "no file"))
-                      + ", but it lies in "
-                      + Refusal.quoted(shard));
-            }
-            tensors.put(name, tensor);
-          });
+      TensorFile file = TensorFile.open(path, arena);
+      tensors.putAll(file.tensors());
+      others.putAll(file.others());
+      for (String name : file.names()) {
+        if (!shard.equals(shardOf.get(name))) {
+          throw Refusal.damaged(
+              index,
+              "places tensor %s in %s, but it lies in %s"
+                  .formatted(
+                      Refusal.quoted(name),
+                      Refusal.quoted(shardOf.getOrDefault(name, "no file")),
+                      Refusal.quoted(shard)));
+        }
+      }
     }
     shardOf.forEach((name, shard) -> {
-      if (!tensors.containsKey(name)) {
+      if (!tensors.containsKey(name) && !others.containsKey(name)) {
         throw Refusal.damaged(
             index,
-            "places tensor "
-                + Refusal.quoted(name)
-                + " in "
-                + Refusal.quoted(shard)
-                + ", which does not hold it");
+            "places tensor %s in %s, which does not hold it"
+                .formatted(Refusal.quoted(name), Refusal.quoted(shard)));
       }
     });
-    return new WeightFiles(index, List.copyOf(paths), tensors);
+    return new WeightFiles(index, List.copyOf(paths), tensors, others);
   }
 
   /** A file name out of a file must not lead out of the folder. */
@@ -141,7 +145,7 @@ record WeightFiles(Path source, List<Path> paths, Map<String, Tensor> tensors) {
         || name.startsWith(".")
         || name.chars().anyMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ')) {
       throw Refusal.damaged(
-          file, "names the file " + Refusal.quoted(name) + ", which is no plain file name");
+          file, "names the file %s, which is no plain file name".formatted(Refusal.quoted(name)));
     }
   }
 }

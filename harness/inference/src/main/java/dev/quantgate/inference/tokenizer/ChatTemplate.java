@@ -4,6 +4,7 @@ import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
 import dev.quantgate.inference.Prompt;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,40 +16,46 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A folder's chat template: chat_template.jinja, else chat_template.json, else the one in
  * tokenizer_config.json (of several the one named "default"). It sees what transformers shows it:
- * messages, add_generation_prompt, tools and documents (none), and the named special tokens. What
- * depends on the day ({@code strftime_now}) is left undefined, so that the same messages always
- * give the same text: a template falls back to the date that its author wrote into it, or is
- * refused.
+ * messages, add_generation_prompt, tools and documents (none), and the named special tokens. The
+ * day ({@code strftime_now}) is undefined unless it is given, so that the same messages always give
+ * the same text: a template falls back to the date that its author wrote into it, or is refused.
  */
 final class ChatTemplate {
   private final Path file;
   private final Optional<String> source;
   private final Map<String, String> namedTokens;
+  private final Optional<LocalDate> date;
 
-  private ChatTemplate(Path file, Optional<String> source, Map<String, String> namedTokens) {
+  private ChatTemplate(
+      Path file,
+      Optional<String> source,
+      Map<String, String> namedTokens,
+      Optional<LocalDate> date) {
     this.file = file;
     this.source = source;
     this.namedTokens = namedTokens;
+    this.date = date;
   }
 
-  static ChatTemplate of(TokenizerFiles files) {
+  static ChatTemplate of(TokenizerFiles files, Optional<LocalDate> date) {
     Map<String, String> named = new LinkedHashMap<>(files.namedTokens());
     Optional<String> own = files.text("chat_template.jinja");
     if (own.isPresent()) {
-      return new ChatTemplate(files.path("chat_template.jinja"), own, named);
+      return new ChatTemplate(files.path("chat_template.jinja"), own, named, date);
     }
     Optional<ObjectNode> json = files.json("chat_template.json");
     Path file = files.path(json.isPresent() ? "chat_template.json" : "tokenizer_config.json");
     JsonNode template = json.orElseGet(files::config).path("chat_template");
     if (template.isString()) {
-      return new ChatTemplate(file, Optional.of(template.stringValue()), named);
+      return new ChatTemplate(file, Optional.of(template.stringValue()), named, date);
     }
     for (JsonNode entry : template) {
       if (entry.path("name").asString("").equals("default")) {
-        return new ChatTemplate(file, Optional.of(entry.path("template").asString("")), named);
+        return new ChatTemplate(
+            file, Optional.of(entry.path("template").asString("")), named, date);
       }
     }
-    return new ChatTemplate(file, Optional.empty(), named);
+    return new ChatTemplate(file, Optional.empty(), named, date);
   }
 
   boolean isPresent() {
@@ -61,7 +68,8 @@ final class ChatTemplate {
         source.orElseThrow(() ->
             new InferenceException(
                 Kind.UNSUPPORTED,
-                file.getParent() + ": has no chat template, so it cannot be asked by messages"));
+                "%s: has no chat template, so it cannot be asked by messages"
+                    .formatted(file.getParent())));
     if (conversations.isEmpty()) {
       return List.of();
     }
@@ -79,6 +87,7 @@ final class ChatTemplate {
       context.putNull("tools");
       context.putNull("documents");
     }
-    return JinjaScript.run(file, job.toString(), conversations.size());
+    date.ifPresent(day -> job.put("date", day.toString()));
+    return ChatRenderer.render(file, job);
   }
 }

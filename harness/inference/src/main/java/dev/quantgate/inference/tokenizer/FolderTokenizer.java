@@ -33,6 +33,11 @@ record FolderTokenizer(TokenCodec codec, ChatTemplate template, String sha256)
   }
 
   @Override
+  public List<Integer> eosIds() {
+    return codec.eosIds();
+  }
+
+  @Override
   public boolean hasChatTemplate() {
     return template.isPresent();
   }

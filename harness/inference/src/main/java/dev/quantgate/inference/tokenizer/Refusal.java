@@ -7,24 +7,36 @@ import java.nio.file.Path;
 
 /** Makes the messages of this package. */
 final class Refusal {
+  private static final int LONGEST = 200;
+
   private Refusal() {}
 
   static InferenceException damaged(Path file, String message) {
-    return new InferenceException(Kind.BAD_CHECKPOINT, file + ": " + message);
+    return new InferenceException(Kind.BAD_CHECKPOINT, "%s: %s".formatted(file, message));
   }
 
   static InferenceException unsupported(Path file, String message) {
-    return new InferenceException(Kind.UNSUPPORTED, file + ": " + message);
+    return new InferenceException(Kind.UNSUPPORTED, "%s: %s".formatted(file, message));
   }
 
   static InferenceException unreadable(Path file, IOException cause) {
-    return new InferenceException(Kind.IO, file + ": cannot be read: " + firstLine(cause), cause);
+    return new InferenceException(
+        Kind.IO, "%s: cannot be read: %s".formatted(file, firstLine(cause)), cause);
+  }
+
+  /** A text out of a file or program, made fit for a one-line message. */
+  static String plain(String text) {
+    StringBuilder line = new StringBuilder();
+    text.codePoints()
+        .limit(LONGEST)
+        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? '\uFFFD' : c));
+    return line.toString();
   }
 
   /** The first line of somebody else's message, not longer than a terminal is wide. */
   static String firstLine(Throwable cause) {
     String message = String.valueOf(cause.getMessage());
     String line = message.lines().findFirst().orElse("");
-    return line.length() > 200 ? line.substring(0, 200) + "..." : line;
+    return line.length() > LONGEST ? line.substring(0, LONGEST) + "..." : line;
   }
 }

@@ -1,7 +1,5 @@
 package dev.quantgate.inference.tokenizer;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.quantgate.inference.tokenizer.Tokenizer.Encoding;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,8 +7,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -19,30 +19,40 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * tokenizer.json, run by the Rust library that it was written for.
  *
- * <p>The file is changed on its way in, as transformers does: what tokenizer_config.json says about
- * bos and eos takes the place of the file's post-processor, named special tokens become special,
- * and truncation and padding are off. A second instance without any leading-space marker tokenises
- * continuations.
+ * <p>The file is changed on its way in, as transformers does: it gets the tokens that other files
+ * add, special ones become special, for some classes what tokenizer_config.json says about bos and
+ * eos takes the place of the post-processor, and truncation and padding are off. A second instance
+ * without any leading-space marker tokenises continuations.
  */
 final class RustCodec implements TokenCodec {
   private static final String FILE = "tokenizer.json";
 
-  private final HuggingFaceTokenizer whole;
-  private final HuggingFaceTokenizer continuing;
+  /**
+   * Classes that build their post-processor from add_bos_token and add_eos_token; a folder without
+   * a class is of its model's, which is such a one for Llama.
+   */
+  private static final Pattern CLASS_WITH_FLAGS =
+      Pattern.compile("|(Llama|CodeLlama|Gemma|Cohere)Tokenizer(Fast)?");
+
+  private final NativeTokenizer whole;
+  private final NativeTokenizer continuing;
   private final Map<Integer, String> tokens;
   private final Set<Integer> specials;
+  private final List<Integer> eosIds;
   private final Function<String, byte[]> toBytes;
 
   private RustCodec(
-      HuggingFaceTokenizer whole,
-      HuggingFaceTokenizer continuing,
+      NativeTokenizer whole,
+      NativeTokenizer continuing,
       Map<Integer, String> tokens,
       Set<Integer> specials,
+      List<Integer> eosIds,
       Function<String, byte[]> toBytes) {
     this.whole = whole;
     this.continuing = continuing;
     this.tokens = tokens;
     this.specials = specials;
+    this.eosIds = eosIds;
     this.toBytes = toBytes;
   }
 
@@ -57,7 +67,7 @@ final class RustCodec implements TokenCodec {
     readVocabulary(path, json.path("model").path("vocab"), tokens, ids);
     ArrayNode added =
         json.get("added_tokens") instanceof ArrayNode array ? array : json.putArray("added_tokens");
-    promoteNamedTokens(files, added, ids);
+    AddedTokens.complete(files, added, ids);
     Set<Integer> specials = new HashSet<>();
     for (JsonNode token : added) {
       int id = token.path("id").asInt(-1);
@@ -68,21 +78,33 @@ final class RustCodec implements TokenCodec {
         specials.add(id);
       }
     }
+    List<Integer> eosIds =
+        Optional.ofNullable(files.namedTokens().get("eos_token"))
+            .map(ids::get)
+            .map(List::of)
+            .orElse(List.of());
     Function<String, byte[]> toBytes = TokenBytes.of(path, json.get("decoder"));
     replacePostProcessor(files, json, ids);
 
-    HuggingFaceTokenizer whole = RustLibrary.open(path, json.toString());
+    NativeTokenizer whole = opened(path, json);
     try {
       ObjectNode unmarked = json.deepCopy();
       boolean changed = removeMarkers(unmarked.get("normalizer"), unmarked, "normalizer");
       changed |= removeMarkers(unmarked.get("pre_tokenizer"), unmarked, "pre_tokenizer");
-      HuggingFaceTokenizer continuing =
-          changed ? RustLibrary.open(path, unmarked.toString()) : whole;
-      return new RustCodec(whole, continuing, tokens, specials, toBytes);
+      NativeTokenizer continuing = changed ? opened(path, unmarked) : whole;
+      return new RustCodec(whole, continuing, tokens, specials, eosIds, toBytes);
     } catch (RuntimeException e) {
       whole.close();
       throw e;
     }
+  }
+
+  /** In this process, unless a pattern may take it down. */
+  private static NativeTokenizer opened(Path path, ObjectNode json) {
+    List<String> doubtful = SplitPatterns.doubtful(json);
+    return doubtful.isEmpty()
+        ? RustLibrary.open(path, json.toString())
+        : ContainedTokenizer.open(path, json.toString(), doubtful.getFirst());
   }
 
   private static void readVocabulary(
@@ -92,7 +114,7 @@ final class RustCodec implements TokenCodec {
           .properties()
           .forEach(entry -> {
             if (!entry.getValue().isIntegralNumber() || !entry.getValue().canConvertToInt()) {
-              throw Refusal.damaged(path, "token \"" + entry.getKey() + "\" has no whole id");
+              throw Refusal.damaged(path, "token \"%s\" has no whole id".formatted(entry.getKey()));
             }
             tokens.put(entry.getValue().intValue(), entry.getKey());
             ids.put(entry.getKey(), entry.getValue().intValue());
@@ -109,51 +131,17 @@ final class RustCodec implements TokenCodec {
   }
 
   /**
-   * Tokens that tokenizer_config.json names, or lists in added_tokens_decoder, are special even if
-   * tokenizer.json does not say so. One that no file gives an id is not invented.
-   */
-  private static void promoteNamedTokens(
-      TokenizerFiles files, ArrayNode added, Map<String, Integer> ids) {
-    Set<String> named = new HashSet<>(files.namedTokens().values());
-    files
-        .config()
-        .path("added_tokens_decoder")
-        .forEach(token -> {
-          if (token.path("special").asBoolean(false)) {
-            TokenizerFiles.content(token).ifPresent(named::add);
-          }
-        });
-    Set<String> present = new HashSet<>();
-    for (JsonNode token : added) {
-      String content = token.path("content").asString("");
-      present.add(content);
-      if (named.contains(content)) {
-        ((ObjectNode) token).put("special", true);
-      }
-    }
-    for (String content : named) {
-      Integer id = ids.get(content);
-      if (id != null && present.add(content)) {
-        ObjectNode token = added.addObject();
-        token.put("id", id);
-        token.put("content", content);
-        token.put("single_word", false);
-        token.put("lstrip", false);
-        token.put("rstrip", false);
-        token.put("normalized", false);
-        token.put("special", true);
-      }
-    }
-  }
-
-  /**
-   * With add_bos_token or add_eos_token in tokenizer_config.json they alone decide. Otherwise the
-   * file's post-processor does, without its byte-level part, which only trims offsets.
+   * For a tokenizer class that makes its own post-processor, add_bos_token and add_eos_token in
+   * tokenizer_config.json decide where they stand. Otherwise the file's post-processor does,
+   * without its byte-level part, which only trims offsets.
    */
   private static void replacePostProcessor(
       TokenizerFiles files, ObjectNode json, Map<String, Integer> ids) {
     boolean stated =
-        files.flag("add_bos_token").isPresent() || files.flag("add_eos_token").isPresent();
+        (files.flag("add_bos_token").isPresent() || files.flag("add_eos_token").isPresent())
+            && CLASS_WITH_FLAGS
+                .matcher(files.config().path("tokenizer_class").asString(""))
+                .matches();
     if (!stated) {
       JsonNode processor = json.get("post_processor");
       if (processor instanceof ObjectNode object) {
@@ -199,7 +187,7 @@ final class RustCodec implements TokenCodec {
     if (id == null) {
       throw Refusal.damaged(
           files.path("tokenizer_config.json"),
-          "adds the token \"" + token + "\", which tokenizer.json does not know");
+          "adds the token \"%s\", which tokenizer.json does not know".formatted(token));
     }
     sequence.addObject().putObject("SpecialToken").put("id", token).put("type_id", 0);
     ObjectNode special = specials.putObject(token);
@@ -267,20 +255,16 @@ final class RustCodec implements TokenCodec {
     return encode(continuing, text, false).ids();
   }
 
-  private static Encoding encode(HuggingFaceTokenizer tokenizer, String text, boolean specials) {
-    ai.djl.huggingface.tokenizers.Encoding encoding =
-        tokenizer.encode(wellFormed(text), specials, false);
-    long[] ids = encoding.getIds();
-    CharSpan[] spans = encoding.getCharTokenSpans();
+  private static Encoding encode(NativeTokenizer tokenizer, String text, boolean specials) {
+    NativeTokenizer.Tokens tokens = tokenizer.encode(wellFormed(text), specials);
     int[] utf16 = utf16Indices(text);
-    List<Integer> idList = new ArrayList<>(ids.length);
-    List<Integer> ends = new ArrayList<>(ids.length);
-    for (int i = 0; i < ids.length; i++) {
-      idList.add(Math.toIntExact(ids[i]));
-      CharSpan span = spans[i];
-      ends.add(span == null ? 0 : utf16[span.getEnd()]);
+    List<Integer> ids = new ArrayList<>(tokens.ids().length);
+    List<Integer> ends = new ArrayList<>(tokens.ids().length);
+    for (int i = 0; i < tokens.ids().length; i++) {
+      ids.add(tokens.ids()[i]);
+      ends.add(utf16[tokens.ends()[i]]);
     }
-    return new Encoding(idList, ends);
+    return new Encoding(ids, ends);
   }
 
   /** The library wants Unicode: half a surrogate pair becomes U+FFFD, which has the same length. */
@@ -327,6 +311,11 @@ final class RustCodec implements TokenCodec {
   @Override
   public boolean isSpecial(int id) {
     return specials.contains(id);
+  }
+
+  @Override
+  public List<Integer> eosIds() {
+    return eosIds;
   }
 
   @Override

@@ -5,9 +5,7 @@ import dev.quantgate.inference.InferenceException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -20,7 +18,7 @@ final class RustLibrary {
     setting("ai.djl.offline", "true");
     setting("RUST_FLAVOR", "cpu");
     if (System.getenv("DJL_CACHE_DIR") == null) {
-      setting("DJL_CACHE_DIR", cache().toString());
+      setting("DJL_CACHE_DIR", UserCache.folder("djl").toString());
     }
   }
 
@@ -30,21 +28,22 @@ final class RustLibrary {
   private RustLibrary() {}
 
   /** A tokenizer from the content of a tokenizer.json; {@code file} is for messages. */
-  static HuggingFaceTokenizer open(Path file, String json) {
+  static NativeTokenizer open(Path file, String json) {
     try {
-      return HuggingFaceTokenizer.newInstance(
-          new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), OPTIONS);
+      return new InProcessTokenizer(
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), OPTIONS));
     } catch (IOException | RuntimeException e) {
-      throw Refusal.damaged(file, "is refused by the tokenizers library: " + Refusal.firstLine(e));
+      throw Refusal.damaged(
+          file, "is refused by the tokenizers library: %s".formatted(Refusal.firstLine(e)));
     } catch (LinkageError e) {
       throw new InferenceException(
           InferenceException.Kind.NO_ENGINE,
-          "the tokenizers library does not run on "
-              + System.getProperty("os.name")
-              + " "
-              + System.getProperty("os.arch")
-              + ": "
-              + Refusal.firstLine(e),
+          "the tokenizers library does not run on %s %s: %s"
+              .formatted(
+                  System.getProperty("os.name"),
+                  System.getProperty("os.arch"),
+                  Refusal.firstLine(e)),
           e);
     }
   }
@@ -53,36 +52,5 @@ final class RustLibrary {
     if (System.getProperty(key) == null) {
       System.setProperty(key, value);
     }
-  }
-
-  /**
-   * The user's cache folder by the custom of the platform; a temporary one where it cannot be made.
-   */
-  private static Path cache() {
-    String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-    Path home = Path.of(System.getProperty("user.home", ""));
-    Path caches;
-    if (os.contains("win")) {
-      caches = environment("LOCALAPPDATA", home.resolve("AppData/Local"));
-    } else if (os.contains("mac")) {
-      caches = home.resolve("Library/Caches");
-    } else {
-      caches = environment("XDG_CACHE_HOME", home.resolve(".cache"));
-    }
-    Path own = caches.resolve("quantgate").resolve("djl");
-    try {
-      Files.createDirectories(own);
-      if (Files.isWritable(own)) {
-        return own;
-      }
-    } catch (IOException e) {
-      // Read-only homes are usual in containers; the temporary folder serves as well.
-    }
-    return Path.of(System.getProperty("java.io.tmpdir", "."), "quantgate-djl");
-  }
-
-  private static Path environment(String name, Path absent) {
-    String value = System.getenv(name);
-    return value == null || value.isBlank() ? absent : Path.of(value);
   }
 }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -46,6 +47,7 @@ final class SentencePieceCodec implements TokenCodec {
   private final Pattern renderedPattern;
   private final int bos;
   private final int eos;
+  private final List<Integer> eosIds;
   private final boolean markEverySegment;
 
   private SentencePieceCodec(
@@ -55,11 +57,13 @@ final class SentencePieceCodec implements TokenCodec {
       Map<String, Integer> special,
       int bos,
       int eos,
+      List<Integer> eosIds,
       boolean markEverySegment) {
     this.model = model;
     this.specialIds = Set.copyOf(special.values());
     this.bos = bos;
     this.eos = eos;
+    this.eosIds = eosIds;
     this.markEverySegment = markEverySegment;
     Arrays.fill(byteIds, -1);
     int unknownId = -1;
@@ -69,7 +73,7 @@ final class SentencePieceCodec implements TokenCodec {
         case NORMAL -> mergeable.putIfAbsent(piece.text(), id);
         case BYTE -> {
           if (!piece.text().matches("<0x[0-9A-F]{2}>")) {
-            throw Refusal.damaged(file, "byte piece " + id + " is not of the form <0xNN>");
+            throw Refusal.damaged(file, "byte piece %d is not of the form <0xNN>".formatted(id));
           }
           byteIds[Integer.parseInt(piece.text().substring(3, 5), 16)] = id;
         }
@@ -78,9 +82,8 @@ final class SentencePieceCodec implements TokenCodec {
         case USER_DEFINED, UNUSED ->
             throw Refusal.unsupported(
                 file,
-                "SentencePiece with "
-                    + piece.type().name().toLowerCase(Locale.ROOT)
-                    + " pieces is not supported; add a tokenizer.json");
+                "SentencePiece with %s pieces is not supported; add a tokenizer.json"
+                    .formatted(piece.type().name().toLowerCase(Locale.ROOT)));
       }
     }
     if (unknownId < 0) {
@@ -115,6 +118,13 @@ final class SentencePieceCodec implements TokenCodec {
       }
     }
     Map<String, Integer> added = addedTokens(files, model, special);
+    List<Integer> eosIds =
+        eos >= 0
+            ? List.of(eos)
+            : Optional.ofNullable(named.get("eos_token"))
+                .map(added::get)
+                .map(List::of)
+                .orElse(List.of());
     if (!files.flag("add_bos_token").orElse(true)) {
       bos = -1;
     }
@@ -122,7 +132,7 @@ final class SentencePieceCodec implements TokenCodec {
       eos = -1;
     }
     return new SentencePieceCodec(
-        path, model, added, special, bos, eos, files.flag("legacy").orElse(true));
+        path, model, added, special, bos, eos, eosIds, files.flag("legacy").orElse(true));
   }
 
   private static Map<String, Integer> addedTokens(
@@ -321,6 +331,11 @@ final class SentencePieceCodec implements TokenCodec {
     return isByte(id)
         ? new byte[] {(byte) Integer.parseInt(text.substring(3, 5), 16)}
         : text.replace(SPACE, ' ').getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public List<Integer> eosIds() {
+    return eosIds;
   }
 
   @Override

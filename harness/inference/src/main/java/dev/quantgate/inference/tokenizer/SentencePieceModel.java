@@ -94,7 +94,7 @@ record SentencePieceModel(List<Piece> pieces, boolean byteFallback, boolean dumm
   private static void refuse(Path file, boolean used, String what) {
     if (used) {
       throw Refusal.unsupported(
-          file, "SentencePiece with " + what + " is not supported; add a tokenizer.json");
+          file, "SentencePiece with %s is not supported; add a tokenizer.json".formatted(what));
     }
   }
 
@@ -188,7 +188,8 @@ record SentencePieceModel(List<Piece> pieces, boolean byteFallback, boolean dumm
 
     private void expect(int expected) {
       if (wire != expected) {
-        throw new IllegalArgumentException("wire type " + wire + " where " + expected + " belongs");
+        throw new IllegalArgumentException(
+            "wire type %d where %d belongs".formatted(wire, expected));
       }
     }
 

@@ -62,7 +62,7 @@ final class TokenBytes {
           throw Refusal.unsupported(file, "decoder Strip at the end of a text is not supported");
         }
       }
-      default -> throw Refusal.unsupported(file, "decoder \"" + type + "\" is not supported");
+      default -> throw Refusal.unsupported(file, "decoder \"%s\" is not supported".formatted(type));
     }
   }
 

@@ -21,6 +21,9 @@ interface TokenCodec extends AutoCloseable {
 
   boolean isSpecial(int id);
 
+  /** The id of what tokenizer_config.json calls eos_token; empty where it names none. */
+  List<Integer> eosIds();
+
   @Override
   void close();
 }

@@ -24,6 +24,14 @@ public interface Tokenizer extends AutoCloseable {
 
   boolean isSpecial(int id);
 
+  /**
+   * The ids that the tokenizer's files call the end of an answer (eos_token); beside {@link
+   * dev.quantgate.inference.checkpoint.ModelConfig#eosIds} a generator stops at these too.
+   */
+  default List<Integer> eosIds() {
+    return List.of();
+  }
+
   /** Whether the folder has a chat template. */
   boolean hasChatTemplate();
 

@@ -1,16 +1,19 @@
 package dev.quantgate.inference.tokenizer;
 
+import dev.quantgate.base.Sha256;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,17 +45,22 @@ final class TokenizerFiles {
 
   private final Path folder;
   private final Map<String, byte[]> contents = new LinkedHashMap<>();
+  private @Nullable ObjectNode config;
 
   TokenizerFiles(Path folder) {
     this.folder = folder;
     for (String name : NAMES) {
       Path file = folder.resolve(name);
-      if (Files.isRegularFile(file)) {
-        try {
-          if (Files.size(file) > LIMIT) {
-            throw Refusal.damaged(file, "has more than " + LIMIT + " bytes");
+      if (Files.exists(file)) {
+        if (!Files.isRegularFile(file)) {
+          throw Refusal.damaged(file, "is no regular file, so it is not read");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+          byte[] bytes = in.readNBytes(LIMIT + 1);
+          if (bytes.length > LIMIT) {
+            throw Refusal.damaged(file, "has more than %d bytes".formatted(LIMIT));
           }
-          contents.put(name, Files.readAllBytes(file));
+          contents.put(name, bytes);
         } catch (IOException e) {
           throw Refusal.unreadable(file, e);
         }
@@ -81,14 +89,19 @@ final class TokenizerFiles {
               return object;
             }
           } catch (JacksonException e) {
-            throw Refusal.damaged(path(name), "is no valid JSON: " + Refusal.firstLine(e));
+            throw Refusal.damaged(
+                path(name), "is no valid JSON: %s".formatted(Refusal.firstLine(e)));
           }
           throw Refusal.damaged(path(name), "expected a JSON object");
         });
   }
 
+  /** tokenizer_config.json, empty where there is none; not to be changed. */
   ObjectNode config() {
-    return json("tokenizer_config.json").orElseGet(JSON::createObjectNode);
+    if (config == null) {
+      config = json("tokenizer_config.json").orElseGet(JSON::createObjectNode);
+    }
+    return config;
   }
 
   /** A flag of tokenizer_config.json, empty where it is absent or null. */
@@ -98,28 +111,64 @@ final class TokenizerFiles {
       return Optional.empty();
     }
     if (!value.isBoolean()) {
-      throw Refusal.damaged(path("tokenizer_config.json"), "\"" + key + "\" must be true or false");
+      throw Refusal.damaged(
+          path("tokenizer_config.json"), "\"%s\" must be true or false".formatted(key));
     }
     return Optional.of(value.booleanValue());
   }
 
-  /**
-   * The named special tokens (bos_token and so on): tokenizer_config.json, else
-   * special_tokens_map.json.
-   */
+  /** The texts of the special tokens that have a name, such as bos_token. */
   Map<String, String> namedTokens() {
     Map<String, String> tokens = new LinkedHashMap<>();
-    ObjectNode map = json("special_tokens_map.json").orElseGet(JSON::createObjectNode);
-    ObjectNode config = config();
+    named()
+        .forEach((name, token) -> content(token).ifPresent(content -> tokens.put(name, content)));
+    return tokens;
+  }
+
+  /** All special tokens by their text: the named ones, then extra_special_tokens. */
+  Map<String, JsonNode> specialTokens() {
+    Map<String, JsonNode> tokens = new LinkedHashMap<>();
+    Stream.concat(named().values().stream(), extras().valueStream())
+        .forEach(token -> content(token).ifPresent(content -> tokens.putIfAbsent(content, token)));
+    return tokens;
+  }
+
+  private Map<String, JsonNode> named() {
+    Map<String, JsonNode> tokens = new LinkedHashMap<>();
     for (String name : NAMED_TOKENS) {
-      content(config.has(name) ? config.get(name) : map.get(name))
-          .ifPresent(content -> tokens.put(name, content));
+      JsonNode token = special(name);
+      if (token != null) {
+        tokens.put(name, token);
+      }
+    }
+    if (extras().isObject()) {
+      extras().properties().forEach(entry -> tokens.putIfAbsent(entry.getKey(), entry.getValue()));
     }
     return tokens;
   }
 
+  /** A list of tokens, or an object of tokens with names; older files spell the key otherwise. */
+  private JsonNode extras() {
+    JsonNode extra = special("extra_special_tokens");
+    if (extra == null || extra.isEmpty()) {
+      extra = special("additional_special_tokens");
+    }
+    return extra == null ? JSON.createArrayNode() : extra;
+  }
+
+  /**
+   * An entry of tokenizer_config.json, else of special_tokens_map.json, which counts only beside
+   * the older kind of config that declares no added tokens.
+   */
+  private @Nullable JsonNode special(String key) {
+    ObjectNode config = config();
+    return config.has(key) || config.has("added_tokens_decoder")
+        ? config.get(key)
+        : json("special_tokens_map.json").map(map -> map.get(key)).orElse(null);
+  }
+
   /** A token is written as its text or as an object with its content. */
-  static Optional<String> content(@org.jspecify.annotations.Nullable JsonNode token) {
+  static Optional<String> content(@Nullable JsonNode token) {
     if (token == null) {
       return Optional.empty();
     }
@@ -131,15 +180,11 @@ final class TokenizerFiles {
 
   /** Over name and content of every file that was found. */
   String sha256() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      contents.forEach((name, bytes) -> {
-        digest.update((name + "\0" + bytes.length + "\0").getBytes(StandardCharsets.UTF_8));
-        digest.update(bytes);
-      });
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
+    contents.forEach((name, bytes) -> {
+      digest.update("%s\0%d\0".formatted(name, bytes.length).getBytes(StandardCharsets.UTF_8));
+      digest.update(bytes);
+    });
+    return HexFormat.of().formatHex(digest.digest());
   }
 }

@@ -1,6 +1,9 @@
 package dev.quantgate.inference.tokenizer;
 
+import dev.quantgate.base.Sha256;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.Optional;
 
 /** Opens the tokenizer of a checkpoint folder. */
 public final class Tokenizers {
@@ -15,8 +18,16 @@ public final class Tokenizers {
    *     it uses something that is not supported
    */
   public static Tokenizer open(Path folder) {
+    return open(folder, Optional.empty());
+  }
+
+  /**
+   * As {@link #open(Path)}, with the day that a chat template is told ({@code strftime_now}), which
+   * is part of the tokenizer's sum.
+   */
+  public static Tokenizer open(Path folder, Optional<LocalDate> chatDate) {
     TokenizerFiles files = new TokenizerFiles(folder);
-    ChatTemplate template = ChatTemplate.of(files);
+    ChatTemplate template = ChatTemplate.of(files, chatDate);
     TokenCodec codec;
     if (files.bytes("tokenizer.json").isPresent()) {
       codec = RustCodec.open(files);
@@ -25,6 +36,10 @@ public final class Tokenizers {
     } else {
       throw Refusal.damaged(folder, "has no tokenizer: neither tokenizer.json nor tokenizer.model");
     }
-    return new FolderTokenizer(codec, template, files.sha256());
+    String sum = files.sha256();
+    return new FolderTokenizer(
+        codec,
+        template,
+        chatDate.map(day -> new Sha256().add(sum).add(day.toString()).hex()).orElse(sum));
   }
 }

@@ -14,10 +14,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 class TokenizersTest {
   private static final List<Message> HELLO = List.of(new Message("user", "hello"));
@@ -114,6 +119,7 @@ class TokenizersTest {
   void bosAndEosAreAddedAsTheConfigSays(boolean bos, boolean eos, int before, int after)
       throws IOException {
     config(config -> {
+      config.put("tokenizer_class", "LlamaTokenizerFast");
       config.put("bos_token", "<|im_start|>");
       config.put("add_bos_token", bos);
       config.put("add_eos_token", eos);
@@ -206,10 +212,11 @@ class TokenizersTest {
       delimiter = ';',
       value = {
         "{{ raise_exception('roles must alternate') }};ITEM;roles must alternate",
-        "{{ messages | nosuchfilter }};ITEM;nosuchfilter",
+        "{{ messages | nosuchfilter }};UNSUPPORTED;nosuchfilter",
         "{% for x in %};UNSUPPORTED;cannot be rendered",
         "{{ strftime_now('%Y') }};ITEM;cannot be rendered",
-        "{{ messages.constructor.constructor('return 7')() }};ITEM;cannot be rendered"
+        "{{ messages.__class__.__mro__ }};ITEM;cannot be rendered",
+        "{{ 'x' * 900000000 }};ITEM;MemoryError"
       })
   void aTemplateThatCannotBeRenderedSaysWhy(String template, Kind kind, String part)
       throws IOException {
@@ -227,20 +234,42 @@ class TokenizersTest {
     config(config ->
         config.put(
             "chat_template",
-            "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}a fixed day{% endif %}"));
+            "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}a fixed day{% endif"
+                + " %}"));
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThat(tokenizer.renderChats(List.of(HELLO))).containsExactly("a fixed day");
     }
   }
 
   @Test
-  void aTemplateWithoutEndIsStopped() throws IOException {
+  void aTemplateThatCallsItselfWithoutEndIsRefused() throws IOException {
     config(
         config -> config.put("chat_template", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}"));
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThatExceptionOfType(InferenceException.class)
           .isThrownBy(() -> tokenizer.renderChats(List.of(HELLO)))
-          .withMessageContaining("within its time and memory");
+          .withMessageContaining("chat template");
+    }
+  }
+
+  @Test
+  void aTemplateWithoutEndIsStopped() {
+    ObjectNode job = new JsonMapper().createObjectNode();
+    String loop = "{% for x in range(99999) %}";
+    job.put("template", loop.repeat(4) + "{% endfor %}".repeat(4));
+    job.putArray("contexts").addObject();
+    assertThatExceptionOfType(InferenceException.class)
+        .isThrownBy(() -> ChatRenderer.render(folder, job, Duration.ofSeconds(2)))
+        .withMessageContaining("the chat template did not come to an end within 2 s");
+  }
+
+  @Test
+  void aDayThatIsGivenIsShownToATemplateAndIsPartOfTheSum() throws IOException {
+    config(config -> config.put("chat_template", "{{ strftime_now('%d %b %Y') }}"));
+    try (Tokenizer dated = Tokenizers.open(folder, Optional.of(LocalDate.of(2026, 2, 3)));
+        Tokenizer undated = Tokenizers.open(folder)) {
+      assertThat(dated.renderChats(List.of(HELLO))).containsExactly("03 Feb 2026");
+      assertThat(dated.sha256()).hasSize(64).isNotEqualTo(undated.sha256());
     }
   }
 
@@ -274,6 +303,67 @@ class TokenizersTest {
     Files.writeString(folder.resolve("chat_template.jinja"), "x");
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThat(tokenizer.sha256()).hasSize(64).isNotEqualTo(before);
+    }
+  }
+
+  @Test
+  void forAPlainFastTokenizerThePostProcessorAloneDecidesAboutBos() throws IOException {
+    config(config -> {
+      config.put("bos_token", "<|im_start|>");
+      config.put("add_bos_token", true);
+    });
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("x").ids()).containsExactly((int) 'x');
+    }
+  }
+
+  @Test
+  void aTokenThatOnlyAnotherFileAddsCountsWithTheNextId() throws IOException {
+    int next = ByteLevelTokenizer.EOS + 3;
+    TinyCheckpoint.write(folder.resolve("added_tokens.json"), Map.of("<extra>", next));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("x<extra>").ids()).containsExactly((int) 'x', next);
+      assertThat(tokenizer.decode(List.of((int) 'x', next))).isEqualTo("x<extra>");
+      assertThat(tokenizer.isSpecial(next)).isFalse();
+    }
+    config(config ->
+        config.put(
+            "added_tokens_decoder",
+            Map.of(
+                Integer.toString(next),
+                Map.of("content", "<other>", "special", true, "lstrip", true))));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("x <other>").ids()).containsExactly((int) 'x', next);
+      assertThat(tokenizer.isSpecial(next)).isTrue();
+      assertThat(tokenizer.encode("<extra>").ids()).doesNotContain(next);
+    }
+  }
+
+  @Test
+  void extraSpecialTokensAreSpecialAsAListOrWithNames() throws IOException {
+    int next = ByteLevelTokenizer.EOS + 3;
+    for (Object extra : List.of(List.of("<extra>"), Map.of("x_token", "<extra>"))) {
+      TinyCheckpoint.write(folder.resolve("added_tokens.json"), Map.of("<extra>", next));
+      config(config -> config.put("extra_special_tokens", extra));
+      try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+        assertThat(tokenizer.isSpecial(next)).isTrue();
+        assertThat(tokenizer.decode(tokenizer.encode("a<extra>b").ids())).isEqualTo("ab");
+      }
+    }
+  }
+
+  @Test
+  void theTokenizersEosIsTold() throws IOException {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).containsExactly(ByteLevelTokenizer.EOS);
+    }
+    config(config -> config.put("eos_token", "<|im_end|>"));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).containsExactly(ByteLevelTokenizer.EOS + 2);
+    }
+    config(config -> config.remove("eos_token"));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).isEmpty();
     }
   }
 }
