@@ -52,16 +52,17 @@ DEVICE void copy_async(void* shared, const void* global, bool there) {
                "l"(global), "r"(bytes)
                : "memory");
 }
-// The same for weights: read once, so first to leave the second-level cache.
+// A policy for what is read once: first to leave the second-level cache.
 DEVICE uint64_t read_once_policy() {
   uint64_t policy;
   asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
   return policy;
 }
-DEVICE void copy_async_once(void* shared, const void* global, uint64_t policy) {
-  asm volatile("cp.async.cg.shared.global.L2::cache_hint [%0], [%1], 16, %2;" ::"r"(
-                   shared_address(shared)),
-               "l"(global), "l"(policy)
+// Only bulk copies carry the policy: for a cp.async with one, ptxas 13.0 names odd uniform registers
+// on sm_90a (LDGSTS ... desc[UR1]) where the address has a uniform part, an illegal instruction.
+DEVICE void copy_async_once(void* shared, const void* global, uint64_t) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(shared_address(shared)),
+               "l"(global)
                : "memory");
 }
 DEVICE void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }

@@ -3,6 +3,7 @@ package dev.quantgate.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.base.fixture.OfficialData;
 import dev.quantgate.benchmarks.SuiteData.ExamQuestion;
 import dev.quantgate.benchmarks.Verification.Status;
 import java.io.ByteArrayOutputStream;
@@ -24,7 +25,7 @@ class RealDataTest {
 
   @Test
   void theOfficialProblemsAreReadAndKnown() {
-    Path data = RealData.with("humaneval");
+    Path data = OfficialData.with("humaneval");
     var code = (SuiteData.Code) load("humaneval", data, false);
     assertThat(code.origin().catalogued()).isTrue();
     assertThat(code.origin().sha256()).startsWith("b796127e635a");
@@ -43,7 +44,7 @@ class RealDataTest {
 
   @Test
   void unpackedProblemsAreTheSameData(@TempDir Path folder) throws IOException {
-    Path data = RealData.with("humaneval");
+    Path data = OfficialData.with("humaneval");
     try (var in =
         new GZIPInputStream(Files.newInputStream(data.resolve("humaneval/HumanEval.jsonl.gz")))) {
       Files.write(folder.resolve("HumanEval.jsonl"), in.readAllBytes());
@@ -55,7 +56,7 @@ class RealDataTest {
 
   @Test
   void aFileWithAMissingRowIsRefusedWithBothCounts(@TempDir Path folder) throws IOException {
-    Path data = RealData.with("humaneval");
+    Path data = OfficialData.with("humaneval");
     byte[] all;
     try (var in =
         new GZIPInputStream(Files.newInputStream(data.resolve("humaneval/HumanEval.jsonl.gz")))) {
@@ -75,7 +76,7 @@ class RealDataTest {
 
   @Test
   void theExampleProblemNeedsToBeAccepted() {
-    Path data = RealData.with("humaneval");
+    Path data = OfficialData.with("humaneval");
     Path example = data.resolve("humaneval/example_problem.jsonl");
     assertThatThrownBy(() -> load("humaneval", example, false)).hasMessageContaining("1 problems");
     var code = (SuiteData.Code) load("humaneval", example, true);
@@ -84,7 +85,7 @@ class RealDataTest {
 
   @Test
   void theSentencePairsAreReadAndKnown() {
-    Path data = RealData.with("cmnli");
+    Path data = OfficialData.with("cmnli");
     var pairs = (SuiteData.Pairs) load("cmnli", data, false);
     assertThat(pairs.pairs()).hasSize(12_235);
     assertThat(pairs.origin().catalogued()).isTrue();
@@ -100,7 +101,7 @@ class RealDataTest {
    */
   @Test
   void everyFieldOfTheExamIsReadAsPythonReadsIt() {
-    Path data = RealData.with("ceval");
+    Path data = OfficialData.with("ceval");
     var val = (SuiteData.Exam) load("ceval", data, false);
     assertThat(val.questions()).hasSize(1_346);
     assertThat(val.origin().sha256()).startsWith("68786deeea68");
@@ -114,7 +115,7 @@ class RealDataTest {
 
   @Test
   void theSubjectsAreThoseOfTheOfficialMapping() throws IOException {
-    Path data = RealData.with("ceval");
+    Path data = OfficialData.with("ceval");
     var mapping =
         tools.jackson.databind.json.JsonMapper.shared()
             .readTree(Files.readString(data.resolve("ceval/subject_mapping.json")));
@@ -143,7 +144,7 @@ class RealDataTest {
 
   @Test
   void anUnpackedExamIsTheSameDataAndOneWithoutARowIsNot(@TempDir Path folder) throws IOException {
-    Path data = RealData.with("ceval");
+    Path data = OfficialData.with("ceval");
     Path exam = folder.resolve("formal_ceval");
     try (var zip = new ZipInputStream(Files.newInputStream(data.resolve("ceval/ceval-exam.zip")))) {
       for (var entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -170,7 +171,7 @@ class RealDataTest {
 
   @Test
   void verificationSaysWhatTheFolderHolds() {
-    Path data = RealData.with("humaneval", "cmnli", "ceval");
+    Path data = OfficialData.with("humaneval", "cmnli", "ceval");
     assertThat(DataStore.at(data).verify(Optional.empty()))
         .extracting(Verification::suite, Verification::status, Verification::items)
         .containsExactly(
@@ -182,7 +183,7 @@ class RealDataTest {
 
   @Test
   void aFolderServesInPlaceOfTheNetwork(@TempDir Path cache) {
-    Path data = RealData.with("humaneval", "cmnli", "ceval");
+    Path data = OfficialData.with("humaneval", "cmnli", "ceval");
     var store = DataStore.at(cache);
     var local = new FetchOptions(Optional.of(data), Optional.empty(), true);
     for (DataSet set : Catalogue.sets()) {

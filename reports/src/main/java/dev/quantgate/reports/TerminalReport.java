@@ -9,9 +9,11 @@ import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
+import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.ModelUsage;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** What an engineer reads in a terminal. */
 public final class TerminalReport {
@@ -27,22 +29,35 @@ public final class TerminalReport {
    */
   public static String render(Comparison comparison, Path folder) {
     var text = new StringBuilder();
-    var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
+    var scores =
+        new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT, LEFT);
     scores.row(
-        "suite", "protocol", "items", "baseline", "candidate", "delta", "loss/gain", "verdict");
+        "suite",
+        "protocol",
+        "items",
+        "baseline",
+        "candidate",
+        "delta",
+        "loss/gain",
+          "changed",
+          "finding",
+        "verdict");
     scores.rule();
     for (SuiteComparison suite : comparison.suites()) {
       scores.row(
           suite.suite(),
           variant(suite.protocol()),
-          Figures.count(suite.items()),
+          items(suite),
           percent(suite, suite.baseline()),
           percent(suite, suite.candidate()),
           suite.items() == 0 ? "-" : Figures.points(suite.deltaPoints()),
-          suite.losses() + "/" + suite.gains(),
-          suite.verdict().name());
+          "%d/%d".formatted(suite.losses(), suite.gains()),
+          suite.changed().isPresent() ? Figures.count(suite.changed().getAsInt()) : "-",
+          suite.finding().name(),
+          verdict(suite));
     }
     text.append(scores.render());
+    bounds(text, comparison);
     averages(text, comparison);
     text.append('\n').append(models(List.of(comparison.baseline(), comparison.candidate())));
     flips(text, comparison);
@@ -52,7 +67,7 @@ public final class TerminalReport {
             .append(suite.suite())
             .append(": ")
             .append(suite.ungraded().size())
-            .append(" answers without a grade, left out of the pairs; the first: ")
+            .append(" answers without a grade, judged without and with them; the first: ")
             .append(suite.ungraded().getFirst().id())
             .append(", ")
             .append(suite.ungraded().getFirst().category())
@@ -70,6 +85,66 @@ public final class TerminalReport {
         .toString();
   }
 
+  /** "PASS proven", "PASS by policy", or "-" for a suite that says nothing. */
+  private static String verdict(SuiteComparison suite) {
+    return switch (suite.finding()) {
+      case INVALID, UNINFORMATIVE -> "-";
+      case PASS, FAIL, INCONCLUSIVE ->
+          suite.verdict() == Verdict.INCONCLUSIVE
+              ? suite.verdict().name()
+              : "%s %s".formatted(suite.verdict(), suite.proven() ? "proven" : "not proven");
+    };
+  }
+
+  /** Each suite's interval, and the pooled one. */
+  private static void bounds(StringBuilder text, Comparison comparison) {
+    for (SuiteComparison suite : comparison.suites()) {
+      suite
+          .evidence()
+          .ifPresent(evidence ->
+              text.append(
+                  "  %s: delta above %s and below %s (95 %% each)%s; loss visible from %s\n"
+                      .formatted(
+                          suite.suite(),
+                          Figures.points(evidence.lowerPoints()),
+                          Figures.points(evidence.upperPoints()),
+                          evidence
+                              .mcnemar()
+                              .map(test ->
+                                  String.format(Locale.ROOT, ", McNemar p %.3f", test.twoSided()))
+                              .orElse(""),
+                          Figures.points(-evidence.visibleLossPoints()))));
+      suite
+          .withFaults()
+          .ifPresent(evidence ->
+              text.append(
+                  "  %s with %d missing answers: %d/%d in %s items, delta %s\n"
+                      .formatted(
+                          suite.suite(),
+                          suite.asked() - suite.items(),
+                          evidence.losses(),
+                          evidence.gains(),
+                          Figures.count(evidence.items()),
+                          Figures.points(evidence.deltaPoints()))));
+      if (suite.asked() < suite.available()) {
+        text.append(
+            "  %s LIMITED: %s of %s items\n"
+                .formatted(
+                    suite.suite(), Figures.count(suite.asked()), Figures.count(suite.available())));
+      }
+    }
+    comparison
+        .pooled()
+        .ifPresent(pooled ->
+            text.append(
+                "  pooled over %d suites: %s, above %s and below %s\n"
+                    .formatted(
+                        pooled.suites(),
+                        Figures.points(pooled.deltaPoints()),
+                        Figures.points(pooled.lowerPoints()),
+                        Figures.points(pooled.upperPoints()))));
+  }
+
   /** The verdict and why; where several suites have a say, a line each. */
   private static String verdict(Comparison comparison) {
     List<String> reasons =
@@ -78,8 +153,19 @@ public final class TerminalReport {
             .map(suite -> suite.suite() + ": " + suite.reason())
             .toList();
     return reasons.size() > 1 && String.join("; ", reasons).equals(comparison.reason())
-        ? comparison.verdict() + "\n  " + String.join("\n  ", reasons)
-        : comparison.verdict() + ": " + comparison.reason();
+        ? headline(comparison) + "\n  " + String.join("\n  ", reasons)
+        : headline(comparison) + ": " + comparison.reason();
+  }
+
+  /** "PASS (not proven; the pairs are INCONCLUSIVE)". */
+  private static String headline(Comparison comparison) {
+    String proven =
+        comparison.proven()
+            ? " (proven)"
+            : comparison.verdict() == Verdict.INVALID
+                ? ""
+                : " (not proven; finding %s)".formatted(comparison.finding());
+    return comparison.verdict() + proven;
   }
 
   /** One model's scores. */
@@ -123,6 +209,13 @@ public final class TerminalReport {
     return score.answers() == suite.items()
         ? Figures.count(score.correct())
         : Figures.count(score.correct()) + " of " + Figures.count(score.answers());
+  }
+
+  /** {@code 1,346}, or {@code 6 of 204} where a limit drew some. */
+  private static String items(SuiteComparison suite) {
+    return suite.asked() < suite.available()
+        ? "%s of %s".formatted(Figures.count(suite.items()), Figures.count(suite.available()))
+        : Figures.count(suite.items());
   }
 
   private static String percent(SuiteComparison suite, SideScore score) {

@@ -1,6 +1,6 @@
 package dev.quantgate.sandbox;
 
-import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What became of a job.
@@ -11,11 +11,25 @@ import java.util.Locale;
  * @param exit the exit status of a program that ended by itself before its verdict, or minus the
  *     signal's number; 0 for every other
  * @param usage what the job took, and what it left
+ * @param official what the same program got with candidate and test in one process, where both
+ *     checkers judged it; else empty
+ * @param doubt what the check in two processes could not carry from one to the other, for which the
+ *     check in one may judge otherwise: an object of the program's own, an argument that cannot be
+ *     told, a program that is none without its test; empty where there is nothing of the kind
  */
-public record ExecutionResult(String id, Outcome outcome, String detail, int exit, Usage usage) {
+public record ExecutionResult(
+    String id,
+    Outcome outcome,
+    String detail,
+    int exit,
+    Usage usage,
+    Optional<Outcome> official,
+    String doubt) {
 
-  private static final String ONLY_APART = "passes, but in one process: ";
-  private static final String ONLY_TOGETHER = "; passes in one process";
+  /** A result of one checker about which nothing is in doubt. */
+  public ExecutionResult(String id, Outcome outcome, String detail, int exit, Usage usage) {
+    this(id, outcome, detail, exit, usage, Optional.empty(), "");
+  }
 
   /** A result without an execution. */
   public ExecutionResult(String id, Outcome outcome, String detail) {
@@ -24,45 +38,42 @@ public record ExecutionResult(String id, Outcome outcome, String detail, int exi
 
   /** The same result with another count of executions. */
   public ExecutionResult withExecutions(int count) {
-    return new ExecutionResult(id, outcome, detail, exit, usage.withExecutions(count));
+    return new ExecutionResult(
+        id, outcome, detail, exit, usage.withExecutions(count), official, doubt);
   }
 
   /**
-   * What a check in two processes makes of the same job's check in one: a verdict that only the
-   * candidate's own process gives is {@link Outcome#TAMPERED}. A limit that only one of the two hit
-   * is none.
+   * What a check in two processes makes of the same job's check in one. A verdict that only the
+   * candidate's own process gives is {@link Outcome#TAMPERED}, unless a limit, a crash or a {@link
+   * #doubt} explains the difference: such a result is {@link #disputed} and stays what it is.
    *
-   * @param official the result where candidate and test share a process
+   * @param together the result where candidate and test share a process
    */
-  public ExecutionResult comparedWith(ExecutionResult official) {
-    Usage both = usage.plus(official.usage);
-    boolean passed = outcome == Outcome.PASSED;
-    boolean passesItself = official.outcome == Outcome.PASSED;
-    if (passed == passesItself || !outcome.judged() || !official.outcome.judged()) {
-      return new ExecutionResult(id, outcome, detail, exit, both);
-    }
-    if (passed) {
-      return new ExecutionResult(id, outcome, ONLY_APART + official.reason(), exit, both);
-    }
-    // A limit that one of two executions hit is no forgery; neither is a crash.
-    return outcome == Outcome.FAILED || outcome == Outcome.EARLY_EXIT
-        ? new ExecutionResult(
-            id, Outcome.TAMPERED, "passes only when it judges itself: " + detail, exit, both)
-        : new ExecutionResult(id, outcome, detail + ONLY_TOGETHER, exit, both);
+  public ExecutionResult comparedWith(ExecutionResult together) {
+    boolean forged =
+        (outcome == Outcome.FAILED || outcome == Outcome.EARLY_EXIT)
+            && together.outcome == Outcome.PASSED
+            && doubt.isEmpty();
+    return new ExecutionResult(
+        id,
+        forged ? Outcome.TAMPERED : outcome,
+        detail,
+        exit,
+        usage.plus(together.usage),
+        Optional.of(together.outcome),
+        doubt);
   }
 
-  /** Without what was measured: it stands in records that are the same in every run. */
-  private String reason() {
-    return outcome == Outcome.TIMEOUT || outcome == Outcome.MEMORY
-        ? outcome.name().toLowerCase(Locale.ROOT)
-        : detail;
+  /** Whether both checkers judged, and only one of them let the program pass. */
+  public boolean disputed() {
+    return official.isPresent() && disputed(outcome, official.get());
   }
 
-  /** Whether a result is one of {@link #comparedWith} where the two disagreed. */
-  public static boolean disputed(Outcome outcome, String detail) {
-    return outcome == Outcome.TAMPERED
-        || outcome == Outcome.PASSED && detail.startsWith(ONLY_APART)
-        || outcome != Outcome.PASSED && detail.endsWith(ONLY_TOGETHER);
+  /** Whether two checkers' outcomes for one program contradict each other. */
+  public static boolean disputed(Outcome split, Outcome official) {
+    return split.judged()
+        && official.judged()
+        && (split == Outcome.PASSED) != (official == Outcome.PASSED);
   }
 
   /** The classes of results. */

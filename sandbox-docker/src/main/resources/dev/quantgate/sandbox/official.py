@@ -6,7 +6,7 @@ default. Layout, streams and disabled functions are those of openai/human-eval's
 
 import sys
 
-from candidate import swallow_streams
+from candidate import no_note, swallow_streams
 from tester import EARLY_EXIT, FAILED, MEMORY, PASSED, SEED, UNSUPPORTED, describe
 
 # What reliability_guard sets to None, so that a program that calls it fails here too.
@@ -21,10 +21,24 @@ _GUARDED = {
 _FORBIDDEN_MODULES = "ipdb joblib resource psutil tkinter"
 
 
+# What openai/human-eval's own process has imported before it disables anything.
+_IMPORTED = "faulthandler multiprocessing platform signal sysconfig tempfile concurrent.futures"
+
+
+def preload():
+    """Imports it."""
+    for module in _IMPORTED.split():
+        try:
+            __import__(module)
+        except ImportError:
+            continue
+
+
 def guard():
     """Disables what openai/human-eval disables. It is no protection, only a difference to know."""
     import importlib
 
+    preload()
     for module, names in _GUARDED.items():
         try:
             target = importlib.import_module(module)
@@ -41,8 +55,8 @@ def program(prelude, prompt, completion, test, entry_point):
     return f"{prelude}{prompt}{completion}\n{test}\ncheck({entry_point})"
 
 
-def judge(source, seed=SEED, note=lambda: None):
-    """Executes a whole program; returns (class, one line for people)."""
+def judge(source, seed=SEED, note=no_note):
+    """Executes a whole program; returns (class, one line for people, doubt), the last one empty."""
     import random
 
     random.seed(seed)
@@ -50,12 +64,16 @@ def judge(source, seed=SEED, note=lambda: None):
     try:
         exec(source, {})
     except BaseException as error:
-        detail, noted = describe(error), note()
-        if noted is not None:
-            return UNSUPPORTED, f"{noted} is not available in this sandbox ({detail})"
-        if isinstance(error, MemoryError):
-            return MEMORY, detail
-        if isinstance(error, (SystemExit, KeyboardInterrupt)):
-            return EARLY_EXIT, detail
-        return FAILED, detail
-    return PASSED, ""
+        return (*_not_passed(error, note(error)), "")
+    return PASSED, "", ""
+
+
+def _not_passed(error, note):
+    detail = describe(error)
+    if note is not None:
+        return UNSUPPORTED, f"{note} is not available in this sandbox ({detail})"
+    if isinstance(error, MemoryError):
+        return MEMORY, detail
+    if isinstance(error, (SystemExit, KeyboardInterrupt)):
+        return EARLY_EXIT, detail
+    return FAILED, detail

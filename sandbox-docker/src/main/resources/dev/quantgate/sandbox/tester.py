@@ -9,6 +9,9 @@ Passed is only what comes back from `judge` as PASSED, in an interpreter that no
 the caller then writes the job's random id and exits with 0, both.
 """
 
+from array import array
+
+import candidate
 import codec
 
 PASSED, FAILED, MEMORY, EARLY_EXIT, UNSUPPORTED = (
@@ -32,71 +35,109 @@ class _Link:
     def __init__(self, exchange, believes_notes):
         self._exchange = exchange
         self._believes_notes = believes_notes
+        self._classes = {}
         self.note = None
+        self.doubt = ""
         self.gone = None
         self.exited = False
 
+    def knows(self, namespace):
+        """Takes the classes that the prompt defines, so that their objects arrive as theirs."""
+        self._classes = {k: v for k, v in namespace.items() if isinstance(v, type)}
+
     def ready(self, payload):
-        """Reads what the candidate says when its program is loaded."""
-        reply = self._decode(payload)
-        if len(reply) == 2 and reply[0] == codec.READY:
-            self._noted(reply[1])
-        elif len(reply) == 5 and reply[0] == codec.RAISED:
-            self._raise(reply, (), {})
-        else:
-            self._break("its first message is neither ready nor raised")
+        """Reads what the candidate says when its program is loaded; returns its imports."""
+        kind, values = self._open(payload)
+        if kind == codec.READY and len(values) == 1 and type(values[0]) is dict:
+            return values[0]
+        if kind == codec.RAISED and len(values) == 4:
+            if isinstance(values[0], SyntaxError):
+                self.doubts("a program that is none without its test")
+            self._raise(values, (), {})
+        self._break("its first message is neither ready nor raised")
 
     def call(self, args, kwargs):
         if self.gone is not None:
             raise CandidateGone(self.gone)
-        try:
-            request = codec.encode((args, kwargs))
-        except codec.CodecError as error:
-            raise TypeError(f"an argument that cannot be sent to the candidate: {error}") from None
+        request = None if kwargs else codec.plain(codec.CALL, args)
+        if request is None:
+            try:
+                request = codec.message(codec.CALL, args, kwargs, strict=True)
+            except codec.CodecError as error:
+                self.doubts("an argument that cannot be told")
+                raise TypeError(
+                    f"an argument that cannot be sent to the candidate: {error}"
+                ) from None
+        kind, values = self._ask(request)
+        if kind == codec.VALUE and len(values) == 3:
+            result, mutated, loss = values
+            self._lost(loss)
+            self._write_back(mutated, args, kwargs)
+            return result
+        if kind == codec.RAISED and len(values) == 4:
+            self._raise(values, args, kwargs)
+        self._break("a reply that is neither value nor raised")
+
+    def items(self, number):
+        """An iterator of the candidate's, asked for more and more at a time."""
+        count = 1
+        while True:
+            if self.gone is not None:
+                raise CandidateGone(self.gone)
+            kind, values = self._ask(codec.message(codec.MORE, number, count))
+            if kind != codec.ITEMS or len(values) != 3 or type(values[0]) is not list:
+                self._break("no items where some were asked for")
+            items, ending, loss = values
+            self._lost(loss)
+            yield from items
+            if ending is True:
+                return
+            if isinstance(ending, BaseException):
+                self._exits(ending)
+                raise ending
+            if len(items) != count:
+                self._break("another number of items than asked for")
+            count = min(2 * count, 1024)
+
+    def doubts(self, why):
+        """Keeps the first reason for which openai/human-eval's layout may judge otherwise."""
+        self.doubt = self.doubt or why
+
+    def _ask(self, request):
         try:
             payload = self._exchange(request)
         except CandidateGone as error:
             self.gone = str(error)  # a test may catch what is raised, but cannot undo it
             raise
-        reply = self._decode(payload)
-        if len(reply) == 4 and reply[0] == codec.VALUE:
-            self._noted(reply[3])
-            self._write_back(reply[2], args, kwargs)
-            return reply[1]
-        if len(reply) == 5 and reply[0] == codec.RAISED:
-            self._raise(reply, args, kwargs)
-        self._break("a reply that is neither value nor raised")
+        return self._open(payload)
 
-    def _decode(self, payload):
+    def _open(self, payload):
         try:
-            reply = codec.decode(payload)
+            return codec.open_message(payload, self._classes.get, self.items)
         except codec.CodecError as error:
             self._break(str(error))
-        if type(reply) is not tuple:
-            self._break("a message that is no tuple")
-        return reply
 
     def _break(self, why):
         self.gone = f"the candidate broke the protocol: {why}"
         raise CandidateGone(self.gone)
 
-    def _noted(self, note):
-        if self._believes_notes and type(note) is str and self.note is None:
-            self.note = note[:200]
+    def _lost(self, loss):
+        if type(loss) is str:
+            self.doubts(loss[:200])
 
-    def _raise(self, reply, args, kwargs):
-        _, classes, message, mutated, note = reply
-        if type(classes) is not list or type(message) is not str:
-            self._break("an exception without a class or a message")
-        self._noted(note)
+    def _raise(self, values, args, kwargs):
+        error, mutated, note, loss = values
+        if not isinstance(error, BaseException):
+            self._break("it raised what is no exception")
+        if self._believes_notes and type(note) is str:
+            self.note = note[:200]
+        self._lost(loss)
         self._write_back(mutated, args, kwargs)
-        kind = codec.raised_class(classes)
-        self.exited = self.exited or issubclass(kind, (SystemExit, KeyboardInterrupt))
-        try:
-            error = kind(message)
-        except Exception:  # a class that wants other arguments, as UnicodeDecodeError does
-            error = Exception(f"{kind.__name__}: {message}")
+        self._exits(error)
         raise error
+
+    def _exits(self, error):
+        self.exited = self.exited or isinstance(error, (SystemExit, KeyboardInterrupt))
 
     def _write_back(self, mutated, args, kwargs):
         if mutated is None:
@@ -123,36 +164,50 @@ def _overwrite(mine, theirs):
         return
     if kind is list:
         for i in range(min(len(mine), len(theirs))):
-            if _is_container(mine[i]) and type(mine[i]) is type(theirs[i]):
-                _overwrite(mine[i], theirs[i])
-                theirs[i] = mine[i]
+            theirs[i] = _kept(mine[i], theirs[i])
         mine[:] = theirs
     elif kind is tuple:
         for each, other in zip(mine, theirs):
             _overwrite(each, other)
-    elif kind is dict:
-        for key, value in theirs.items():
-            if key in mine and _is_container(value) and type(mine[key]) is type(value):
-                _overwrite(mine[key], value)
-                theirs[key] = mine[key]
+    elif isinstance(mine, dict):
+        for key, value in list(theirs.items()):
+            if key in mine:
+                theirs[key] = _kept(mine[key], value)
         mine.clear()
-        mine.update(theirs)
+        dict.update(mine, theirs) if kind.__name__ != "OrderedDict" else mine.update(theirs)
     elif kind is set:
         mine.clear()
         mine.update(theirs)
-    elif kind is bytearray:
+    elif kind in (bytearray, array):
         mine[:] = theirs
     elif kind.__name__ == "deque":
         mine.clear()
         mine.extend(theirs)
+    elif kind.__name__ in ("UserList", "UserDict"):
+        _overwrite(mine.data, theirs.data)
+    elif kind.__name__ == "ndarray" and mine.shape == theirs.shape:
+        mine[...] = theirs
+    elif "__dataclass_fields__" in dir(kind):
+        for name in kind.__dataclass_fields__:
+            object.__setattr__(mine, name, _kept(getattr(mine, name), getattr(theirs, name)))
 
 
-def _is_container(value):
-    return type(value) in (list, dict, set, bytearray)
+def _kept(mine, theirs):
+    """The tester's own container with the candidate's content, where they are of one kind."""
+    if type(mine) is type(theirs) and not isinstance(mine, _ATOMS):
+        _overwrite(mine, theirs)
+        return mine if not isinstance(mine, (tuple, frozenset)) else theirs
+    return theirs
+
+
+_ATOMS = (int, str, float, bool, bytes, type(None))
 
 
 def judge(prelude, prompt, test, entry_point, first, exchange, seed=SEED, believes_notes=False):
-    """Judges a candidate; returns (class, one line for people).
+    """Judges a candidate; returns (class, one line for people, doubt).
+
+    The doubt names what the codec could not carry, for which openai/human-eval's layout may judge
+    otherwise; empty where there is nothing of the kind.
 
     `first` is the payload of the candidate's first message; `exchange` sends one payload, returns
     that of the reply, and raises CandidateGone when there is none. `believes_notes` is for a sandbox that lacks
@@ -164,27 +219,30 @@ def judge(prelude, prompt, test, entry_point, first, exchange, seed=SEED, believ
     link = _Link(exchange, believes_notes)
     namespace = {}
     try:
-        link.ready(first)
+        imports = link.ready(first)
         _define(prelude + prompt, namespace)
+        link.knows(namespace)
         stub = _stub(link, entry_point)
         namespace[entry_point] = stub
+        code = compile(test, "<string>", "exec")
+        _import(imports, code, namespace)
         random.seed(seed)
-        exec(test, namespace)
+        exec(code, namespace)
         namespace[entry_point] = stub
         namespace["check"](stub)
         if link.gone is not None:
             raise CandidateGone(link.gone)
     except BaseException as error:
-        return _not_passed(error, link)
-    return PASSED, ""
+        return (*_not_passed(error, link), link.doubt)
+    return PASSED, "", link.doubt
 
 
 def _stub(link, entry_point):
-    def candidate(*args, **kwargs):
+    def stub(*args, **kwargs):
         return link.call(args, kwargs)
 
-    candidate.__name__ = candidate.__qualname__ = entry_point
-    return candidate
+    stub.__name__ = stub.__qualname__ = entry_point
+    return stub
 
 
 def _define(source, namespace):
@@ -194,6 +252,27 @@ def _define(source, namespace):
     except SyntaxError:
         code = compile(source + "\n    pass\n", "<prompt>", "exec")
     exec(code, namespace)
+
+
+def _import(imports, code, namespace):
+    """Gives a test the modules and their members that it names but does not import: in openai/human-eval's
+    layout it finds those of the program, or fails."""
+    import builtins
+
+    for name in _names(code) - namespace.keys() - vars(builtins).keys():
+        source = imports.get(name)
+        module, _, member = source.partition(":") if type(source) is str else ("", "", "")
+        if module in candidate.tester_imports and member in ("", name):
+            found = __import__(module)
+            namespace[name] = getattr(found, member) if member else found
+
+
+def _names(code):
+    names = set(code.co_names)
+    for each in code.co_consts:
+        if type(each) is type(code):
+            names |= _names(each)
+    return names
 
 
 def _not_passed(error, link):

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -67,7 +66,7 @@ class SandboxesTest {
 
     @Override
     public SandboxDescription description() {
-      return new SandboxDescription(kind, new TreeMap<>(), new TreeMap<>());
+      return new SandboxDescription(kind, true, new TreeMap<>(), new TreeMap<>());
     }
 
     @Override
@@ -147,7 +146,8 @@ class SandboxesTest {
   void anUnknownNameIsRefusedWithTheNamesThatThereAre() {
     assertThatThrownBy(() -> Sandboxes.open(all, "dokcer", OPTIONS))
         .hasMessage(
-            "no sandbox is called 'dokcer'; there are strong, weak, bare, or auto for the strongest that works here");
+            "no sandbox is called 'dokcer'; there are strong, weak, bare, or auto for the strongest"
+                + " that works here");
   }
 
   @Test
@@ -158,7 +158,8 @@ class SandboxesTest {
             SandboxException.class,
             e -> assertThat(e.kind()).isEqualTo(SandboxException.Kind.SELF_TEST_FAILED))
         .hasMessage(
-            "sandbox strong fails its self-test and may not score: always_equal should FAIL and was PASSED");
+            "sandbox strong fails its self-test and may not score: always_equal should FAIL and was"
+                + " PASSED");
     assertThat(strong.closed).isEqualTo(1);
   }
 
@@ -239,35 +240,56 @@ class SandboxesTest {
 
   @Test
   void whatPassesOnlyWhenItJudgesItselfIsTampered() {
-    ExecutionResult failed = new ExecutionResult("x", Outcome.FAILED, "AssertionError");
     ExecutionResult passed = new ExecutionResult("x", Outcome.PASSED, "");
-    assertThat(failed.comparedWith(passed).outcome()).isEqualTo(Outcome.TAMPERED);
-    assertThat(failed.comparedWith(passed).detail())
-        .isEqualTo("passes only when it judges itself: AssertionError");
-    assertThat(passed.comparedWith(failed).outcome()).isEqualTo(Outcome.PASSED);
-    assertThat(passed.comparedWith(passed)).isEqualTo(passed);
+    for (Outcome alone : List.of(Outcome.FAILED, Outcome.EARLY_EXIT)) {
+      ExecutionResult both = new ExecutionResult("x", alone, "so").comparedWith(passed);
+      assertThat(both.outcome()).isEqualTo(Outcome.TAMPERED);
+      assertThat(both.detail()).isEqualTo("so");
+      assertThat(both.official()).contains(Outcome.PASSED);
+      assertThat(both.disputed()).isTrue();
+    }
+  }
+
+  @Test
+  void aDifferenceThatALimitOrTheCodecExplainsIsDisputedAndNoForgery() {
+    ExecutionResult passed = new ExecutionResult("x", Outcome.PASSED, "");
     for (Outcome limit : List.of(Outcome.TIMEOUT, Outcome.MEMORY, Outcome.CRASHED)) {
       ExecutionResult stopped = new ExecutionResult("x", limit, "too much");
       assertThat(stopped.comparedWith(passed).outcome()).isEqualTo(limit);
-      assertThat(stopped.comparedWith(passed).detail())
-          .isEqualTo("too much; passes in one process");
-      ExecutionResult passedApart = passed.comparedWith(stopped);
-      assertThat(passedApart.outcome()).isEqualTo(Outcome.PASSED);
-      assertThat(ExecutionResult.disputed(Outcome.PASSED, passedApart.detail())).isTrue();
-      assertThat(passedApart.detail())
-          .isEqualTo(
-              "passes, but in one process: "
-                  + (limit == Outcome.CRASHED
-                      ? "too much"
-                      : limit.name().toLowerCase(Locale.ROOT)));
+      assertThat(stopped.comparedWith(passed).disputed()).isTrue();
+      assertThat(passed.comparedWith(stopped).outcome()).isEqualTo(Outcome.PASSED);
+      assertThat(passed.comparedWith(stopped).disputed()).isTrue();
     }
-    assertThat(ExecutionResult.disputed(Outcome.TAMPERED, "")).isTrue();
-    assertThat(ExecutionResult.disputed(Outcome.PASSED, "")).isFalse();
-    assertThat(ExecutionResult.disputed(Outcome.FAILED, "AssertionError")).isFalse();
+    ExecutionResult doubted =
+        new ExecutionResult(
+            "x",
+            Outcome.FAILED,
+            "AssertionError",
+            0,
+            Usage.NONE,
+            Optional.empty(),
+            "an object of class Point");
+    assertThat(doubted.comparedWith(passed).outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(doubted.comparedWith(passed).disputed()).isTrue();
+  }
+
+  @Test
+  void whereBothAgreeOrOneDidNotJudgeNothingIsDisputed() {
+    ExecutionResult passed = new ExecutionResult("x", Outcome.PASSED, "");
+    ExecutionResult failed = new ExecutionResult("x", Outcome.FAILED, "AssertionError");
+    ExecutionResult broken = new ExecutionResult("x", Outcome.SANDBOX_ERROR, "");
+    assertThat(passed.disputed()).isFalse();
+    assertThat(passed.comparedWith(passed).disputed()).isFalse();
+    assertThat(failed.comparedWith(failed).disputed()).isFalse();
+    assertThat(broken.comparedWith(passed).outcome()).isEqualTo(Outcome.SANDBOX_ERROR);
+    assertThat(broken.comparedWith(passed).disputed()).isFalse();
+    assertThat(passed.comparedWith(broken).disputed()).isFalse();
+  }
+
+  @Test
+  void whatTwoExecutionsTookIsAddedUp() {
     Usage split = new Usage(30, 20, 500, 1, 5, "", "", 1);
     Usage one = new Usage(20, 10, 900, 0, 7, "said", "dirt", 2);
     assertThat(split.plus(one)).isEqualTo(new Usage(50, 30, 900, 1, 12, "said", "dirt", 3));
-    ExecutionResult broken = new ExecutionResult("x", Outcome.SANDBOX_ERROR, "");
-    assertThat(broken.comparedWith(passed)).isEqualTo(broken);
   }
 }

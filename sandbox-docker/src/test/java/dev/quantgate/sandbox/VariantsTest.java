@@ -1,17 +1,14 @@
 package dev.quantgate.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quantgate.sandbox.SandboxOptions.Checker;
 import dev.quantgate.sandbox.worker.Problems;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,10 +24,7 @@ class VariantsTest {
   private static final int COUNT = Integer.getInteger("quantgate.variants", 40);
 
   private static List<ExecutionJob> solutions() {
-    Optional<Path> file = Problems.humanEval();
-    assumeTrue(
-        file.isPresent(), "HumanEval.jsonl.gz is neither in QUANTGATE_DATA nor in ../shared/data");
-    return Problems.humanEval(file.orElseThrow(), Problems::canonical);
+    return Problems.humanEval(Problems.humanEval(), Problems::canonical);
   }
 
   @Test

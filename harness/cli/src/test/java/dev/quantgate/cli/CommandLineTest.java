@@ -581,6 +581,7 @@ class CommandLineTest {
         "bench",
         "data",
         "sandbox",
+        "plan",
         "doctor"
       })
   void everyCommandHasAHelpPage(String command) {

@@ -6,7 +6,7 @@ import dev.quantgate.evaluation.comparison.Scores;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
-import dev.quantgate.evaluation.gate.PointGate;
+import dev.quantgate.evaluation.gate.Gate;
 import dev.quantgate.evaluation.protocol.Averages.Average;
 import dev.quantgate.evaluation.protocol.Averages.ItemScore;
 import dev.quantgate.evaluation.record.FinishedRun;
@@ -79,12 +79,12 @@ public record Evaluation(
   }
 
   /**
-   * Why the scores say nothing: a suite of which more than {@link PointGate#FAULT_SHARE} of the
-   * items have no grade. Empty where every score stands.
+   * Why the scores say nothing: a suite of which more than {@link Gate#FAULT_SHARE} of the items
+   * have no grade. Empty where every score stands.
    */
   public Optional<String> invalid() {
     return suites.stream()
-        .filter(suite -> suite.ungraded().size() > PointGate.FAULT_SHARE * suite.asked())
+        .filter(suite -> suite.ungraded().size() > Gate.FAULT_SHARE * suite.asked())
         .findFirst()
         .map(suite ->
             String.format(
@@ -93,7 +93,7 @@ public record Evaluation(
                 suite.suite(),
                 suite.ungraded().size(),
                 suite.asked(),
-                100 * PointGate.FAULT_SHARE,
+                100 * Gate.FAULT_SHARE,
                 suite.ungraded().getFirst().id(),
                 suite.ungraded().getFirst().message()));
   }

@@ -13,6 +13,7 @@ import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.ComparisonFolder;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.gate.Verdict;
@@ -179,7 +180,7 @@ class QuantGateTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, PASS", "0, FAIL"})
+  @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, INVALID", "0, FAIL"})
   void aLossOfExactlyTheMarginPasses(double margin, Verdict verdict) {
     fixtures.model(int4, "HumanEval/0", "HumanEval/1");
     RunRequest request = request(RunPlan.of("humaneval"));
@@ -196,19 +197,21 @@ class QuantGateTest {
   }
 
   @Test
-  void aPolicyThatNeedsStatisticsIsRefusedBeforeAnythingIsAsked() {
+  void aPolicyThatReportsSaysInconclusiveWhereNothingIsProven() {
     RunRequest request = request(RunPlan.of("humaneval"));
-    assertThatThrownBy(() ->
-            run(
-                new RunRequest(
-                    request.baseline(),
-                    request.candidate(),
-                    request.plan(),
-                    request.environment(),
-                    new GatePolicy(1, OnInconclusive.REPORT),
-                    out)))
-        .hasMessageStartingWith("--on-inconclusive report needs the statistics");
-    assertThat(fixtures.loads()).isZero();
+    Comparison comparison =
+        run(
+            new RunRequest(
+                request.baseline(),
+                request.candidate(),
+                request.plan(),
+                request.environment(),
+                new GatePolicy(1, OnInconclusive.REPORT),
+                out));
+    assertThat(comparison.finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(comparison.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(comparison.proven()).isFalse();
+    assertThat(comparison.exitCode()).isEqualTo(3);
   }
 
   @Test
@@ -641,7 +644,7 @@ class QuantGateTest {
     fixtures.context(whole + 99);
     SuiteComparison suite =
         run(request(by("ceval", "opencompass-gen", sampling))).suites().getFirst();
-    assertThat(suite.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(suite.finding()).isEqualTo(Finding.UNINFORMATIVE);
     assertThat(suite.ungraded()).isEmpty();
     assertThat(suite.diagnostics().shortened()).isEqualTo(56);
     assertThat(suite.diagnostics().baselineTruncated()).isZero();
@@ -894,7 +897,7 @@ class QuantGateTest {
     @Override
     public dev.quantgate.sandbox.SandboxDescription description() {
       return new dev.quantgate.sandbox.SandboxDescription(
-          "fair", new java.util.TreeMap<>(), new java.util.TreeMap<>());
+          "fair", true, new java.util.TreeMap<>(), new java.util.TreeMap<>());
     }
 
     @Override
@@ -922,7 +925,7 @@ class QuantGateTest {
     @Override
     public dev.quantgate.sandbox.SandboxDescription description() {
       return new dev.quantgate.sandbox.SandboxDescription(
-          "credulous", new java.util.TreeMap<>(), new java.util.TreeMap<>());
+          "credulous", true, new java.util.TreeMap<>(), new java.util.TreeMap<>());
     }
 
     @Override

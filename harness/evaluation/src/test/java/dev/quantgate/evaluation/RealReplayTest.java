@@ -2,6 +2,7 @@ package dev.quantgate.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quantgate.base.fixture.OfficialData;
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
@@ -39,7 +40,7 @@ class RealReplayTest {
   @TempDir Path folder;
 
   private SuiteData load(String suite) {
-    return BenchmarkData.load(suite, new DataOptions(Optional.of(RealData.with(suite)), false));
+    return BenchmarkData.load(suite, new DataOptions(Optional.of(OfficialData.with(suite)), false));
   }
 
   private Comparison compare(String suite, Path baseline, Path candidate) {
@@ -56,7 +57,7 @@ class RealReplayTest {
             new RunRequest(
                 "replay:" + baseline,
                 "replay:" + candidate,
-                RunPlan.of(suite).withData(RealData.with(suite), false),
+                RunPlan.of(suite).withData(OfficialData.with(suite), false),
                 RunEnvironment.defaults(),
                 GatePolicy.DEFAULT,
                 folder.resolve("out")),
@@ -102,7 +103,8 @@ class RealReplayTest {
   void goldenCountsPerSubjectGiveTheGoldenAverages() throws IOException {
     JsonNode golden =
         Json.lines()
-            .readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
+            .readTree(
+                Files.readString(OfficialData.with("ceval").resolve("ceval/golden-counts.json")));
     var exam = (SuiteData.Exam) load("ceval");
     Map<String, Integer> given = new HashMap<>();
     List<Map<String, String>> right = new ArrayList<>();
@@ -167,7 +169,7 @@ class RealReplayTest {
   @Test
   void halfOfOpenAisExampleSamplesPass() {
     Path examples =
-        RealData.with("humaneval/example_problem.jsonl", "humaneval/example_samples.jsonl")
+        OfficialData.with("humaneval/example_problem.jsonl", "humaneval/example_samples.jsonl")
             .resolve("humaneval");
     var assignment =
         RunPlan.of("humaneval").withData(examples.resolve("example_problem.jsonl"), true);

@@ -27,7 +27,7 @@ record RecognisingSandbox(Set<String> right) implements CodeSandbox {
 
   @Override
   public SandboxDescription description() {
-    return new SandboxDescription("recognising", new TreeMap<>(), new TreeMap<>());
+    return new SandboxDescription("recognising", true, new TreeMap<>(), new TreeMap<>());
   }
 
   @Override

@@ -38,6 +38,11 @@ record HostLauncher(
   }
 
   @Override
+  public boolean isolates() {
+    return !walls.isEmpty();
+  }
+
+  @Override
   public List<String> scripts() {
     return List.of("roles", "room", "supervisor", "launcher");
   }

@@ -58,7 +58,8 @@ record RoomLauncher(Walls walls, SortedMap<String, String> facts) implements Wor
     String python = walls.python().executable();
     List<String> command = new ArrayList<>(List.of(python, "-I", "-S", "-c", GATE));
     command.add(
-        Base64.getEncoder().encodeToString(SeccompFilter.compile(WorkerScripts.seccompProfile())));
+        Base64.getEncoder()
+            .encodeToString(SeccompFilter.compileForRooms(WorkerScripts.seccompProfile())));
     command.addAll(walls.ofASupervisor());
     command.addAll(List.of(python, "-s", "-B", "-c", WorkerScripts.bootstrap()));
     ProcessBuilder builder = new ProcessBuilder(command);

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Compiles the allow-list that Docker is given to the kernel's own form, a classic BPF program over
@@ -41,6 +42,9 @@ final class SeccompFilter {
   private static final int RETURN = 0x06;
   private static final int MAX_INSTRUCTIONS = 4096;
 
+  private static final int MAP_SHARED = 0x01;
+  private static final int MAP_ANONYMOUS = 0x20;
+
   private record Instruction(int code, int ifTrue, int ifFalse, int operand) {}
 
   private record Condition(int index, long mask, long value) {}
@@ -55,16 +59,42 @@ final class SeccompFilter {
   }
 
   /**
-   * The program for the processes of a job where no control group counts their memory: no files
-   * that live in memory alone, which nobody could count.
+   * The program for a supervisor and its jobs where no control group counts their memory: no shared
+   * memory without a file, whose pages belong to no process as soon as none has them mapped in.
    */
+  static byte[] compileForRooms(String profile) {
+    return compile(withoutSharedMemory(JsonMapper.shared().readTree(profile)), numbers());
+  }
+
+  /** The program for the processes of a job there: no files that live in memory alone, either. */
   static byte[] compileForJobs(String profile) {
-    JsonNode job = JsonMapper.shared().readTree(profile);
-    for (JsonNode rule : job.path("syscalls")) {
-      ArrayNode names = (ArrayNode) rule.path("names");
-      names.removeIf(name -> name.asString().equals("memfd_create"));
-    }
+    JsonNode job = withoutSharedMemory(JsonMapper.shared().readTree(profile));
+    remove(job, "memfd_create");
     return compile(job, numbers());
+  }
+
+  /** Allows {@code mmap} unless its flags have both MAP_SHARED and MAP_ANONYMOUS. */
+  private static JsonNode withoutSharedMemory(JsonNode profile) {
+    remove(profile, "mmap");
+    ArrayNode rules = (ArrayNode) profile.path("syscalls");
+    for (int allowed : new int[] {0, MAP_SHARED, MAP_ANONYMOUS}) {
+      ObjectNode rule = rules.addObject();
+      rule.putArray("names").add("mmap");
+      rule.put("action", "SCMP_ACT_ALLOW");
+      rule.putArray("args")
+          .addObject()
+          .put("index", 3)
+          .put("value", MAP_SHARED | MAP_ANONYMOUS)
+          .put("valueTwo", allowed)
+          .put("op", "SCMP_CMP_MASKED_EQ");
+    }
+    return profile;
+  }
+
+  private static void remove(JsonNode profile, String call) {
+    for (JsonNode rule : profile.path("syscalls")) {
+      ((ArrayNode) rule.path("names")).removeIf(name -> name.asString().equals(call));
+    }
   }
 
   static byte[] compile(JsonNode profile, Map<String, Integer> numbers) {

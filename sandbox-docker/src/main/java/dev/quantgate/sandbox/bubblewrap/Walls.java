@@ -63,6 +63,8 @@ record Walls(String bwrap, HostPython python) {
       walls.addAll(List.of("--ro-bind", python.prefix(), python.prefix()));
     }
     walls.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
+    // A shared mapping of it is memory without a file, which nobody could count.
+    walls.addAll(List.of("--dev-bind", "/dev/null", "/dev/zero"));
     walls.addAll(temporary("/dev/shm", SHARED_MEMORY_BYTES));
     walls.addAll(temporary("/tmp", TMP_BYTES));
     // The device folder is a file system without a bound otherwise.

@@ -18,7 +18,7 @@ public final class EmbeddedProvider implements SandboxProvider {
   static final String KIND = "embedded";
 
   /** Of io.trino:trino-wasm-python 3.13-8. */
-  static final String PYTHON = "3.13.0 wasm32-wasi";
+  static final String PYTHON = "3.13.2 wasm32-wasi";
 
   private static final String MAVEN = "/META-INF/maven/run.endive/%s/pom.properties";
 
@@ -63,6 +63,6 @@ public final class EmbeddedProvider implements SandboxProvider {
 
   @Override
   public CodeSandbox start(SandboxOptions options) {
-    return new EmbeddedSandbox(options);
+    return EmbeddedSlots.open(options);
   }
 }

@@ -20,7 +20,7 @@ import run.endive.wasm.WasmModule;
  */
 final class Images {
   /** What an interpreter may use while it is prepared. */
-  private static final long PREPARING_BYTES = 192L << 20;
+  private static final long PREPARING_BYTES = (192L << 20) + Interpreter.STACK_BYTES;
 
   private static final long MAGIC = 0x5147_494d_4147_4531L;
 

@@ -1,5 +1,6 @@
 package dev.quantgate.sandbox.embedded;
 
+import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -38,57 +39,63 @@ final class Lane {
     this.terms = terms;
     this.frameBytes = Integer.toString(terms.frameBytes());
     this.image = image;
-    this.tester = Interpreter.create(module, pages(TESTER_BYTES), 0);
-    this.candidate = Interpreter.create(module, pages(terms.memoryBytes()), terms.keptOutput());
+    this.tester = Interpreter.create(module, pages(TESTER_BYTES + Interpreter.STACK_BYTES), 0);
+    this.candidate =
+        Interpreter.create(
+            module, pages(terms.memoryBytes() + Interpreter.STACK_BYTES), terms.keptOutput());
   }
 
   static int pages(long bytes) {
     return (int) Math.min(bytes / Memory.PAGE_SIZE, Memory.RUNTIME_MAX_PAGES);
   }
 
-  /** A job's text, and the random id that only a test that passed can name. */
-  record Job(
-      String token, String prelude, String prompt, String completion, String test, String entry) {}
+  /**
+   * How a job ended.
+   *
+   * @param doubt as in {@link dev.quantgate.sandbox.ExecutionResult}
+   */
+  record Verdict(Outcome outcome, String detail, long peakBytes, int exit, String doubt) {}
 
-  /** How a job ended. */
-  record Verdict(Outcome outcome, String detail, long peakBytes, int exit) {}
+  /** Carries out an execution in one interpreter, or in two. */
+  Verdict run(WorkerJob order) {
+    return order.official() ? official(order) : split(order);
+  }
 
-  /** Candidate and test in two interpreters. */
-  Verdict split(Job job) {
+  private Verdict split(WorkerJob order) {
+    ExecutionJob job = order.job();
     candidate.reset(image, GuestHost.Line.CLOSED, terms.sleepNanos());
     CandidateLine line = new CandidateLine();
     tester.reset(image, line, terms.sleepNanos());
+    String program = job.prelude() + job.prompt() + job.completion();
     byte[] first =
         line.call(
             Values.encode(
-                Values.tuple(
-                    "load", frameBytes, job.prelude + job.prompt + job.completion, job.entry)));
+                Values.tuple("load", frameBytes, program, job.entryPoint(), job.testBeginsWith())));
     Verdict verdict =
         judge(
             tester,
-            job.token,
+            order.token(),
             Values.tuple(
                 "judge",
                 frameBytes,
-                job.token,
-                job.prelude,
-                job.prompt,
-                job.test,
-                job.entry,
+                order.token(),
+                job.prelude(),
+                job.prompt(),
+                job.test(),
+                job.entryPoint(),
                 first));
     long peak = tester.peakBytes() + candidate.peakBytes();
     End end = line.end;
-    if (verdict.outcome != Outcome.PASSED
-        && end != null
-        && verdict.outcome != Outcome.UNSUPPORTED) {
-      return new Verdict(end.outcome, end.detail, peak, end.exit);
-    }
-    return new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit);
+    boolean ended =
+        end != null && verdict.outcome != Outcome.PASSED && verdict.outcome != Outcome.UNSUPPORTED;
+    return ended
+        ? new Verdict(end.outcome, end.detail, peak, end.exit, verdict.doubt)
+        : new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit, verdict.doubt);
   }
 
   /** What is known of a job that was interrupted. */
-  Verdict timeout(String clock) {
-    return new Verdict(Outcome.TIMEOUT, clock, candidate.peakBytes(), 0);
+  Verdict timeout() {
+    return new Verdict(Outcome.TIMEOUT, "", candidate.peakBytes(), 0, "");
   }
 
   /** What the last job's candidate wrote. */
@@ -101,37 +108,37 @@ final class Lane {
     return candidate.output();
   }
 
-  /** Everything in one interpreter. */
-  Verdict official(Job job) {
+  private Verdict official(WorkerJob order) {
+    ExecutionJob job = order.job();
     candidate.reset(image, GuestHost.Line.CLOSED, terms.sleepNanos());
     return judge(
         candidate,
-        job.token,
+        order.token(),
         Values.tuple(
             "official",
             frameBytes,
-            job.token,
-            job.prelude,
-            job.prompt,
-            job.completion,
-            job.test,
-            job.entry));
+            order.token(),
+            job.prelude(),
+            job.prompt(),
+            job.completion(),
+            job.test(),
+            job.entryPoint()));
   }
 
   private static Verdict judge(Interpreter judge, String token, List<Object> order) {
     try {
       List<String> verdict = Values.strings(judge.call(Values.encode(order)));
-      if (verdict.size() != 3 || !verdict.get(0).equals(token)) {
+      if (verdict.size() != 4 || !verdict.get(0).equals(token)) {
         return new Verdict(
-            Outcome.TAMPERED, "the verdict does not carry the job's id", judge.peakBytes(), 0);
+            Outcome.TAMPERED, "the verdict does not carry the job's id", judge.peakBytes(), 0, "");
       }
       Outcome outcome = Outcome.valueOf(verdict.get(1).toUpperCase(Locale.ROOT));
-      return new Verdict(outcome, verdict.get(2), judge.peakBytes(), 0);
+      return new Verdict(outcome, verdict.get(2), judge.peakBytes(), 0, verdict.get(3));
     } catch (WasmInterruptedException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       End end = End.of(judge, e);
-      return new Verdict(end.outcome, end.detail, judge.peakBytes(), end.exit);
+      return new Verdict(end.outcome, end.detail, judge.peakBytes(), end.exit, "");
     }
   }
 

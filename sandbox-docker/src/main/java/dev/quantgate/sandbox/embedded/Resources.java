@@ -13,7 +13,7 @@ import java.util.TreeMap;
 /** The Python sources that an interpreter is prepared with. */
 final class Resources {
   private static final List<String> NAMES =
-      List.of("codec.py", "candidate.py", "tester.py", "official.py", "guest.py");
+      List.of("codec.py", "candidate.py", "tester.py", "official.py", "standins.py", "guest.py");
 
   private Resources() {}
 

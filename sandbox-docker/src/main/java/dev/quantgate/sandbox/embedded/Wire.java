@@ -16,7 +16,7 @@ final class Wire {
 
   private Wire() {}
 
-  static void write(OutputStream out, String... fields) throws IOException {
+  static void write(OutputStream out, List<String> fields) throws IOException {
     long size = 0;
     for (String field : fields) {
       size += 4 + 2L * field.length();

@@ -1,5 +1,6 @@
 package dev.quantgate.sandbox.embedded;
 
+import dev.quantgate.sandbox.embedded.WorkerReply.Clock;
 import io.trino.wasm.python.Python;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -20,9 +21,7 @@ import run.endive.wasm.WasmModule;
  * The main class of a worker process. It reads jobs from standard input and writes results to
  * standard output, in {@link Wire} frames; the end of its input is its own end.
  *
- * <p>Jobs: {@code id, checker, token, cpu ms, wall ms, prelude, prompt, completion, test, entry}.
- * Results: {@code id, outcome, detail, wall ms, cpu ms, peak bytes, exit, output bytes, output}. A
- * timeout's detail names the clock that ran out. First of all it says {@code ready}.
+ * <p>Jobs are {@link WorkerJob}s, answers {@link WorkerReply}s. First of all it says {@code ready}.
  */
 public final class Worker {
   /** Python's own recursion is bounded by Python; this bounds the C functions below it. */
@@ -30,14 +29,9 @@ public final class Worker {
 
   private static final int TICK_MILLIS = 10;
 
-  /** The clocks of a job. */
-  static final String WALL = "wall";
-
-  private static final String CPU = "cpu";
-
   private final ThreadMXBean clock = ManagementFactory.getThreadMXBean();
-  private final LinkedBlockingQueue<List<String>> jobs = new LinkedBlockingQueue<>();
-  private final List<Desk> desks = new ArrayList<>();
+  private final LinkedBlockingQueue<WorkerJob> jobs = new LinkedBlockingQueue<>();
+  private final List<LaneThread> laneThreads = new ArrayList<>();
   private final OutputStream out;
 
   private Worker(OutputStream out) {
@@ -66,17 +60,17 @@ public final class Worker {
     WasmModule module = Python.load();
     Interpreter.Image image = Images.prepared(module, imageFile);
     for (int i = 0; i < lanes; i++) {
-      Desk desk = new Desk(new Lane(module, image, terms));
-      desks.add(desk);
-      desk.thread = new Thread(null, desk, "lane-" + i, STACK_BYTES);
-      desk.thread.setDaemon(true);
-      desk.thread.start();
+      LaneThread laneThread = new LaneThread(new Lane(module, image, terms));
+      laneThreads.add(laneThread);
+      laneThread.thread = new Thread(null, laneThread, "lane-" + i, STACK_BYTES);
+      laneThread.thread.setDaemon(true);
+      laneThread.thread.start();
     }
     Thread.ofPlatform().daemon().name("watchdog").start(this::watch);
-    Wire.write(out, "ready");
+    Wire.write(out, List.of("ready"));
     try (var in = new DataInputStream(new BufferedInputStream(System.in))) {
       while (true) {
-        jobs.add(Wire.read(in));
+        jobs.add(WorkerJob.decode(Wire.read(in)));
       }
     } catch (EOFException e) {
       System.exit(0);
@@ -90,21 +84,21 @@ public final class Worker {
       } catch (InterruptedException e) {
         return;
       }
-      desks.forEach(Desk::check);
+      laneThreads.forEach(LaneThread::check);
     }
   }
 
   /** One lane, its thread, and the deadline of what it does. */
-  private final class Desk implements Runnable {
+  private final class LaneThread implements Runnable {
     private final Lane lane;
     private Thread thread = Thread.currentThread();
     private boolean busy;
     private boolean expired;
-    private String clockThatRanOut = CPU;
+    private Clock clockThatRanOut = Clock.CPU;
     private long cpuEnd;
     private long wallEnd;
 
-    Desk(Lane lane) {
+    LaneThread(Lane lane) {
       this.lane = lane;
     }
 
@@ -119,7 +113,7 @@ public final class Worker {
       boolean cpuIsUp = cpu() > cpuEnd;
       if (cpuIsUp || System.nanoTime() > wallEnd) {
         expired = true;
-        clockThatRanOut = cpuIsUp ? CPU : WALL;
+        clockThatRanOut = cpuIsUp ? Clock.CPU : Clock.WALL;
         thread.interrupt();
       }
     }
@@ -148,40 +142,35 @@ public final class Worker {
     }
 
     /** Sleep is counted as CPU time is: it does not depend on what else runs. */
-    private synchronized String ranOut(WasmInterruptedException e) {
-      return e instanceof GuestHost.Overslept ? CPU : clockThatRanOut;
+    private synchronized Clock ranOut(WasmInterruptedException e) {
+      return e instanceof GuestHost.Overslept ? Clock.CPU : clockThatRanOut;
     }
 
-    private void carryOut(List<String> job) throws IOException {
+    private void carryOut(WorkerJob job) throws IOException {
       long wall = System.nanoTime();
       long cpu = cpu();
-      begin(Long.parseLong(job.get(3)), Long.parseLong(job.get(4)));
+      begin(job.cpuMillis(), job.wallMillis());
       Lane.Verdict verdict;
+      Clock ranOut = Clock.NONE;
       try {
-        var text =
-            new Lane.Job(job.get(2), job.get(5), job.get(6), job.get(7), job.get(8), job.get(9));
-        verdict =
-            switch (job.get(1)) {
-              case "SPLIT" -> lane.split(text);
-              case "OFFICIAL" -> lane.official(text);
-              default -> throw new IllegalArgumentException("checker " + job.get(1));
-            };
+        verdict = lane.run(job);
       } catch (WasmInterruptedException e) {
-        verdict = lane.timeout(ranOut(e));
+        verdict = lane.timeout();
+        ranOut = ranOut(e);
       } finally {
         end();
       }
       Wire.write(
           out,
-          job.get(0),
-          verdict.outcome().name(),
-          verdict.detail(),
-          Long.toString((System.nanoTime() - wall) / 1_000_000),
-          Long.toString((cpu() - cpu) / 1_000_000),
-          Long.toString(verdict.peakBytes()),
-          Integer.toString(verdict.exit()),
-          Long.toString(lane.outputBytes()),
-          lane.output());
+          new WorkerReply(
+                  job.id(),
+                  verdict,
+                  ranOut,
+                  (System.nanoTime() - wall) / 1_000_000,
+                  (cpu() - cpu) / 1_000_000,
+                  lane.outputBytes(),
+                  lane.output())
+              .encode());
     }
   }
 }

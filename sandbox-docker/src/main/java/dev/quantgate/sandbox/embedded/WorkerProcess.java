@@ -2,6 +2,7 @@ package dev.quantgate.sandbox.embedded;
 
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxException;
+import dev.quantgate.sandbox.judging.Lost;
 import io.trino.wasm.python.Python;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -9,17 +10,22 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import run.endive.runtime.Instance;
 import run.endive.wasm.WasmModule;
 
-/** A worker JVM, seen from the harness: jobs in, replies out, and its end. */
+/** A worker JVM, seen from the harness: jobs in, replies out, and its end. Used by many threads. */
 final class WorkerProcess implements AutoCloseable {
   /**
    * The compiler's limits are lifted because the interpreter's loop, one method of WebAssembly, is
@@ -37,11 +43,18 @@ final class WorkerProcess implements AutoCloseable {
           "-Xshare:auto");
 
   private static final long BASE_BYTES = 320L << 20;
-  private static final long LANE_BYTES = 120L << 20;
+  private static final long LANE_BYTES = 180L << 20;
   private static final int KEPT_ERROR = 4000;
+  private static final Duration START_LIMIT = Duration.ofSeconds(300);
+
+  /** What a virtual machine exits with under -XX:+ExitOnOutOfMemoryError. */
+  private static final int OUT_OF_MEMORY = 3;
 
   private final Process process;
   private final StringBuilder error = new StringBuilder();
+  private final CompletableFuture<List<String>> ready = new CompletableFuture<>();
+  private final Map<String, CompletableFuture<WorkerReply>> waiting = new ConcurrentHashMap<>();
+  private volatile boolean gone;
 
   private WorkerProcess(Process process) {
     this.process = process;
@@ -53,10 +66,11 @@ final class WorkerProcess implements AutoCloseable {
   }
 
   /**
-   * Starts a worker. Each of its frames goes to {@code replies}, from another thread; its end is an
-   * empty frame.
+   * Starts a worker and waits until it is ready.
+   *
+   * @throws SandboxException if it does not get ready
    */
-  static WorkerProcess start(int lanes, Limits limits, Consumer<List<String>> replies) {
+  static WorkerProcess start(int lanes, Limits limits) {
     long candidate = candidateBytes(limits);
     // Room for two greedy candidates at a time, whose arrays are copied when they grow. Where more
     // are greedy at once the process ends itself, and its jobs are repeated one by one.
@@ -76,14 +90,34 @@ final class WorkerProcess implements AutoCloseable {
     command.add(Cache.file("interpreter.image").toString());
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().clear();
+    WorkerProcess worker;
     try {
-      WorkerProcess worker = new WorkerProcess(builder.start());
-      Thread.ofPlatform().daemon().name("sandbox-replies").start(() -> worker.read(replies));
-      Thread.ofPlatform().daemon().name("sandbox-errors").start(worker::keepErrors);
-      return worker;
+      worker = new WorkerProcess(builder.start());
     } catch (IOException e) {
       throw new SandboxException(
           SandboxException.Kind.UNAVAILABLE, "cannot start a Java process: " + e.getMessage(), e);
+    }
+    Thread.ofPlatform().daemon().name("sandbox-replies").start(worker::read);
+    Thread.ofPlatform().daemon().name("sandbox-errors").start(worker::keepErrors);
+    worker.awaitReady();
+    return worker;
+  }
+
+  private void awaitReady() {
+    try {
+      ready.get(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      String why = lastWords();
+      close();
+      throw new SandboxException(
+          SandboxException.Kind.UNAVAILABLE,
+          "the embedded Python did not start within %d s: %s"
+              .formatted(START_LIMIT.toSeconds(), why),
+          e);
+    } catch (InterruptedException e) {
+      close();
+      Thread.currentThread().interrupt();
+      throw new SandboxException(SandboxException.Kind.INTERRUPTED, "interrupted", e);
     }
   }
 
@@ -103,15 +137,62 @@ final class WorkerProcess implements AutoCloseable {
     }
   }
 
-  private void read(Consumer<List<String>> replies) {
+  private void read() {
     try (var in = new DataInputStream(new BufferedInputStream(process.getInputStream()))) {
+      ready.complete(Wire.read(in));
       while (true) {
-        replies.accept(Wire.read(in));
+        WorkerReply reply = WorkerReply.decode(Wire.read(in));
+        CompletableFuture<WorkerReply> asked = waiting.remove(reply.id());
+        if (asked != null) {
+          asked.complete(reply);
+        }
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       process.destroyForcibly();
-      replies.accept(List.of());
+      gone = true;
+      ready.completeExceptionally(e);
+      waiting.values().forEach(each -> each.completeExceptionally(e));
     }
+  }
+
+  /** Whether its end has been seen. */
+  boolean isGone() {
+    return gone;
+  }
+
+  /**
+   * Has a lane carry out a job.
+   *
+   * @param limit after which a worker that says nothing is ended
+   * @throws Lost if it ends before it has answered
+   */
+  WorkerReply carryOut(WorkerJob job, Duration limit) throws Lost {
+    CompletableFuture<WorkerReply> reply = new CompletableFuture<>();
+    waiting.put(job.id(), reply);
+    try {
+      if (gone) {
+        throw lost();
+      }
+      Wire.write(process.getOutputStream(), job.encode());
+      return reply.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (IOException | ExecutionException e) {
+      throw lost();
+    } catch (TimeoutException e) {
+      close();
+      throw new Lost("no answer within %d s".formatted(limit.toSeconds()), false);
+    } catch (InterruptedException e) {
+      close();
+      Thread.currentThread().interrupt();
+      throw new SandboxException(SandboxException.Kind.INTERRUPTED, "interrupted", e);
+    } finally {
+      waiting.remove(job.id());
+    }
+  }
+
+  private Lost lost() {
+    String words = lastWords();
+    boolean ended = !process.isAlive();
+    return new Lost("the worker died: " + words, ended && process.exitValue() == OUT_OF_MEMORY);
   }
 
   private void keepErrors() {
@@ -128,10 +209,6 @@ final class WorkerProcess implements AutoCloseable {
     } catch (IOException e) {
       // The process is gone, and so is what it wanted to say.
     }
-  }
-
-  void send(String... job) throws IOException {
-    Wire.write(process.getOutputStream(), job);
   }
 
   /** What it said before it ended, in one line. */
@@ -153,6 +230,7 @@ final class WorkerProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    gone = true;
     process.destroyForcibly();
   }
 }

@@ -23,6 +23,8 @@ record Reply(Report report, byte[] verdict, byte[] output) {
    *
    * @param wall milliseconds from before the first fork to the end of the judging process
    * @param over the limit that ended the job: "time" on the wall, "cpu" or "memory"; else empty
+   * @param starved milliseconds for which processes of the job were ready and had no processor, as
+   *     far as its wall time mattered
    * @param cpu milliseconds of CPU time of all processes of the job
    * @param oom processes that the kernel ended for want of memory
    * @param killed processes found beyond the job's own
@@ -34,6 +36,7 @@ record Reply(Report report, byte[] verdict, byte[] output) {
   record Report(
       long wall,
       String over,
+      long starved,
       long cpu,
       int oom,
       int killed,
@@ -49,9 +52,10 @@ record Reply(Report report, byte[] verdict, byte[] output) {
   record End(int exit, long peak, boolean killed) {}
 
   /** What the tester wrote. */
-  record Verdict(String nonce, String kind, String detail) {}
+  record Verdict(String nonce, String kind, String detail, String doubt) {}
 
-  static Reply read(DataInputStream in, int maxOutput) throws IOException {
+  /** The next answer; empty for a sign of life, which says that the job waits for a processor. */
+  static Optional<Reply> read(DataInputStream in, int maxOutput) throws IOException {
     int reportSize = in.readInt();
     int verdictSize = in.readInt();
     int outputSize = in.readInt();
@@ -62,7 +66,10 @@ record Reply(Report report, byte[] verdict, byte[] output) {
         || outputSize < 0
         || outputSize > maxOutput) {
       throw new IOException(
-          "a reply of " + reportSize + " + " + verdictSize + " + " + outputSize + " bytes");
+          "a reply of %d + %d + %d bytes".formatted(reportSize, verdictSize, outputSize));
+    }
+    if (reportSize == 0) {
+      return Optional.empty();
     }
     byte[] report = in.readNBytes(reportSize);
     byte[] verdict = in.readNBytes(verdictSize);
@@ -71,7 +78,7 @@ record Reply(Report report, byte[] verdict, byte[] output) {
       throw new IOException("the supervisor ended in the middle of a reply");
     }
     try {
-      return new Reply(JSON.readValue(report, Report.class), verdict, output);
+      return Optional.of(new Reply(JSON.readValue(report, Report.class), verdict, output));
     } catch (JacksonException e) {
       throw new IOException("not a report: " + e.getOriginalMessage(), e);
     }
@@ -85,7 +92,8 @@ record Reply(Report report, byte[] verdict, byte[] output) {
           new Verdict(
               tree.path("nonce").asString(""),
               tree.path("class").asString(""),
-              tree.path("detail").asString(""));
+              tree.path("detail").asString(""),
+              tree.path("doubt").asString(""));
       return told.nonce().equals(nonce) ? Optional.of(told) : Optional.empty();
     } catch (JacksonException e) {
       return Optional.empty();

@@ -1,6 +1,8 @@
 package dev.quantgate.sandbox.worker;
 
 import dev.quantgate.sandbox.ExecutionJob;
+import dev.quantgate.sandbox.judging.Attempt;
+import dev.quantgate.sandbox.judging.Attempt.Mode;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +11,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,16 +33,9 @@ record Request(ExecutionJob job, Mode mode, String nonce, byte[] frame) {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-  enum Mode {
-    SPLIT,
-    OFFICIAL;
-
-    String wireName() {
-      return this == SPLIT ? "split" : "official";
-    }
-  }
-
-  static Request of(ExecutionJob job, Mode mode, Duration wall) {
+  static Request of(Attempt attempt, Duration wall) {
+    ExecutionJob job = attempt.job();
+    Mode mode = attempt.mode();
     byte[] random = new byte[16];
     RANDOM.nextBytes(random);
     String nonce = HexFormat.of().formatHex(random);
@@ -48,6 +44,7 @@ record Request(ExecutionJob job, Mode mode, String nonce, byte[] frame) {
     program.put("prompt", job.prompt());
     program.put("completion", job.completion());
     program.put("entry_point", job.entryPoint());
+    program.put("follows", job.testBeginsWith());
     Map<String, String> judge = new LinkedHashMap<>();
     judge.put("prelude", job.prelude());
     judge.put("prompt", job.prompt());
@@ -64,7 +61,7 @@ record Request(ExecutionJob job, Mode mode, String nonce, byte[] frame) {
     byte[] head =
         JSON.writeValueAsBytes(
             Map.of(
-                "mode", mode.wireName(),
+                "mode", mode.name().toLowerCase(Locale.ROOT),
                 "wall", wall.toMillis() / 1000.0,
                 "sizes", parts.stream().map(part -> part.length).toList()));
     ByteArrayOutputStream frame = new ByteArrayOutputStream();
@@ -90,7 +87,7 @@ record Request(ExecutionJob job, Mode mode, String nonce, byte[] frame) {
     return "Request["
         + job.id()
         + " "
-        + mode.wireName()
+        + mode
         + " "
         + frame.length
         + " bytes "

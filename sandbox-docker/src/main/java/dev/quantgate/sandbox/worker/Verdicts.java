@@ -4,6 +4,8 @@ import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.Usage;
+import dev.quantgate.sandbox.judging.Attempt;
+import dev.quantgate.sandbox.judging.Execution;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +29,21 @@ final class Verdicts {
 
   private Verdicts() {}
 
-  static ExecutionResult of(Request request, Reply reply, Limits limits) {
+  static Execution of(Request request, Reply reply, Limits limits) {
+    return new Execution(result(request, reply, limits), time(reply.report(), limits));
+  }
+
+  /** What explains the wall time of a job that was not through at its limit. */
+  private static Execution.Time time(Reply.Report report, Limits limits) {
+    if (report.cpu() >= limits.cpu().toMillis()) {
+      return Execution.Time.SPENT;
+    }
+    return report.wall() - report.starved() < limits.wall().toMillis()
+        ? Execution.Time.STARVED
+        : Execution.Time.SHARED;
+  }
+
+  private static ExecutionResult result(Request request, Reply reply, Limits limits) {
     Reply.Report report = reply.report();
     Optional<Reply.Verdict> verdict = reply.verdict(request.nonce());
     boolean judgeDone = report.judge().map(end -> end.exit() == 0).orElse(false);
@@ -63,12 +79,18 @@ final class Verdicts {
     }
     boolean byItself = outcome == Outcome.CRASHED || outcome == Outcome.EARLY_EXIT;
     return new ExecutionResult(
-        request.job().id(), outcome, oneLine(detail), byItself ? exit : 0, usage(request, reply));
+        request.job().id(),
+        outcome,
+        oneLine(detail),
+        byItself ? exit : 0,
+        usage(request, reply),
+        Optional.empty(),
+        oneLine(verdict.map(Reply.Verdict::doubt).orElse("")));
   }
 
   private static Usage usage(Request request, Reply reply) {
     Reply.Report report = reply.report();
-    boolean split = request.mode() == Request.Mode.SPLIT;
+    boolean split = request.mode() == Attempt.Mode.SPLIT;
     return new Usage(
         report.wall(),
         report.cpu(),

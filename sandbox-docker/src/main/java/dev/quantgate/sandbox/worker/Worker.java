@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -144,21 +145,20 @@ final class Worker {
     return served;
   }
 
-  /** Hands over a job without waiting; the supervisor takes it when the one before is through. */
-  void send(Request request) throws Failure {
+  /** Hands over a job and waits for its answer, which is late where no sign of life precedes it. */
+  Reply carryOut(Request request, Duration wall) throws Failure {
     watched(
         GRACE.multipliedBy(4),
         () -> {
           write(request.frame());
           return request;
         });
-  }
-
-  /** Waits for the answer to the oldest request that has none. */
-  Reply receive(Duration wall) throws Failure {
-    Reply reply = watched(wall.plus(GRACE), () -> Reply.read(in, maxOutput));
+    Optional<Reply> reply = Optional.empty();
+    while (reply.isEmpty()) {
+      reply = watched(wall.plus(GRACE), () -> Reply.read(in, maxOutput));
+    }
     served++;
-    return reply;
+    return reply.get();
   }
 
   private interface Step<T> {

@@ -15,6 +15,11 @@ public interface WorkerLauncher extends AutoCloseable {
    */
   List<String> scripts();
 
+  /** Whether what it starts keeps programs apart from the machine and from each other. */
+  default boolean isolates() {
+    return true;
+  }
+
   /** What the leading script is told beyond sources and limits. */
   default Map<String, Object> setup() {
     return Map.of();

@@ -258,7 +258,9 @@ class Launcher:
         )
         over = watch.job(
             judge.pid,
-            start + request["wall"],
+            supervisor.Deadline(
+                start, request["wall"], lambda: members({program.pid, judge.pid}), self.wire
+            ),
             lambda: family({program.pid, judge.pid}, self.limits["memory_bytes"])[:2],
             self.limits,
         )
@@ -273,6 +275,7 @@ class Launcher:
         return {
             "wall": round(wall * 1000),
             "over": over,
+            "starved": round(watch.starved * 1000),
             "cpu": round(cpu),
             "oom": int(over == "memory"),
             "killed": sum(end.pop("others", 0) for end in ends.values()),
@@ -306,13 +309,37 @@ def unfinished(root):
 def family(roots, enough=0):
     """Bytes held and CPU seconds used by processes and all their descendants, and their number. What left its
     family belongs to it still: an orphan goes to the first process of its pid namespace."""
-    found = {int(name): supervisor.status(name) for name in os.listdir("/proc") if name.isdigit()}
-    used, members, wave = 0.0, [], set(roots)
+    found = processes()
+    pids = members(roots, found)
+    used = sum(found[pid][1] for pid in pids if pid in found)
+    return supervisor.held_by(pids, enough) + socket_bytes(pids), used, len(pids)
+
+
+def socket_bytes(pids):
+    """What the sockets in the rooms' own networks may hold; the outermost process stands in the machine's."""
+    networks = {}
+    for pid in pids:
+        try:
+            networks[os.readlink(f"/proc/{pid}/ns/net")] = pid
+        except OSError:
+            pass
+    networks.pop(os.readlink("/proc/self/ns/net"), None)
+    return sum(supervisor.socket_bytes(pid) for pid in networks.values())
+
+
+def processes():
+    """Parent and CPU seconds of each."""
+    return {int(name): supervisor.status(name) for name in os.listdir("/proc") if name.isdigit()}
+
+
+def members(roots, found=None):
+    """Processes and all their descendants."""
+    found = processes() if found is None else found
+    pids, wave = [], set(roots)
     while wave:
-        members += wave
-        used += sum(found[pid][1] for pid in wave if pid in found)
+        pids += wave
         wave = {pid for pid, (parent, _) in found.items() if parent in wave}
-    return supervisor.held_by(members, enough), used, len(members)
+    return pids
 
 
 def sweep():

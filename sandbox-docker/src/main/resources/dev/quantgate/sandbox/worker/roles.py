@@ -5,6 +5,7 @@ walls is the supervisor's business (supervisor.py, launcher.py). A role reads it
 a descriptor, so that the process that forked it never held the text.
 """
 
+import functools
 import json
 import os
 import resource
@@ -22,7 +23,8 @@ WARM = (
     "abc array base64 bisect calendar cmath collections collections.abc contextlib copy dataclasses "
     "datetime decimal enum fractions functools hashlib heapq inspect io itertools json keyword math "
     "numbers operator random re secrets statistics string struct textwrap threading time traceback "
-    "shutil subprocess types typing unicodedata warnings"
+    "shutil signal subprocess types typing unicodedata warnings "
+    "concurrent.futures faulthandler multiprocessing platform sysconfig tempfile"
 )
 
 
@@ -80,8 +82,9 @@ def play_candidate(job, requests, replies, frame_bytes):
     candidate.serve(
         job["prelude"] + job["prompt"] + job["completion"],
         job["entry_point"],
-        lambda size: os.read(requests, size),
-        lambda data: os.write(replies, data),
+        job["follows"],
+        functools.partial(os.read, requests),
+        functools.partial(os.write, replies),
     )
 
 
@@ -89,12 +92,12 @@ def play_tester(job, replies, requests, verdict, frame_bytes):
     """Judges the candidate behind the two descriptors."""
     codec.MAX_FRAME = frame_bytes
 
-    def read(size):
-        return os.read(replies, size)
+    answers = codec.Frames(functools.partial(os.read, replies))
+    write = functools.partial(os.write, requests)
 
     def receive():
         try:
-            return codec.read_frame(read)
+            return answers.next()
         except codec.EndOfStream:
             raise tester.CandidateGone("the program ended before the test was through") from None
         except codec.CodecError as error:
@@ -102,18 +105,16 @@ def play_tester(job, replies, requests, verdict, frame_bytes):
 
     def exchange(payload):
         try:
-            codec.write_frame(lambda data: os.write(requests, data), payload)
+            codec.write_frame(write, payload)
         except BrokenPipeError:
             raise tester.CandidateGone("the program ended before the test was through") from None
-        except codec.CodecError as error:
-            raise TypeError(f"an argument that cannot be sent to the candidate: {error}") from None
         return receive()
 
     candidate.swallow_streams()
     try:
         first = receive()
     except tester.CandidateGone as error:
-        outcome = tester.EARLY_EXIT, tester.describe(error)
+        outcome = tester.EARLY_EXIT, tester.describe(error), ""
     else:
         outcome = tester.judge(
             job["prelude"], job["prompt"], job["test"], job["entry_point"], first, exchange
@@ -135,6 +136,6 @@ def play_official(job, verdict):
 
 def tell(verdict, nonce, outcome):
     """Writes the verdict: one line, in one write, so that it is there whole or not at all."""
-    kind, detail = outcome
-    line = json.dumps({"nonce": nonce, "class": kind, "detail": detail[:500]})
+    kind, detail, doubt = outcome
+    line = json.dumps({"nonce": nonce, "class": kind, "detail": detail[:500], "doubt": doubt[:200]})
     os.write(verdict, line.encode())

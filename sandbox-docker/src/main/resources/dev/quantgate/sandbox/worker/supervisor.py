@@ -48,9 +48,16 @@ WRITABLE = ("/tmp", "/dev/shm")
 CLEANING_SECONDS = 2.0
 GRACE_SECONDS = 2.0
 CHECK_SECONDS = 0.02
+# How much longer than its wall time a job may take that waits for a processor, and how often the host
+# then hears that it does.
+STARVATION = 20
+LIFE_SECONDS = 1.0
 SILENCE_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = resource.getpagesize()
+# The most that one local socket's unread data takes, and how many sockets count for nothing.
+SOCKET_BYTES = 2 * 212_992
+FEW_SOCKETS = 16
 INODE_BYTES = 1024
 
 
@@ -104,6 +111,10 @@ class Wire:
             self.view[:got] = bytes(got)
             size -= got
         os.lseek(memfd, 0, os.SEEK_SET)
+
+    def show_life(self):
+        """Tells the host that a job is late because it waits for a processor."""
+        os.write(STDOUT, bytes(12))
 
     def answer(self, report, *kept):
         """A report and the buffers of what a job wrote, which are cleared."""
@@ -191,7 +202,9 @@ class Supervisor:
             os.close(each)
         watch = Watch({program, judge}, (verdict, self.verdict), (output, self.output), self.null)
         self.meter.reset()
-        over = watch.job(judge, start + request["wall"], self.meter.taken, self.limits)
+        over = watch.job(
+            judge, Deadline(start, request["wall"], jobs_of_container, self.wire), self.meter.taken, self.limits
+        )
         wall = time.monotonic() - start
         watch.finish(program)
         left = self.end(watch)
@@ -202,6 +215,7 @@ class Supervisor:
         return {
             "wall": round(wall * 1000),
             "over": over,
+            "starved": round(watch.starved * 1000),
             "cpu": round(watch.cpu_seconds() * 1000),
             "oom": self.ooms - ooms + (over == "memory"),
             "killed": watch.orphans,
@@ -364,13 +378,13 @@ class Table:
 
     def taken(self):
         """Bytes held, files and what they cost besides among them, and CPU seconds used."""
-        others = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        others = jobs_of_container()
         return self.held(others), sum(status(pid)[1] for pid in others)
 
     def held(self, others):
         if self.rooms is None:
             return 0
-        held = held_by(others, self.enough)
+        held = held_by(others, self.enough) + socket_bytes("self")
         for path, (_, inodes) in self.rooms.items():
             room = os.statvfs(path)
             held += (room.f_blocks - room.f_bfree) * room.f_bsize
@@ -419,7 +433,7 @@ class Watch:
         self.orphans = 0
         self.printed = 0
         self.killing = False
-        self.seen = self.waited = 0.0
+        self.seen = self.waited = self.starved = 0.0
         self.poll = select.poll()
         self.pidfds = {pid: os.pidfd_open(pid) for pid in known}
         for each in (self.verdict, self.output, *self.pidfds.values()):
@@ -432,9 +446,10 @@ class Watch:
 
         `taken` gives the bytes that the job holds and the seconds of CPU time that it has used."""
         while True:
-            if self.until(judge, min(deadline, time.monotonic() + CHECK_SECONDS)):
+            if self.until(judge, min(deadline.next, time.monotonic() + CHECK_SECONDS)):
                 return ""
-            if time.monotonic() >= deadline:
+            if deadline.has_come():
+                self.starved = deadline.starved
                 return "time"
             held, used = taken()
             self.seen = max(self.seen, used)
@@ -532,6 +547,49 @@ class Watch:
         }
 
 
+class Deadline:
+    """When a job's wall time is over, not counted while its processes wait for a processor: a busy
+    machine is not the program's fault. Processes that compete with each other use their CPU time up."""
+
+    def __init__(self, start, wall, pids, wire):
+        self.start, self.wall, self.pids, self.wire = start, wall, pids, wire
+        self.last = start + STARVATION * wall
+        self.next = start + wall
+        self.starved = 0.0
+        self.told = 0.0
+
+    def has_come(self):
+        now = time.monotonic()
+        if now < self.next:
+            return False
+        self.starved = max(self.starved, sum(starved_seconds(pid) for pid in self.pids()))
+        if now >= self.last or now - self.start - self.starved >= self.wall:
+            return True
+        # What was waited for until now is known; what comes must be looked at again.
+        self.next = min(self.last, max(now + CHECK_SECONDS, self.start + self.wall + self.starved))
+        if now - self.told >= LIFE_SECONDS:
+            self.told = now
+            self.wire.show_life()
+        return False
+
+
+def jobs_of_container():
+    """All processes but this one."""
+    return [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+
+
+def starved_seconds(pid):
+    """For how long a process's threads were ready to run and had no processor; 0 where none is known."""
+    total = 0
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat", "rb") as file:
+                total += int(file.read().split()[1])
+    except (OSError, IndexError, ValueError):
+        pass
+    return total / 1e9
+
+
 def empty(top, uid):
     """Removes everything under a folder that belongs to a user.
 
@@ -588,6 +646,17 @@ def held_by(pids, enough):
     is quick to learn; where that is more than enough, for all of them once."""
     resident = sum(resident_bytes(pid) for pid in pids)
     return resident if resident <= enough else sum(shared_out_bytes(pid) for pid in pids)
+
+
+def socket_bytes(pid):
+    """What the local sockets of a process's network namespace may hold, those among them that nobody has
+    open but a message on its way."""
+    try:
+        with open(f"/proc/{pid}/net/unix", "rb") as file:
+            sockets = sum(1 for _ in file) - 1
+    except OSError:
+        return 0
+    return max(0, sockets - FEW_SOCKETS) * SOCKET_BYTES
 
 
 def resident_bytes(pid):

@@ -2,7 +2,6 @@ package dev.quantgate.sandbox.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
@@ -23,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -78,16 +76,9 @@ class EmbeddedSandboxTest {
     assertThat(split.description().identity().get("runtime")).matches("endive \\d+\\.\\d+\\.\\d+");
   }
 
-  private static Path humanEval() {
-    Optional<Path> file = Problems.humanEval();
-    assumeTrue(
-        file.isPresent(), "HumanEval.jsonl.gz is neither in QUANTGATE_DATA nor in ../shared/data");
-    return file.orElseThrow();
-  }
-
   @Test
   void everyCanonicalSolutionPassesAndEveryStubFails() {
-    Path file = humanEval();
+    Path file = Problems.humanEval();
     List<ExecutionJob> right = Problems.humanEval(file, Problems::canonical);
     // How slow an idle machine's interpreter is, is not this test's matter.
     try (CodeSandbox sandbox = open(Checker.SPLIT, 2, Limits.defaults().withSlowDownCap(60))) {

@@ -23,7 +23,7 @@ class WireTest {
   @Test
   void stringsComeThroughAsTheyAreLoneSurrogatesIncluded() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Wire.write(out, "", "plain", "\0", "数 😀", "\ud800 alone", "x".repeat(100_000));
+    Wire.write(out, List.of("", "plain", "\0", "数 😀", "\ud800 alone", "x".repeat(100_000)));
     assertThat(read(out.toByteArray()))
         .containsExactly("", "plain", "\0", "数 😀", "\ud800 alone", "x".repeat(100_000));
   }

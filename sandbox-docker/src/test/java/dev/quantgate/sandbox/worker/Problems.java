@@ -1,13 +1,14 @@
 package dev.quantgate.sandbox.worker;
 
+import dev.quantgate.base.fixture.OfficialData;
 import dev.quantgate.sandbox.ExecutionJob;
+import dev.quantgate.sandbox.SandboxPrograms;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -18,15 +19,7 @@ public final class Problems {
 
   /** A problem with a known answer. */
   public static ExecutionJob twice(String id, String completion) {
-    return new ExecutionJob(
-        id,
-        "",
-        "def twice(x):\n    \"\"\"Twice as much.\"\"\"\n",
-        completion,
-        "def check(candidate):\n"
-            + "    for i in range(20):\n"
-            + "        assert candidate(i) == i + i, i\n",
-        "twice");
+    return SandboxPrograms.twice(id, completion);
   }
 
   public static ExecutionJob right(String id) {
@@ -48,20 +41,9 @@ public final class Problems {
     return new ExecutionJob(id, "", plain.prompt(), completion, test, plain.entryPoint());
   }
 
-  /** The folder that QUANTGATE_DATA names, or shared/data beside this checkout. */
-  public static Optional<Path> humanEval() {
-    String named = System.getenv("QUANTGATE_DATA");
-    if (named != null) {
-      return Optional.of(Path.of(named, "humaneval", "HumanEval.jsonl.gz"))
-          .filter(Files::isRegularFile);
-    }
-    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-      Path file = at.resolve("shared/data/humaneval/HumanEval.jsonl.gz");
-      if (Files.isRegularFile(file)) {
-        return Optional.of(file);
-      }
-    }
-    return Optional.empty();
+  /** HumanEval.jsonl.gz, as it is committed. */
+  public static Path humanEval() {
+    return OfficialData.humanEval();
   }
 
   /** All problems, each with the text that {@code answer} names: canonical_solution or another. */

@@ -1,7 +1,6 @@
 package dev.quantgate.sandbox.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
@@ -57,9 +56,7 @@ public abstract class RealProcessContract {
   /** Both checkers judge every program; where they disagree, outcome or detail says so. */
   @Test
   void everyCanonicalSolutionPassesAndEveryStubFailsUnderEachChecker() {
-    var file = Problems.humanEval();
-    assumeThat(file).as("HumanEval.jsonl.gz in QUANTGATE_DATA or ../shared/data").isPresent();
-    Path path = file.get();
+    Path path = Problems.humanEval();
     try (CodeSandbox sandbox = start(options(2, Checker.BOTH))) {
       var solutions = run(sandbox, Problems.humanEval(path, Problems::canonical));
       var stubs = run(sandbox, Problems.humanEval(path, Problems::stub));

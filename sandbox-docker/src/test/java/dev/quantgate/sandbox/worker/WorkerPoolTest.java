@@ -3,6 +3,7 @@ package dev.quantgate.sandbox.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
@@ -56,11 +57,10 @@ class WorkerPoolTest {
             deadly("breaks", 1, 99),
             Problems.right("after"));
     assertThat(of(results, "eats").outcome()).isEqualTo(Outcome.MEMORY);
-    assertThat(of(results, "eats").detail())
-        .isEqualTo("ended its container each time: out of memory");
+    assertThat(of(results, "eats").detail()).isEqualTo("ended its worker each time: out of memory");
     assertThat(of(results, "eats").usage().executions()).isEqualTo(3);
     assertThat(of(results, "breaks").outcome()).isEqualTo(Outcome.CRASHED);
-    assertThat(of(results, "breaks").detail()).isEqualTo("ended its container each time");
+    assertThat(of(results, "breaks").detail()).isEqualTo("ended its worker each time");
     for (String id : List.of("before", "between", "after")) {
       assertThat(of(results, id).outcome()).as(id).isEqualTo(Outcome.PASSED);
     }
@@ -121,7 +121,7 @@ class WorkerPoolTest {
     Map<String, ExecutionResult> results = new HashMap<>();
     List<Duration> pauses =
         List.of(Duration.ofMillis(500), Duration.ofMillis(1000), Duration.ofMillis(999));
-    try (WorkerPool pool =
+    try (CodeSandbox pool =
         WorkerPool.start(
             fakes,
             new SandboxOptions(workers, Checker.SPLIT, Limits.defaults(), fakes.notes::add),
@@ -231,7 +231,7 @@ class WorkerPoolTest {
           if (end == 0) {
             answer(
                 """
-                {"wall":1,"over":"","cpu":1,"oom":0,"killed":0,"output":0,"dirty":"",
+                {"wall":1,"over":"","starved":0,"cpu":1,"oom":0,"killed":0,"output":0,"dirty":"",
                  "program":null,"judge":{"exit":0,"peak":1,"killed":false}}\
                 """,
                 "{\"nonce\":\"%s\",\"class\":\"passed\",\"detail\":\"\"}"

@@ -164,7 +164,9 @@ public final class Grader {
         fault = Optional.of(new Fault(category(execution.outcome()), detail(execution)));
       }
       String kept = measured(execution.outcome()) ? "" : detail(execution);
-      var executed = Optional.of(new Execution(execution.outcome(), kept, execution.exit()));
+      var executed =
+          Optional.of(
+              new Execution(execution.outcome(), kept, execution.exit(), execution.official()));
       String completion = programs.completions().get(i);
       samples.add(
           answer instanceof Answer.Written written

@@ -3,11 +3,11 @@ package dev.quantgate.evaluation.comparison;
 import dev.quantgate.base.Version;
 import dev.quantgate.evaluation.comparison.SuiteComparison.AverageDelta;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
+import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.Gate;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Judgement;
 import dev.quantgate.evaluation.gate.Judgement.Ruling;
-import dev.quantgate.evaluation.gate.PointGate;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.pairs.Pair.Answered;
@@ -42,7 +42,7 @@ public final class Comparer {
 
   /** The comparison of two finished runs under a policy. */
   public Compared compare(FinishedRun baseline, FinishedRun candidate, GatePolicy policy) {
-    Gate gate = PointGate.of(policy);
+    Gate gate = Gate.of(policy);
     Compatibility runs = Compatibility.of(baseline, candidate);
     Set<String> notes = new LinkedHashSet<>(runs.notes());
     List<SuitePairs> pairs = new ArrayList<>();
@@ -56,29 +56,24 @@ public final class Comparer {
     for (int i = 0; i < pairs.size(); i++) {
       suites.add(suite(baseline, candidate, pairs.get(i), judgement.suites().get(i)));
     }
-    Verdict verdict = runs.refusals().isEmpty() ? judgement.verdict() : Verdict.INVALID;
+    boolean comparable = runs.refusals().isEmpty();
+    Verdict verdict = comparable ? judgement.verdict() : Verdict.INVALID;
     var comparison =
         new Comparison(
             Version.program(),
+            comparable ? judgement.finding() : Finding.INVALID,
             verdict,
+            comparable && judgement.proven(),
             verdict.exitCode(),
             reason(verdict, runs.refusals(), suites),
             policy,
             RunFacts.summary(Side.BASELINE, baseline),
             RunFacts.summary(Side.CANDIDATE, candidate),
             suites,
+            judgement.pooled(),
             pairs.stream().flatMap(Comparer::flips).toList(),
             List.copyOf(notes));
     return new Compared(comparison, pairs);
-  }
-
-  /**
-   * Refuses a policy that this version cannot judge by, before hours are spent on answers.
-   *
-   * @throws dev.quantgate.evaluation.record.EvaluationException saying which
-   */
-  public static void requireGate(GatePolicy policy) {
-    PointGate.of(policy);
   }
 
   private static String reason(
@@ -174,8 +169,12 @@ public final class Comparer {
         Diagnosis.of(graded),
         RunFacts.executed(baseline, suite),
         pairs.obstacles(),
+        ruling.finding(),
         ruling.verdict(),
-        ruling.reason());
+        ruling.proven(),
+        ruling.reason(),
+        ruling.evidence(),
+        ruling.withFaults());
   }
 
   private static List<ItemScore> scores(List<Pair> graded, Function<Pair, Answered> side) {

@@ -1,7 +1,9 @@
 package dev.quantgate.evaluation.comparison;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.Judgement.PooledDelta;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.Side;
@@ -15,22 +17,30 @@ import java.util.TreeMap;
  * none adds to. Its JSON Schema is the resource {@code comparison.schema.json} of this package.
  *
  * @param program name and version of what wrote it
+ * @param finding what the pairs of all suites show, whatever policy makes of it
+ * @param verdict after policy
+ * @param proven whether the verdict is what the pairs show
  * @param exitCode of a process that ends in {@code verdict}
  * @param reason one line that says what the verdict rests on
  * @param suites in the order of the run
+ * @param pooled their mean; empty where fewer than two say something
  * @param flips of all suites, in item order
  * @param notes what a reader must know: what was not compared since only one side knows it, custom
  *     data, an unsafe sandbox
  */
+@JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Comparison(
     String program,
+    Finding finding,
     Verdict verdict,
+    boolean proven,
     int exitCode,
     String reason,
     GatePolicy policy,
     ModelSummary baseline,
     ModelSummary candidate,
     List<SuiteComparison> suites,
+    Optional<PooledDelta> pooled,
     List<Flip> flips,
     List<String> notes) {
 
@@ -44,13 +54,16 @@ public record Comparison(
   Comparison at(String baselineFolder, String candidateFolder) {
     return new Comparison(
         program,
+        finding,
         verdict,
+        proven,
         exitCode,
         reason,
         policy,
         baseline.at(baselineFolder),
         candidate.at(candidateFolder),
         suites,
+        pooled,
         flips,
         notes);
   }

@@ -64,7 +64,7 @@ public final class RunFacts {
   public static List<String> executionNotes(FinishedRun run, String suite, Side side) {
     List<String> notes = new ArrayList<>();
     Optional<SuiteIdentity.Sandbox> sandbox = run.identity().suite(suite).sandbox();
-    if (sandbox.filter(box -> box.kind().startsWith("unsafe")).isPresent()) {
+    if (sandbox.filter(RunFacts::isolatesNothing).isPresent()) {
       notes.add(
           "%s: programs were executed WITHOUT A SANDBOX (%s)"
               .formatted(suite, sandbox.orElseThrow().kind()));
@@ -85,5 +85,11 @@ public final class RunFacts {
               .formatted(suite, disputed, executions.size(), side, tampered));
     }
     return notes;
+  }
+
+  /** Runs of the first release say it by the kind's name alone. */
+  private static boolean isolatesNothing(SuiteIdentity.Sandbox sandbox) {
+    return "false".equals(sandbox.identity().get("isolates"))
+        || sandbox.kind().equals("unsafe-local");
   }
 }

@@ -1,6 +1,8 @@
 package dev.quantgate.evaluation.comparison;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.quantgate.evaluation.gate.Evidence;
+import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.protocol.Averages.Average;
@@ -31,7 +33,13 @@ import java.util.TreeMap;
  * @param bothWrong items that both have wholly wrong
  * @param ungraded items left out of the pairs, each with its fault
  * @param obstacles why the pairs say nothing of the models; empty where they do
+ * @param finding what the pairs show, whatever policy makes of it
+ * @param verdict after policy; INVALID where the finding is UNINFORMATIVE, which is then no part of
+ *     the whole
+ * @param proven whether the verdict is what the pairs show, on the whole suite
  * @param reason one line that says what the verdict rests on
+ * @param evidence of the graded pairs; empty where they say nothing
+ * @param withFaults of all pairs, where some have faults that count against the candidate
  * @param sandbox what executed the programs; empty for other suites
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
@@ -56,8 +64,12 @@ public record SuiteComparison(
     Diagnostics diagnostics,
     Optional<Executed> sandbox,
     List<String> obstacles,
+    Finding finding,
     Verdict verdict,
-    String reason) {
+    boolean proven,
+    String reason,
+    Optional<Evidence> evidence,
+    Optional<Evidence> withFaults) {
 
   public SuiteComparison {
     averages = List.copyOf(averages);

@@ -2,6 +2,7 @@ package dev.quantgate.evaluation.record;
 
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.Usage;
+import java.util.Optional;
 
 /**
  * A line of journal/{suite}.executions.jsonl: what came of one program.
@@ -10,6 +11,7 @@ import dev.quantgate.sandbox.Usage;
  * @param program hash of all that was executed: equal programs are executed once and judged alike
  * @param detail as the sandbox gave it
  * @param exit exit status, or minus the signal's number, of a program that ended by itself
+ * @param official what it got with its test in one process, where both checkers judged
  * @param usage time, memory, output, processes ended and cleanliness: none of it is the same twice
  */
 public record ExecutionLine(
@@ -19,6 +21,7 @@ public record ExecutionLine(
     ExecutionResult.Outcome outcome,
     String detail,
     int exit,
+    Optional<ExecutionResult.Outcome> official,
     Usage usage) {
 
   public static ExecutionLine of(Program program, ExecutionResult result) {
@@ -29,12 +32,13 @@ public record ExecutionLine(
         result.outcome(),
         result.detail(),
         result.exit(),
+        result.official(),
         result.usage());
   }
 
   /** The same result for an equal program of another item, sample or model. */
   public ExecutionLine as(Program program) {
     return new ExecutionLine(
-        program.id(), program.sample(), program.hash(), outcome, detail, exit, usage);
+        program.id(), program.sample(), program.hash(), outcome, detail, exit, official, usage);
   }
 }

@@ -192,11 +192,21 @@ public record ItemRecord(
    * @param detail one line for people, addresses in memory blotted out; empty where it would tell
    *     measured times or sizes, which the journal keeps
    * @param exit exit status, or minus the signal's number; 0 where unknown
+   * @param official what the program got with its test in one process, where both checkers judged
    */
-  public record Execution(ExecutionResult.Outcome outcome, String detail, int exit) {
-    /** Whether two checkers judged and disagreed, but for a limit that one of them hit. */
+  public record Execution(
+      ExecutionResult.Outcome outcome,
+      String detail,
+      int exit,
+      Optional<ExecutionResult.Outcome> official) {
+    /** Of a program that one checker judged. */
+    public Execution(ExecutionResult.Outcome outcome, String detail, int exit) {
+      this(outcome, detail, exit, Optional.empty());
+    }
+
+    /** Whether two checkers judged, and only one of them let the program pass. */
     public boolean disputed() {
-      return ExecutionResult.disputed(outcome, detail);
+      return official.isPresent() && ExecutionResult.disputed(outcome, official.get());
     }
   }
 }

@@ -180,6 +180,9 @@ public final class Seal {
 
   private static int version(String place, ObjectNode object) {
     JsonNode version = object.remove(VERSION);
+    if (object.has(CHECKSUM) && (version == null || version.asInt(0) == 1)) {
+      throw changed(place); // schema 1 has no checksums
+    }
     if (version == null) {
       return 1;
     }

@@ -3,9 +3,9 @@ package dev.quantgate.evaluation.suite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.quantgate.base.fixture.OfficialData;
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
-import dev.quantgate.evaluation.RealData;
 import dev.quantgate.evaluation.protocol.Averages;
 import dev.quantgate.evaluation.protocol.Averages.Average;
 import dev.quantgate.evaluation.protocol.Averages.ItemScore;
@@ -99,7 +99,7 @@ class RealPromptsTest {
               "7c9f136e059923f5894ebad2b0447fea5b4549a83170891b21f92d1df74840b2"));
 
   private static DataOptions data(String suite) {
-    return new DataOptions(Optional.of(RealData.with(suite)), false);
+    return new DataOptions(Optional.of(OfficialData.with(suite)), false);
   }
 
   private static <I extends Item> List<Question> questions(Suite<I> suite, String variant) {
@@ -172,7 +172,7 @@ class RealPromptsTest {
   void theAveragesAreThoseOfAPublicReport() throws IOException {
     var golden =
         JsonMapper.shared()
-            .readTree(Files.readString(RealData.with("ceval").resolve("ceval/golden-counts.json")));
+            .readTree(Files.readString(OfficialData.with("ceval").resolve("ceval/golden-counts.json")));
     var exam = BenchmarkData.ceval(data("ceval"));
     var left = new TreeMap<String, Integer>();
     var asked = new TreeMap<String, Integer>();

@@ -1,0 +1,299 @@
+package dev.quantgate.evaluation.gate;
+
+import dev.quantgate.evaluation.gate.Judgement.PooledDelta;
+import dev.quantgate.evaluation.gate.Judgement.Ruling;
+import dev.quantgate.evaluation.gate.statistics.Holm;
+import dev.quantgate.evaluation.gate.statistics.Interval;
+import dev.quantgate.evaluation.gate.statistics.Pooled;
+import dev.quantgate.evaluation.pairs.Pair;
+import dev.quantgate.evaluation.pairs.SuitePairs;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The gate: PASS is proven where the lower bound of delta excludes a loss of the margin, FAIL where
+ * a loss is real and measured beyond the margin; between them policy decides, and says so.
+ */
+record PairedGate(GatePolicy policy) implements Gate {
+
+  @Override
+  public Judgement judge(List<SuitePairs> suites) {
+    List<Draft> drafts = suites.stream().map(this::draft).toList();
+    correct(drafts);
+    List<Ruling> rulings = drafts.stream().map(this::ruling).toList();
+    List<Ruling> said =
+        rulings.stream().filter(ruling -> ruling.finding() != Finding.UNINFORMATIVE).toList();
+    Finding finding = Finding.of(rulings.stream().map(Ruling::finding).toList());
+    Verdict verdict = Verdict.of(said.stream().map(Ruling::verdict).toList());
+    boolean proven =
+        verdict == Verdict.PASS
+            ? said.stream().allMatch(Ruling::proven)
+            : verdict == Verdict.FAIL
+                && said.stream()
+                    .anyMatch(ruling -> ruling.finding() == Finding.FAIL && ruling.proven());
+    return new Judgement(finding, verdict, proven, pooled(drafts), rulings);
+  }
+
+  /** A suite on its way to a ruling. */
+  private static final class Draft {
+    final SuitePairs suite;
+    final List<String> obstacles = new ArrayList<>();
+    Optional<Evidence> evidence = Optional.empty();
+    Optional<Evidence> withFaults = Optional.empty();
+    Optional<String> uninformative = Optional.empty();
+
+    Draft(SuitePairs suite) {
+      this.suite = suite;
+    }
+
+    boolean says() {
+      return evidence.isPresent() && obstacles.isEmpty() && uninformative.isEmpty();
+    }
+
+    /** What holds: the worse of the pairs with and without faults. */
+    Evidence holds(GatePolicy policy) {
+      return Stream.concat(evidence.stream(), withFaults.stream())
+          .min(
+              Comparator.comparing((Evidence each) -> verdict(each, policy))
+                  .thenComparing(Evidence::finding)
+                  .thenComparing(Evidence::lowerPoints))
+          .orElseThrow();
+    }
+  }
+
+  private Draft draft(SuitePairs suite) {
+    var draft = new Draft(suite);
+    draft.obstacles.addAll(suite.obstacles());
+    List<Pair> graded = suite.graded();
+    int asked = suite.pairs().size();
+    if (asked - graded.size() > FAULT_SHARE * asked) {
+      draft.obstacles.add(
+          "%d of %d items have no grade (%s), more than %.0f %%"
+              .formatted(asked - graded.size(), asked, faults(suite), 100 * FAULT_SHARE));
+    }
+    if (graded.isEmpty()) {
+      if (draft.obstacles.isEmpty()) {
+        draft.obstacles.add("no pair of answers was judged");
+      }
+      return draft;
+    }
+    if (graded.size() > 1 && tied(graded, Pair::baseline) + tied(graded, Pair::candidate) > 0) {
+      String side = tied(graded, Pair::baseline) > 0 ? "baseline" : "candidate";
+      draft.obstacles.add(
+          "all choices of all %d items are tied for the %s, which says nothing of it"
+              .formatted(graded.size(), side));
+    }
+    Evidence evidence = SuiteStatistics.ofGraded(suite.pairs(), policy.margin());
+    draft.evidence = Optional.of(evidence);
+    if (graded.size() < asked) {
+      draft.withFaults = Optional.of(SuiteStatistics.ofAll(suite.pairs(), policy.margin()));
+    }
+    double chance = suite.chance().orElse(0);
+    if (evidence.baselineLowerBound() <= chance + policy.margin() / 100) {
+      draft.uninformative =
+          Optional.of(
+              text(
+                  "the baseline is not better than chance by the margin: its score lies above %.2f %%"
+                      + " in 95 of 100 cases, and chance plus margin is %.2f %%",
+                  100 * evidence.baselineLowerBound(), 100 * chance + policy.margin()));
+    }
+    return draft;
+  }
+
+  /** 1 where one side's every choice is tied. */
+  private static int tied(List<Pair> graded, Function<Pair, Pair.Answered> side) {
+    return graded.stream().map(side).allMatch(Pair.Answered::tied) ? 1 : 0;
+  }
+
+  /** Holm's correction over the suites that say something. */
+  private static void correct(List<Draft> drafts) {
+    List<Draft> tested =
+        drafts.stream()
+            .filter(draft -> draft.says() && draft.evidence.orElseThrow().lossP().isPresent())
+            .toList();
+    correct(tested, draft -> draft.evidence, (draft, evidence) -> draft.evidence = evidence);
+    correct(
+        tested,
+        draft -> draft.withFaults.or(() -> draft.evidence),
+        (draft, evidence) -> {
+          if (draft.withFaults.isPresent()) {
+            draft.withFaults = evidence;
+          }
+        });
+  }
+
+  private static void correct(
+      List<Draft> tested,
+      Function<Draft, Optional<Evidence>> read,
+      java.util.function.BiConsumer<Draft, Optional<Evidence>> write) {
+    List<Evidence> evidence =
+        tested.stream().map(draft -> read.apply(draft).orElseThrow()).toList();
+    List<Double> adjusted =
+        Holm.adjust(
+            evidence.stream()
+                .map(each -> each.mcnemar().map(test -> test.loss()).orElse(1.0))
+                .toList());
+    for (int i = 0; i < tested.size(); i++) {
+      double p = adjusted.get(i);
+      write.accept(
+          tested.get(i), Optional.of(evidence.get(i).corrected(p, p < SuiteStatistics.ALPHA)));
+    }
+  }
+
+  private static Verdict verdict(Evidence evidence, GatePolicy policy) {
+    return switch (evidence.finding()) {
+      case PASS -> Verdict.PASS;
+      case FAIL -> Verdict.FAIL;
+      case INCONCLUSIVE ->
+          switch (policy.onInconclusive()) {
+            case POINT ->
+                evidence.deltaPoints() >= -evidence.marginPoints() ? Verdict.PASS : Verdict.FAIL;
+            case FAIL -> Verdict.FAIL;
+            case PASS -> Verdict.PASS;
+            case REPORT -> Verdict.INCONCLUSIVE;
+          };
+      case INVALID, UNINFORMATIVE -> Verdict.INVALID;
+    };
+  }
+
+  private Ruling ruling(Draft draft) {
+    String suite = draft.suite.suite();
+    if (!draft.obstacles.isEmpty()) {
+      return new Ruling(
+          suite,
+          Finding.INVALID,
+          Verdict.INVALID,
+          false,
+          String.join("; ", draft.obstacles),
+          draft.evidence,
+          draft.withFaults);
+    }
+    if (draft.uninformative.isPresent()) {
+      return new Ruling(
+          suite,
+          Finding.UNINFORMATIVE,
+          Verdict.INVALID,
+          false,
+          draft.uninformative.get(),
+          draft.evidence,
+          draft.withFaults);
+    }
+    Evidence holds = draft.holds(policy);
+    boolean proven = holds.finding() != Finding.INCONCLUSIVE && !draft.suite.limited();
+    return new Ruling(
+        suite,
+        holds.finding(),
+        verdict(holds, policy),
+        proven,
+        reason(draft, holds, proven),
+        draft.evidence,
+        draft.withFaults);
+  }
+
+  private String reason(Draft draft, Evidence evidence, boolean proven) {
+    double delta = evidence.deltaPoints();
+    double margin = evidence.marginPoints();
+    var text =
+        new StringBuilder(
+            text(
+                "delta %+.2f points %s -%.2f allowed, %d losses and %d gains in %d items (%s)",
+                delta == 0 ? 0.0 : delta,
+                delta >= -margin ? ">=" : "<",
+                margin,
+                evidence.losses(),
+                evidence.gains(),
+                evidence.items(),
+                proven ? "proven" : unproven(evidence)));
+    text.append(text("; in 95 of 100 cases above %.2f", evidence.lowerPoints()))
+        .append(text(", and below %+.2f", evidence.upperPoints()));
+    if (draft.suite.limited()) {
+      text.append(
+          "; LIMITED: %d of %d items"
+              .formatted(draft.suite.pairs().size(), draft.suite.available()));
+    }
+    if (draft.withFaults.isPresent() && evidence.equals(draft.withFaults.get())) {
+      text.append(
+          "; %d missing answers count against the candidate"
+              .formatted(draft.suite.pairs().size() - draft.suite.graded().size()));
+    }
+    if (evidence.finding() == Finding.INCONCLUSIVE) {
+      text.append("; ").append(power(evidence));
+    }
+    if (margin < evidence.itemPoints()) {
+      text.append(text("; one item is %.2f points, more than the margin", evidence.itemPoints()));
+    }
+    return text.toString();
+  }
+
+  private String unproven(Evidence evidence) {
+    if (evidence.finding() != Finding.INCONCLUSIVE) {
+      return "shown, not proven: limited";
+    }
+    return switch (policy.onInconclusive()) {
+      case POINT -> "point rule, not proven";
+      case FAIL, PASS, REPORT ->
+          "inconclusive, not proven; --on-inconclusive %s".formatted(policy.onInconclusive());
+    };
+  }
+
+  private static String power(Evidence evidence) {
+    OptionalLong needed = evidence.itemsNeeded();
+    return needed.isPresent()
+        ? text(
+            "a proof takes about %,d items at this flip rate of %.2f %%",
+            needed.getAsLong(), 100 * evidence.flipRate())
+        : "no number of samples of these %d problems can prove it".formatted(evidence.clusters());
+  }
+
+  private Optional<PooledDelta> pooled(List<Draft> drafts) {
+    List<Evidence> said =
+        drafts.stream().filter(Draft::says).map(draft -> draft.holds(policy)).toList();
+    if (said.size() < 2) {
+      return Optional.empty();
+    }
+    Pooled pooled =
+        Pooled.of(
+            said.stream()
+                .map(each ->
+                    new Pooled.Stratum(
+                        1,
+                        each.deltaPoints(),
+                        new Interval(
+                            Math.min(each.lowerPoints(), each.deltaPoints()),
+                            Math.max(each.upperPoints(), each.deltaPoints()))))
+                .toList());
+    return Optional.of(
+        new PooledDelta(
+            said.size(),
+            pooled.delta(),
+            pooled.interval().lower(),
+            pooled.interval().upper(),
+            pooled.interval().lower() > -policy.margin()));
+  }
+
+  /** How many faults of each kind each side has. */
+  private static String faults(SuitePairs suite) {
+    return suite.pairs().stream()
+        .flatMap(pair ->
+            Stream.concat(
+                pair.baseline().fault().stream().map(fault -> "baseline " + fault.category()),
+                pair.candidate().fault().stream().map(fault -> "candidate " + fault.category())))
+        .collect(Collectors.groupingBy(Function.identity(), TreeMap::new, Collectors.counting()))
+        .entrySet()
+        .stream()
+        .map(entry -> "%s: %d".formatted(entry.getKey(), entry.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String text(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}

@@ -1,0 +1,345 @@
+package dev.quantgate.evaluation.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Judgement.Ruling;
+import dev.quantgate.evaluation.pairs.Pair;
+import dev.quantgate.evaluation.pairs.PairsOf;
+import dev.quantgate.evaluation.pairs.SuitePairs;
+import dev.quantgate.evaluation.record.Fault;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class PairedGateTest {
+  private final Gate gate = Gate.of(GatePolicy.DEFAULT);
+
+  @Test
+  void one_problem_lost_of_164_passes_by_the_point_rule_and_is_not_proven() {
+    Ruling ruling = judge(PairsOf.table("humaneval", 121, 1, 0, 42));
+
+    assertThat(ruling.finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(ruling.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(ruling.proven()).isFalse();
+    assertThat(ruling.reason())
+        .startsWith(
+            "delta -0.61 points >= -1.00 allowed, 1 losses and 0 gains in 164 items (point rule,"
+                + " not proven); in 95 of 100 cases above -2.")
+        .endsWith("a proof takes about 377 items at this flip rate of 0.61 %");
+    Evidence evidence = ruling.evidence().orElseThrow();
+    assertThat(evidence.mcnemar().orElseThrow().loss()).isEqualTo(0.5);
+    assertThat(evidence.mcnemar().orElseThrow().twoSided()).isEqualTo(1);
+    // Of 164 items with one flip: 2.4865 sqrt(1/164/164).
+    assertThat(evidence.visibleLossPoints()).isCloseTo(1.516, within(0.001));
+  }
+
+  @Test
+  void no_flip_in_164_items_leaves_a_loss_of_1_62_points_possible() {
+    Ruling ruling = judge(PairsOf.table("humaneval", 120, 0, 0, 44));
+
+    assertThat(ruling.finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(ruling.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(ruling.proven()).isFalse();
+    // z^2 / (n + z^2) with z = 1.6449
+    assertThat(ruling.evidence().orElseThrow().lowerPoints()).isCloseTo(-1.623, within(0.001));
+    assertThat(ruling.evidence().orElseThrow().itemsNeeded()).hasValue(268);
+  }
+
+  @Test
+  void no_flip_proves_a_pass_from_268_items_on() {
+    assertThat(judge(PairsOf.table("exam", 267, 0, 0, 0)).proven()).isFalse();
+    assertThat(judge(PairsOf.table("exam", 268, 0, 0, 0)).proven()).isTrue();
+    assertThat(judge(PairsOf.table("exam", 268, 0, 0, 0)).finding()).isEqualTo(Finding.PASS);
+  }
+
+  @Test
+  void forty_losses_and_ten_gains_of_1346_are_a_proven_failure() {
+    Ruling ruling = judge(PairsOf.table("ceval", 900, 40, 10, 396));
+
+    assertThat(ruling.finding()).isEqualTo(Finding.FAIL);
+    assertThat(ruling.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(ruling.proven()).isTrue();
+    Evidence evidence = ruling.evidence().orElseThrow();
+    assertThat(evidence.deltaPoints()).isEqualTo(-3000.0 / 1346);
+    // Of 50 throws of a coin 40 or more: 0.0000119.
+    assertThat(evidence.mcnemar().orElseThrow().loss()).isCloseTo(1.193e-5, within(5e-8));
+    assertThat(evidence.beyondMargin()).isTrue();
+    assertThat(evidence.upperPoints()).isLessThan(-1);
+    assertThat(evidence.itemsNeeded()).hasValue(2297);
+  }
+
+  @Test
+  void as_many_losses_as_gains_show_neither_loss_nor_its_absence_on_few_items() {
+    Ruling ruling = judge(PairsOf.table("ceval", 60, 20, 20, 64));
+
+    assertThat(ruling.finding()).isEqualTo(Finding.INCONCLUSIVE);
+    Evidence evidence = ruling.evidence().orElseThrow();
+    assertThat(evidence.deltaPoints()).isZero();
+    assertThat(evidence.upperPoints()).isCloseTo(-evidence.lowerPoints(), within(1e-9));
+    assertThat(evidence.mcnemar().orElseThrow().twoSided()).isEqualTo(1);
+  }
+
+  @Test
+  void ten_identical_items_are_inconclusive() {
+    Ruling ruling = judge(PairsOf.table("tiny", 10, 0, 0, 0));
+
+    assertThat(ruling.finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(ruling.proven()).isFalse();
+    assertThat(ruling.evidence().orElseThrow().lowerPoints()).isCloseTo(-21.29, within(0.01));
+    assertThat(ruling.reason()).endsWith("one item is 10.00 points, more than the margin");
+  }
+
+  @Test
+  void models_that_both_know_nothing_make_the_comparison_invalid() {
+    for (SuitePairs suite :
+        List.of(
+            PairsOf.table("zero", 0, 0, 0, 164),
+            programs(PairsOf.table("three", 0, 3, 0, 1343)),
+            PairsOf.table("chance", 340, 0, 0, 1006))) {
+      Judgement judgement = gate.judge(List.of(suite));
+      assertThat(judgement.suites().getFirst().finding()).isEqualTo(Finding.UNINFORMATIVE);
+      assertThat(judgement.finding()).isEqualTo(Finding.INVALID);
+      assertThat(judgement.verdict()).isEqualTo(Verdict.INVALID);
+      assertThat(judgement.proven()).isFalse();
+    }
+  }
+
+  @Test
+  void a_suite_that_says_nothing_is_no_part_of_the_whole() {
+    Judgement judgement =
+        gate.judge(
+            List.of(PairsOf.table("zero", 0, 0, 0, 164), PairsOf.table("good", 1000, 0, 0, 100)));
+
+    assertThat(judgement.finding()).isEqualTo(Finding.PASS);
+    assertThat(judgement.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(judgement.proven()).isTrue();
+    assertThat(judgement.pooled()).isEmpty();
+  }
+
+  @Test
+  void a_huge_loss_fails_under_every_policy() {
+    SuitePairs lost = PairsOf.table("advisory", 1, 160, 0, 3);
+    for (OnInconclusive rule : OnInconclusive.values()) {
+      for (double margin : new double[] {0, 1, 5, 50}) {
+        Judgement judgement = Gate.of(new GatePolicy(margin, rule)).judge(List.of(lost));
+        assertThat(judgement.finding()).isEqualTo(Finding.FAIL);
+        assertThat(judgement.verdict()).isEqualTo(Verdict.FAIL);
+      }
+    }
+  }
+
+  @Test
+  void policy_decides_what_is_inconclusive_and_nothing_of_it_is_proven() {
+    SuitePairs lost = PairsOf.table("humaneval", 119, 3, 0, 42);
+    assertThat(verdicts(lost))
+        .containsExactly(Verdict.FAIL, Verdict.FAIL, Verdict.PASS, Verdict.INCONCLUSIVE);
+    SuitePairs same = PairsOf.table("humaneval", 122, 0, 0, 42);
+    assertThat(verdicts(same))
+        .containsExactly(Verdict.PASS, Verdict.FAIL, Verdict.PASS, Verdict.INCONCLUSIVE);
+  }
+
+  @Test
+  void a_loss_of_exactly_the_margin_passes_and_one_item_more_fails() {
+    assertThat(judge(PairsOf.table("ceval", 297, 3, 0, 0)).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(judge(PairsOf.table("ceval", 296, 4, 0, 0)).verdict()).isEqualTo(Verdict.FAIL);
+  }
+
+  @Test
+  void items_that_only_the_candidate_lacks_count_as_wrong() {
+    List<Pair> pairs = new ArrayList<>(PairsOf.table("cmnli", 8000, 122, 0, 3997).pairs());
+    for (int i = 0; i < 122; i++) {
+      pairs.add(PairsOf.faulted(pairs.size(), Fault.Category.MISSING, false));
+    }
+    // Of the 122 answers that the candidate lacks, the baseline had all right.
+    List<Pair> right =
+        pairs.stream().map(pair -> pair.graded() ? pair : withBaselineRight(pair)).toList();
+    Ruling ruling = judge(PairsOf.suite("cmnli", right));
+
+    assertThat(ruling.evidence().orElseThrow().losses()).isEqualTo(122);
+    assertThat(ruling.withFaults().orElseThrow().losses()).isEqualTo(244);
+    assertThat(ruling.withFaults().orElseThrow().deltaPoints()).isCloseTo(-1.99, within(0.005));
+    assertThat(ruling.finding()).isEqualTo(Finding.FAIL);
+    assertThat(ruling.reason()).contains("122 missing answers count against the candidate");
+  }
+
+  @Test
+  void items_that_only_the_baseline_lacks_count_as_right() {
+    List<Pair> pairs = new ArrayList<>(PairsOf.table("ceval", 297, 3, 0, 0).pairs());
+    pairs.add(PairsOf.faulted(300, Fault.Category.MISSING, true));
+    Ruling ruling = judge(PairsOf.suite("ceval", pairs));
+
+    assertThat(ruling.withFaults().orElseThrow().losses()).isEqualTo(4);
+    assertThat(ruling.verdict()).isEqualTo(Verdict.FAIL);
+  }
+
+  @Test
+  void a_limited_run_is_never_proven() {
+    SuitePairs all = PairsOf.table("exam", 500, 0, 0, 0);
+    var drawn =
+        new SuitePairs(
+            all.suite(), all.protocol(), 5000, all.chance(), all.obstacles(), all.pairs());
+    Ruling ruling = judge(drawn);
+
+    assertThat(ruling.proven()).isFalse();
+    assertThat(ruling.reason()).contains("LIMITED: 500 of 5000 items");
+    assertThat(gate.judge(List.of(drawn)).proven()).isFalse();
+  }
+
+  @Test
+  void clusters_make_a_proof_harder() {
+    List<Pair> alone = PairsOf.table("exam", 1200, 2, 2, 42).pairs();
+    Evidence plain = judge(PairsOf.suite("exam", alone)).evidence().orElseThrow();
+    assertThat(plain.designEffect()).isEqualTo(1);
+    assertThat(plain.clusters()).isEqualTo(1246);
+    // The losses lie in one cluster and the gains in another.
+    List<Pair> clustered =
+        alone.stream().map(pair -> inCluster(pair, String.valueOf(pair.ordinal() / 50))).toList();
+    Evidence wider = judge(PairsOf.suite("exam", clustered)).evidence().orElseThrow();
+    assertThat(wider.clusters()).isEqualTo(25);
+    assertThat(wider.designEffect()).isGreaterThanOrEqualTo(1);
+    assertThat(wider.lowerPoints()).isLessThanOrEqualTo(plain.lowerPoints());
+  }
+
+  @Test
+  void graded_items_with_few_problems_can_never_prove_the_margin() {
+    List<Pair> pairs = new ArrayList<>();
+    for (int i = 0; i < 164; i++) {
+      pairs.add(PairsOf.graded(i, 10, 7, 7));
+    }
+    Ruling ruling = judge(PairsOf.suite("humaneval", pairs));
+
+    assertThat(ruling.finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(ruling.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(ruling.evidence().orElseThrow().lowerPoints()).isBetween(-4.0, -2.0);
+    assertThat(ruling.evidence().orElseThrow().mcnemar()).isEmpty();
+    assertThat(ruling.reason()).endsWith("no number of samples of these 164 problems can prove it");
+  }
+
+  @Test
+  void Holms_correction_keeps_several_suites_from_failing_by_chance() {
+    // 10 of 14 flips are losses in each: p = 0.09 alone; 11 of 14: 0.029, and 0.057 of two.
+    SuitePairs one = PairsOf.table("one", 180, 11, 3, 6);
+    SuitePairs other = PairsOf.table("other", 186, 7, 7, 0);
+    assertThat(judge(one).finding()).isEqualTo(Finding.FAIL);
+    Judgement both = gate.judge(List.of(one, other));
+    assertThat(both.suites().getFirst().finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(both.suites().getFirst().evidence().orElseThrow().lossP().orElseThrow())
+        .isCloseTo(2 * 470 / 16384.0, within(1e-9));
+    assertThat(both.pooled().orElseThrow().deltaPoints()).isCloseTo(-2, within(1e-12));
+  }
+
+  @Test
+  void suites_that_one_alone_cannot_prove_may_be_proven_together() {
+    SuitePairs suite = PairsOf.table("a", 200, 0, 0, 0);
+    Judgement judgement = gate.judge(List.of(suite, PairsOf.table("b", 200, 0, 0, 0)));
+    assertThat(judgement.finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(judgement.pooled().orElseThrow().withinMargin()).isTrue();
+  }
+
+  @Test
+  void pairs_that_say_nothing_are_invalid_with_the_reason() {
+    assertThat(judge(PairsOf.table("ceval", 0, 0, 0, 0)).reason())
+        .isEqualTo("no pair of answers was judged");
+    SuitePairs equal = PairsOf.table("ceval", 500, 0, 0, 0);
+    Ruling ruling =
+        judge(
+            new SuitePairs(
+                "ceval", "ceval/x", 500, equal.chance(), List.of("prompts differ"), equal.pairs()));
+    assertThat(ruling.verdict()).isEqualTo(Verdict.INVALID);
+    assertThat(ruling.finding()).isEqualTo(Finding.INVALID);
+    assertThat(ruling.reason()).isEqualTo("prompts differ");
+    List<Pair> pairs = new ArrayList<>(PairsOf.table("ceval", 98, 0, 0, 0).pairs());
+    pairs.add(PairsOf.faulted(98, Fault.Category.MISSING, false));
+    pairs.add(PairsOf.faulted(99, Fault.Category.MISSING, false));
+    assertThat(judge(PairsOf.suite("ceval", pairs)).reason())
+        .isEqualTo("2 of 100 items have no grade (candidate MISSING: 2), more than 1 %");
+    List<Pair> tied =
+        PairsOf.table("ceval", 20, 0, 0, 0).pairs().stream().map(PairedGateTest::tied).toList();
+    assertThat(judge(PairsOf.suite("ceval", tied)).reason())
+        .isEqualTo(
+            "all choices of all 20 items are tied for the baseline, which says nothing of it");
+  }
+
+  @Test
+  void the_worst_suite_decides_and_no_suite_is_invalid() {
+    SuitePairs good = PairsOf.table("good", 300, 0, 0, 0);
+    SuitePairs lost = PairsOf.table("lost", 50, 50, 0, 0);
+
+    Judgement both = gate.judge(List.of(good, lost));
+    assertThat(both.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(both.proven()).isTrue();
+    assertThat(gate.judge(List.of(good)).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(gate.judge(List.of()).verdict()).isEqualTo(Verdict.INVALID);
+  }
+
+  private static List<Verdict> verdicts(SuitePairs suite) {
+    List<Verdict> verdicts = new ArrayList<>();
+    for (OnInconclusive rule : OnInconclusive.values()) {
+      Judgement judgement = Gate.of(new GatePolicy(1, rule)).judge(List.of(suite));
+      assertThat(judgement.proven()).isFalse();
+      verdicts.add(judgement.verdict());
+    }
+    return verdicts;
+  }
+
+  private Ruling judge(SuitePairs suite) {
+    return gate.judge(List.of(suite)).suites().getFirst();
+  }
+
+  private static SuitePairs programs(SuitePairs suite) {
+    return new SuitePairs(
+        suite.suite(),
+        suite.protocol(),
+        suite.available(),
+        OptionalDouble.of(0),
+        List.of(),
+        suite.pairs());
+  }
+
+  private static Pair inCluster(Pair pair, String cluster) {
+    return copy(pair, Optional.of(cluster), pair.baseline());
+  }
+
+  private static Pair tied(Pair pair) {
+    Pair.Answered side = pair.baseline();
+    return copy(
+        pair,
+        pair.cluster(),
+        new Pair.Answered(
+            side.answer(),
+            1,
+            side.right(),
+            side.fault(),
+            OptionalDouble.of(0),
+            true,
+            0,
+            side.choices(),
+            side.texts()));
+  }
+
+  private static Pair withBaselineRight(Pair pair) {
+    return copy(pair, pair.cluster(), PairsOf.graded(0, 1, 1, 1).baseline());
+  }
+
+  private static Pair copy(Pair pair, Optional<String> cluster, Pair.Answered baseline) {
+    return new Pair(
+        pair.ordinal(),
+        pair.id(),
+        pair.stratum(),
+        pair.category(),
+        cluster,
+        pair.choices(),
+        pair.expected(),
+        pair.kind(),
+        pair.nearTie(),
+        pair.sameAnswer(),
+        pair.sameTokens(),
+        pair.divergence(),
+        baseline,
+        pair.candidate());
+  }
+}

@@ -1,0 +1,249 @@
+package dev.quantgate.inference.cuda;
+
+import dev.quantgate.inference.EngineOptions;
+import dev.quantgate.inference.EngineProvider;
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.InferenceException.Kind;
+import dev.quantgate.inference.LanguageModel;
+import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.ModelReference;
+import dev.quantgate.inference.SpeedPlan;
+import dev.quantgate.inference.SpeedReport;
+import dev.quantgate.inference.checkpoint.Checkpoint;
+import dev.quantgate.inference.checkpoint.Checkpoints;
+import dev.quantgate.inference.checkpoint.Linear;
+import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.cuda.driver.CudaDriver;
+import dev.quantgate.inference.cuda.driver.CudaException;
+import dev.quantgate.inference.cuda.driver.Device;
+import dev.quantgate.inference.engine.Batching;
+import dev.quantgate.inference.engine.MemoryPlan;
+import dev.quantgate.inference.engine.SpeedBenchmark;
+import dev.quantgate.inference.engine.TokenModel;
+import dev.quantgate.inference.tokenizer.Tokenizer;
+import dev.quantgate.inference.tokenizer.Tokenizers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The engine of kind "cuda": runs where there is an NVIDIA device and its driver. */
+public final class CudaEngineProvider implements EngineProvider {
+  /**
+   * Changes whenever a kernel's order of operations does: then numbers are not the same any more.
+   * Bits do not depend on the device.
+   */
+  private static final String REVISION = "cuda/1";
+
+  private static final int PREFERENCE = 10;
+  private static final String MEMORY_OPTION = "--gpu-memory";
+
+  /** What is left to the driver: its own needs, and graphs. */
+  private static final long RESERVE_BYTES = 512L << 20;
+
+  private static final int RESERVE_SHARE = 16;
+
+  /** Found by {@link java.util.ServiceLoader}. */
+  public CudaEngineProvider() {}
+
+  @Override
+  public String kind() {
+    return "cuda";
+  }
+
+  @Override
+  public int preference() {
+    return PREFERENCE;
+  }
+
+  @Override
+  public Optional<String> unavailable() {
+    try {
+      List<Device> devices = CudaDriver.open().devices();
+      if (devices.isEmpty()) {
+        return Optional.of("the driver shows no device: see nvidia-smi and CUDA_VISIBLE_DEVICES");
+      }
+      return devices.stream().anyMatch(Kernels::run)
+          ? Optional.empty()
+          : Optional.of(Kernels.tooOld(devices.getFirst()));
+    } catch (CudaException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  @Override
+  public boolean opens(ModelReference reference) {
+    return reference instanceof ModelReference.Folder;
+  }
+
+  @Override
+  public LanguageModel load(ModelReference reference, EngineOptions options) {
+    Path folder = folder(reference);
+    long begun = System.nanoTime();
+    var owned = new Owned();
+    try {
+      Tokenizer tokenizer = owned.add(Tokenizers.open(folder));
+      Loaded loaded = device(folder, options, owned);
+      var identity =
+          new ModelIdentity(
+              REVISION,
+              Optional.of(loaded.config().modelType()),
+              Optional.of(loaded.weightsSha256()),
+              Optional.of(loaded.configSha256()),
+              Optional.of(tokenizer.sha256()),
+              Optional.of(loaded.weightFormat()));
+      var model =
+          new TokenModel(
+              new TokenModel.Loaded(
+                  identity,
+                  loaded.config(),
+                  loaded.device(),
+                  loaded.checkpointBytes(),
+                  Duration.ofNanos(System.nanoTime() - begun),
+                  owned::close),
+              tokenizer,
+              loaded.executor(),
+              Batching.of(options.maxBatch(), Workspace.LOGIT_ROWS));
+      return model;
+    } catch (CudaException e) {
+      owned.close();
+      throw refusal(e);
+    } catch (RuntimeException | Error e) {
+      owned.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public SpeedReport measure(ModelReference reference, EngineOptions options, SpeedPlan plan) {
+    long begun = System.nanoTime();
+    try (var owned = new Owned()) {
+      Loaded loaded = device(folder(reference), options, owned);
+      var machine =
+          new SpeedBenchmark.Machine(
+              options.threads(),
+              loaded.weightFormat(),
+              loaded.checkpointBytes(),
+              Duration.ofNanos(System.nanoTime() - begun),
+              loaded.readBandwidth(),
+              loaded.readBytes());
+      return SpeedBenchmark.run(loaded.executor(), loaded.config(), machine, plan);
+    } catch (CudaException e) {
+      throw refusal(e);
+    }
+  }
+
+  /**
+   * A checkpoint on a device, which itself is closed: nothing of it is needed any more.
+   *
+   * @param readBandwidth bytes a second of a plain read stream, taken before the model filled the
+   *     memory
+   */
+  private record Loaded(
+      CudaExecutor executor,
+      ModelConfig config,
+      String device,
+      long checkpointBytes,
+      long readBytes,
+      double readBandwidth,
+      String weightFormat,
+      String weightsSha256,
+      String configSha256) {}
+
+  private static Loaded device(Path folder, EngineOptions options, Owned owned) {
+    try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+      DeviceSession session =
+          owned.add(DeviceSession.open(options.device().index().orElse(0)));
+      // Before anything is taken.
+      plan(session, checkpoint, folder, options, DeviceModel.bytes(checkpoint));
+      double bandwidth = new DeviceBenchmark(session).readBandwidth();
+      DeviceModel model =
+          DeviceModel.load(
+              session.context(),
+              session.kernels(),
+              session.stream(),
+              checkpoint,
+              folder.toString());
+      CudaExecutor executor;
+      try {
+        executor = executor(session, model, plan(session, checkpoint, folder, options, model.bytes()));
+      } catch (RuntimeException | Error e) {
+        model.close();
+        throw e;
+      }
+      owned.add(executor);
+      return new Loaded(
+          executor,
+          checkpoint.config(),
+          "%s (compute capability %s, CUDA %s)"
+              .formatted(
+                  session.device().name(),
+                  session.device().capability(),
+                  session.driver().version()),
+          checkpoint.weightBytes(),
+          model.readBytes(),
+          bandwidth,
+          checkpoint.weightFormat(),
+          checkpoint.weightsSha256(),
+          checkpoint.configSha256());
+    }
+  }
+
+  /** Takes fewer pages where others have taken memory meanwhile: smaller batches, the same numbers. */
+  private static CudaExecutor executor(DeviceSession session, DeviceModel model, MemoryPlan plan) {
+    MemoryPlan wanted = plan;
+    while (true) {
+      try {
+        return new CudaExecutor(
+            session.context(),
+            session.kernels(),
+            session.stream(),
+            model,
+            wanted,
+            CudaExecutor.STEP_ROWS,
+            true);
+      } catch (CudaException e) {
+        if (!e.isOutOfMemory() || wanted.pages() == 1) {
+          throw e;
+        }
+        wanted = pages(wanted, Math.max(1, wanted.pages() / 2));
+      }
+    }
+  }
+
+  /** How the device's memory is shared out; {@code weightBytes} may be on it already. */
+  private static MemoryPlan plan(
+      DeviceSession session,
+      Checkpoint checkpoint,
+      Path folder,
+      EngineOptions options,
+      long weightBytes) {
+    ModelConfig config = checkpoint.config();
+    long free = session.context().freeBytes() + session.context().allocatedBytes();
+    long reserve = Math.min(RESERVE_BYTES, free / RESERVE_SHARE);
+    long limit = Math.min(free - reserve, options.device().memoryBytes().orElse(Long.MAX_VALUE));
+    boolean int4 =
+        checkpoint.blocks().stream().anyMatch(block -> block.down() instanceof Linear.Gptq);
+    MemoryPlan all =
+        MemoryPlan.within(
+            limit,
+            folder.toString(),
+            MEMORY_OPTION,
+            weightBytes,
+            Workspace.bytes(config, CudaExecutor.STEP_ROWS, int4),
+            Forward.pageBytes(config));
+    // No more than the most sequences of the longest context can use.
+    long useful = 2L * Workspace.LOGIT_ROWS * Math.ceilDiv(config.contextLength(), Workspace.PAGE);
+    return pages(all, (int) Math.min(all.pages(), useful));
+  }
+
+  private static MemoryPlan pages(MemoryPlan plan, int pages) {
+    return new MemoryPlan(
+        plan.option(), plan.weightBytes(), plan.workingBytes(), plan.pageBytes(), pages);
+  }
+
+  private static InferenceException refusal(CudaException e) {
+    return new InferenceException(
+        e.isOutOfMemory() ? Kind.OUT_OF_MEMORY : Kind.NO_ENGINE, e.getMessage(), e);
+  }
+}

@@ -1,0 +1,481 @@
+package dev.quantgate.inference.cuda;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.cuda.driver.Context;
+import dev.quantgate.inference.cuda.driver.CudaException;
+import dev.quantgate.inference.cuda.driver.DeviceMemory;
+import dev.quantgate.inference.cuda.driver.Event;
+import dev.quantgate.inference.cuda.driver.Graph;
+import dev.quantgate.inference.cuda.driver.PinnedMemory;
+import dev.quantgate.inference.cuda.driver.Stream;
+import dev.quantgate.inference.engine.Ask;
+import dev.quantgate.inference.engine.MemoryPlan;
+import dev.quantgate.inference.engine.Slice;
+import dev.quantgate.inference.engine.StepExecutor;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Steps on a device. A step's tokens, positions and page numbers are copied there, its kernels
+ * launched, and what was asked for is copied back.
+ *
+ * <p>A step that only decodes is a graph, recorded for a number of rows and of pages that is rounded
+ * up, and replayed. The rows that rounding adds compute on a page that nobody owns.
+ */
+final class CudaExecutor implements StepExecutor {
+  /** Rows of a step: enough that a product is bound by arithmetic. */
+  static final int STEP_ROWS = 2048;
+
+  private static final int[] ROW_BUCKETS = {
+    1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256
+  };
+  private static final int PAGE_BUCKET = 8;
+  private static final int MOST_GRAPHS = 32;
+
+  /** A decode step's rows and pages, rounded up. */
+  private record Bucket(int rows, int pages) {}
+
+  private final Context context;
+  private final Stream stream;
+  private final DeviceModel model;
+  private final ModelConfig config;
+  private final MemoryPlan memory;
+  private final int stepRows;
+  private final Owned owned = new Owned();
+  private final Workspace work;
+  private final DeviceMemory pool;
+  private final PinnedMemory pinnedPlan;
+  private final PinnedMemory pinnedTables;
+  private final PinnedMemory pinnedResults;
+  private final PinnedMemory pinnedRow;
+  private final Forward forward;
+  private final boolean graphs;
+  private final float[] row;
+  private final Set<Bucket> seen = new HashSet<>();
+  private final Map<Bucket, Graph> recorded =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Bucket, Graph> eldest) {
+          if (size() > MOST_GRAPHS) {
+            eldest.getValue().close();
+            return true;
+          }
+          return false;
+        }
+      };
+
+  /**
+   * Takes working memory, and all pages that the plan has.
+   *
+   * @param model is closed with this
+   * @param graphs whether decode steps are recorded and replayed
+   */
+  CudaExecutor(
+      Context context,
+      Kernels kernels,
+      Stream stream,
+      DeviceModel model,
+      MemoryPlan memory,
+      int stepRows,
+      boolean graphs) {
+    this.context = context;
+    this.stream = stream;
+    this.model = model;
+    this.config = model.config();
+    this.memory = memory;
+    this.stepRows = stepRows;
+    this.graphs = graphs;
+    this.row = new float[config.vocabularySize()];
+    try {
+      this.work = owned.add(new Workspace(context, stream, model, stepRows));
+      // One page more, for rows that belong to nobody.
+      this.pool = owned.add(new DeviceMemory(context, (memory.pages() + 1L) * memory.pageBytes()));
+      this.pinnedPlan = owned.add(new PinnedMemory(context, 4L * work.layout.end()));
+      this.pinnedTables = owned.add(new PinnedMemory(context, work.tables.bytes()));
+      this.pinnedResults =
+          owned.add(new PinnedMemory(context, 8L * Workspace.LOOKUPS + 4L * Workspace.LOGIT_ROWS));
+      this.pinnedRow = owned.add(new PinnedMemory(context, 4L * config.vocabularySize()));
+    } catch (RuntimeException | Error e) {
+      owned.close();
+      throw e;
+    }
+    this.forward =
+        new Forward(model, kernels, stream, context.device(), work, pool);
+  }
+
+  @Override
+  public int pageTokens() {
+    return Workspace.PAGE;
+  }
+
+  @Override
+  public int stepRows() {
+    return stepRows;
+  }
+
+  @Override
+  public MemoryPlan memory() {
+    return memory;
+  }
+
+  Forward forward() {
+    return forward;
+  }
+
+  @Override
+  public void copyPage(int from, int to) {
+    guarded(() ->
+        stream.copy(
+            pool, to * memory.pageBytes(), pool, from * memory.pageBytes(), memory.pageBytes()));
+  }
+
+  @Override
+  public void step(List<Slice> slices) {
+    guarded(() -> compute(slices));
+  }
+
+  private void guarded(Runnable work) {
+    try {
+      context.makeCurrent();
+      work.run();
+    } catch (CudaException e) {
+      throw new InferenceException(
+          e.isOutOfMemory()
+              ? InferenceException.Kind.OUT_OF_MEMORY
+              : InferenceException.Kind.NO_ENGINE,
+          e.getMessage(),
+          e);
+    }
+  }
+
+  /**
+   * A step's slices, those of one row first.
+   *
+   * @param pages the most pages that a slice of one row sees
+   * @param stride the most pages of any slice
+   */
+  private record Ordered(List<Slice> slices, int decodeRows, int pages, int stride) {}
+
+  private static Ordered order(List<Slice> slices) {
+    var ordered = new ArrayList<Slice>(slices.size());
+    slices.stream().filter(slice -> slice.rows() == 1).forEach(ordered::add);
+    int decodeRows = ordered.size();
+    slices.stream().filter(slice -> slice.rows() > 1).forEach(ordered::add);
+    int pages = 1;
+    int stride = 1;
+    for (Slice slice : ordered) {
+      int needed = Math.ceilDiv(slice.to(), Workspace.PAGE);
+      pages = slice.rows() == 1 ? Math.max(pages, needed) : pages;
+      stride = Math.max(stride, needed);
+    }
+    return new Ordered(ordered, decodeRows, pages, stride);
+  }
+
+  private void compute(List<Slice> slices) {
+    Ordered ordered = order(slices);
+    boolean decodes =
+        ordered.decodeRows() == slices.size()
+            && slices.size() <= Math.min(stepRows, Workspace.LOGIT_ROWS)
+            && slices.stream().allMatch(slice -> slice.asks().size() == 1);
+    if (decodes) {
+      decode(
+          ordered.slices(),
+          new Bucket(rowBucket(slices.size()), pageBucket(ordered.pages())));
+    } else {
+      mixed(ordered.slices(), ordered.decodeRows(), ordered.pages(), ordered.stride());
+    }
+  }
+
+  private int rowBucket(int rows) {
+    for (int bucket : ROW_BUCKETS) {
+      if (bucket >= rows) {
+        return Math.min(bucket, stepRows);
+      }
+    }
+    return rows;
+  }
+
+  private int pageBucket(int pages) {
+    int bucket = PAGE_BUCKET;
+    while (pages > 8 * bucket) {
+      bucket *= 2;
+    }
+    return Math.min(
+        Math.ceilDiv(pages, bucket) * bucket, Math.max(pages, work.widths.mostPages()));
+  }
+
+  private void decode(List<Slice> slices, Bucket bucket) {
+    int rows = slices.size();
+    MemorySegment plan = pinnedPlan.segment();
+    var asked = new ArrayList<Ask>();
+    for (int r = 0; r < rows; r++) {
+      Slice slice = slices.get(r);
+      put(plan, work.layout.tokens() + r, slice.tokens()[slice.from()]);
+      put(plan, work.layout.positions() + r, slice.from());
+      put(plan, work.layout.rowTable() + r, r);
+      table(r, bucket.pages(), slice);
+      asked.add(slice.asks().getFirst());
+    }
+    for (int r = rows; r < bucket.rows(); r++) {
+      put(plan, work.layout.tokens() + r, 0);
+      put(plan, work.layout.positions() + r, 0);
+      put(plan, work.layout.rowTable() + r, rows);
+    }
+    put(pinnedTables.segment(), rows * bucket.pages(), memory.pages());
+    send(bucket.rows(), 0, 0);
+    sendTables((rows + 1) * bucket.pages());
+    var shape =
+        new Forward.Shape(bucket.rows(), bucket.rows(), 0, bucket.pages(), bucket.pages());
+    Runnable launches = () -> {
+      forward.blocks(shape);
+      forward.head(-1, shape.rows());
+    };
+    replay(bucket, launches);
+    answer(asked);
+  }
+
+  /** Runs launches the first time, records them the second, and replays them from then on. */
+  private void replay(Bucket bucket, Runnable launches) {
+    Graph graph = recorded.get(bucket);
+    if (graph == null && graphs && !seen.add(bucket)) {
+      graph = stream.capture(launches);
+      recorded.put(bucket, graph);
+    }
+    if (graph == null) {
+      launches.run();
+    } else {
+      graph.launch(stream);
+    }
+  }
+
+  private void mixed(List<Slice> slices, int decodeRows, int pages, int stride) {
+    MemorySegment plan = pinnedPlan.segment();
+    int most = Forward.pieceRows(config);
+    int rows = 0;
+    int pieces = 0;
+    int line = 0;
+    var asked = new ArrayList<Ask>();
+    for (Slice slice : slices) {
+      for (int position = slice.from(); position < slice.to(); position++) {
+        int r = rows + position - slice.from();
+        put(plan, work.layout.tokens() + r, slice.tokens()[position]);
+        put(plan, work.layout.positions() + r, position);
+        put(plan, work.layout.rowTable() + r, line);
+      }
+      table(line++, stride, slice);
+      if (slice.rows() > 1) {
+        for (int at = 0; at < slice.rows(); at += most) {
+          put(plan, work.layout.items() + 2 * pieces, rows + at);
+          put(plan, work.layout.items() + 2 * pieces + 1, Math.min(most, slice.rows() - at));
+          pieces++;
+        }
+      }
+      for (Ask ask : slice.asks()) {
+        put(plan, work.layout.askRows() + asked.size(), rows + ask.position() - slice.from());
+        asked.add(ask);
+      }
+      rows += slice.rows();
+    }
+    send(rows, pieces, asked.size());
+    sendTables(line * stride);
+    forward.blocks(new Forward.Shape(rows, decodeRows, pieces, pages, stride));
+    for (int from = 0; from < asked.size(); from += Workspace.LOGIT_ROWS) {
+      int count = Math.min(Workspace.LOGIT_ROWS, asked.size() - from);
+      forward.head(from, count);
+      answer(asked.subList(from, from + count));
+    }
+    // The plan's memory is free again once the device has read it.
+    stream.synchronize();
+  }
+
+  private static void put(MemorySegment ints, long index, int value) {
+    ints.setAtIndex(JAVA_INT, index, value);
+  }
+
+  private void table(int line, int stride, Slice slice) {
+    int count = Math.ceilDiv(slice.to(), Workspace.PAGE);
+    MemorySegment.copy(
+        slice.pages(), 0, pinnedTables.segment(), JAVA_INT, 4L * line * stride, count);
+  }
+
+  private void send(int rows, int pieces, int asks) {
+    send(work.layout.tokens(), rows);
+    send(work.layout.positions(), rows);
+    send(work.layout.rowTable(), rows);
+    send(work.layout.items(), 2 * pieces);
+    send(work.layout.askRows(), asks);
+  }
+
+  private void send(int at, int count) {
+    if (count > 0) {
+      stream.copyIn(work.plan, 4L * at, pinnedPlan.segment().asSlice(4L * at, 4L * count));
+    }
+  }
+
+  private void sendTables(int count) {
+    stream.copyIn(work.tables, 0, pinnedTables.segment().asSlice(0, 4L * count));
+  }
+
+  // --- Answers -----------------------------------------------------------------------------------
+
+  /** Answers asks whose logits are in the workspace, row by row. */
+  private void answer(List<Ask> asked) {
+    int rows = asked.size();
+    MemorySegment argmax = pinnedResults.segment().asSlice(8L * Workspace.LOOKUPS, 4L * rows);
+    stream.copyOut(argmax, work.argmax, 0);
+    stream.synchronize();
+    int from = 0;
+    while (from < rows) {
+      int to = from;
+      int count = 0;
+      while (to < rows) {
+        int[] tokens = tokens(asked.get(to));
+        if (count + tokens.length > Workspace.LOOKUPS) {
+          break;
+        }
+        for (int token : tokens) {
+          put(pinnedPlan.segment(), work.layout.lookupRows() + count, to);
+          put(pinnedPlan.segment(), work.layout.lookupTokens() + count, token);
+          count++;
+        }
+        to++;
+      }
+      if (to == from) {
+        throw new IllegalArgumentException(
+            "an ask names %d tokens, at most %d can be looked up"
+                .formatted(tokens(asked.get(to)).length, Workspace.LOOKUPS));
+      }
+      MemorySegment results = pinnedResults.segment().asSlice(0, 8L * Math.max(1, count));
+      if (count > 0) {
+        send(work.layout.lookupRows(), count);
+        send(work.layout.lookupTokens(), count);
+        forward.lookUp(count);
+        stream.copyOut(results, work.results, 0);
+        stream.synchronize();
+      }
+      int at = 0;
+      for (int r = from; r < to; r++) {
+        at += answer(asked.get(r), r, argmax.getAtIndex(JAVA_INT, r), results, at);
+      }
+      from = to;
+    }
+  }
+
+  private static int[] tokens(Ask ask) {
+    return ask instanceof Ask.OfTokens of ? of.tokens() : new int[0];
+  }
+
+  /** Answers one ask; gives how many results it took. */
+  private int answer(Ask ask, int logitRow, int argmax, MemorySegment results, int at) {
+    switch (ask) {
+      case Ask.OfTokens of -> {
+        double[] logProbabilities = new double[of.tokens().length];
+        for (int i = 0; i < logProbabilities.length; i++) {
+          logProbabilities[i] =
+              argmax < 0 ? Double.NaN : results.getAtIndex(JAVA_DOUBLE, at + i);
+        }
+        of.reader().read(new Ask.Distribution(argmax, logProbabilities));
+        return logProbabilities.length;
+      }
+      case Ask.WholeRow whole -> {
+        MemorySegment pinned = pinnedRow.segment();
+        stream.copyOut(pinned, work.logits, 4L * logitRow * work.widths.logits());
+        stream.synchronize();
+        MemorySegment.copy(pinned, JAVA_FLOAT, 0, row, 0, row.length);
+        whole.reader().read(row, 0, argmax);
+        return 0;
+      }
+    }
+  }
+
+  // --- Measuring ---------------------------------------------------------------------------------
+
+  /** Makes every page all zeros: for measurements that decode without having computed a prompt. */
+  void clearPages() {
+    guarded(() -> stream.fill(pool, 0));
+  }
+
+  /** Computes a step, its kernels launched one by one. */
+  void stepWithoutGraph(List<Slice> slices) {
+    guarded(() -> {
+      var ordered = order(slices);
+      mixed(ordered.slices(), ordered.decodeRows(), ordered.pages(), ordered.stride());
+    });
+  }
+
+  /**
+   * Decodes greedily on the device alone, each row from the token that the step before chose, as a
+   * measurement: the graph is replayed without the host in between.
+   *
+   * @param slices one row each, whose pages reach as far as {@code steps} go
+   * @return seconds that the steps took
+   */
+  double decodeWithoutHost(List<Slice> slices, int steps) {
+    double[] seconds = new double[1];
+    guarded(() -> seconds[0] = decodeAlone(slices, steps));
+    return seconds[0];
+  }
+
+  private double decodeAlone(List<Slice> slices, int steps) {
+    int rows = slices.size();
+    int last = slices.stream().mapToInt(Slice::from).max().orElseThrow() + steps;
+    int pages = pageBucket(last / Workspace.PAGE + 1);
+    MemorySegment plan = pinnedPlan.segment();
+    for (int r = 0; r < rows; r++) {
+      Slice slice = slices.get(r);
+      put(plan, work.layout.tokens() + r, slice.tokens()[slice.from()]);
+      put(plan, work.layout.positions() + r, slice.from());
+      put(plan, work.layout.rowTable() + r, r);
+      MemorySegment.copy(
+          slice.pages(),
+          0,
+          pinnedTables.segment(),
+          JAVA_INT,
+          4L * r * pages,
+          Math.min(pages, slice.pages().length));
+    }
+    send(rows, 0, 0);
+    sendTables(rows * pages);
+    var shape = new Forward.Shape(rows, rows, 0, pages, pages);
+    Runnable launches = () -> {
+      forward.blocks(shape);
+      forward.head(-1, rows);
+      forward.advance(rows);
+    };
+    // Loads the kernels, which a capture must not.
+    launches.run();
+    stream.synchronize();
+    send(rows, 0, 0);
+    try (Graph graph = stream.capture(launches);
+        var begin = new Event(context);
+        var end = new Event(context)) {
+      graph.launch(stream);
+      begin.record(stream);
+      for (int i = 0; i < steps; i++) {
+        graph.launch(stream);
+      }
+      end.record(stream);
+      end.synchronize();
+      return end.secondsSince(begin);
+    }
+  }
+
+  @Override
+  public void close() {
+    context.makeCurrent();
+    recorded.values().forEach(Graph::close);
+    recorded.clear();
+    owned.close();
+    model.close();
+  }
+}

@@ -1,0 +1,424 @@
+package dev.quantgate.inference.cuda;
+
+import dev.quantgate.inference.checkpoint.Checkpoint;
+import dev.quantgate.inference.checkpoint.Linear;
+import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.checkpoint.Tensor.DType;
+import dev.quantgate.inference.cuda.driver.Context;
+import dev.quantgate.inference.cuda.driver.DeviceMemory;
+import dev.quantgate.inference.cuda.driver.Stream;
+import dev.quantgate.inference.engine.RotaryAngles;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A model's weights on a device, packed for the kernels. */
+final class DeviceModel implements AutoCloseable {
+  private static final int ONE = Float.floatToRawIntBits(1f);
+
+  /** One block; query and key norms where the architecture has them. */
+  record Block(
+      DeviceMemory inputNorm,
+      PackedMatrix queryKeyValue,
+      @Nullable DeviceMemory queryNorm,
+      @Nullable DeviceMemory keyNorm,
+      PackedMatrix output,
+      DeviceMemory postAttentionNorm,
+      PackedMatrix gateUp,
+      PackedMatrix down) {
+
+    List<PackedMatrix> matrices() {
+      return List.of(queryKeyValue, output, gateUp, down);
+    }
+  }
+
+  private final ModelConfig config;
+  private final Activation type;
+  private final Owned owned;
+  private final long bytes;
+  private final DeviceMemory embedding;
+  private final int embeddingType;
+  private final List<Block> blocks;
+  private final DeviceMemory finalNorm;
+  private final PackedMatrix head;
+  private final DeviceMemory turns;
+
+  private DeviceModel(Context context, Maker maker, Owned owned) {
+    long before = context.allocatedBytes();
+    this.config = maker.config();
+    this.type = maker.type();
+    this.owned = owned;
+    this.turns = owned.add(maker.floats(turns(config)));
+    this.embedding = owned.add(maker.embedding());
+    this.embeddingType = maker.embeddingType();
+    var all = new ArrayList<Block>();
+    for (int i = 0; i < config.layers(); i++) {
+      all.add(maker.block(i, owned));
+    }
+    this.blocks = List.copyOf(all);
+    this.finalNorm = owned.add(maker.finalNorm());
+    this.head = owned.add(maker.head());
+    maker.finish();
+    this.bytes = context.allocatedBytes() - before;
+  }
+
+  /**
+   * Loads a checkpoint's weights.
+   *
+   * @param name the model, for messages
+   */
+  static DeviceModel load(
+      Context context, Kernels kernels, Stream stream, Checkpoint checkpoint, String name) {
+    var owned = new Owned();
+    try (var packer = new Packer(context, kernels, stream)) {
+      return new DeviceModel(context, new FromCheckpoint(packer, checkpoint, name), owned);
+    } catch (RuntimeException | Error e) {
+      stream.synchronize();
+      owned.close();
+      throw e;
+    }
+  }
+
+  /** Makes a model of that shape up on the device: for measurements, which need no sense. */
+  static DeviceModel generate(
+      Context context, Kernels kernels, Stream stream, ModelConfig config, WeightFormat format) {
+    var owned = new Owned();
+    try (var packer = new Packer(context, kernels, stream)) {
+      return new DeviceModel(
+          context, new Generator(context, kernels, stream, packer, config, format), owned);
+    } catch (RuntimeException | Error e) {
+      owned.close();
+      throw e;
+    }
+  }
+
+  /** Bytes that a checkpoint's weights will take on a device. */
+  static long bytes(Checkpoint checkpoint) {
+    ModelConfig config = checkpoint.config();
+    Activation type = type(checkpoint);
+    long bytes =
+        checkpoint.embedding().data().byteSize()
+            + bytes(List.of(checkpoint.head()), type)
+            + 4L * config.contextLength() * config.headSize();
+    for (Checkpoint.Block block : checkpoint.blocks()) {
+      bytes +=
+          bytes(List.of(block.query(), block.key(), block.value()), type)
+              + bytes(List.of(block.output()), type)
+              + PackedMatrix.bytes(
+                  Packer.format(List.of(block.gate(), block.up()), type),
+                  block.gate().inputs(),
+                  Packer.interleaved(block.gate().outputs()))
+              + bytes(List.of(block.down()), type)
+              + 8L * config.hiddenSize();
+    }
+    return bytes;
+  }
+
+  private static long bytes(List<Linear> stack, Activation type) {
+    int[] bases = Packer.stacked(stack.stream().map(Linear::outputs).toList());
+    return PackedMatrix.bytes(
+        Packer.format(stack, type), stack.getFirst().inputs(), bases[bases.length - 1]);
+  }
+
+  /** bfloat16 where all weights are; binary16 beside int4 and everything else. */
+  private static Activation type(Checkpoint checkpoint) {
+    boolean bfloat =
+        checkpoint.blocks().stream()
+            .flatMap(block ->
+                List.of(
+                    block.query(),
+                    block.key(),
+                    block.value(),
+                    block.output(),
+                    block.gate(),
+                    block.up(),
+                    block.down())
+                    .stream())
+            .allMatch(linear ->
+                linear instanceof Linear.Dense dense && dense.weight().dtype() == DType.BF16);
+    return bfloat ? Activation.BF16 : Activation.F16;
+  }
+
+  private static float[] turns(ModelConfig config) {
+    var angles = new RotaryAngles(config);
+    int half = config.headSize() / 2;
+    float[] cos = new float[half];
+    float[] sin = new float[half];
+    float[] turns = new float[config.contextLength() * half * 2];
+    for (int position = 0; position < config.contextLength(); position++) {
+      angles.at(position, cos, sin, 0);
+      for (int i = 0; i < half; i++) {
+        int at = (position * half + i) * 2;
+        turns[at] = cos[i];
+        turns[at + 1] = sin[i];
+      }
+    }
+    return turns;
+  }
+
+  /** Where weights come from. */
+  private interface Maker {
+    ModelConfig config();
+
+    Activation type();
+
+    DeviceMemory floats(float[] values);
+
+    DeviceMemory embedding();
+
+    int embeddingType();
+
+    Block block(int index, Owned owned);
+
+    DeviceMemory finalNorm();
+
+    PackedMatrix head();
+
+    void finish();
+  }
+
+  private record FromCheckpoint(Packer packer, Checkpoint checkpoint, String name)
+      implements Maker {
+    @Override
+    public ModelConfig config() {
+      return checkpoint.config();
+    }
+
+    @Override
+    public Activation type() {
+      return DeviceModel.type(checkpoint);
+    }
+
+    @Override
+    public DeviceMemory floats(float[] values) {
+      return packer.floats(values);
+    }
+
+    @Override
+    public DeviceMemory embedding() {
+      return packer.raw(checkpoint.embedding());
+    }
+
+    @Override
+    public int embeddingType() {
+      return Packer.code(checkpoint.embedding().dtype());
+    }
+
+    @Override
+    public Block block(int index, Owned owned) {
+      Checkpoint.Block block = checkpoint.blocks().get(index);
+      return new Block(
+          owned.add(packer.vector(block.inputNorm())),
+          owned.add(packer.stack(List.of(block.query(), block.key(), block.value()), type())),
+          block.queryNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
+          block.keyNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
+          owned.add(packer.stack(List.of(block.output()), type())),
+          owned.add(packer.vector(block.postAttentionNorm())),
+          owned.add(packer.interleave(block.gate(), block.up(), type())),
+          owned.add(packer.stack(List.of(block.down()), type())));
+    }
+
+    @Override
+    public DeviceMemory finalNorm() {
+      return packer.vector(checkpoint.finalNorm());
+    }
+
+    @Override
+    public PackedMatrix head() {
+      return packer.stack(List.of(checkpoint.head()), type());
+    }
+
+    @Override
+    public void finish() {
+      packer.finish(name);
+    }
+  }
+
+  private static final class Generator implements Maker {
+    /** Bytes of a tile of 16-bit weights, which is also what makes the embedding up. */
+    private static final int TILE = WeightFormat.F16.tileBytes();
+
+    private final Context context;
+    private final Kernels kernels;
+    private final Stream stream;
+    private final Packer packer;
+    private final ModelConfig config;
+    private final WeightFormat format;
+    private int seed;
+
+    Generator(
+        Context context,
+        Kernels kernels,
+        Stream stream,
+        Packer packer,
+        ModelConfig config,
+        WeightFormat format) {
+      this.context = context;
+      this.kernels = kernels;
+      this.stream = stream;
+      this.packer = packer;
+      this.config = config;
+      this.format = format;
+    }
+
+    @Override
+    public ModelConfig config() {
+      return config;
+    }
+
+    @Override
+    public Activation type() {
+      return format == WeightFormat.BF16 ? Activation.BF16 : Activation.F16;
+    }
+
+    @Override
+    public DeviceMemory floats(float[] values) {
+      return packer.floats(values);
+    }
+
+    @Override
+    public DeviceMemory embedding() {
+      long bytes = 2L * config.vocabularySize() * config.hiddenSize();
+      int tiles = Math.toIntExact(Math.ceilDiv(bytes, TILE));
+      var memory = new DeviceMemory(context, (long) tiles * TILE);
+      fill(memory, Packer.dense(type()), tiles, 1f);
+      return memory;
+    }
+
+    @Override
+    public int embeddingType() {
+      return Packer.code(type() == Activation.BF16 ? DType.BF16 : DType.F16);
+    }
+
+    private PackedMatrix matrix(WeightFormat own, int inputs, int outputs) {
+      var data = new DeviceMemory(context, PackedMatrix.bytes(own, inputs, outputs));
+      var matrix = new PackedMatrix(own, data, inputs, outputs, null, null);
+      fill(data, own, matrix.tiles(), (float) (1 / Math.sqrt(inputs)));
+      return matrix;
+    }
+
+    private void fill(DeviceMemory memory, WeightFormat own, int tiles, float deviation) {
+      seed++;
+      if (own.int4()) {
+        kernels
+            .kernel("generate_int4")
+            .pointer(memory)
+            .integer(own.tileGroups())
+            .integer(seed)
+            .real(deviation)
+            .launch(stream, tiles, 1, 1);
+      } else {
+        kernels
+            .kernel("generate_" + own.suffix())
+            .pointer(memory)
+            .integer(seed)
+            .real(deviation)
+            .launch(stream, tiles, 1, 1);
+      }
+    }
+
+    private DeviceMemory ones(int count) {
+      var memory = new DeviceMemory(context, 4L * count);
+      stream.fill(memory, ONE);
+      return memory;
+    }
+
+    @Override
+    public Block block(int index, Owned owned) {
+      int hidden = config.hiddenSize();
+      int queries = config.heads() * config.headSize();
+      int keys = config.keyValueHeads() * config.headSize();
+      int[] bases = Packer.stacked(List.of(queries, keys, keys));
+      return new Block(
+          owned.add(ones(hidden)),
+          owned.add(matrix(format, hidden, bases[2] + keys)),
+          null,
+          null,
+          owned.add(matrix(format, queries, hidden)),
+          owned.add(ones(hidden)),
+          owned.add(matrix(format, hidden, Packer.interleaved(config.intermediateSize()))),
+          owned.add(matrix(format, config.intermediateSize(), hidden)));
+    }
+
+    @Override
+    public DeviceMemory finalNorm() {
+      return ones(config.hiddenSize());
+    }
+
+    @Override
+    public PackedMatrix head() {
+      return matrix(Packer.dense(type()), config.hiddenSize(), config.vocabularySize());
+    }
+
+    @Override
+    public void finish() {
+      stream.synchronize();
+    }
+  }
+
+  ModelConfig config() {
+    return config;
+  }
+
+  Activation type() {
+    return type;
+  }
+
+  DeviceMemory embedding() {
+    return embedding;
+  }
+
+  /** The embedding's element type, as the kernels count them. */
+  int embeddingType() {
+    return embeddingType;
+  }
+
+  List<Block> blocks() {
+    return blocks;
+  }
+
+  DeviceMemory finalNorm() {
+    return finalNorm;
+  }
+
+  PackedMatrix head() {
+    return head;
+  }
+
+  /** Cosine and sine of each position's angles. */
+  DeviceMemory turns() {
+    return turns;
+  }
+
+  /** Bytes of device memory that it takes. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Bytes of weights that a step reads: all matrices, the head among them. */
+  long readBytes() {
+    long read = head.readBytes();
+    for (Block block : blocks) {
+      for (PackedMatrix matrix : block.matrices()) {
+        read += matrix.readBytes();
+      }
+    }
+    return read;
+  }
+
+  /** Weights that a token is multiplied with, the head's not among them. */
+  double blockWeights() {
+    double weights = 0;
+    for (Block block : blocks) {
+      for (PackedMatrix matrix : block.matrices()) {
+        weights += (double) matrix.inputs() * matrix.outputs();
+      }
+    }
+    return weights;
+  }
+
+  @Override
+  public void close() {
+    owned.close();
+  }
+}

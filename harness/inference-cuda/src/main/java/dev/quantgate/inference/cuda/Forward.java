@@ -1,0 +1,364 @@
+package dev.quantgate.inference.cuda;
+
+import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.cuda.Product.Into;
+import dev.quantgate.inference.cuda.driver.Device;
+import dev.quantgate.inference.cuda.driver.DeviceMemory;
+import dev.quantgate.inference.cuda.driver.Kernel;
+import dev.quantgate.inference.cuda.driver.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The launches of a step: the arithmetic of a decoder of the Llama family over rows whose tokens,
+ * positions and pages lie in the workspace. Nothing of it waits, so all of it can be captured.
+ *
+ * <p>Source of the arithmetic: transformers' modeling_llama, modeling_mistral, modeling_qwen2 and
+ * modeling_qwen3. The residual stream and all sums are float32; what a product reads, and keys and
+ * values, are 16-bit.
+ */
+final class Forward {
+  private static final int GATHERED_AT_ONCE = 1024;
+  private static final int HEADS_AT_ONCE = 4;
+  private static final int QUERIES_AT_ONCE = 16;
+  private static final int EVERY_POSITION = 1 << 30;
+
+  /** Rows of queries, a group's heads counted apart, that a block of prefill attention takes. */
+  static final int ATTENTION_ROWS = 128;
+
+  /**
+   * What is launched for a step; all else lies in device memory.
+   *
+   * @param rows rows in all
+   * @param decodeRows how many of them, the first ones, are one position of a sequence each
+   * @param pieces pieces of sequences that the other rows are
+   * @param pages the most pages that a decoded row sees, or more
+   * @param tableStride ints from one line of page numbers to the next
+   */
+  record Shape(int rows, int decodeRows, int pieces, int pages, int tableStride) {}
+
+  private final DeviceModel model;
+  private final ModelConfig config;
+  private final Kernels kernels;
+  private final Stream stream;
+  private final Workspace work;
+  private final Workspace.Widths widths;
+  private final DeviceMemory pool;
+  private final Product product;
+  private final int window;
+  private final float scale;
+  private final long layerElements;
+  private @Nullable Profile profile;
+
+  Forward(
+      DeviceModel model,
+      Kernels kernels,
+      Stream stream,
+      Device device,
+      Workspace work,
+      DeviceMemory pool) {
+    this.model = model;
+    this.config = model.config();
+    this.kernels = kernels;
+    this.stream = stream;
+    this.work = work;
+    this.widths = work.widths;
+    this.pool = pool;
+    this.product =
+        new Product(kernels, stream, device, work.products);
+    this.window = config.slidingWindow().orElse(EVERY_POSITION);
+    this.scale = (float) (1 / Math.sqrt(config.headSize()));
+    this.layerElements = layerElements(config);
+  }
+
+  private static long layerElements(ModelConfig config) {
+    return 2L * config.keyValueHeads() * Workspace.PAGE * Workspace.Widths.of(config).paddedHead();
+  }
+
+  /** Bytes of a page: keys and values of all layers. */
+  static long pageBytes(ModelConfig config) {
+    return 2 * layerElements(config) * config.layers();
+  }
+
+  /** The most rows of a piece that prefill attention takes at once. */
+  static int pieceRows(ModelConfig config) {
+    return Math.max(1, ATTENTION_ROWS / (config.heads() / config.keyValueHeads()));
+  }
+
+  Product product() {
+    return product;
+  }
+
+  /** Takes the time of each part of the steps from now on; null for none. */
+  void profile(@Nullable Profile into) {
+    profile = into;
+  }
+
+  private void mark(String part) {
+    Profile into = profile;
+    if (into != null) {
+      into.mark(part);
+    }
+  }
+
+  private Kernel typed(String name) {
+    return kernels.kernel(name + "_" + model.type().suffix());
+  }
+
+  /** Embedding and all blocks. */
+  void blocks(Shape shape) {
+    int n = config.hiddenSize();
+    kernels
+        .kernel("embed")
+        .pointer(model.embedding())
+        .pointer(plan(work.layout.tokens(), 0))
+        .pointer(work.residual)
+        .integer(n)
+        .integer(widths.residual())
+        .integer(model.embeddingType())
+        .launch(stream, shape.rows(), 1, 1);
+    mark("embed");
+    int layer = 0;
+    for (DeviceModel.Block block : model.blocks()) {
+      block(block, layer++, shape);
+    }
+  }
+
+  private void block(DeviceModel.Block block, int layer, Shape shape) {
+    int rows = shape.rows();
+    norm(block.inputNorm(), 0, rows);
+    mark("norm");
+    multiply(
+        block.queryKeyValue(),
+        work.x,
+        work.gatheredX,
+        widths.hidden(),
+        rows,
+        work.queryKeyValue,
+        widths.queryKeyValue(),
+        Into.STORE);
+    mark("qkv");
+    attend(block, layer, shape);
+    multiply(
+        block.output(),
+        work.attention,
+        work.gatheredAttention,
+        widths.attention(),
+        rows,
+        work.residual,
+        widths.residual(),
+        Into.ADD);
+    mark("o");
+    norm(block.postAttentionNorm(), 0, rows);
+    mark("norm");
+    multiply(
+        block.gateUp(),
+        work.x,
+        work.gatheredX,
+        widths.hidden(),
+        rows,
+        work.inner,
+        widths.inner(),
+        Into.SWIGLU);
+    mark("gate_up");
+    multiply(
+        block.down(),
+        work.inner,
+        work.gatheredInner,
+        widths.inner(),
+        rows,
+        work.residual,
+        widths.residual(),
+        Into.ADD);
+    mark("down");
+  }
+
+  private void norm(DeviceMemory weight, long rowIndex, int rows) {
+    typed("rms_norm")
+        .pointer(work.residual)
+        .pointer(weight)
+        .pointer(rowIndex)
+        .pointer(work.x)
+        .integer(config.hiddenSize())
+        .integer(widths.residual())
+        .integer(widths.hidden())
+        .real((float) config.rmsNormEpsilon())
+        .launch(stream, rows, 1, 1);
+  }
+
+  private void multiply(
+      PackedMatrix matrix,
+      DeviceMemory x,
+      DeviceMemory gathered,
+      int ldx,
+      int rows,
+      DeviceMemory out,
+      int ldo,
+      Into into) {
+    DeviceMemory order = matrix.order();
+    DeviceMemory from = x;
+    if (order != null) {
+      kernels
+          .kernel("gather_columns")
+          .pointer(x)
+          .pointer(order)
+          .pointer(gathered)
+          .integer(matrix.inputs())
+          .integer(ldx)
+          .integer(ldx)
+          .launch(stream, Math.ceilDiv(matrix.inputs(), GATHERED_AT_ONCE), rows, 1);
+      from = gathered;
+    }
+    product.run(matrix, from, ldx, rows, out, ldo, into);
+  }
+
+  private void attend(DeviceModel.Block block, int layer, Shape shape) {
+    int heads = config.heads();
+    int kvHeads = config.keyValueHeads();
+    int size = config.headSize();
+    int padded = widths.paddedHead();
+    long cache = pool.address() + 2 * layerElements * layer;
+    long pageStride = layerElements * config.layers();
+    DeviceMemory queryNorm = block.queryNorm();
+    DeviceMemory keyNorm = block.keyNorm();
+    typed("rotary_cache")
+        .pointer(work.queryKeyValue)
+        .pointer(model.turns())
+        .pointer(queryNorm == null ? 0 : queryNorm.address())
+        .pointer(keyNorm == null ? 0 : keyNorm.address())
+        .pointer(plan(work.layout.positions(), 0))
+        .pointer(plan(work.layout.rowTable(), 0))
+        .pointer(work.tables)
+        .pointer(work.queries)
+        .pointer(cache)
+        .wide(pageStride)
+        .integer(widths.queryKeyValue())
+        .integer(widths.keyAt())
+        .integer(widths.valueAt())
+        .integer(heads)
+        .integer(kvHeads)
+        .integer(size)
+        .integer(padded)
+        .integer(shape.tableStride())
+        .real((float) config.rmsNormEpsilon())
+        .launch(stream, shape.rows(), Math.ceilDiv(heads + 2 * kvHeads, HEADS_AT_ONCE), 1);
+    mark("rotary");
+    int atOnce =
+        (int)
+            Math.min(
+                Workspace.LOGIT_ROWS,
+                work.attentionPartials.bytes() / (4 * widths.partialFloats(shape.pages())));
+    int groups = kvHeads * Math.ceilDiv(heads / kvHeads, QUERIES_AT_ONCE);
+    for (int row = 0; row < shape.decodeRows(); row += atOnce) {
+      int rows = Math.min(atOnce, shape.decodeRows() - row);
+      typedHead("attention_decode")
+          .pointer(work.queries.address() + 2L * row * widths.queries())
+          .pointer(cache)
+          .pointer(plan(work.layout.positions(), row))
+          .pointer(plan(work.layout.rowTable(), row))
+          .pointer(work.tables)
+          .pointer(work.attentionPartials)
+          .wide(pageStride)
+          .integer(heads)
+          .integer(kvHeads)
+          .integer(shape.tableStride())
+          .integer(window)
+          .real(scale)
+          .launch(stream, shape.pages(), groups, rows);
+      typed("attention_merge")
+          .pointer(work.attentionPartials)
+          .pointer(plan(work.layout.positions(), row))
+          .pointer(work.attention.address() + 2L * row * widths.attention())
+          .integer(heads)
+          .integer(size)
+          .integer(padded)
+          .integer(shape.pages())
+          .integer(widths.attention())
+          .integer(window)
+          .launch(stream, heads, rows, 1);
+    }
+    if (shape.pieces() > 0) {
+      typedHead("attention_prefill")
+          .pointer(work.queries)
+          .pointer(cache)
+          .pointer(plan(work.layout.items(), 0))
+          .pointer(plan(work.layout.positions(), 0))
+          .pointer(plan(work.layout.rowTable(), 0))
+          .pointer(work.tables)
+          .pointer(work.attention)
+          .wide(pageStride)
+          .integer(heads)
+          .integer(kvHeads)
+          .integer(size)
+          .integer(shape.tableStride())
+          .integer(widths.attention())
+          .integer(window)
+          .real(scale)
+          .launch(stream, shape.pieces(), kvHeads, 1);
+    }
+    mark("attention");
+  }
+
+  private Kernel typedHead(String name) {
+    return kernels.kernel(
+        name + "_" + model.type().suffix() + "_d" + widths.paddedHead());
+  }
+
+  /**
+   * Logits of some rows, and what is read of each: largest, its index, the sum's logarithm.
+   *
+   * @param from where the indices of the rows begin in the plan's list; -1 for rows 0, 1, 2, ...
+   */
+  void head(int from, int count) {
+    norm(model.finalNorm(), from < 0 ? 0 : plan(work.layout.askRows(), from), count);
+    mark("norm");
+    product.run(
+        model.head(),
+        work.x,
+        widths.hidden(),
+        count,
+        work.logits,
+        widths.logits(),
+        Into.STORE);
+    mark("head");
+    kernels
+        .kernel("log_softmax")
+        .pointer(work.logits)
+        .pointer(work.argmax)
+        .pointer(work.largest)
+        .pointer(work.logSum)
+        .integer(config.vocabularySize())
+        .integer(widths.logits())
+        .launch(stream, count, 1, 1);
+    mark("readout");
+  }
+
+  /** Log-probabilities of the tokens that the plan lists. */
+  void lookUp(int count) {
+    kernels
+        .kernel("token_log_probability")
+        .pointer(work.logits)
+        .pointer(plan(work.layout.lookupRows(), 0))
+        .pointer(plan(work.layout.lookupTokens(), 0))
+        .pointer(work.largest)
+        .pointer(work.logSum)
+        .pointer(work.results)
+        .integer(count)
+        .integer(widths.logits())
+        .launch(stream, Math.ceilDiv(count, 256), 1, 1);
+  }
+
+  /** The next decode step's tokens and positions, without the host. */
+  void advance(int rows) {
+    kernels
+        .kernel("advance")
+        .pointer(work.argmax)
+        .pointer(plan(work.layout.tokens(), 0))
+        .pointer(plan(work.layout.positions(), 0))
+        .integer(rows)
+        .launch(stream, Math.ceilDiv(rows, 256), 1, 1);
+  }
+
+  private long plan(int array, int index) {
+    return work.plan.address() + 4L * (array + index);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.quantgate.inference.cuda;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** What was opened so far and is closed together, the last first, unless it is given away. */
+final class Owned implements AutoCloseable {
+  private final Deque<Runnable> closes = new ArrayDeque<>();
+
+  <T extends AutoCloseable> T add(T resource) {
+    closes.push(() -> {
+      try {
+        resource.close();
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    });
+    return resource;
+  }
+
+  /** Forgets all of it: somebody else closes it now. */
+  void release() {
+    closes.clear();
+  }
+
+  /** Closes all, even if one fails; the first failure is thrown. */
+  @Override
+  public void close() {
+    RuntimeException first = null;
+    while (!closes.isEmpty()) {
+      try {
+        closes.pop().run();
+      } catch (RuntimeException e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+}

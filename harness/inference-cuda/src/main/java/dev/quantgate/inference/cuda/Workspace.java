@@ -1,0 +1,234 @@
+package dev.quantgate.inference.cuda;
+
+import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.cuda.driver.Context;
+import dev.quantgate.inference.cuda.driver.DeviceMemory;
+import dev.quantgate.inference.cuda.driver.Stream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToIntFunction;
+
+/**
+ * The memory that a step works in, for a bounded number of rows. Its sizes follow from the model and
+ * the rows alone, so that {@link #bytes} knows them before anything is allocated.
+ */
+final class Workspace implements AutoCloseable {
+  /** Positions of a page. */
+  static final int PAGE = 64;
+
+  /** Rows whose logits are computed at a time: as many as are decoded together. */
+  static final int LOGIT_ROWS = 256;
+
+  /** Tokens whose log-probabilities are looked up at a time. */
+  static final int LOOKUPS = 16_384;
+
+  /** Bound of partial attention results; more rows are taken in turn. */
+  private static final long ATTENTION_BYTES = 256L << 20;
+
+  private static final int ALIGNMENT = 256;
+
+  /** Widths of rows, in elements. */
+  record Widths(
+      int residual,
+      int hidden,
+      int queries,
+      int heads,
+      int keyAt,
+      int valueAt,
+      int queryKeyValue,
+      int attention,
+      int inner,
+      int logits,
+      int paddedHead,
+      int mostPages) {
+
+    static Widths of(ModelConfig config) {
+      int queries = config.heads() * config.headSize();
+      int keys = config.keyValueHeads() * config.headSize();
+      int[] bases = Packer.stacked(List.of(queries, keys, keys));
+      int paddedHead = config.headSize() <= 32 ? 32 : config.headSize() <= 64 ? 64 : 128;
+      return new Widths(
+          pad(config.hiddenSize()),
+          pad(config.hiddenSize()),
+          config.heads() * paddedHead,
+          config.heads(),
+          bases[1],
+          bases[2],
+          bases[3],
+          pad(queries),
+          pad(config.intermediateSize()),
+          Math.ceilDiv(config.vocabularySize(), 16) * 16,
+          paddedHead,
+          Math.ceilDiv(config.contextLength(), PAGE));
+    }
+
+    private static int pad(int n) {
+      return PackedMatrix.inputTiles(n) * WeightFormat.TILE_INPUTS;
+    }
+
+    /** Floats of partial attention results that one row takes for so many pages. */
+    long partialFloats(int pages) {
+      return (long) heads * pages * (paddedHead + 2);
+    }
+  }
+
+  /** Where the arrays of a step's plan lie in {@link #plan}, in ints. */
+  record PlanLayout(
+      int tokens,
+      int positions,
+      int rowTable,
+      int items,
+      int askRows,
+      int lookupRows,
+      int lookupTokens,
+      int end) {
+
+    static PlanLayout of(int rows) {
+      int step = Math.ceilDiv(rows, 64) * 64;
+      return new PlanLayout(
+          0,
+          step,
+          2 * step,
+          3 * step,
+          5 * step,
+          6 * step,
+          6 * step + LOOKUPS,
+          6 * step + 2 * LOOKUPS);
+    }
+  }
+
+  private final Owned owned = new Owned();
+  final Widths widths;
+  final PlanLayout layout;
+  final DeviceMemory residual;
+  final DeviceMemory x;
+  final DeviceMemory queryKeyValue;
+  final DeviceMemory queries;
+  final DeviceMemory attention;
+  final DeviceMemory inner;
+  final DeviceMemory gatheredX;
+  final DeviceMemory gatheredAttention;
+  final DeviceMemory gatheredInner;
+  final DeviceMemory attentionPartials;
+  final Product.Scratch products;
+  final DeviceMemory logits;
+  final DeviceMemory argmax;
+  final DeviceMemory largest;
+  final DeviceMemory logSum;
+  final DeviceMemory results;
+  final DeviceMemory plan;
+  final DeviceMemory tables;
+
+  Workspace(Context context, Stream stream, DeviceModel model, int rows) {
+    ModelConfig config = model.config();
+    this.widths = Widths.of(config);
+    this.layout = PlanLayout.of(rows);
+    List<Long> sizes = sizes(config, rows, ordered(model), denseBytes(model));
+    var memory = new ArrayList<DeviceMemory>();
+    try {
+      for (long size : sizes) {
+        DeviceMemory one = owned.add(new DeviceMemory(context, size));
+        stream.fill(one, 0);
+        memory.add(one);
+      }
+    } catch (RuntimeException | Error e) {
+      owned.close();
+      throw e;
+    }
+    var each = memory.iterator();
+    residual = each.next();
+    x = each.next();
+    queryKeyValue = each.next();
+    queries = each.next();
+    attention = each.next();
+    inner = each.next();
+    gatheredX = each.next();
+    gatheredAttention = each.next();
+    gatheredInner = each.next();
+    attentionPartials = each.next();
+    products = new Product.Scratch(each.next(), each.next(), each.next(), each.next());
+    logits = each.next();
+    argmax = each.next();
+    largest = each.next();
+    logSum = each.next();
+    results = each.next();
+    plan = each.next();
+    tables = each.next();
+  }
+
+  /** Bytes that a workspace takes beside a model of that shape, at most. */
+  static long bytes(ModelConfig config, int rows, boolean int4) {
+    long largest =
+        Math.max(
+            PackedMatrix.bytes(
+                WeightFormat.F16,
+                config.hiddenSize(),
+                Packer.interleaved(config.intermediateSize())),
+            PackedMatrix.bytes(
+                WeightFormat.F16, config.hiddenSize(), Widths.of(config).queryKeyValue()));
+    return sizes(config, rows, int4, int4 ? largest : 0).stream().mapToLong(Long::longValue).sum();
+  }
+
+  private static boolean ordered(DeviceModel model) {
+    return model.blocks().stream()
+        .flatMap(block -> block.matrices().stream())
+        .anyMatch(matrix -> matrix.order() != null);
+  }
+
+  private static long denseBytes(DeviceModel model) {
+    return model.blocks().stream()
+        .flatMap(block -> block.matrices().stream())
+        .filter(matrix -> matrix.format().int4())
+        .mapToLong(matrix ->
+            PackedMatrix.bytes(WeightFormat.F16, matrix.inputs(), matrix.outputs()))
+        .max()
+        .orElse(0);
+  }
+
+  /** Sizes in bytes, in the order of the fields. */
+  private static List<Long> sizes(ModelConfig config, int rows, boolean ordered, long dense) {
+    Widths w = Widths.of(config);
+    int logitRows = Math.min(rows, LOGIT_ROWS);
+    long mostOutputs =
+        Math.max(
+            Math.max(Packer.interleaved(config.intermediateSize()), w.queryKeyValue()),
+            Math.max(config.hiddenSize(), config.vocabularySize()));
+    long blocks = Math.ceilDiv(mostOutputs, 32);
+    ToIntFunction<Integer> gathered = width -> ordered ? 2 * rows * width : 0;
+    return java.util.stream.LongStream.of(
+            4L * rows * w.residual(),
+            2L * rows * w.hidden(),
+            4L * rows * w.queryKeyValue(),
+            2L * rows * w.queries(),
+            2L * rows * w.attention(),
+            2L * rows * w.inner(),
+            gathered.applyAsInt(w.hidden()),
+            gathered.applyAsInt(w.attention()),
+            gathered.applyAsInt(w.inner()),
+            Math.max(
+                4 * w.partialFloats(w.mostPages()),
+                Math.min(ATTENTION_BYTES, 4L * logitRows * w.partialFloats(w.mostPages()))),
+            4L * 4 * 64 * Math.ceilDiv(mostOutputs, 256) * 256,
+            4L * blocks,
+            dense,
+            2L
+                * Math.ceilDiv(rows, 256)
+                * 256
+                * Math.max(w.hidden(), Math.max(w.attention(), w.inner())),
+            4L * logitRows * w.logits(),
+            4L * logitRows,
+            4L * logitRows,
+            8L * logitRows,
+            8L * LOOKUPS,
+            4L * PlanLayout.of(rows).end(),
+            4L * (rows + 1) * w.mostPages())
+        .map(bytes -> Math.ceilDiv(Math.max(bytes, 1), ALIGNMENT) * ALIGNMENT)
+        .boxed()
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    owned.close();
+  }
+}

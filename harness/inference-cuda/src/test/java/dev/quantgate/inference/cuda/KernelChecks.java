@@ -1,0 +1,298 @@
+package dev.quantgate.inference.cuda;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.quantgate.inference.checkpoint.Linear;
+import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.checkpoint.Tensor.DType;
+import dev.quantgate.inference.cuda.Product.Into;
+import dev.quantgate.inference.cuda.driver.DeviceMemory;
+import dev.quantgate.inference.cuda.driver.PinnedMemory;
+import dev.quantgate.inference.engine.Ask;
+import dev.quantgate.inference.engine.Slice;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * What must hold of the kernels on whatever device they run: equal to a plain reference in float64,
+ * and the same bits whichever kernel serves however many rows. The tests ask it of the stand-in,
+ * {@link GpuCheck} of a real device.
+ */
+final class KernelChecks {
+  /** Largest error of a product, as a share of the root mean square of the reference. */
+  static final double TOLERANCE = 1e-3;
+
+  private static final String[] SIZES = {
+    "r8n32", "r8n64", "r16n64", "r32n256", "r64n256", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk"
+  };
+  private static final String LARGE = Product.LARGE_TILES;
+
+  private final DeviceSession session;
+
+  KernelChecks(DeviceSession session) {
+    this.session = session;
+  }
+
+  /**
+   * What a check found.
+   *
+   * @param error the largest one, as a share of the reference's root mean square
+   */
+  record Finding(String name, double error, boolean good) {}
+
+  /** Matrices of every format, shapes with odd ends. */
+  static List<Linear> matrices(int scale) {
+    var all = new ArrayList<Linear>();
+    int inputs = 320 * scale;
+    int outputs = 200 * scale;
+    for (int group : new int[] {32, 64, 128, -1}) {
+      all.add(GptqMatrix.gptq(group + 100, group == 128 ? 384 * scale : inputs, outputs, group, false));
+    }
+    all.add(GptqMatrix.gptq(7, inputs, outputs, 64, true));
+    all.add(GptqMatrix.dense(8, inputs + 8, outputs + 8, DType.F16));
+    all.add(GptqMatrix.dense(9, inputs + 8, outputs + 8, DType.BF16));
+    return all;
+  }
+
+  private static Activation type(Linear linear) {
+    return linear instanceof Linear.Dense dense && dense.weight().dtype() == DType.BF16
+        ? Activation.BF16
+        : Activation.F16;
+  }
+
+  private static String name(Linear linear, int rows) {
+    String format =
+        switch (linear) {
+          case Linear.Dense dense -> dense.weight().dtype().name().toLowerCase(java.util.Locale.ROOT);
+          case Linear.Gptq gptq ->
+              "int4 g%d%s"
+                  .formatted(gptq.groupSize(), gptq.groupIndex().isPresent() ? " act-order" : "");
+        };
+    return "product %s %dx%d, %d rows".formatted(format, linear.outputs(), linear.inputs(), rows);
+  }
+
+  /** Every size of product kernel against float64, and against each other bit by bit. */
+  Finding product(Linear linear, int rows) {
+    Activation type = type(linear);
+    int stride = PackedMatrix.inputTiles(linear.inputs()) * WeightFormat.TILE_INPUTS;
+    short[] x = GptqMatrix.activations(rows, rows, linear.inputs(), stride, type);
+    double[] expected = expected(GptqMatrix.weights(linear), x, linear, rows, stride, type);
+    float[] first = null;
+    boolean same = true;
+    double error = 0;
+    var sizes = new ArrayList<>(Arrays.asList(SIZES));
+    sizes.add(LARGE);
+    for (String size : sizes) {
+      boolean there = size.equals(LARGE) || session.kernels().has("product_f16_" + size);
+      if (there && (size.startsWith("r8n32") || rows <= 64 || size.equals(LARGE))) {
+        float[] found = run(linear, x, rows, stride, size);
+        error = Math.max(error, error(found, expected));
+        if (first == null) {
+          first = found;
+        }
+        same &= Arrays.equals(first, found);
+      }
+    }
+    return new Finding(name(linear, rows) + (same ? "" : ": BITS DIFFER"), error, same && error < TOLERANCE);
+  }
+
+  /** The warpgroup kernel against float64; its bits are its own. */
+  Finding warpgroups(Linear linear, int rows) {
+    Activation type = type(linear);
+    int stride = PackedMatrix.inputTiles(linear.inputs()) * WeightFormat.TILE_INPUTS;
+    short[] x = GptqMatrix.activations(rows, rows, linear.inputs(), stride, type);
+    double error =
+        error(
+            run(linear, x, rows, stride, Product.WARPGROUPS),
+            expected(GptqMatrix.weights(linear), x, linear, rows, stride, type));
+    return new Finding("warpgroups, " + name(linear, rows), error, error < TOLERANCE);
+  }
+
+  /** That a wrong matrix is noticed: the check of a check. */
+  Finding control(String what, Linear right, Linear wrong, int rows) {
+    int stride = PackedMatrix.inputTiles(right.inputs()) * WeightFormat.TILE_INPUTS;
+    short[] x = GptqMatrix.activations(rows, rows, right.inputs(), stride, Activation.F16);
+    double[] expected =
+        expected(GptqMatrix.weights(right), x, right, rows, stride, Activation.F16);
+    double error = error(run(wrong, x, rows, stride, "r8n64"), expected);
+    return new Finding("control: " + what, error, error > 10 * TOLERANCE);
+  }
+
+  private static double[] expected(
+      float[] weights, short[] x, Linear linear, int rows, int stride, Activation type) {
+    int inputs = linear.inputs();
+    int outputs = linear.outputs();
+    double[] expected = new double[rows * outputs];
+    IntStream.range(0, rows)
+        .parallel()
+        .forEach(r -> {
+          double[] row = new double[inputs];
+          for (int k = 0; k < inputs; k++) {
+            row[k] = GptqMatrix.widen(x[r * stride + k], type);
+          }
+          for (int n = 0; n < outputs; n++) {
+            double sum = 0;
+            for (int k = 0; k < inputs; k++) {
+              sum += row[k] * weights[n * inputs + k];
+            }
+            expected[r * outputs + n] = sum;
+          }
+        });
+    return expected;
+  }
+
+  private static double error(float[] found, double[] expected) {
+    double power = 0;
+    double worst = 0;
+    for (int i = 0; i < expected.length; i++) {
+      power += expected[i] * expected[i];
+      double difference = Math.abs(found[i] - expected[i]);
+      worst = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : Math.max(worst, difference);
+    }
+    return worst / Math.sqrt(power / expected.length);
+  }
+
+  private float[] run(Linear linear, short[] x, int rows, int stride, String size) {
+    var stream = session.stream();
+    var context = session.context();
+    try (var owned = new Owned();
+        var packer = new Packer(context, session.kernels(), stream)) {
+      PackedMatrix matrix = owned.add(packer.stack(List.of(linear), type(linear)));
+      int outputs = linear.outputs();
+      int ldo = Packer.ceil16(outputs);
+      int tiles = Math.ceilDiv(outputs, 256) * 256;
+      DeviceMemory input = owned.add(new DeviceMemory(context, 2L * x.length));
+      DeviceMemory gathered = owned.add(new DeviceMemory(context, 2L * x.length));
+      DeviceMemory out = owned.add(new DeviceMemory(context, 4L * rows * ldo));
+      DeviceMemory partials = owned.add(new DeviceMemory(context, 16L * 64 * tiles));
+      DeviceMemory counters = owned.add(new DeviceMemory(context, 4L * tiles));
+      DeviceMemory dense =
+          owned.add(
+              new DeviceMemory(
+                  context, PackedMatrix.bytes(WeightFormat.F16, linear.inputs(), outputs)));
+      DeviceMemory arranged =
+          owned.add(new DeviceMemory(context, 2L * Math.ceilDiv(rows, 256) * 256 * stride));
+      PinnedMemory pinned = owned.add(new PinnedMemory(context, 4L * rows * ldo));
+      MemorySegment staged = owned.add(new PinnedMemory(context, 2L * x.length)).segment();
+      staged.copyFrom(MemorySegment.ofArray(x));
+      stream.copyIn(input, 0, staged);
+      stream.fill(counters, 0);
+      stream.fill(gathered, 0);
+      stream.synchronize();
+      DeviceMemory from = input;
+      DeviceMemory order = matrix.order();
+      if (order != null) {
+        session
+            .kernels()
+            .kernel("gather_columns")
+            .pointer(input)
+            .pointer(order)
+            .pointer(gathered)
+            .integer(linear.inputs())
+            .integer(stride)
+            .integer(stride)
+            .launch(stream, Math.ceilDiv(linear.inputs(), 1024), rows, 1);
+        from = gathered;
+      }
+      var product =
+          new Product(
+              session.kernels(),
+              stream,
+              session.device(),
+              new Product.Scratch(partials, counters, dense, arranged));
+      product.force(size);
+      product.run(matrix, from, stride, rows, out, ldo, Into.STORE);
+      stream.copyOut(pinned.segment(), out, 0);
+      stream.synchronize();
+      float[] found = new float[rows * outputs];
+      for (int r = 0; r < rows; r++) {
+        MemorySegment.copy(
+            pinned.segment(), JAVA_FLOAT, 4L * r * ldo, found, r * outputs, outputs);
+      }
+      return found;
+    }
+  }
+
+  // --- Batch invariance --------------------------------------------------------------------------
+
+  /**
+   * That a row's logits are the same bits in a batch of 1, 2, 3, ... rows of other sequences, and
+   * whether its text was computed whole, in pieces or token by token.
+   *
+   * @param batches how many rows each step has
+   */
+  Finding invariance(String name, CudaExecutor executor, ModelConfig config, int[] batches) {
+    int length = 70;
+    int pagesEach = 2;
+    var random = new SplittableRandom(11);
+    int[] probe = random.ints(length, 0, config.vocabularySize()).toArray();
+    float[] whole = probe(executor, probe, length);
+    boolean same = Arrays.equals(whole, probe(executor, probe, 17));
+    String where = same ? "" : " pieces of 17";
+    if (!Arrays.equals(whole, probe(executor, probe, 1))) {
+      where += " token by token";
+    }
+    int most = Arrays.stream(batches).max().orElseThrow();
+    int[][] others = new int[most][];
+    for (int i = 0; i < most; i++) {
+      others[i] = random.ints(length, 0, config.vocabularySize()).toArray();
+    }
+    for (int batch : batches) {
+      // Fresh pages of the probe, all but its last position; the others begin somewhere of their own.
+      executor.step(List.of(new Slice(pages(0, pagesEach), probe, 0, length - 1, List.of())));
+      float[][] found = new float[1][];
+      var slices = new ArrayList<Slice>();
+      int place = batch / 2;
+      for (int i = 0; i < batch; i++) {
+        int at = i;
+        slices.add(
+            i == place
+                ? new Slice(
+                    pages(0, pagesEach),
+                    probe,
+                    length - 1,
+                    length,
+                    List.of(
+                        new Ask.WholeRow(
+                            length - 1, (row, offset, argmax) -> found[0] = row.clone())))
+                : new Slice(
+                    pages((at + 1) * pagesEach, pagesEach),
+                    others[i],
+                    0,
+                    1,
+                    List.of(new Ask.OfTokens(0, new int[0], distribution -> {}))));
+      }
+      executor.step(slices);
+      if (!Arrays.equals(whole, found[0])) {
+        where += " %d".formatted(batch);
+      }
+    }
+    return new Finding(
+        "same bits, %s, batches of %d to %d%s"
+            .formatted(name, batches[0], most, where.isEmpty() ? "" : ": DIFFER AT" + where),
+        0,
+        where.isEmpty());
+  }
+
+  private static int[] pages(int first, int count) {
+    return IntStream.range(first, first + count).toArray();
+  }
+
+  private static float[] probe(CudaExecutor executor, int[] ids, int piece) {
+    float[][] found = new float[1][];
+    for (int from = 0; from < ids.length; from += piece) {
+      int to = Math.min(ids.length, from + piece);
+      List<Ask> asks =
+          to == ids.length
+              ? List.of(
+                  new Ask.WholeRow(to - 1, (row, offset, argmax) -> found[0] = row.clone()))
+              : List.of();
+      executor.step(List.of(new Slice(pages(0, 2), ids, from, to, asks)));
+    }
+    return found[0];
+  }
+}

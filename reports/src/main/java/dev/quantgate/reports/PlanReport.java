@@ -1,0 +1,122 @@
+package dev.quantgate.reports;
+
+import static dev.quantgate.reports.TextTable.Align.LEFT;
+import static dev.quantgate.reports.TextTable.Align.RIGHT;
+
+import dev.quantgate.evaluation.gate.statistics.GateSimulation.Rates;
+import dev.quantgate.evaluation.gate.statistics.GateSimulation.Setting;
+import dev.quantgate.evaluation.gate.statistics.Power;
+import dev.quantgate.evaluation.gate.statistics.Power.Chances;
+import java.util.List;
+import java.util.Map;
+
+/** What a gate can catch, before hours are spent on it. */
+public final class PlanReport {
+  private static final double[] LOSSES = {0, 0.005, 0.01, 0.02, 0.03, 0.05};
+
+  private PlanReport() {}
+
+  /**
+   * Items that a proof takes, and each suite's chances by true loss.
+   *
+   * @param suites number of independent items by name
+   * @param flipRate share of items that flip, 0 .. 1
+   * @param margin allowed loss, above 0 and at most 1
+   */
+  public static String render(
+      Map<String, Integer> suites, double flipRate, double margin, Power power) {
+    var text = new StringBuilder();
+    text.append(
+        "%s items prove a loss below %s points where %s of the items flip, %s where none does.\n"
+            .formatted(
+                Figures.count(power.itemsNeeded(flipRate, margin)),
+                points(margin),
+                Figures.percent(flipRate),
+                Figures.count(power.itemsWithoutFlips(margin))));
+    var table = new TextTable(LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT);
+    table
+        .row("suite", "items", "visible", "true loss", "PASS proven", "FAIL proven", "point rule")
+        .rule();
+    suites.forEach((suite, items) -> {
+      String name = suite;
+      for (double loss : LOSSES) {
+        Chances chances = power.chances(items, flipRate, loss, margin);
+        boolean first = name.equals(suite);
+        table.row(
+            first ? name : "",
+            first ? Figures.count(items) : "",
+            first ? points(power.smallestVisibleLoss(items, flipRate)) : "",
+            points(loss),
+            chance(chances.possible(), chances.pass()),
+            chance(chances.possible(), chances.fail()),
+            chance(chances.possible(), chances.point()));
+        name = "";
+      }
+    });
+    return text.append('\n')
+        .append(table.render())
+        .append(
+            """
+
+            Visible: the smallest loss in points that is shown in %s of comparisons. Point rule: it passes.
+            "-": no loss can exceed the share of items that flip. Items are taken as independent.
+            """
+                .formatted(Figures.percent(power.power())))
+        .toString();
+  }
+
+  /** The rates of simulated comparisons. */
+  public static String render(List<Rates> rates) {
+    var table =
+        new TextTable(
+            RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT,
+            RIGHT, RIGHT, RIGHT);
+    table
+        .row(
+            "items",
+            "clusters",
+            "flips",
+            "loss",
+            "PASS",
+            "FAIL",
+            "beyond",
+            "neither",
+            "point",
+            "unpaired",
+            "Wald GO",
+            "NO-GO",
+            "early PASS",
+            "early FAIL",
+            "items used")
+        .rule();
+    for (Rates rate : rates) {
+      Setting setting = rate.setting();
+      boolean possible = setting.possible();
+      table.row(
+          Figures.count(setting.items()),
+          setting.clusters(),
+          Figures.percent(setting.flipRate()),
+          points(setting.loss()),
+          chance(possible, rate.pass()),
+          chance(possible, rate.fail()),
+          chance(possible, rate.beyondMargin()),
+          chance(possible, rate.inconclusive()),
+          chance(possible, rate.point()),
+          chance(possible, rate.unpaired()),
+          chance(possible, rate.waldInside()),
+          chance(possible, rate.waldOutside()),
+          chance(possible, rate.earlyPass()),
+          chance(possible, rate.earlyFail()),
+          chance(possible, rate.earlyItems()));
+    }
+    return table.render();
+  }
+
+  private static String points(double share) {
+    return Figures.points(100 * share).replace("+", "");
+  }
+
+  private static String chance(boolean possible, double share) {
+    return possible ? Figures.percent(share) : "-";
+  }
+}

@@ -1,0 +1,181 @@
+package dev.quantgate.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.SandboxOptions.Checker;
+import dev.quantgate.sandbox.SandboxPrograms.Sample;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What every sandbox owes. A provider's test extends it; what it starts for each checker serves all
+ * tests of the class.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(900)
+public abstract class CodeSandboxContract {
+  private final Map<Checker, CodeSandbox> started = new EnumMap<>(Checker.class);
+
+  /** Starts the sandbox under test. */
+  protected abstract CodeSandbox start(SandboxOptions options);
+
+  /** The provider's kind, as the red team's file names it. */
+  protected abstract String kind();
+
+  /** Programs of the samples that this kind may call unsupported. */
+  protected List<String> unsupported() {
+    return List.of();
+  }
+
+  /** Attacks among the samples that only walls hold. */
+  protected List<String> unheld() {
+    return List.of();
+  }
+
+  private CodeSandbox sandbox(Checker checker) {
+    return started.computeIfAbsent(
+        checker, each -> start(new SandboxOptions(2, each, Limits.defaults())));
+  }
+
+  @AfterAll
+  final void closeWhatWasStarted() {
+    started.values().forEach(CodeSandbox::close);
+  }
+
+  /** Results by id; every job must have exactly one. */
+  protected static Map<String, ExecutionResult> run(CodeSandbox sandbox, List<ExecutionJob> jobs) {
+    Map<String, ExecutionResult> results = new LinkedHashMap<>();
+    sandbox.run(
+        jobs,
+        result ->
+            assertThat(results.put(result.id(), result)).as("two results for %s", result).isNull());
+    assertThat(results.keySet())
+        .containsExactlyInAnyOrderElementsOf(jobs.stream().map(ExecutionJob::id).toList());
+    return results;
+  }
+
+  private ExecutionResult judge(Checker checker, String completion) {
+    ExecutionJob job = SandboxPrograms.twice("job", completion);
+    return Objects.requireNonNull(run(sandbox(checker), List.of(job)).get("job"));
+  }
+
+  @Test
+  void whatItIsStandsInItsDescription() {
+    SandboxDescription description = sandbox(Checker.SPLIT).description();
+    assertThat(description.kind()).isEqualTo(kind());
+    assertThat(description.identity()).containsKeys("python", "checker", "checkerSha256", "limits");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Checker.class)
+  void rightPassesAndWrongFailsWithTheReasonUnderEachChecker(Checker checker) {
+    assertThat(judge(checker, "    return x + x\n").outcome()).isEqualTo(Outcome.PASSED);
+    ExecutionResult wrong = judge(checker, "    return x\n");
+    assertThat(wrong.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(wrong.detail()).isEqualTo("AssertionError: 1");
+    ExecutionResult broken = judge(checker, "    return (\n");
+    assertThat(broken.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(broken.detail()).startsWith("SyntaxError");
+    ExecutionResult ends = judge(checker, "    raise SystemExit(0)\n");
+    assertThat(ends.outcome()).isEqualTo(Outcome.EARLY_EXIT);
+  }
+
+  @Test
+  void everyJobOfManyGetsOneResult() {
+    List<ExecutionJob> jobs = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      jobs.add(SandboxPrograms.twice("job " + i, i % 2 == 0 ? "    return 2 * x\n" : "    pass\n"));
+    }
+    run(sandbox(Checker.SPLIT), jobs)
+        .forEach((id, result) ->
+            assertThat(result.outcome() == Outcome.PASSED)
+                .as("%s", result)
+                .isEqualTo(Integer.parseInt(id.substring(4)) % 2 == 0));
+    assertThat(run(sandbox(Checker.SPLIT), List.of())).isEmpty();
+  }
+
+  @Test
+  void programsThatOthersFoundHardAreJudgedAsOpenaiHumanEvalDoes() {
+    List<Sample> samples = SandboxPrograms.samples();
+    assertThat(samples).hasSizeGreaterThan(30);
+    List<ExecutionJob> jobs = samples.stream().map(Sample::job).toList();
+    Map<String, ExecutionResult> results = run(sandbox(Checker.SPLIT), jobs);
+    List<String> wrong = new ArrayList<>();
+    for (Sample sample : samples) {
+      ExecutionResult got = Objects.requireNonNull(results.get(sample.job().id()));
+      boolean right =
+          got.outcome() == Outcome.UNSUPPORTED
+              ? unsupported().contains(sample.job().id())
+              : got.outcome().judged() && sample.correct() == (got.outcome() == Outcome.PASSED);
+      if (!right && !unheld().contains(sample.job().id())) {
+        wrong.add("%s: %s (%s)".formatted(got.id(), got.outcome(), got.detail()));
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void onlyAForgedVerdictIsTamperingWhereBothJudge() {
+    Map<String, ExecutionResult> results =
+        run(
+            sandbox(Checker.BOTH),
+            List.of(
+                SandboxPrograms.twice("right", "    return 2 * x\n"),
+                SandboxPrograms.twice("wrong", "    return x\n"),
+                SandboxPrograms.twice(
+                    "always equal",
+                    """
+                        class Any:
+                            def __eq__(self, other):
+                                return True
+                        return Any()
+                    """),
+                SandboxPrograms.twice(
+                    "always equal int",
+                    """
+                        class Any(int):
+                            def __eq__(self, other):
+                                return True
+                        return Any(0)
+                    """),
+                SandboxPrograms.twice(
+                    "an own number",
+                    """
+                        class Own:
+                            def __init__(self, value):
+                                self.value = value
+                            def __eq__(self, other):
+                                return isinstance(other, int) and self.value == other
+                        return Own(2 * x)
+                    """)));
+    assertThat(results.get("right"))
+        .satisfies(each -> assertThat(each.outcome()).isEqualTo(Outcome.PASSED))
+        .satisfies(each -> assertThat(each.disputed()).isFalse());
+    assertThat(results.get("wrong"))
+        .satisfies(each -> assertThat(each.outcome()).isEqualTo(Outcome.FAILED))
+        .satisfies(each -> assertThat(each.official()).contains(Outcome.FAILED));
+    assertThat(results.get("always equal").outcome()).isEqualTo(Outcome.TAMPERED);
+    assertThat(results.get("always equal int").outcome()).isEqualTo(Outcome.TAMPERED);
+    assertThat(results.get("an own number"))
+        .satisfies(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.FAILED))
+        .satisfies(each -> assertThat(each.disputed()).isTrue())
+        .satisfies(each -> assertThat(each.doubt()).isEqualTo("an object of class Own"));
+  }
+
+  @Test
+  void theOfficialCheckerLetsAPoolBeImportedAsTheReferenceDoes() {
+    String completion = "    return 2 * x\n\nfrom multiprocessing import Pool\n";
+    assertThat(judge(Checker.OFFICIAL, completion).outcome()).isEqualTo(Outcome.PASSED);
+  }
+}
