@@ -2,6 +2,7 @@ import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.inference.GenerationRequest;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.Outcome;
 import dev.quantgate.inference.Prompt;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalLong;
 
 /**
  * The CPU engine as a peer of compare-speed.py: {@code Speed MODEL THREADS MAX_BATCH}. Reads jobs from
@@ -23,25 +23,28 @@ import java.util.OptionalLong;
 final class Speed {
   public static void main(String[] args) throws Exception {
     var options =
-        new EngineOptions(
-            Integer.parseInt(args[1]), OptionalLong.empty(), Integer.parseInt(args[2]), true, false);
+        EngineOptions.defaults()
+            .withThreads(Integer.parseInt(args[1]))
+            .withMaxBatch(Integer.parseInt(args[2]));
     var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (LanguageModel model = Engines.find("cpu").load(Path.of(args[0]), options)) {
       System.out.println("ready " + model.telemetry().device());
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         int bar = line.indexOf('|');
         var decoding =
-            new Decoding(Integer.parseInt(line.substring(0, bar)), 0, 1, 0, List.of(), false);
-        List<Prompt> prompts = new ArrayList<>();
+            new Decoding(Integer.parseInt(line.substring(0, bar)), 0, 1, List.of(), false);
+        List<GenerationRequest> prompts = new ArrayList<>();
         for (String prompt : line.substring(bar + 1).split(";")) {
           prompts.add(
-              new Prompt.Tokens(Arrays.stream(prompt.split(" ")).map(Integer::valueOf).toList()));
+              new GenerationRequest(
+                  new Prompt.Tokens(
+                      Arrays.stream(prompt.split(" ")).map(Integer::valueOf).toList())));
         }
         Telemetry before = model.telemetry();
         List<Outcome<Generation>> answers = model.generate(prompts, decoding);
         Telemetry after = model.telemetry();
         StringBuilder ids = new StringBuilder();
-        answers.getFirst().orThrow().tokens().forEach(id -> ids.append(' ').append(id));
+        answers.getFirst().orThrow().tokens().orElseThrow().forEach(id -> ids.append(' ').append(id));
         System.out.println(
             (after.promptTokens() - before.promptTokens())
                 + " " + (after.promptTime().minus(before.promptTime()).toNanos() / 1e9)

@@ -6,6 +6,7 @@ import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.inference.Engines;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.SpeedPlan;
 import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.reports.Figures;
@@ -15,7 +16,6 @@ import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.SandboxBenchmark;
 import dev.quantgate.sandbox.docker.PlainDocker;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -63,11 +63,11 @@ final class BenchCommand implements Callable<Integer> {
     SpeedPlan plan = Failures.checked(spec, () -> new SpeedPlan(prompt, generate, batches, rounds));
     PrintWriter out = spec.commandLine().getOut();
     if (!sandbox && settings.isSaid(Setting.MODEL)) {
-      Path model = Path.of(settings.text(Setting.MODEL).orElseThrow());
+      ModelReference model = ModelReference.parse(settings.text(Setting.MODEL).orElseThrow());
       out.print(
           render(
               Interruption.guard(() ->
-                  Engines.find(settings.text(Setting.ENGINE).orElseThrow())
+                  Engines.find(settings.text(Setting.ENGINE).orElseThrow(), model)
                       .measure(model, settings.engineOptions(), plan))));
       return 0;
     }

@@ -117,7 +117,8 @@ final class DemoCommand implements Callable<Integer> {
                   pair.alignQuestions(),
                   CALIBRATION_SEQUENCES,
                   CALIBRATION_LENGTH,
-                  Decoding.greedy(ANSWER_TOKENS, List.of())));
+                  Decoding.greedy(ANSWER_TOKENS, List.of()),
+                  0));
     };
   }
 }

@@ -201,7 +201,8 @@ final class QuantizeCommand implements Callable<Integer> {
           align,
           sequences,
           length,
-          new Decoding(answerTokens, answerTemperature, 1, answerSeed, List.of(), true));
+          new Decoding(answerTokens, answerTemperature, 1, List.of(), true),
+          answerSeed);
     }
     if (file != null) {
       return new Calibration.TextFile(file, sequences, length);

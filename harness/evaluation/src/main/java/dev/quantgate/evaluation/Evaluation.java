@@ -48,12 +48,12 @@ public record Evaluation(
     return new Evaluation(RunFacts.summary(Side.MODEL, run), suites, notes, run.folder());
   }
 
-  private static SuiteResult result(
-      FinishedRun run, String suite, List<ItemRecord> records) {
+  private static SuiteResult result(FinishedRun run, String suite, List<ItemRecord> records) {
     List<ItemScore> graded =
         records.stream()
             .filter(record -> record.fault().isEmpty())
-            .map(record -> new ItemScore(
+            .map(record ->
+                new ItemScore(
                     record.id(),
                     record.facts().map(ItemFacts::stratum).orElse(""),
                     record.answers(),

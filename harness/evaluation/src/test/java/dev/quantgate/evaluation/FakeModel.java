@@ -3,6 +3,8 @@ package dev.quantgate.evaluation;
 import dev.quantgate.inference.Capabilities;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.inference.GenerationQueue;
+import dev.quantgate.inference.GenerationRequest;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
@@ -29,9 +31,7 @@ public final class FakeModel implements LanguageModel {
     /** The log-probability of a continuation. */
     double logProbability(String prompt, String continuation);
 
-    /**
-     * What is written behind a prompt; {@code mark} is the same for equal seeds and indices only.
-     */
+    /** What is written behind a prompt; {@code mark} is the same for equal seeds only. */
     String write(String prompt, String mark);
 
     /** Whether a request ends in a fault. */
@@ -63,7 +63,13 @@ public final class FakeModel implements LanguageModel {
 
   @Override
   public ModelIdentity identity() {
-    return new ModelIdentity(engine, "script", weights, "config", "tokenizer", "F16");
+    return new ModelIdentity(
+        engine,
+        Optional.of("script"),
+        Optional.of(weights),
+        Optional.of("config"),
+        Optional.of("tokenizer"),
+        Optional.of("F16"));
   }
 
   @Override
@@ -88,7 +94,7 @@ public final class FakeModel implements LanguageModel {
   @Override
   public RenderedPrompt render(Prompt prompt) {
     String text = text(prompt);
-    return new RenderedPrompt(text, script.tokens(text), 0);
+    return new RenderedPrompt(text, Optional.of(script.tokens(text)), 0);
   }
 
   private static String text(Prompt prompt) {
@@ -100,37 +106,43 @@ public final class FakeModel implements LanguageModel {
   }
 
   @Override
-  public void generate(List<Prompt> prompts, Decoding decoding, Sink<Generation> sink) {
-    for (int index : order(prompts.size())) {
-      String prompt = text(prompts.get(index));
+  public void generate(List<GenerationRequest> requests, Decoding decoding, Sink<Generation> sink) {
+    for (int index : order(requests.size())) {
+      GenerationRequest request = requests.get(index);
+      String prompt = text(request.prompt());
       step();
-      sink.accept(
-          index,
-          script
-              .fault(prompt)
-              .<Outcome<Generation>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
-              .orElseGet(() -> {
-                String mark =
-                    decoding.temperature() == 0
-                        ? ""
-                        : Long.toHexString(decoding.seed() + 31L * index);
-                String text = script.write(prompt, mark);
-                List<Integer> tokens = script.tokens(text);
-                List<Integer> before = script.tokens(prompt);
-                int room =
-                    Math.min(decoding.maxNewTokens(), capabilities.contextLength() - before.size());
-                if (room < 1) {
-                  return new Outcome.Faulted<>(Outcome.Fault.TOO_LONG, "no room");
-                }
-                return new Outcome.Answered<>(
-                    tokens.size() <= room
-                        ? new Generation(text, tokens, Generation.End.EOS, before)
-                        : new Generation(
-                            text.substring(0, room),
-                            tokens.subList(0, room),
-                            Generation.End.LENGTH,
-                            before));
-              }));
+      boolean more =
+          sink.accept(
+              index,
+              script
+                  .fault(prompt)
+                  .<Outcome<Generation>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
+                  .orElseGet(() -> {
+                    String mark =
+                        decoding.temperature() == 0 ? "" : Long.toHexString(request.seed());
+                    String text = script.write(prompt, mark);
+                    List<Integer> tokens = script.tokens(text);
+                    List<Integer> before = script.tokens(prompt);
+                    int room =
+                        Math.min(
+                            decoding.maxNewTokens(),
+                            capabilities.contextLength().orElseThrow() - before.size());
+                    if (room < 1) {
+                      return new Outcome.Faulted<>(Outcome.Fault.TOO_LONG, "no room");
+                    }
+                    return new Outcome.Answered<>(
+                        tokens.size() <= room
+                            ? new Generation(
+                                text, Optional.of(tokens), Generation.End.EOS, Optional.of(before))
+                            : new Generation(
+                                text.substring(0, room),
+                                Optional.of(tokens.subList(0, room)),
+                                Generation.End.LENGTH,
+                                Optional.of(before)));
+                  }));
+      if (!more) {
+        return;
+      }
     }
   }
 
@@ -140,27 +152,36 @@ public final class FakeModel implements LanguageModel {
       ScoringRequest request = requests.get(index);
       String prompt = text(request.prompt());
       step();
-      sink.accept(
-          index,
-          script
-              .fault(prompt)
-              .<Outcome<Score>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
-              .orElseGet(() -> {
-                List<Score.Continuation> scores = new ArrayList<>();
-                for (String continuation : request.continuations()) {
-                  scores.add(
-                      new Score.Continuation(
-                          script.tokens(prompt),
-                          List.of(continuation.hashCode()),
-                          List.of(script.logProbability(prompt, continuation)),
-                          request.detail() == ScoringRequest.Detail.EVERY_TOKEN
-                              ? Collections.nCopies(script.tokens(prompt).size() - 1, -1.0)
-                              : List.of(),
-                          false));
-                }
-                return new Outcome.Answered<>(new Score(scores));
-              }));
+      boolean more =
+          sink.accept(
+              index,
+              script
+                  .fault(prompt)
+                  .<Outcome<Score>>map(fault -> new Outcome.Faulted<>(fault, "scripted"))
+                  .orElseGet(() -> {
+                    List<Score.Continuation> scores = new ArrayList<>();
+                    for (String continuation : request.continuations()) {
+                      scores.add(
+                          new Score.Continuation(
+                              Optional.of(script.tokens(prompt)),
+                              Optional.of(List.of(continuation.hashCode())),
+                              List.of(script.logProbability(prompt, continuation)),
+                              request.detail() == ScoringRequest.Detail.EVERY_TOKEN
+                                  ? Collections.nCopies(script.tokens(prompt).size() - 1, -1.0)
+                                  : List.of(),
+                              false));
+                    }
+                    return new Outcome.Answered<>(new Score(scores));
+                  }));
+      if (!more) {
+        return;
+      }
     }
+  }
+
+  @Override
+  public void serve(GenerationQueue queue) {
+    throw new UnsupportedOperationException();
   }
 
   private void step() {

@@ -14,6 +14,7 @@ import dev.quantgate.evaluation.suite.CodeSuite;
 import dev.quantgate.evaluation.suite.ExamSuite;
 import dev.quantgate.evaluation.suite.PairSuite;
 import dev.quantgate.inference.Capabilities;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.SandboxDescription;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -169,8 +171,9 @@ public final class Fixtures {
   public Services doors() {
     return new Services(
         this::named,
-        (engine, folder, options) -> {
+        (engine, model, options) -> {
           loads.incrementAndGet();
+          Path folder = ((ModelReference.Folder) model).path();
           FakeModel.Script script = scripts.get(folder);
           if (script == null) {
             throw new IllegalArgumentException("no script for " + folder);
@@ -179,7 +182,7 @@ public final class Fixtures {
               revision,
               "weights of " + folder.getFileName(),
               script,
-              new Capabilities(true, true, true, false, context));
+              new Capabilities(true, true, true, false, OptionalInt.of(context)));
         },
         (kind, options) -> new FakeSandbox(executed, pause, sandbox));
   }

@@ -733,6 +733,21 @@ class QuantGateTest {
   }
 
   @Test
+  void aSampledTextFollowsFromItsItemAndNotFromWhatElseIsAsked() throws IOException {
+    Sampling sampling = new Sampling(0.8, 0.95, 2, OptionalInt.empty());
+    run(request(by("humaneval", "base", sampling)));
+    List<String> all = Files.readAllLines(out.resolve("candidate/humaneval.jsonl"));
+
+    Path journal = out.resolve("candidate/journal/humaneval.answers.jsonl");
+    List<String> lines = Files.readAllLines(journal);
+    Files.write(journal, lines.subList(lines.size() - 1, lines.size()));
+    Files.delete(out.resolve("candidate/humaneval.jsonl"));
+    run(request(by("humaneval", "base", sampling)));
+    assertThat(Files.readAllLines(out.resolve("candidate/humaneval.jsonl"))).isEqualTo(all);
+    assertThat(all.toString()).contains("  # ");
+  }
+
+  @Test
   void aWritingProtocolForChoicesIsGradedByWhatWasWritten() {
     fixtures.script(
         fp16,
@@ -972,7 +987,8 @@ class QuantGateTest {
                     "fake/1",
                     "w",
                     fixtures.new Knowing(Set.of()),
-                    new dev.quantgate.inference.Capabilities(false, false, false, false, 100)),
+                    new dev.quantgate.inference.Capabilities(
+                        false, false, false, false, OptionalInt.of(100))),
             doors.sandboxes());
     assertThatThrownBy(
             () -> new QuantGate(mute).run(request(RunPlan.of("ceval")), Progress.Listener.NONE))

@@ -9,17 +9,11 @@ import java.util.List;
  *     context ends before, which ends the answer by length
  * @param temperature 0 is greedy: the largest logit, the lowest id on ties
  * @param topP nucleus sampling's share, in (0, 1]; 1 keeps every token
- * @param seed with the prompt's index in the call, the only source of randomness
  * @param stop strings that end an answer; the answer is cut before the earliest one
  * @param stopAtEos whether the model's end-of-sequence tokens end an answer
  */
 public record Decoding(
-    int maxNewTokens,
-    double temperature,
-    double topP,
-    long seed,
-    List<String> stop,
-    boolean stopAtEos) {
+    int maxNewTokens, double temperature, double topP, List<String> stop, boolean stopAtEos) {
 
   public Decoding {
     stop = List.copyOf(stop);
@@ -39,6 +33,6 @@ public record Decoding(
 
   /** Greedy decoding up to {@code maxNewTokens}, ended by eos or one of {@code stop}. */
   public static Decoding greedy(int maxNewTokens, List<String> stop) {
-    return new Decoding(maxNewTokens, 0, 1, 0, stop, true);
+    return new Decoding(maxNewTokens, 0, 1, stop, true);
   }
 }

@@ -1,5 +1,6 @@
 package dev.quantgate.inference;
 
+import dev.quantgate.inference.InferenceException.Kind;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -20,29 +21,40 @@ public interface EngineProvider {
   /** Why this engine cannot run on this machine, in one line; empty when it can. */
   Optional<String> unavailable();
 
+  /** Whether this engine opens references of that type. What lies there is not looked at. */
+  boolean opens(ModelReference reference);
+
   /**
-   * Loads a checkpoint folder.
+   * Loads a model.
    *
+   * @param reference of a type that this engine {@link #opens}
    * @throws InferenceException if it cannot be loaded or does not fit {@link
    *     EngineOptions#memoryBytes}
    */
-  LanguageModel load(Path checkpoint, EngineOptions options);
+  LanguageModel load(ModelReference reference, EngineOptions options);
+
+  /** Loads the checkpoint in a folder. */
+  default LanguageModel load(Path folder, EngineOptions options) {
+    return load(new ModelReference.Folder(folder), options);
+  }
 
   /**
-   * Opens a checkpoint block by block, with weights that can be replaced: the quantiser's door.
-   *
-   * @throws InferenceException if it cannot be opened, or this engine has no such door
-   */
-  BlockwiseModel openBlockwise(Path checkpoint, EngineOptions options);
-
-  /**
-   * Loads a checkpoint folder and measures memory and speed.
+   * Loads a model and measures memory and speed.
    *
    * @throws InferenceException if it cannot be loaded, the plan does not fit its context or memory,
    *     or this engine has no such measurement
    */
-  default SpeedReport measure(Path checkpoint, EngineOptions options, SpeedPlan plan) {
+  default SpeedReport measure(ModelReference reference, EngineOptions options, SpeedPlan plan) {
+    throw new InferenceException(Kind.UNSUPPORTED, "engine %s has no benchmark".formatted(kind()));
+  }
+
+  /** The folder of a reference, for an engine that opens folders only. */
+  default Path folder(ModelReference reference) {
+    if (reference instanceof ModelReference.Folder(Path path)) {
+      return path;
+    }
     throw new InferenceException(
-        InferenceException.Kind.UNSUPPORTED, "engine " + kind() + " has no benchmark");
+        Kind.UNSUPPORTED,
+        "engine %s loads checkpoint folders, not %s".formatted(kind(), reference));
   }
 }

@@ -1,8 +1,10 @@
 package dev.quantgate.inference;
 
+import dev.quantgate.inference.InferenceException.Kind;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Finds the engine that a user named, or the best one this machine can run. */
@@ -26,14 +28,58 @@ public final class Engines {
    * @throws InferenceException if there is none
    */
   public static EngineProvider find(String kind) {
+    return find(kind, engine -> true, "no engine can run on this machine");
+  }
+
+  /**
+   * The engine for a reference: of that kind, or for {@link #AUTO} the first that opens it and can
+   * run here.
+   *
+   * @throws InferenceException if there is none
+   */
+  public static EngineProvider find(String kind, ModelReference reference) {
+    EngineProvider engine =
+        find(
+            kind,
+            each -> each.opens(reference),
+            "no engine of this machine opens %s".formatted(reference));
+    if (!engine.opens(reference)) {
+      throw new InferenceException(
+          Kind.NO_ENGINE, "engine %s does not open %s".formatted(kind, reference));
+    }
+    return engine;
+  }
+
+  /**
+   * The engine of that kind that opens checkpoints block by block, or for {@link #AUTO} the first.
+   *
+   * @throws InferenceException if there is none
+   */
+  public static BlockwiseProvider findBlockwise(String kind) {
+    EngineProvider engine =
+        find(
+            kind,
+            BlockwiseProvider.class::isInstance,
+            "no engine of this machine runs a checkpoint block by block");
+    if (engine instanceof BlockwiseProvider blockwise) {
+      return blockwise;
+    }
+    throw new InferenceException(
+        Kind.UNSUPPORTED,
+        "engine %s runs whole models only, not block by block; take --engine cpu"
+            .formatted(engine.kind()));
+  }
+
+  private static EngineProvider find(
+      String kind, Predicate<EngineProvider> wanted, String noneFound) {
     List<EngineProvider> all = all();
     if (kind.equals(AUTO)) {
       return all.stream()
-          .filter(engine -> engine.preference() >= 0 && engine.unavailable().isEmpty())
+          .filter(engine -> engine.preference() >= 0)
+          .filter(wanted)
+          .filter(engine -> engine.unavailable().isEmpty())
           .findFirst()
-          .orElseThrow(() ->
-              new InferenceException(
-                  InferenceException.Kind.NO_ENGINE, "no engine can run on this machine"));
+          .orElseThrow(() -> new InferenceException(Kind.NO_ENGINE, noneFound));
     }
     EngineProvider engine =
         all.stream()
@@ -41,18 +87,18 @@ public final class Engines {
             .findFirst()
             .orElseThrow(() ->
                 new InferenceException(
-                    InferenceException.Kind.NO_ENGINE,
-                    "unknown engine \""
-                        + kind
-                        + "\"; known: "
-                        + all.stream()
-                            .map(EngineProvider::kind)
-                            .collect(Collectors.joining(", "))));
+                    Kind.NO_ENGINE,
+                    "unknown engine \"%s\"; known: %s"
+                        .formatted(
+                            kind,
+                            all.stream()
+                                .map(EngineProvider::kind)
+                                .collect(Collectors.joining(", ")))));
     engine
         .unavailable()
         .ifPresent(reason -> {
           throw new InferenceException(
-              InferenceException.Kind.NO_ENGINE, "engine " + kind + " cannot run here: " + reason);
+              Kind.NO_ENGINE, "engine %s cannot run here: %s".formatted(kind, reason));
         });
     return engine;
   }

@@ -25,7 +25,7 @@ public final class InferenceException extends QuantGateException {
   public ErrorKind errorKind() {
     return switch (kind) {
       case BAD_CHECKPOINT, UNSUPPORTED, ITEM -> ErrorKind.USER;
-      case OUT_OF_MEMORY, NO_ENGINE, IO -> ErrorKind.MACHINE;
+      case OUT_OF_MEMORY, NO_ENGINE, IO, UNREACHABLE -> ErrorKind.MACHINE;
       case INTERRUPTED -> ErrorKind.INTERRUPTED;
     };
   }
@@ -42,6 +42,8 @@ public final class InferenceException extends QuantGateException {
     NO_ENGINE,
     /** A file could not be read. */
     IO,
+    /** A served model could not be reached. */
+    UNREACHABLE,
     /** One request could not be answered. */
     ITEM,
     INTERRUPTED

@@ -1,7 +1,9 @@
 package dev.quantgate.inference;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A live model: it continues prompts and says how likely given continuations are.
@@ -40,20 +42,34 @@ public interface LanguageModel extends AutoCloseable {
    */
   RenderedPrompt render(Prompt prompt);
 
-  /** {@link #render} of each prompt; an engine may do what is dear about it once for all. */
+  /** {@link #render} of each prompt; an engine may do what is expensive about it once for all. */
   default List<RenderedPrompt> renderAll(List<Prompt> prompts) {
     return prompts.stream().map(this::render).toList();
   }
 
-  /** Continues each prompt; {@code sink} gets each index of {@code prompts} exactly once. */
-  void generate(List<Prompt> prompts, Decoding decoding, Sink<Generation> sink);
+  /**
+   * Continues each prompt; {@code sink} gets each index of {@code requests} exactly once, unless it
+   * says that it has enough.
+   */
+  void generate(List<GenerationRequest> requests, Decoding decoding, Sink<Generation> sink);
 
-  /** Scores each request; {@code sink} gets each index of {@code requests} exactly once. */
+  /**
+   * Scores each request; {@code sink} gets each index of {@code requests} exactly once, unless it
+   * says that it has enough.
+   */
   void score(List<ScoringRequest> requests, Sink<Score> sink);
 
-  /** {@link #generate} with the outcomes in the order of the prompts. */
-  default List<Outcome<Generation>> generate(List<Prompt> prompts, Decoding decoding) {
-    return Sink.collect(prompts.size(), sink -> generate(prompts, decoding, sink));
+  /**
+   * Answers requests as they are added, those that come later beside those under way, until the
+   * queue is closed and empty. An exception of a listener ends the call and is thrown here;
+   * requests under way then get no more word. One request's want of memory is told to its listener
+   * alone.
+   */
+  void serve(GenerationQueue queue);
+
+  /** {@link #generate} with the outcomes in the order of the requests. */
+  default List<Outcome<Generation>> generate(List<GenerationRequest> requests, Decoding decoding) {
+    return Sink.collect(requests.size(), sink -> generate(requests, decoding, sink));
   }
 
   /** {@link #score} with the outcomes in the order of the requests. */
@@ -64,17 +80,27 @@ public interface LanguageModel extends AutoCloseable {
   @Override
   void close();
 
-  /** Takes one result as soon as it is ready. Called by one thread at a time. */
+  /**
+   * Takes one result as soon as it is ready. Called by the thread that made the call, between two
+   * steps of the model, which waits for it.
+   *
+   * <p>An exception of the sink ends the call, whose caller gets it; what was handed over before
+   * stays good, and the model can be asked again.
+   */
   @FunctionalInterface
   interface Sink<T> {
-    void accept(int index, Outcome<T> outcome);
+    /**
+     * @return whether to go on; at false the call returns without computing what is left
+     */
+    boolean accept(int index, Outcome<T> outcome);
 
-    private static <T> List<Outcome<T>> collect(
-        int size, java.util.function.Consumer<Sink<T>> call) {
+    private static <T> List<Outcome<T>> collect(int size, Consumer<Sink<T>> call) {
       var outcomes =
-          new ArrayList<Outcome<T>>(
-              java.util.Collections.nCopies(size, (Outcome<T>) Outcome.missing()));
-      call.accept(outcomes::set);
+          new ArrayList<Outcome<T>>(Collections.nCopies(size, (Outcome<T>) Outcome.missing()));
+      call.accept((index, outcome) -> {
+        outcomes.set(index, outcome);
+        return true;
+      });
       return List.copyOf(outcomes);
     }
   }

@@ -1,8 +1,10 @@
 package dev.quantgate.inference;
 
+import java.util.Optional;
+
 /**
  * What must be equal for two loads to be the same model. Caches and resumption are keyed by it,
- * never by a name or a path.
+ * never by a name or a path. What an engine cannot know (of a served model) is absent.
  *
  * @param engine the engine's kind and the revision of its numbers; behind a space what the last
  *     bits depend on besides, such as the width of the machine's vectors: "cpu/1 512-bit"
@@ -14,8 +16,8 @@ package dev.quantgate.inference;
  */
 public record ModelIdentity(
     String engine,
-    String architecture,
-    String weightsSha256,
-    String configSha256,
-    String tokenizerSha256,
-    String weightFormat) {}
+    Optional<String> architecture,
+    Optional<String> weightsSha256,
+    Optional<String> configSha256,
+    Optional<String> tokenizerSha256,
+    Optional<String> weightFormat) {}

@@ -1,6 +1,7 @@
 package dev.quantgate.inference;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How likely each continuation of a {@link ScoringRequest} is, in its order.
@@ -18,21 +19,21 @@ public record Score(List<Continuation> continuations) {
    *
    * @param promptTokens ids before the continuation; they can differ between the continuations of
    *     one request, as text is tokenised as one piece
-   * @param tokens ids of the continuation
-   * @param logProbabilities one for each of {@code tokens}
-   * @param promptLogProbabilities one for each of {@code promptTokens} but the first; empty unless
+   * @param tokens ids of the continuation; absent, as the prompt's, where unknown
+   * @param logProbabilities one for each token of the continuation
+   * @param promptLogProbabilities one for each token of the prompt but the first; empty unless
    *     {@link ScoringRequest.Detail#EVERY_TOKEN} was asked
-   * @param greedy whether each of {@code tokens} was the most likely one at its place
+   * @param greedy whether each token of the continuation was the most likely one at its place
    */
   public record Continuation(
-      List<Integer> promptTokens,
-      List<Integer> tokens,
+      Optional<List<Integer>> promptTokens,
+      Optional<List<Integer>> tokens,
       List<Double> logProbabilities,
       List<Double> promptLogProbabilities,
       boolean greedy) {
     public Continuation {
-      promptTokens = List.copyOf(promptTokens);
-      tokens = List.copyOf(tokens);
+      promptTokens = promptTokens.map(List::copyOf);
+      tokens = tokens.map(List::copyOf);
       logProbabilities = List.copyOf(logProbabilities);
       promptLogProbabilities = List.copyOf(promptLogProbabilities);
     }

@@ -41,8 +41,31 @@ class EnginesTest {
   void anEngineWithoutABenchmarkRefusesByItsName(@TempDir Path folder) {
     var plan = new SpeedPlan(4, 4, List.of(1), 1);
     EngineProvider reference = Engines.find("reference");
-    assertThatThrownBy(() -> reference.measure(folder, EngineOptions.defaults(), plan))
+    assertThatThrownBy(() ->
+            reference.measure(new ModelReference.Folder(folder), EngineOptions.defaults(), plan))
         .isInstanceOf(InferenceException.class)
         .hasMessage("engine reference has no benchmark");
+  }
+
+  @Test
+  void theEngineIsChosenByWhatItOpens(@TempDir Path folder) {
+    var known = new ModelReference.Folder(folder);
+    ModelReference address = ModelReference.parse("https://models.example/v1");
+    assertThat(Engines.find(Engines.AUTO, known).kind()).isEqualTo("cpu");
+    assertThatThrownBy(() -> Engines.find(Engines.AUTO, address))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage("no engine of this machine opens https://models.example/v1");
+    assertThatThrownBy(() -> Engines.find("cpu", address))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage("engine cpu does not open https://models.example/v1");
+  }
+
+  @Test
+  void onlyAnEngineThatRunsBlockByBlockIsTheQuantisers() {
+    assertThat(Engines.findBlockwise(Engines.AUTO).kind()).isEqualTo("cpu");
+    assertThatThrownBy(() -> Engines.findBlockwise("reference"))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage(
+            "engine reference runs whole models only, not block by block; take --engine cpu");
   }
 }

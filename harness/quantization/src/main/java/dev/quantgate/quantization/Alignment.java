@@ -3,6 +3,7 @@ package dev.quantgate.quantization;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.inference.GenerationRequest;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.Outcome;
 import dev.quantgate.inference.Prompt;
@@ -159,15 +160,16 @@ final class Alignment {
       List<Question> batch,
       int index) {
     Decoding asked = aligned.decoding();
-    List<Prompt> prompts = new ArrayList<>();
+    List<GenerationRequest> requests = new ArrayList<>();
     List<Question> kept = new ArrayList<>();
     List<RenderedPrompt> rendered = new ArrayList<>();
     boolean chat = model.capabilities().chatTemplate();
     List<Prompt> asPrompts = batch.stream().map(question -> question.prompt(chat)).toList();
     List<RenderedPrompt> seen = model.renderAll(asPrompts);
     for (int i = 0; i < batch.size(); i++) {
-      if (seen.get(i).tokens().size() + 1 < aligned.length()) {
-        prompts.add(asPrompts.get(i));
+      if (ids(seen.get(i)).size() + 1 < aligned.length()) {
+        requests.add(
+            new GenerationRequest(asPrompts.get(i), aligned.seed() + (long) index * BATCH + i));
         kept.add(batch.get(i));
         rendered.add(seen.get(i));
       }
@@ -177,16 +179,15 @@ final class Alignment {
             Math.min(asked.maxNewTokens(), aligned.length() - 1),
             asked.temperature(),
             asked.topP(),
-            asked.seed() + 0x9e3779b97f4a7c15L * index,
             asked.stop(),
             asked.stopAtEos());
     List<Outcome<Generation>> answers =
-        prompts.isEmpty() ? List.of() : model.generate(prompts, decoding);
+        requests.isEmpty() ? List.of() : model.generate(requests, decoding);
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < answers.size(); i++) {
       if (answers.get(i) instanceof Outcome.Answered<Generation>(Generation answer)) {
-        List<Integer> ids = new ArrayList<>(rendered.get(i).tokens());
-        ids.addAll(answer.tokens());
+        List<Integer> ids = new ArrayList<>(ids(rendered.get(i)));
+        ids.addAll(answer.tokens().orElseThrow());
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("question", kept.get(i).text());
         line.put("answer", answer.text());
@@ -197,5 +198,10 @@ final class Alignment {
       }
     }
     return lines.toString();
+  }
+
+  /** An engine that runs a checkpoint knows the ids of its prompts. */
+  private static List<Integer> ids(RenderedPrompt prompt) {
+    return prompt.tokens().orElseThrow();
   }
 }

@@ -39,8 +39,9 @@ public sealed interface Calibration {
    * @param sequences the most questions used, at even distances over the file
    * @param length the most tokens of question and answer together
    * @param decoding how answers are chosen
+   * @param seed which sampled answers follow from
    */
-  record Aligned(Path questions, int sequences, int length, Decoding decoding)
+  record Aligned(Path questions, int sequences, int length, Decoding decoding, long seed)
       implements Calibration {
     public Aligned {
       checkSize(sequences, length);

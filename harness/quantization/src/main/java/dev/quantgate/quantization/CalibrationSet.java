@@ -82,7 +82,7 @@ record CalibrationSet(List<List<Integer>> sequences, String sha256) {
         identity.put("calibration", "aligned " + sha256(read(aligned.questions())));
         identity.put("calibrationSize", aligned.sequences() + " x " + aligned.length());
         identity.put("calibrationKind", isJsonLines(aligned.questions()) ? "jsonl" : "text");
-        identity.put("decoding", aligned.decoding().toString());
+        identity.put("decoding", "%s, seed %d".formatted(aligned.decoding(), aligned.seed()));
       }
     }
     return identity;

@@ -73,7 +73,7 @@ public final class ModelDistance {
       try {
         List<List<float[]>> hidden = new ArrayList<>();
         for (Path folder : folders) {
-          BlockwiseModel model = Engines.find(engine).openBlockwise(folder, options);
+          BlockwiseModel model = Engines.findBlockwise(engine).openBlockwise(folder, options);
           models.add(model);
           hidden.add(run(model, folder, cut.sequences(), progress));
         }

@@ -68,7 +68,9 @@ public final class Quantizer {
     return quantize(
         request,
         progress,
-        asked -> Engines.find(asked.engine()).openBlockwise(asked.model(), asked.engineOptions()),
+        asked ->
+            Engines.findBlockwise(asked.engine())
+                .openBlockwise(asked.model(), asked.engineOptions()),
         SNAPSHOT_EVERY);
   }
 

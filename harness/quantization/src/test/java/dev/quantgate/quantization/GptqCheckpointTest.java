@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -113,7 +112,7 @@ class GptqCheckpointTest {
     for (int threads : new int[] {1, 3}) {
       Quantizer.quantize(
           request("threads" + threads)
-              .withEngine("cpu", new EngineOptions(threads, OptionalLong.empty(), 0, true, false)),
+              .withEngine("cpu", EngineOptions.defaults().withThreads(threads)),
           ProgressListener.none());
     }
     assertSameFolders(folder.resolve("threads1"), folder.resolve("threads3"));
@@ -254,7 +253,7 @@ class GptqCheckpointTest {
             model,
             folder.resolve("aligned"),
             new Scheme(4, 32, true),
-            new Calibration.Aligned(questions, 2, 64, Decoding.greedy(16, List.of())));
+            new Calibration.Aligned(questions, 2, 64, Decoding.greedy(16, List.of()), 0));
 
     QuantizationReport report = Quantizer.quantize(aligned, ProgressListener.none());
 
@@ -423,7 +422,7 @@ class GptqCheckpointTest {
   }
 
   private static BlockwiseModel open(Path model) {
-    return Engines.find("cpu").openBlockwise(model, EngineOptions.defaults());
+    return Engines.findBlockwise("cpu").openBlockwise(model, EngineOptions.defaults());
   }
 
   private static void assertSameFolders(Path expected, Path actual) throws IOException {

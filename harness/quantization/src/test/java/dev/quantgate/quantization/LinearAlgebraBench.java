@@ -26,7 +26,7 @@ final class LinearAlgebraBench {
     try (Workers workers = new Workers(options.threads())) {
       if (arguments.length > 0) {
         try (BlockwiseModel model =
-            Engines.find("cpu").openBlockwise(Path.of(arguments[0]), options)) {
+            Engines.findBlockwise("cpu").openBlockwise(Path.of(arguments[0]), options)) {
           float[] hidden = model.embed(IntStream.range(0, 512).boxed().toList());
           double vocabulary = model.logits(hidden).columns();
           measure(

@@ -71,8 +71,8 @@ class ParityGptqTest {
     }
     EngineOptions options = EngineOptions.defaults();
     double[] sums = new double[3];
-    try (BlockwiseModel model = Engines.find("cpu").openBlockwise(base, options);
-        BlockwiseModel theirs = Engines.find("cpu").openBlockwise(folder, options);
+    try (BlockwiseModel model = Engines.findBlockwise("cpu").openBlockwise(base, options);
+        BlockwiseModel theirs = Engines.findBlockwise("cpu").openBlockwise(folder, options);
         Workers workers = new Workers(options.threads())) {
       List<float[]> hidden = ids.stream().map(model::embed).toList();
       for (int b = 0; b < model.blocks(); b++) {

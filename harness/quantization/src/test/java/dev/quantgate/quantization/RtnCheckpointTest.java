@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -191,7 +190,7 @@ class RtnCheckpointTest {
     List<Path> results = new ArrayList<>();
     for (int threads : new int[] {1, 3}) {
       Path out = folder.resolve("threads" + threads);
-      EngineOptions options = new EngineOptions(threads, OptionalLong.empty(), 0, true, false);
+      EngineOptions options = EngineOptions.defaults().withThreads(threads);
       Quantizer.quantize(
           QuantizationRequest.rtn(model, out, new Scheme(4, 32, false))
               .withEngine(Engines.AUTO, options),

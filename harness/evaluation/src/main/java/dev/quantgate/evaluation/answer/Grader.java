@@ -123,8 +123,7 @@ public final class Grader {
         samples);
   }
 
-  private ItemRecord text(
-      Question question, AnswerLine line, Answer answer, Grading.Said said) {
+  private ItemRecord text(Question question, AnswerLine line, Answer answer, Grading.Said said) {
     if (!(question.key() instanceof Key.Text key)) {
       throw new IllegalStateException(
           "%s: a text was read, but no text is expected".formatted(question.id()));

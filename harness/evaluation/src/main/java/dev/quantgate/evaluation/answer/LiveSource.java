@@ -19,6 +19,7 @@ import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Capabilities;
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.inference.GenerationRequest;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
 import dev.quantgate.inference.Outcome;
@@ -42,14 +43,10 @@ import java.util.stream.Stream;
  * A live model. A suite is handed to the engine whole, in the order of the data, in which questions
  * that share a prefix are neighbours; the engine decides about batches.
  *
- * <p>Sampled texts depend on a prompt's index in its call. They are asked in calls of fixed
- * members, whole even if only one of them is pending, so that an interrupted run goes on with the
- * same texts.
+ * <p>A sampled text's seed follows from the run's seed, the suite, the item and the sample alone,
+ * so that an interrupted run, a shard or one item by itself gives the same texts.
  */
 public final class LiveSource implements AnswerSource {
-  /** About so many texts go into one call of sampled ones. */
-  private static final int SAMPLED_TEXTS = 64;
-
   private final LanguageModel model;
   private final Sampling sampling;
   private final long seed;
@@ -63,14 +60,12 @@ public final class LiveSource implements AnswerSource {
   @Override
   public String description() {
     ModelIdentity identity = model.identity();
-    return identity.architecture()
-        + ", "
-        + identity.weightFormat()
-        + ", on "
-        + model.telemetry().device()
-        + " ("
-        + identity.engine()
-        + ")";
+    return Stream.concat(
+                Stream.of(identity.architecture(), identity.weightFormat())
+                    .flatMap(Optional::stream),
+                Stream.of("on " + model.telemetry().device()))
+            .collect(Collectors.joining(", "))
+        + " (%s)".formatted(identity.engine());
   }
 
   @Override
@@ -79,11 +74,11 @@ public final class LiveSource implements AnswerSource {
     var fields = new TreeMap<String, String>();
     fields.put(Identity.SOURCE, "live");
     fields.put(Identity.ENGINE, identity.engine());
-    fields.put("model.architecture", identity.architecture());
-    fields.put("model.weightsSha256", identity.weightsSha256());
-    fields.put("model.configSha256", identity.configSha256());
-    fields.put("model.tokenizerSha256", identity.tokenizerSha256());
-    fields.put("model.weightFormat", identity.weightFormat());
+    identity.architecture().ifPresent(known -> fields.put("model.architecture", known));
+    identity.weightsSha256().ifPresent(known -> fields.put("model.weightsSha256", known));
+    identity.configSha256().ifPresent(known -> fields.put("model.configSha256", known));
+    identity.tokenizerSha256().ifPresent(known -> fields.put("model.tokenizerSha256", known));
+    identity.weightFormat().ifPresent(known -> fields.put("model.weightFormat", known));
     return fields;
   }
 
@@ -102,7 +97,7 @@ public final class LiveSource implements AnswerSource {
             .flatMap(question -> question.requests().stream())
             .flatMap(request ->
                 request instanceof Request.Generate generate
-                    ? Stream.of(Prompts.describe(decoding(generate, seed)))
+                    ? Stream.of(Prompts.describe(decoding(generate), seed))
                     : Stream.empty())
             .distinct()
             .sorted()
@@ -162,28 +157,23 @@ public final class LiveSource implements AnswerSource {
   public void answer(
       SuiteTask task, List<Question> all, List<Question> pending, Consumer<AnswerLine> sink) {
     List<Asked> scored = new ArrayList<>();
-    Map<Decoding, List<Asked>> greedy = new LinkedHashMap<>();
-    boolean sampled = false;
+    Map<Decoding, List<Asked>> written = new LinkedHashMap<>();
     for (Question question : pending) {
       switch (question.request()) {
         case Request.Choose choose -> scored.add(new Asked(question));
-        case Request.Generate generate when sampling.temperature() > 0 -> sampled = true;
         case Request.Generate generate ->
-            greedy
-                .computeIfAbsent(decoding(generate, seed), decoding -> new ArrayList<>())
+            written
+                .computeIfAbsent(decoding(generate), decoding -> new ArrayList<>())
                 .add(new Asked(question, formWithRoom(question)));
       }
     }
     for (List<Asked> round = scored; !round.isEmpty(); ) {
       round = score(round, sink);
     }
-    for (var group : greedy.entrySet()) {
+    for (var group : written.entrySet()) {
       for (List<Asked> round = group.getValue(); !round.isEmpty(); ) {
-        round = generate(round, group.getKey(), sink);
+        round = generate(task, round, group.getKey(), sink);
       }
-    }
-    if (sampled) {
-      sample(task, all, pending, sink);
     }
   }
 
@@ -201,11 +191,14 @@ public final class LiveSource implements AnswerSource {
   }
 
   private boolean hasRoom(Request request) {
-    Capabilities has = model.capabilities();
-    return !has.tokenIds()
+    OptionalInt context = model.capabilities().contextLength();
+    return context.isEmpty()
         || !(request instanceof Request.Generate generate)
-        || model.render(generate.prompt()).tokens().size()
-            <= has.contextLength() - decoding(generate, seed).maxNewTokens();
+        || model
+            .render(generate.prompt())
+            .tokens()
+            .map(ids -> ids.size() <= context.getAsInt() - decoding(generate).maxNewTokens())
+            .orElse(true);
   }
 
   /** Scores choices; gives what is to be asked again in a shorter form. */
@@ -228,81 +221,48 @@ public final class LiveSource implements AnswerSource {
           if (asked.accept(index, outcome)) {
             finish(asked, sink, again);
           }
+          return true;
         });
     return again;
   }
 
   /** Generates texts; gives what is to be asked again in a shorter form. */
-  private List<Asked> generate(List<Asked> round, Decoding decoding, Consumer<AnswerLine> sink) {
-    List<Prompt> prompts = new ArrayList<>();
+  private List<Asked> generate(
+      SuiteTask task, List<Asked> round, Decoding decoding, Consumer<AnswerLine> sink) {
+    List<GenerationRequest> requests = new ArrayList<>();
     List<Asked> owners = new ArrayList<>();
     for (Asked asked : round) {
       int samples = samples(asked.question);
-      asked.expect(samples, prompts.size());
+      asked.expect(samples, requests.size());
       Prompt prompt = ((Request.Generate) asked.request()).prompt();
       for (int i = 0; i < samples; i++) {
-        prompts.add(prompt);
+        requests.add(new GenerationRequest(prompt, seed(task.suite(), asked.question.id(), i)));
         owners.add(asked);
       }
     }
     List<Asked> again = new ArrayList<>();
     model.generate(
-        prompts,
+        requests,
         decoding,
         (index, outcome) -> {
           Asked asked = owners.get(index);
           if (asked.accept(index, outcome)) {
             finish(asked, sink, again);
           }
+          return true;
         });
     return again;
   }
 
-  private void sample(
-      SuiteTask task, List<Question> all, List<Question> pending, Consumer<AnswerLine> sink) {
-    var wanted = pending.stream().map(Question::id).collect(Collectors.toSet());
-    List<Question> generated =
-        all.stream().filter(question -> question.request() instanceof Request.Generate).toList();
-    int most = generated.stream().mapToInt(this::samples).max().orElse(1);
-    int size = Math.max(1, SAMPLED_TEXTS / most);
-    for (int start = 0; start < generated.size(); start += size) {
-      List<Question> members = generated.subList(start, Math.min(start + size, generated.size()));
-      if (members.stream().noneMatch(question -> wanted.contains(question.id()))) {
-        continue;
-      }
-      byte[] mixed =
-          new Sha256()
-              .add(task.suite())
-              .add(Long.toString(seed))
-              .add(Integer.toString(start))
-              .bytes();
-      long callSeed = ByteBuffer.wrap(mixed).getLong();
-      int[] forms = members.stream().mapToInt(this::formWithRoom).toArray();
-      var done = new java.util.HashSet<String>();
-      boolean repeat = true;
-      while (repeat) {
-        List<Asked> round = new ArrayList<>();
-        for (int i = 0; i < members.size(); i++) {
-          round.add(new Asked(members.get(i), forms[i]));
-        }
-        Decoding decoding = decoding((Request.Generate) members.getFirst().request(), callSeed);
-        List<Asked> again =
-            generate(
-                round,
-                decoding,
-                line -> {
-                  if (wanted.contains(line.id()) && done.add(line.id())) {
-                    sink.accept(line);
-                  }
-                });
-        repeat = false;
-        for (Asked shorter : again) {
-          int i = members.indexOf(shorter.question);
-          repeat |= wanted.contains(shorter.question.id());
-          forms[i] = shorter.form;
-        }
-      }
-    }
+  private long seed(String suite, String id, int sample) {
+    byte[] hash =
+        new Sha256()
+            .add(Long.toString(seed))
+            .add(suite)
+            .add(id)
+            .add(Integer.toString(sample))
+            .bytes();
+    return ByteBuffer.wrap(hash).getLong();
   }
 
   private void finish(Asked asked, Consumer<AnswerLine> sink, List<Asked> again) {
@@ -328,7 +288,7 @@ public final class LiveSource implements AnswerSource {
         for (Outcome<?> outcome : asked.outcomes) {
           for (Score.Continuation continuation : ((Score) outcome.orThrow()).continuations()) {
             scores.add(choiceScore(continuation));
-            ids.add(new Ids(continuation.promptTokens(), continuation.tokens()));
+            Ids.of(continuation.promptTokens(), continuation.tokens()).ifPresent(ids::add);
           }
         }
         if (scores.size() != choose.labels().size()) {
@@ -347,57 +307,63 @@ public final class LiveSource implements AnswerSource {
       case Request.Generate generate -> {
         List<Answer.Text> texts = new ArrayList<>();
         List<Ids> ids = new ArrayList<>();
-        int most = decoding(generate, seed).maxNewTokens();
+        int most = decoding(generate).maxNewTokens();
         for (Outcome<?> outcome : asked.outcomes) {
           var generation = (Generation) outcome.orThrow();
           if (cutByContext(generation, most)) {
             var fault =
                 new Fault(
                     Fault.Category.TOO_LONG,
-                    "the model's context of "
-                        + model.capabilities().contextLength()
-                        + " ended the answer after "
-                        + generation.tokens().size()
-                        + " of "
-                        + most
-                        + " tokens");
+                    "the model's context of %d ended the answer after %d of %d tokens"
+                        .formatted(
+                            model.capabilities().contextLength().orElse(0),
+                            tokens(generation).size(),
+                            most));
             sink.accept(line(asked, Optional.empty(), Optional.of(fault), List.of()));
             return;
           }
-          texts.add(new Answer.Text(generation.text(), generation.end(), generation.tokens()));
-          ids.add(new Ids(generation.promptTokens(), List.of()));
+          texts.add(new Answer.Text(generation.text(), generation.end(), tokens(generation)));
+          Ids.of(generation.promptTokens(), Optional.of(List.of())).ifPresent(ids::add);
         }
         sink.accept(
             line(
                 asked,
                 Optional.of(new Answer.Written(texts)),
                 Optional.empty(),
-                ids.subList(0, 1)));
+                ids.stream().limit(1).toList()));
       }
     }
   }
 
   /** What was left out could have made the answer right: it is no wrong one. */
   private boolean cutByContext(Generation generation, int maxNewTokens) {
-    return model.capabilities().tokenIds()
-        && generation.end() == Generation.End.LENGTH
-        && generation.tokens().size() < maxNewTokens;
+    return generation.end() == Generation.End.LENGTH
+        && generation.tokens().map(tokens -> tokens.size() < maxNewTokens).orElse(false);
+  }
+
+  private static List<Integer> tokens(Generation generation) {
+    return generation.tokens().orElse(List.of());
   }
 
   private static ChoiceScore choiceScore(Score.Continuation continuation) {
     double sum = continuation.sum();
+    int own = continuation.logProbabilities().size();
     double before =
         continuation.promptLogProbabilities().stream().mapToDouble(Double::doubleValue).sum();
     return new ChoiceScore(
         sum,
-        continuation.tokens().size(),
+        own,
         before + sum,
-        continuation.promptTokens().size() + continuation.tokens().size());
+        own
+            + continuation
+                .promptTokens()
+                .map(List::size)
+                .orElse(continuation.promptLogProbabilities().size() + 1));
   }
 
   private AnswerLine line(
       Asked asked, Optional<Answer> answer, Optional<Fault> fault, List<Ids> ids) {
-    boolean known = !ids.isEmpty() && model.capabilities().tokenIds();
+    boolean known = !ids.isEmpty();
     var hash = new Sha256();
     ids.forEach(each -> hash.add(each.prompt()).add(each.rest()));
     return new AnswerLine(
@@ -425,13 +391,12 @@ public final class LiveSource implements AnswerSource {
     return question.key() instanceof Key.Program ? sampling.samples() : 1;
   }
 
-  private Decoding decoding(Request.Generate generate, long withSeed) {
+  private Decoding decoding(Request.Generate generate) {
     Decoding own = generate.decoding();
     return new Decoding(
         sampling.maxNewTokens().orElse(own.maxNewTokens()),
         sampling.temperature(),
         sampling.topP(),
-        sampling.temperature() == 0 ? 0 : withSeed,
         own.stop(),
         own.stopAtEos());
   }
@@ -455,7 +420,11 @@ public final class LiveSource implements AnswerSource {
     model.close();
   }
 
-  private record Ids(List<Integer> prompt, List<Integer> rest) {}
+  private record Ids(List<Integer> prompt, List<Integer> rest) {
+    static Optional<Ids> of(Optional<List<Integer>> prompt, Optional<List<Integer>> rest) {
+      return prompt.flatMap(before -> rest.map(after -> new Ids(before, after)));
+    }
+  }
 
   /** A question on its way, with the outcomes of its parts as they come. */
   private static final class Asked {

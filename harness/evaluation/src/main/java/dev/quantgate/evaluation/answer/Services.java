@@ -5,10 +5,10 @@ import dev.quantgate.evaluation.suite.Suites;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.LanguageModel;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.Sandboxes;
-import java.nio.file.Path;
 
 /** The doors to what lies below: suites, models and sandboxes. Tests put others in their place. */
 public record Services(SuiteLibrary suites, ModelLoader models, SandboxStarter sandboxes) {
@@ -17,7 +17,7 @@ public record Services(SuiteLibrary suites, ModelLoader models, SandboxStarter s
   public static Services standard() {
     return new Services(
         Suites::find,
-        (engine, checkpoint, options) -> Engines.find(engine).load(checkpoint, options),
+        (engine, model, options) -> Engines.find(engine, model).load(model, options),
         Sandboxes::open);
   }
 
@@ -32,10 +32,10 @@ public record Services(SuiteLibrary suites, ModelLoader models, SandboxStarter s
     Suite<?> find(String reference);
   }
 
-  /** Loads a checkpoint into an engine. */
+  /** Loads a model into an engine of a kind, or for "auto" into the best that opens it. */
   @FunctionalInterface
   public interface ModelLoader {
-    LanguageModel load(String engine, Path checkpoint, EngineOptions options);
+    LanguageModel load(String engine, ModelReference model, EngineOptions options);
   }
 
   /** Starts a sandbox of a kind, or the best one for "auto". */

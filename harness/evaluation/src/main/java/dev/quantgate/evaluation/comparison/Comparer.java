@@ -169,9 +169,7 @@ public final class Comparer {
         OptionalInt.of(pairs.count(Pair.Kind.CHURN)),
         pairs.bothRight(),
         pairs.bothWrong(),
-        deltas(
-            Scores.averages(baseline, suite, first),
-            Scores.averages(candidate, suite, second)),
+        deltas(Scores.averages(baseline, suite, first), Scores.averages(candidate, suite, second)),
         pairs.pairs().stream().flatMap(Comparer::ungraded).toList(),
         Diagnosis.of(graded),
         RunFacts.executed(baseline, suite),
@@ -182,11 +180,9 @@ public final class Comparer {
 
   private static List<ItemScore> scores(List<Pair> graded, Function<Pair, Answered> side) {
     return graded.stream()
-        .map(pair -> new ItemScore(
-                pair.id(),
-                pair.stratum(),
-                side.apply(pair).answers(),
-                side.apply(pair).right()))
+        .map(pair ->
+            new ItemScore(
+                pair.id(), pair.stratum(), side.apply(pair).answers(), side.apply(pair).right()))
         .toList();
   }
 

@@ -106,8 +106,12 @@ public final class Prompts {
     }
   }
 
-  /** How texts are generated, in words that are equal exactly when the decoding is. */
-  public static String describe(Decoding decoding) {
+  /**
+   * How texts are generated, in words that are equal exactly when the decoding is.
+   *
+   * @param seed of the run, which the seed of each sampled text follows from
+   */
+  public static String describe(Decoding decoding, long seed) {
     var words = new StringBuilder();
     words.append(
         decoding.temperature() == 0
@@ -117,7 +121,7 @@ public final class Prompts {
                 "temperature %s, top-p %s, seed %d",
                 decoding.temperature(),
                 decoding.topP(),
-                decoding.seed()));
+                seed));
     words.append(", at most ").append(decoding.maxNewTokens()).append(" tokens");
     words.append(decoding.stopAtEos() ? ", eos stops" : ", eos does not stop");
     if (!decoding.stop().isEmpty()) {

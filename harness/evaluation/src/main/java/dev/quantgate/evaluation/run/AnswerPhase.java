@@ -93,7 +93,7 @@ final class AnswerPhase {
     return new LiveSource(
         services
             .models()
-            .load(environment.engine(), participant.path(), environment.engineOptions()),
+            .load(environment.engine(), participant.model(), environment.engineOptions()),
         plan.sampling(),
         plan.seed());
   }

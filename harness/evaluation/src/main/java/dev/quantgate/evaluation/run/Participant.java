@@ -4,8 +4,10 @@ import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.inference.Engines;
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.ModelReference;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
@@ -14,38 +16,41 @@ import java.nio.file.Path;
  * @param reference what the user typed: a checkpoint folder, or {@code replay:} and a path
  */
 public record Participant(Side side, String reference) {
-  private static final String REPLAY = "replay:";
-
   /** Where the answers come from. */
-  record Source(Side side, String reference, boolean replay, Path path) {}
+  record Source(Side side, String reference, ModelReference model) {}
 
   /** Refuses a reference that nothing can come of, before anything is loaded. */
   Source check() {
-    boolean replay = reference.startsWith(REPLAY);
-    Path path;
+    ModelReference model;
     try {
-      path = Path.of(replay ? reference.substring(REPLAY.length()) : reference);
-    } catch (InvalidPathException e) {
-      throw new EvaluationException(
-          INPUT, "%s: \"%s\" is no path: %s".formatted(side, reference, e.getReason()), e);
+      model = ModelReference.parse(reference);
+    } catch (InferenceException e) {
+      throw new EvaluationException(INPUT, "%s: %s".formatted(side, e.getMessage()), e);
     }
-    if (!replay && reference.matches("[a-z][a-z0-9+.-]+://.*")) {
-      throw new EvaluationException(
-          INPUT,
-          "%s: %s is an address; models are given as a checkpoint folder, or as replay: and answers recorded elsewhere"
-              .formatted(side, reference));
+    switch (model) {
+      case ModelReference.Replay replay -> {}
+      case ModelReference.Folder(Path path) -> {
+        if (!Files.isDirectory(path)) {
+          throw new EvaluationException(
+              INPUT,
+              "%s: expected a checkpoint folder, found %s"
+                  .formatted(
+                      side,
+                      Files.exists(path)
+                          ? "the file %s (recorded answers are given as replay:%s)"
+                              .formatted(path, path)
+                          : "nothing at %s".formatted(path)));
+        }
+      }
+      case ModelReference.Address address -> {
+        if (Engines.all().stream().noneMatch(engine -> engine.opens(address))) {
+          throw new EvaluationException(
+              INPUT,
+              "%s: %s is an address; models are given as a checkpoint folder, or as replay: and answers recorded elsewhere"
+                  .formatted(side, address));
+        }
+      }
     }
-    if (!replay && !Files.isDirectory(path)) {
-      throw new EvaluationException(
-          INPUT,
-          "%s: expected a checkpoint folder, found %s"
-              .formatted(
-                  side,
-                  Files.exists(path)
-                      ? "the file %s (recorded answers are given as replay:%s)"
-                          .formatted(path, path)
-                      : "nothing at %s".formatted(path)));
-    }
-    return new Source(side, reference, replay, path);
+    return new Source(side, reference, model);
   }
 }

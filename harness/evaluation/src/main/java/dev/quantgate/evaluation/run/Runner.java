@@ -14,7 +14,9 @@ import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.SandboxException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -105,9 +107,11 @@ public final class Runner {
   private static Map<Side, RecordedSource> recorded(
       List<Participant.Source> sources, List<SuiteTask> tasks) {
     var recorded = new EnumMap<Side, RecordedSource>(Side.class);
-    sources.stream()
-        .filter(Participant.Source::replay)
-        .forEach(source -> recorded.put(source.side(), RecordedSource.open(source.path(), tasks)));
+    for (Participant.Source source : sources) {
+      if (source.model() instanceof ModelReference.Replay(Path path)) {
+        recorded.put(source.side(), RecordedSource.open(path, tasks));
+      }
+    }
     return recorded;
   }
 

@@ -183,12 +183,10 @@ public final class Settings {
   /** How engines run. */
   public EngineOptions engineOptions() {
     EngineOptions defaults = EngineOptions.defaults();
-    return new EngineOptions(
-        integer(Setting.THREADS, 1, MOST_THREADS).orElse(defaults.threads()),
-        memory(),
-        integer(Setting.MAX_BATCH, 0).orElse(defaults.maxBatch()),
-        defaults.sharePrefixes(),
-        defaults.reference());
+    return defaults
+        .withThreads(integer(Setting.THREADS, 1, MOST_THREADS).orElse(defaults.threads()))
+        .withMemory(memory())
+        .withMaxBatch(integer(Setting.MAX_BATCH, 0).orElse(defaults.maxBatch()));
   }
 
   /** How sandboxes run. */

@@ -1,6 +1,6 @@
 package dev.quantgate.inference.cpu;
 
-import static dev.quantgate.inference.cpu.KeyValueCache.PAGE;
+import static dev.quantgate.inference.cpu.KeyValuePages.PAGE;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,7 +22,7 @@ final class Attention {
   private static final int LANES = Lanes.COUNT;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private final KeyValueCache cache;
+  private final KeyValuePages cache;
   private final int headSize;
   private final int group;
   private final float scale;
@@ -32,7 +32,7 @@ final class Attention {
    * @param group query heads that share a key/value head
    * @param window how many positions a query sees, itself included
    */
-  Attention(KeyValueCache cache, int headSize, int group, int window) {
+  Attention(KeyValuePages cache, int headSize, int group, int window) {
     this.cache = cache;
     this.headSize = headSize;
     this.group = group;

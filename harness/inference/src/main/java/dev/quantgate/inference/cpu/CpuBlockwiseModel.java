@@ -24,15 +24,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Sequences are computed one after the other, each at once, all threads on it. What the last
  * observed stage was given is kept where it takes no more than half of the free heap, and the next
- * stage goes on from there; so a walk through all stages costs one pass. Where it does not fit, the
- * latest stage that did is gone on from.
+ * stage continues from there; so a walk through all stages costs one pass. Where it does not fit,
+ * the next stage continues from the latest one that did.
  */
 final class CpuBlockwiseModel implements BlockwiseModel {
   private final Checkpoint checkpoint;
   private final ModelConfig config;
-  private final Team team;
+  private final SpinTeam team;
   private final Runnable close;
-  private final KeyValueCache cache;
+  private final KeyValuePages cache;
   private final Transformer transformer;
   private final Map<Integer, Opened> opened = new HashMap<>();
   private final Arena arena = Arena.ofShared();
@@ -63,13 +63,13 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     Transformer.@Nullable Block block;
   }
 
-  CpuBlockwiseModel(Checkpoint checkpoint, Team team, Runnable close) {
+  CpuBlockwiseModel(Checkpoint checkpoint, SpinTeam team, Runnable close) {
     this.checkpoint = checkpoint;
     this.config = checkpoint.config();
     this.team = team;
     this.close = close;
-    // One layer at a time is in it, and one sequence, so the context is a bound.
-    this.cache = new KeyValueCache(config, 1, Integer.MAX_VALUE);
+    // One layer at a time is in it, and one sequence.
+    this.cache = new KeyValuePages(config, 1);
     this.transformer = new Transformer(config, cache, team);
   }
 
@@ -91,9 +91,10 @@ final class CpuBlockwiseModel implements BlockwiseModel {
       int token = tokens.get(i);
       if (token < 0 || token >= config.vocabularySize()) {
         throw new IllegalArgumentException(
-            "token id " + token + " is outside the vocabulary 0.." + (config.vocabularySize() - 1));
+            "token id %d is outside the vocabulary 0..%d"
+                .formatted(token, config.vocabularySize() - 1));
       }
-      Widen.elements(checkpoint.embedding(), (long) token * n, hidden, i * n, n);
+      Widening.elements(checkpoint.embedding(), (long) token * n, hidden, i * n, n);
     }
     return hidden;
   }
@@ -125,7 +126,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
         }
       }
     }
-    throw new IllegalArgumentException("the checkpoint has no linear layer \"" + name + "\"");
+    throw new IllegalArgumentException("the checkpoint has no linear layer \"%s\"".formatted(name));
   }
 
   private Opened open(int block) {
@@ -171,15 +172,8 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     Linear linear = found.linear();
     if (weight.rows() != linear.outputs() || weight.columns() != linear.inputs()) {
       throw new IllegalArgumentException(
-          name
-              + " is "
-              + linear.outputs()
-              + " x "
-              + linear.inputs()
-              + ", not "
-              + weight.rows()
-              + " x "
-              + weight.columns());
+          "%s is %d x %d, not %d x %d"
+              .formatted(name, linear.outputs(), linear.inputs(), weight.rows(), weight.columns()));
     }
     Walk behind = walk;
     if (behind != null
@@ -189,7 +183,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     }
     Opened own = open(found.block());
     MemorySegment data = own.arena.allocate(4L * weight.values().length, 64);
-    MemorySegment.copy(weight.values(), 0, data, Widen.FLOAT, 0, weight.values().length);
+    MemorySegment.copy(weight.values(), 0, data, Widening.FLOAT, 0, weight.values().length);
     var tensor =
         new Tensor(name, Tensor.DType.F32, new long[] {weight.rows(), weight.columns()}, data);
     own.weights.put(
@@ -198,7 +192,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
             tensor,
             weight.rows(),
             weight.columns(),
-            linear.bias().map(Widen::vector).orElse(null)));
+            linear.bias().map(Widening::vector).orElse(null)));
     own.block = null;
   }
 
@@ -219,7 +213,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
         return Stage.values()[i];
       }
     }
-    throw new IllegalArgumentException(found.linear().name() + " belongs to no stage");
+    throw new IllegalArgumentException("%s belongs to no stage".formatted(found.linear().name()));
   }
 
   private int width(Stage stage) {
@@ -321,22 +315,21 @@ final class CpuBlockwiseModel implements BlockwiseModel {
       return;
     }
     Stage stage = from == null ? Stage.ATTENTION_INPUT : from.stage();
-    try (KeyValueCache.Sequence sequence = cache.sequence()) {
-      sequence.reserve(rows);
-      var spans = List.of(new Span(sequence, 0, rows));
-      transformer.begin(spans);
-      if (from != null) {
-        float[] inputs = from.states().get(index).inputs();
-        if (inputs.length > 0) {
-          Rows target = transformer.inputs(stage);
-          int width = width(stage);
-          for (int r = 0; r < rows; r++) {
-            System.arraycopy(inputs, r * width, target.values(), r * target.stride(), width);
-          }
+    int[] pages = new int[KeyValuePages.pages(rows)];
+    Arrays.setAll(pages, i -> i);
+    var spans = List.of(new Span(cache.table(pages, rows), 0, rows));
+    transformer.begin(spans);
+    if (from != null) {
+      float[] inputs = from.states().get(index).inputs();
+      if (inputs.length > 0) {
+        Rows target = transformer.inputs(stage);
+        int width = width(stage);
+        for (int r = 0; r < rows; r++) {
+          System.arraycopy(inputs, r * width, target.values(), r * target.stride(), width);
         }
       }
-      transformer.run(stage, block(block), 0, stream, spans, watcher);
     }
+    transformer.run(stage, block(block), 0, stream, spans, watcher);
   }
 
   private float[] compact(float[] stream, int rows) {
@@ -346,7 +339,8 @@ final class CpuBlockwiseModel implements BlockwiseModel {
   private int rows(float[] hidden) {
     if (hidden.length % config.hiddenSize() != 0) {
       throw new IllegalArgumentException(
-          hidden.length + " values are no whole number of hidden states of " + config.hiddenSize());
+          "%d values are no whole number of hidden states of %d"
+              .formatted(hidden.length, config.hiddenSize()));
     }
     return hidden.length / config.hiddenSize();
   }
@@ -390,7 +384,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     float[] values = new float[Math.multiplyExact(rows, vocabulary)];
     Rows normed =
         transformer.finalNorm(
-            spread(hidden, rows), all, 0, rows, Widen.vector(checkpoint.finalNorm()));
+            spread(hidden, rows), all, 0, rows, Widening.vector(checkpoint.finalNorm()));
     transformer
         .projection()
         .project(

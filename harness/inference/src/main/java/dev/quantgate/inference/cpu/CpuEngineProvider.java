@@ -2,16 +2,20 @@ package dev.quantgate.inference.cpu;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.quantgate.inference.BlockwiseModel;
+import dev.quantgate.inference.BlockwiseProvider;
 import dev.quantgate.inference.EngineOptions;
-import dev.quantgate.inference.EngineProvider;
-import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.SpeedPlan;
 import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Checkpoints;
-import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.engine.Batching;
+import dev.quantgate.inference.engine.MemoryPlan;
+import dev.quantgate.inference.engine.SpeedBenchmark;
+import dev.quantgate.inference.engine.StepExecutor;
+import dev.quantgate.inference.engine.TokenModel;
 import dev.quantgate.inference.tokenizer.Tokenizer;
 import dev.quantgate.inference.tokenizer.Tokenizers;
 import java.lang.management.ManagementFactory;
@@ -21,18 +25,20 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The engine of kind "cpu": runs wherever there is a little-endian processor with float vectors.
  */
-public final class CpuEngineProvider implements EngineProvider {
+public final class CpuEngineProvider implements BlockwiseProvider {
   /**
    * Changes whenever a kernel's order of operations does: then numbers are not the same any more.
    * In an identity the vectors' width stands behind it, as sums are kept one a lane.
    */
   private static final String REVISION = "cpu/1";
 
-  private static final String REFERENCE_REVISION = "cpu-reference/1";
+  /** What a user types to bound main memory. */
+  static final String MEMORY_OPTION = "--memory";
 
   /** Found by {@link java.util.ServiceLoader}. */
   public CpuEngineProvider() {}
@@ -59,108 +65,81 @@ public final class CpuEngineProvider implements EngineProvider {
   }
 
   @Override
-  public LanguageModel load(Path folder, EngineOptions options) {
+  public boolean opens(ModelReference reference) {
+    return reference instanceof ModelReference.Folder;
+  }
+
+  @Override
+  public LanguageModel load(ModelReference reference, EngineOptions options) {
+    Path folder = folder(reference);
+    return open(
+        folder,
+        REVISION + " " + width() + "-bit",
+        "CPU, %d thread%s, %d-bit vectors"
+            .formatted(options.threads(), options.threads() == 1 ? "" : "s", width()),
+        Batching.of(options.maxBatch(), CpuStepExecutor.ANSWERS_AT_ONCE),
+        checkpoint -> device(checkpoint, folder, options));
+  }
+
+  /** Opens a folder's checkpoint and tokenizer around a device. */
+  static LanguageModel open(
+      Path folder,
+      String engine,
+      String device,
+      Batching batching,
+      Function<Checkpoint, StepExecutor> maker) {
     long begun = System.nanoTime();
-    var open = new Cleanup();
+    var cleanup = new Cleanup();
     try {
       Checkpoint checkpoint = Checkpoints.open(folder);
-      open.add(checkpoint::close);
-      ModelConfig config = checkpoint.config();
-      long budget = memory(options);
-      // Before anything is taken: the weights as stored, which are at most a few percent off.
-      requireRoom(folder, config, budget, checkpoint.weightBytes());
+      cleanup.add(checkpoint::close);
       Tokenizer tokenizer = Tokenizers.open(folder);
-      open.add(tokenizer::close);
-      TokenEngine engine;
-      String device;
-      if (options.reference()) {
-        engine = new ReferenceEngine(checkpoint);
-        device = "CPU, scalar reference, 1 thread";
-      } else {
-        var team = new Team(options.threads());
-        open.add(team::close);
-        var model = new LoadedModel(checkpoint, team);
-        open.add(model::close);
-        int pages = requireRoom(folder, config, budget, model.residentBytes());
-        engine = new BatchEngine(model, team, pages, options.maxBatch(), options.sharePrefixes());
-        device =
-            "CPU, "
-                + options.threads()
-                + " thread"
-                + (options.threads() == 1 ? "" : "s")
-                + ", "
-                + width()
-                + "-bit vectors";
-      }
+      cleanup.add(tokenizer::close);
+      StepExecutor executor = maker.apply(checkpoint);
+      cleanup.add(executor::close);
       var identity =
           new ModelIdentity(
-              options.reference() ? REFERENCE_REVISION : REVISION + " " + width() + "-bit",
-              config.modelType(),
-              checkpoint.weightsSha256(),
-              checkpoint.configSha256(),
-              tokenizer.sha256(),
-              checkpoint.weightFormat());
-      var loaded =
-          new CpuModel.Loaded(
+              engine,
+              Optional.of(checkpoint.config().modelType()),
+              Optional.of(checkpoint.weightsSha256()),
+              Optional.of(checkpoint.configSha256()),
+              Optional.of(tokenizer.sha256()),
+              Optional.of(checkpoint.weightFormat()));
+      return new TokenModel(
+          new TokenModel.Loaded(
               identity,
-              config,
+              checkpoint.config(),
               device,
               checkpoint.weightBytes(),
               Duration.ofNanos(System.nanoTime() - begun),
-              open::run);
-      return new CpuModel(loaded, tokenizer, engine);
+              cleanup::run),
+          tokenizer,
+          executor,
+          batching);
     } catch (RuntimeException | Error e) {
-      open.run();
+      cleanup.run();
       throw e;
     }
   }
 
-  /** Bits of a vector. Asked late: without the Vector API's module this class must still load. */
-  private static int width() {
-    return Lanes.SPECIES.vectorBitSize();
+  private static CpuStepExecutor device(Checkpoint checkpoint, Path folder, EngineOptions options) {
+    // Before anything is taken: the weights as stored, which are at most a few percent off.
+    plan(checkpoint, folder, options, checkpoint.weightBytes());
+    return CpuStepExecutor.open(
+        checkpoint,
+        options.threads(),
+        weightBytes -> plan(checkpoint, folder, options, weightBytes));
   }
 
-  @Override
-  public BlockwiseModel openBlockwise(Path folder, EngineOptions options) {
-    var open = new Cleanup();
-    try {
-      Checkpoint checkpoint = Checkpoints.open(folder);
-      open.add(checkpoint::close);
-      var team = new Team(options.threads());
-      open.add(team::close);
-      return new CpuBlockwiseModel(checkpoint, team, open::run);
-    } catch (RuntimeException | Error e) {
-      open.run();
-      throw e;
-    }
-  }
-
-  @Override
-  public SpeedReport measure(Path folder, EngineOptions options, SpeedPlan plan) {
-    return SpeedBenchmark.run(folder, options, plan);
-  }
-
-  /** Pages of keys and values that fit beside the weights. */
-  static int requireRoom(Path folder, ModelConfig config, long budget, long weightBytes) {
-    long page = KeyValueCache.pageBytes(config, config.layers());
-    long rest = budget - weightBytes - BatchEngine.workingBytes(config);
-    if (rest < page) {
-      throw new InferenceException(
-          InferenceException.Kind.OUT_OF_MEMORY,
-          folder
-              + " needs "
-              + mebibytes(budget - rest + page)
-              + " MiB ("
-              + mebibytes(weightBytes)
-              + " of them weights), the limit is "
-              + mebibytes(budget)
-              + " MiB; give more with --memory, or use a machine that has more");
-    }
-    return (int) Math.min(Integer.MAX_VALUE, rest / page);
-  }
-
-  static long mebibytes(long bytes) {
-    return Math.ceilDiv(bytes, 1L << 20);
+  private static MemoryPlan plan(
+      Checkpoint checkpoint, Path folder, EngineOptions options, long weightBytes) {
+    return MemoryPlan.within(
+        memory(options),
+        folder.toString(),
+        MEMORY_OPTION,
+        weightBytes,
+        CpuStepExecutor.workingBytes(checkpoint.config()),
+        CpuStepExecutor.pageBytes(checkpoint.config()));
   }
 
   /** What the user allows, else three quarters of what the machine or its container has. */
@@ -173,16 +152,53 @@ public final class CpuEngineProvider implements EngineProvider {
                 * 3);
   }
 
+  /** Bits of a vector. Asked late: without the Vector API's module this class must still load. */
+  private static int width() {
+    return Lanes.SPECIES.vectorBitSize();
+  }
+
+  @Override
+  public BlockwiseModel openBlockwise(Path folder, EngineOptions options) {
+    var cleanup = new Cleanup();
+    try {
+      Checkpoint checkpoint = Checkpoints.open(folder);
+      cleanup.add(checkpoint::close);
+      var team = new SpinTeam(options.threads());
+      cleanup.add(team::close);
+      return new CpuBlockwiseModel(checkpoint, team, cleanup::run);
+    } catch (RuntimeException | Error e) {
+      cleanup.run();
+      throw e;
+    }
+  }
+
+  @Override
+  public SpeedReport measure(ModelReference reference, EngineOptions options, SpeedPlan plan) {
+    Path folder = folder(reference);
+    long begun = System.nanoTime();
+    try (Checkpoint checkpoint = Checkpoints.open(folder);
+        CpuStepExecutor device = device(checkpoint, folder, options)) {
+      var machine =
+          new SpeedBenchmark.Machine(
+              options.threads(),
+              checkpoint.weightFormat(),
+              checkpoint.weightBytes(),
+              Duration.ofNanos(System.nanoTime() - begun),
+              ReadBandwidth.measure(device.team()),
+              device.stepBytes());
+      return SpeedBenchmark.run(device, checkpoint.config(), machine, plan);
+    }
+  }
+
   /** Closes what was opened, the last first, once. */
-  private static final class Cleanup implements Runnable {
+  private static final class Cleanup {
     private final Deque<Runnable> actions = new ArrayDeque<>();
 
     void add(Runnable action) {
       actions.push(action);
     }
 
-    @Override
-    public void run() {
+    void run() {
       while (!actions.isEmpty()) {
         actions.pop().run();
       }

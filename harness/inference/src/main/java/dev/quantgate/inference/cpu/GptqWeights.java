@@ -76,7 +76,7 @@ final class GptqWeights implements Weights {
    *
    * @throws InferenceException if a scale is not finite or a group is out of range
    */
-  GptqWeights(Linear.Gptq linear, Arena arena, Team team) {
+  GptqWeights(Linear.Gptq linear, Arena arena, SpinTeam team) {
     if (linear.bits() != 4) {
       throw new InferenceException(
           InferenceException.Kind.UNSUPPORTED,
@@ -84,7 +84,7 @@ final class GptqWeights implements Weights {
     }
     this.linear = linear;
     this.groups = Math.toIntExact(linear.scales().shape()[0]);
-    this.bias = linear.bias().map(Widen::vector).orElse(null);
+    this.bias = linear.bias().map(Widening::vector).orElse(null);
     int[] groupOf = groupOf(linear, groups);
     int[] members = new int[groups];
     for (int g : groupOf) {
@@ -132,7 +132,7 @@ final class GptqWeights implements Weights {
   /** Codes and zeros differ by 1 to 15: whether that many steps of each scale are normal halves. */
   private boolean normal() {
     for (long i = 0; i < scales.byteSize() / 2; i++) {
-      float scale = Math.abs(widen(scales.get(Widen.SHORT, 2 * i)));
+      float scale = Math.abs(widen(scales.get(Widening.SHORT, 2 * i)));
       if (scale != 0 && (scale < 0x1p-14f || scale > 4096)) {
         return false;
       }
@@ -145,7 +145,7 @@ final class GptqWeights implements Weights {
     for (int k = 0; k < groupOf.length; k++) {
       int g =
           linear.groupIndex().isPresent()
-              ? linear.groupIndex().get().data().get(Widen.INT, 4L * k)
+              ? linear.groupIndex().get().data().get(Widening.INT, 4L * k)
               : k / linear.groupSize();
       if (g < 0 || g >= groups) {
         throw new InferenceException(
@@ -174,7 +174,7 @@ final class GptqWeights implements Weights {
       long at = 4L * ((long) word * n + first);
       int count = Math.min(8, inputs - word * 8);
       for (int r = 0; r < rows; r++) {
-        int bits = words.get(Widen.INT, at + 4L * r);
+        int bits = words.get(Widening.INT, at + 4L * r);
         for (int i = 0; i < count; i++) {
           byInput[r][word * 8 + i] = (byte) (bits >>> (4 * i) & 15);
         }
@@ -184,15 +184,15 @@ final class GptqWeights implements Weights {
     for (int r = 0; r < rows; r++) {
       long row = first + r;
       for (int g = 0; g < groups; g++) {
-        short scale = linear.scales().data().get(Widen.SHORT, 2L * ((long) g * n + row));
+        short scale = linear.scales().data().get(Widening.SHORT, 2L * ((long) g * n + row));
         if (!Float.isFinite(widen(scale))) {
           throw new InferenceException(
               InferenceException.Kind.BAD_CHECKPOINT,
               linear.scales().name() + "[" + g + "][" + row + "] is not finite");
         }
-        int stored = packedZeros.get(Widen.INT, 4L * (g * zeroStride + row / 8));
+        int stored = packedZeros.get(Widening.INT, 4L * (g * zeroStride + row / 8));
         int zero = linear.zeroPoints().decode(stored) >>> (int) (4 * (row % 8)) & 15;
-        scales.set(Widen.SHORT, 2 * (row * groups + g), scale);
+        scales.set(Widening.SHORT, 2 * (row * groups + g), scale);
         zeros.set(ValueLayout.JAVA_BYTE, row * groups + g, (byte) zero);
         pack(byInput[r], slotOf, row, g, zero);
       }
@@ -320,7 +320,7 @@ final class GptqWeights implements Weights {
   /** The 16 values that the codes of a row and group stand for. */
   private IntVector table(long index) {
     float zero = zeros.get(ValueLayout.JAVA_BYTE, index);
-    FloatVector exact = CODES.sub(zero).mul(widen(scales.get(Widen.SHORT, 2 * index)));
+    FloatVector exact = CODES.sub(zero).mul(widen(scales.get(Widening.SHORT, 2 * index)));
     return (normal ? round16Normal(exact) : round16(exact)).reinterpretAsInts();
   }
 
@@ -342,7 +342,7 @@ final class GptqWeights implements Weights {
     }
     for (int g = 0; g < groups; g++) {
       int start = groupStart[g];
-      float scale = widen(scales.get(Widen.SHORT, 2 * (first + g)));
+      float scale = widen(scales.get(Widening.SHORT, 2 * (first + g)));
       float zero = zeros.get(ValueLayout.JAVA_BYTE, first + g);
       int n = groupStart[g + 1] - start;
       compute(codes, at + start / 2, laneBytes, scale, zero, panel, offset + start, n);

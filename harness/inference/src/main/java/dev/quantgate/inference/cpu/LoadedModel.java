@@ -27,7 +27,7 @@ final class LoadedModel implements AutoCloseable {
    *
    * @throws InferenceException if they are of a kind that the kernels do not read
    */
-  LoadedModel(Checkpoint checkpoint, Team team) {
+  LoadedModel(Checkpoint checkpoint, SpinTeam team) {
     this.checkpoint = checkpoint;
     try {
       for (Checkpoint.Block block : checkpoint.blocks()) {
@@ -35,7 +35,7 @@ final class LoadedModel implements AutoCloseable {
       }
       embedding = checkpoint.embedding();
       head = weights(checkpoint.head(), arena, team);
-      finalNorm = Widen.vector(checkpoint.finalNorm());
+      finalNorm = Widening.vector(checkpoint.finalNorm());
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -51,7 +51,7 @@ final class LoadedModel implements AutoCloseable {
   }
 
   /** Weights of a linear layer; int4 codes are transposed into memory of {@code arena}. */
-  static Weights weights(Linear linear, Arena arena, Team team) {
+  static Weights weights(Linear linear, Arena arena, SpinTeam team) {
     return switch (linear) {
       case Linear.Dense dense -> new Weights.Dense(dense);
       case Linear.Gptq gptq -> {

@@ -3,8 +3,8 @@ package dev.quantgate.inference.cpu;
 import java.util.Arrays;
 
 /**
- * Products of a batch of activation rows with whole weight matrices, shared out over a {@link Team}
- * by panels of weight rows. A panel is widened once and serves all rows.
+ * Products of a batch of activation rows with whole weight matrices, shared out over a {@link
+ * SpinTeam} by panels of weight rows. A panel is widened once and serves all rows.
  */
 final class Projection {
   /** Weight rows that one thread takes at a time: whole tiles, and whole vectors of outputs. */
@@ -12,7 +12,7 @@ final class Projection {
 
   /**
    * The same where activations are few: a multiple of {@link #PANEL} and of every tile's height,
-   * high enough that a tile's rows are long streams ({@link Narrow}).
+   * high enough that a tile's rows are long streams ({@link HalfDotKernel}).
    */
   private static final int HIGH_PANEL = 96;
 
@@ -40,7 +40,7 @@ final class Projection {
     float[] panel = new float[0];
     float[] out = new float[0];
     float[] second = new float[0];
-    final float[] lanes = new float[Product.SCRATCH];
+    final float[] lanes = new float[PanelKernel.SCRATCH];
 
     /** Written only when it changes: neighbours in memory belong to other threads. */
     void makeRoom(int size) {
@@ -51,11 +51,11 @@ final class Projection {
     }
   }
 
-  private final Team team;
+  private final SpinTeam team;
   private final Scratch[] scratch;
   private float[][] gathered = new float[0][];
 
-  Projection(Team team) {
+  Projection(SpinTeam team) {
     this.team = team;
     this.scratch = new Scratch[team.size()];
     Arrays.setAll(scratch, i -> new Scratch());
@@ -177,7 +177,7 @@ final class Projection {
     for (int j = 0; j < n; j += step) {
       int some = Math.min(step, n - j);
       w.unpack(first + j, some, own.panel);
-      Product.panel(
+      PanelKernel.panel(
           x.values(),
           from * x.stride(),
           x.stride(),

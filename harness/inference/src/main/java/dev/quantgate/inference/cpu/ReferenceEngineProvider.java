@@ -1,18 +1,22 @@
 package dev.quantgate.inference.cpu;
 
-import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.EngineProvider;
-import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.LanguageModel;
+import dev.quantgate.inference.ModelReference;
+import dev.quantgate.inference.engine.Batching;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The engine of kind "reference": {@link ReferenceEngine}, the plain scalar oracle of the fast one,
- * on one thread. Slower by one or two orders of magnitude, so it is never chosen but by its name.
+ * The engine of kind "reference": {@link ReferenceStepExecutor}, the plain scalar oracle of the
+ * fast one, on one thread. Slower by one or two orders of magnitude, so it is never chosen but by
+ * its name.
  */
 public final class ReferenceEngineProvider implements EngineProvider {
+  private static final String REVISION = "cpu-reference/1";
+  private static final int ANSWERS_AT_ONCE = 8;
+
   private final CpuEngineProvider cpu = new CpuEngineProvider();
 
   /** Found by {@link java.util.ServiceLoader}. */
@@ -34,21 +38,20 @@ public final class ReferenceEngineProvider implements EngineProvider {
   }
 
   @Override
-  public LanguageModel load(Path folder, EngineOptions options) {
-    return cpu.load(
-        folder,
-        new EngineOptions(
-            options.threads(),
-            options.memoryBytes(),
-            options.maxBatch(),
-            options.sharePrefixes(),
-            true));
+  public boolean opens(ModelReference reference) {
+    return cpu.opens(reference);
   }
 
   @Override
-  public BlockwiseModel openBlockwise(Path folder, EngineOptions options) {
-    throw new InferenceException(
-        InferenceException.Kind.UNSUPPORTED,
-        "engine reference runs whole models only, not block by block; take --engine cpu");
+  public LanguageModel load(ModelReference reference, EngineOptions options) {
+    Path folder = folder(reference);
+    return CpuEngineProvider.open(
+        folder,
+        REVISION,
+        "CPU, scalar reference, 1 thread",
+        Batching.of(options.maxBatch(), ANSWERS_AT_ONCE),
+        checkpoint ->
+            new ReferenceStepExecutor(
+                checkpoint, CpuEngineProvider.memory(options), folder.toString()));
   }
 }

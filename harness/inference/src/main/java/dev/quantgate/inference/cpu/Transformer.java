@@ -1,6 +1,7 @@
 package dev.quantgate.inference.cpu;
 
 import dev.quantgate.inference.checkpoint.Checkpoint;
+import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.cpu.Projection.Into;
@@ -8,6 +9,7 @@ import dev.quantgate.inference.cpu.Projection.Rows;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +51,13 @@ final class Transformer {
     }
   }
 
-  /** Consecutive positions of one sequence, as rows of a step. */
-  record Span(KeyValueCache.Sequence sequence, int position, int rows) {}
+  /**
+   * Consecutive positions of one sequence, as rows of a step.
+   *
+   * @param pages the sequence's pages in order
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Span(MemorySegment[] pages, int position, int rows) {}
 
   /** Where the inputs of the linear layers can be seen, in the order they are computed. */
   enum Stage {
@@ -67,7 +74,7 @@ final class Transformer {
   }
 
   private final ModelConfig config;
-  private final Team team;
+  private final SpinTeam team;
   private final Projection projection;
   private final RotaryEmbedding rotary;
   private final Attention attention;
@@ -91,7 +98,7 @@ final class Transformer {
   private float[] cos = new float[0];
   private float[] sin = new float[0];
 
-  Transformer(ModelConfig config, KeyValueCache cache, Team team) {
+  Transformer(ModelConfig config, KeyValuePages cache, SpinTeam team) {
     this.config = config;
     this.team = team;
     this.projection = new Projection(team);
@@ -149,8 +156,8 @@ final class Transformer {
   }
 
   /**
-   * Takes the spans of a step, whose pages are reserved: where each row's keys and values go, and
-   * the angles of its position. To be called once a step, before its blocks.
+   * Takes the spans of a step: where each row's keys and values go, and the angles of its position.
+   * To be called once a step, before its blocks.
    */
   void begin(List<Span> spans) {
     int rows = spans.stream().mapToInt(Span::rows).sum();
@@ -160,14 +167,14 @@ final class Transformer {
     positionOfRow = new int[rows];
     int row = 0;
     for (Span span : spans) {
-      MemorySegment[] pages = span.sequence().table();
+      MemorySegment[] pages = span.pages();
       for (int i = 0; i < span.rows(); i += attention.rowsAtOnce()) {
         int n = Math.min(attention.rowsAtOnce(), span.rows() - i);
         pieces.add(new Piece(pages, span.position() + i, row + i, n));
       }
       for (int i = 0; i < span.rows(); i++) {
         positionOfRow[row + i] = span.position() + i;
-        pageOfRow[row + i] = pages[(span.position() + i) / KeyValueCache.PAGE];
+        pageOfRow[row + i] = pages[(span.position() + i) / KeyValuePages.PAGE];
       }
       row += span.rows();
     }
@@ -363,7 +370,7 @@ final class Transformer {
     eachRow(
         count,
         r -> {
-          Widen.elements(embedding, (long) tokens[r] * n, hidden, r * hiddenStride, n);
+          Widening.elements(embedding, (long) tokens[r] * n, hidden, r * hiddenStride, n);
         });
   }
 
@@ -371,7 +378,7 @@ final class Transformer {
     eachRow(rows, (row, thread) -> task.accept(row));
   }
 
-  private void eachRow(int rows, Team.Task task) {
+  private void eachRow(int rows, SpinTeam.Task task) {
     team.forEach(
         (rows + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE,
         (item, thread) -> {
@@ -383,18 +390,16 @@ final class Transformer {
   }
 
   /** A block as its checkpoint stores it. */
-  static Block block(
-      Checkpoint.Block block,
-      java.util.function.Function<dev.quantgate.inference.checkpoint.Linear, Weights> weights) {
+  static Block block(Checkpoint.Block block, Function<Linear, Weights> weights) {
     return new Block(
-        Widen.vector(block.inputNorm()),
+        Widening.vector(block.inputNorm()),
         weights.apply(block.query()),
         weights.apply(block.key()),
         weights.apply(block.value()),
         weights.apply(block.output()),
-        block.queryNorm().map(Widen::vector).orElse(null),
-        block.keyNorm().map(Widen::vector).orElse(null),
-        Widen.vector(block.postAttentionNorm()),
+        block.queryNorm().map(Widening::vector).orElse(null),
+        block.keyNorm().map(Widening::vector).orElse(null),
+        Widening.vector(block.postAttentionNorm()),
         weights.apply(block.gate()),
         weights.apply(block.up()),
         weights.apply(block.down()));

@@ -39,7 +39,7 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
    *
    * @param x activations in the order of the columns, row m from {@code x0 + m * ldx} on
    * @param y outputs, row m from {@code y0 + m * ldy} on
-   * @param lanes scratch of {@link Product#SCRATCH} floats
+   * @param lanes scratch of {@link PanelKernel#SCRATCH} floats
    * @return false if this format is better widened into a panel; nothing is done then
    */
   boolean multiply(
@@ -77,7 +77,7 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
           linear.weight(),
           linear.outputs(),
           linear.inputs(),
-          linear.bias().map(Widen::vector).orElse(null));
+          linear.bias().map(Widening::vector).orElse(null));
     }
 
     Dense(Tensor weight, int outputs, int inputs, float @Nullable [] bias) {
@@ -128,9 +128,9 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
 
     private void widen(long at, float[] to, int offset, int n) {
       switch (dtype) {
-        case F16 -> Widen.f16(data, at, to, offset, n);
-        case BF16 -> Widen.bf16(data, at, to, offset, n);
-        case F32 -> Widen.f32(data, at, to, offset, n);
+        case F16 -> Widening.f16(data, at, to, offset, n);
+        case BF16 -> Widening.bf16(data, at, to, offset, n);
+        case F32 -> Widening.f32(data, at, to, offset, n);
         case I32 -> throw new AssertionError();
       }
     }
@@ -162,7 +162,10 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
       return true;
     }
 
-    /** Tiles of far weight rows ({@link Narrow}), then, one by one, the rows that fill no tile. */
+    /**
+     * Tiles of far weight rows ({@link HalfDotKernel}), then, one by one, the rows that fill no
+     * tile.
+     */
     private void multiplySome(
         int row,
         int n,
@@ -184,10 +187,10 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
       for (int j = 0; j < stream; j++) {
         long at = bytes * (row + j);
         switch (wide) {
-          case 1 -> Narrow.tile6x1(data, at, step, inputs, brain, x, x0, lanes);
-          case 2 -> Narrow.tile4x2(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
-          case 4 -> Narrow.tile4x4(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
-          default -> Narrow.tile3x8(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
+          case 1 -> HalfDotKernel.tile6x1(data, at, step, inputs, brain, x, x0, lanes);
+          case 2 -> HalfDotKernel.tile4x2(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
+          case 4 -> HalfDotKernel.tile4x4(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
+          default -> HalfDotKernel.tile3x8(data, at, step, inputs, brain, x, x0, ldx, last, lanes);
         }
         Lanes.sums(lanes, high * wide);
         for (int i = 0; i < high; i++) {
@@ -199,9 +202,9 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
       for (int j = high * stream; j < n; j++) {
         long at = bytes * (row + j);
         if (rows == 1) {
-          Narrow.row1(data, at, inputs, brain, x, x0, lanes);
+          HalfDotKernel.row1(data, at, inputs, brain, x, x0, lanes);
         } else {
-          Narrow.row8(data, at, inputs, brain, x, x0, ldx, last, lanes);
+          HalfDotKernel.row8(data, at, inputs, brain, x, x0, ldx, last, lanes);
         }
         for (int m = 0; m < rows; m++) {
           y[y0 + m * ldy + j] = Lanes.tree(lanes, m * Lanes.COUNT);

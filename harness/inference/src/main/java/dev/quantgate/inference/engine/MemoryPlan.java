@@ -60,15 +60,17 @@ public record MemoryPlan(
    * Refuses a call with a sequence that could never be held, before anything is computed. It is no
    * fault of that sequence: what a run answers must not depend on the memory it was given.
    *
-   * @param needed pages of the longest sequence by itself
+   * @param what needs them, for the message: "the longest text needs"
+   * @param needed pages
    * @throws InferenceException of kind OUT_OF_MEMORY if there are fewer
    */
-  void requirePages(int needed) {
+  void requirePages(String what, long needed) {
     if (needed > pages) {
       throw new InferenceException(
           Kind.OUT_OF_MEMORY,
-          "the longest text needs %d MiB of keys and values, the memory given leaves %d MiB; give more %s, at least %dM"
+          "%s %d MiB of keys and values, the memory given leaves %d MiB; give more %s, at least %dM"
               .formatted(
+                  what,
                   mebibytes(needed * pageBytes),
                   mebibytes(pages * pageBytes),
                   option,

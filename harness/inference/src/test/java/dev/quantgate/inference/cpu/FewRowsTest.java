@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.checkpoint.Tensor.DType;
+import dev.quantgate.inference.fixture.RandomCheckpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ class FewRowsTest {
     }
     float[] panel = new float[n * k];
     weights.unpack(0, n, panel);
-    float[] lanes = new float[Product.SCRATCH];
+    float[] lanes = new float[PanelKernel.SCRATCH];
     int computed = 0;
     for (int rows = 1; rows <= Weights.FEW; rows++) {
       int ldy = n + 3;
@@ -43,7 +44,7 @@ class FewRowsTest {
       computed++;
       for (int m = 0; m < rows; m++) {
         for (int j = 0; j < n; j++) {
-          float expected = Product.dot(x, m * ldx, panel, j * k, k, lanes);
+          float expected = PanelKernel.dot(x, m * ldx, panel, j * k, k, lanes);
           assertThat(y[m * ldy + j])
               .as("row %d of %d, output %d of %d, %d columns", m, rows, j, n, k)
               .isEqualTo(expected);
@@ -76,7 +77,7 @@ class FewRowsTest {
                   dtype == DType.F16
                       ? Float.floatToFloat16(value)
                       : Float.floatToRawIntBits(value) >> 16;
-              data.set(Widen.SHORT, 2 * i, (short) bits);
+              data.set(Widening.SHORT, 2 * i, (short) bits);
             }
             var tensor = new Tensor("w", dtype, new long[] {outputs, inputs}, data);
             kernels += compare(new Weights.Dense(tensor, outputs, inputs, null), random);
@@ -94,7 +95,7 @@ class FewRowsTest {
     Set<Class<?>> seen = new HashSet<>();
     for (RandomCheckpoint.Shape shape : RandomCheckpoint.shapes()) {
       try (var checkpoint = new RandomCheckpoint(shape, 23);
-          var team = new Team(1);
+          var team = new SpinTeam(1);
           var model = new LoadedModel(checkpoint, team)) {
         for (Weights weights : model.blocks().getFirst().linears()) {
           if (compare(weights, random) > 0) {

@@ -7,6 +7,7 @@ import dev.quantgate.inference.checkpoint.Tensor.DType;
 import dev.quantgate.inference.checkpoint.ZeroPoints;
 import dev.quantgate.inference.cpu.Projection.Into;
 import dev.quantgate.inference.cpu.Projection.Rows;
+import dev.quantgate.inference.fixture.RandomCheckpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ final class KernelBenchmark {
     int threads =
         args.length > 0 ? Integer.parseInt(args[0]) : Runtime.getRuntime().availableProcessors();
     double budget = args.length > 1 ? Double.parseDouble(args[1]) : 60;
-    try (var team = new Team(threads);
+    try (var team = new SpinTeam(threads);
         Arena arena = Arena.ofShared()) {
       var lines = new ArrayList<Line>();
       for (DType dtype : new DType[] {DType.F16, DType.BF16}) {
@@ -94,13 +95,13 @@ final class KernelBenchmark {
     MemorySegment data = arena.allocate(2L * OUTPUTS * INPUTS, 64);
     var random = new SplittableRandom(seed);
     for (long i = 0; i < (long) OUTPUTS * INPUTS; i++) {
-      data.set(Widen.SHORT, 2 * i, (short) (random.nextInt(0x3000) | random.nextInt(2) << 15));
+      data.set(Widening.SHORT, 2 * i, (short) (random.nextInt(0x3000) | random.nextInt(2) << 15));
     }
     var tensor = new Tensor("w", dtype, new long[] {OUTPUTS, INPUTS}, data);
     return new Weights.Dense(tensor, OUTPUTS, INPUTS, null);
   }
 
-  private static void measure(List<Line> lines, Team team, double budget) {
+  private static void measure(List<Line> lines, SpinTeam team, double budget) {
     var projection = new Projection(team);
     int stride = Lanes.pad(INPUTS);
     float[] x = new float[64 * stride];
@@ -109,7 +110,7 @@ final class KernelBenchmark {
     var bandwidths = new ArrayList<Double>();
     long end = System.nanoTime() + (long) (budget * 1e9);
     for (int round = 0; System.nanoTime() < end || round < 3; round++) {
-      bandwidths.add(SpeedBenchmark.readBandwidth(team));
+      bandwidths.add(ReadBandwidth.measure(team));
       for (Line line : lines) {
         long begun = System.nanoTime();
         for (Weights weights : line.weights) {

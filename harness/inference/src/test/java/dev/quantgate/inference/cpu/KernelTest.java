@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.quantgate.inference.BlockwiseModel.Matrix;
-import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import jdk.incubator.vector.FloatVector;
@@ -103,11 +101,11 @@ class KernelTest {
   @Test
   void everyItemOfAPhaseIsRunOnceByATeamOfAnySize() {
     for (int threads : new int[] {1, 2, 3, 5}) {
-      try (var team = new Team(threads)) {
+      try (var team = new SpinTeam(threads)) {
         for (int round = 0; round < 300; round++) {
           int items = round % 37;
           var counts = new AtomicIntegerArray(items + 1);
-          Team.Task task =
+          SpinTeam.Task task =
               (item, thread) -> {
                 assertThat(thread).isBetween(0, threads - 1);
                 counts.incrementAndGet(item);
@@ -127,7 +125,7 @@ class KernelTest {
 
   @Test
   void anItemsExceptionReachesTheCallerAndTheTeamGoesOn() {
-    try (var team = new Team(2)) {
+    try (var team = new SpinTeam(2)) {
       assertThatThrownBy(() ->
               team.forEach(
                   20,
@@ -142,47 +140,5 @@ class KernelTest {
       team.forEach(5, (item, thread) -> counts.incrementAndGet(item));
       assertThat(counts.toString()).isEqualTo("[1, 1, 1, 1, 1]");
     }
-  }
-
-  @Test
-  void denseProductsAreThoseOfPlainLoops() {
-    var random = new SplittableRandom(3);
-    try (var product = new MatrixProduct(2)) {
-      for (int[] shape : new int[][] {{1, 1, 1}, {5, 7, 3}, {300, 70, 33}, {64, 129, 100}}) {
-        Matrix a = matrix(random, shape[0], shape[2]);
-        Matrix b = matrix(random, shape[1], shape[2]);
-        Matrix found = product.timesTransposed(a, b);
-        for (int i = 0; i < a.rows(); i++) {
-          for (int j = 0; j < b.rows(); j++) {
-            double sum = 0;
-            for (int k = 0; k < a.columns(); k++) {
-              sum += (double) a.values()[i * a.columns() + k] * b.values()[j * b.columns() + k];
-            }
-            assertThat((double) found.values()[i * b.rows() + j]).isCloseTo(sum, within(1e-4));
-          }
-        }
-        int n = a.columns();
-        float[] gram = new float[n * n];
-        Arrays.fill(gram, 1);
-        product.addGram(a, gram);
-        for (int i = 0; i < n; i++) {
-          for (int j = 0; j < n; j++) {
-            double sum = 1;
-            for (int k = 0; k < a.rows(); k++) {
-              sum += (double) a.values()[k * n + i] * a.values()[k * n + j];
-            }
-            assertThat((double) gram[i * n + j]).isCloseTo(sum, within(1e-3));
-          }
-        }
-      }
-    }
-  }
-
-  private static Matrix matrix(SplittableRandom random, int rows, int columns) {
-    float[] values = new float[rows * columns];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextDouble(-1, 1);
-    }
-    return new Matrix(rows, columns, values);
   }
 }

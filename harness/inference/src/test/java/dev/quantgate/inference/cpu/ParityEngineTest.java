@@ -3,13 +3,11 @@ package dev.quantgate.inference.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.quantgate.inference.Outcome;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Checkpoints;
-import dev.quantgate.inference.cpu.TokenEngine.GenerateJob;
-import dev.quantgate.inference.cpu.TokenEngine.Results;
-import dev.quantgate.inference.cpu.TokenEngine.Writer;
+import dev.quantgate.inference.engine.StepExecutor;
 import dev.quantgate.inference.fixture.ParityFolders;
+import dev.quantgate.inference.fixture.StepRunner;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -40,25 +38,30 @@ class ParityEngineTest {
 
   @TestFactory
   Stream<DynamicTest> prefillInOnePieceGivesTheReferenceLogits() {
-    return eachFolder((engine, folder) -> compareLogits(engine, folder, WHOLE));
+    return eachFolder((runner, folder) -> compareLogits(runner, folder, WHOLE));
   }
 
   @TestFactory
   Stream<DynamicTest> prefillInPiecesGivesTheReferenceLogits() {
-    return eachFolder((engine, folder) -> compareLogits(engine, folder, 7));
+    return eachFolder((runner, folder) -> compareLogits(runner, folder, 7));
   }
 
   @TestFactory
   Stream<DynamicTest> prefillTokenByTokenGivesTheReferenceLogits() {
-    return eachFolder((engine, folder) -> compareLogits(engine, folder, 1));
+    return eachFolder((runner, folder) -> compareLogits(runner, folder, 1));
   }
 
   @TestFactory
   Stream<DynamicTest> greedyContinuationsAreTheReferenceIds() {
-    return eachFolder(ParityEngineTest::compareGreedy);
+    return eachFolder((runner, folder) -> {
+      for (Reference reference : references(folder)) {
+        assertThat(runner.greedy(reference.ids(), reference.greedy().length))
+            .containsExactly(reference.greedy());
+      }
+    });
   }
 
-  private static Stream<DynamicTest> eachFolder(BiConsumer<BatchEngine, Path> check) {
+  private static Stream<DynamicTest> eachFolder(BiConsumer<StepRunner, Path> check) {
     List<Path> folders = ParityFolders.with("expected/logits.safetensors");
     assertThat(folders).as("reference folders with logits").isNotEmpty();
     return folders.stream()
@@ -67,10 +70,9 @@ class ParityEngineTest {
                 folder.getFileName().toString(),
                 () -> {
                   try (Checkpoint checkpoint = Checkpoints.open(folder);
-                      var team = new Team(2);
-                      var model = new LoadedModel(checkpoint, team);
-                      var engine = new BatchEngine(model, team, 1000, 0, true)) {
-                    check.accept(engine, folder);
+                      StepExecutor device = CpuStepExecutorTest.open(checkpoint, 1000, 2)) {
+                    int vocabulary = checkpoint.config().vocabularySize();
+                    check.accept(new StepRunner(device, vocabulary), folder);
                   }
                 }));
   }
@@ -95,14 +97,14 @@ class ParityEngineTest {
     return values;
   }
 
-  private static void compareLogits(BatchEngine engine, Path folder, int piece) {
+  private static void compareLogits(StepRunner runner, Path folder, int piece) {
     List<Reference> references = references(folder);
     double tolerance = folder.endsWith(ILL_CONDITIONED) ? 5 * TOLERANCE : TOLERANCE;
     try (Arena arena = Arena.ofConfined()) {
       for (int i = 0; i < references.size(); i++) {
         float[] expected =
             tensor(folder.resolve("expected/logits.safetensors"), "logits." + i, arena);
-        float[][] actual = engine.logits(references.get(i).ids(), piece);
+        float[][] actual = runner.logits(references.get(i).ids(), piece);
         int vocabulary = actual[0].length;
         assertThat(expected).hasSize(actual.length * vocabulary);
         for (int position = 0; position < actual.length; position++) {
@@ -120,68 +122,17 @@ class ParityEngineTest {
     }
   }
 
-  private static void compareGreedy(BatchEngine engine, Path folder) {
-    List<Reference> references = references(folder);
-    var jobs = new ArrayList<GenerateJob>();
-    for (Reference reference : references) {
-      jobs.add(
-          new GenerateJob(
-              reference.ids(), reference.greedy().length, new Recorder(reference.greedy().length)));
-    }
-    var done = new ArrayList<Integer>();
-    engine.generate(
-        jobs,
-        new Results<>() {
-          @Override
-          public void done(int job, Writer writer) {
-            done.add(job);
-            assertThat(((Recorder) writer).tokens()).containsExactly(references.get(job).greedy());
-          }
-
-          @Override
-          public void faulted(int job, Outcome.Fault fault, String message) {
-            fail(fault + ": " + message);
-          }
-        });
-    assertThat(done).hasSameSizeAs(references);
-  }
-
-  /** Takes the largest logit each time, whatever it is. */
-  private static final class Recorder implements Writer {
-    private final int[] tokens;
-    private int count;
-
-    Recorder(int length) {
-      tokens = new int[length];
-    }
-
-    int[] tokens() {
-      return tokens;
-    }
-
-    @Override
-    public int choose(float[] logits, int at, int vocabulary) {
-      return LogSoftmax.argmax(logits, at, vocabulary);
-    }
-
-    @Override
-    public boolean append(int token) {
-      tokens[count++] = token;
-      return false;
-    }
-  }
-
   /** One float32 tensor of a safetensors file. */
   private static float[] tensor(Path file, String name, Arena arena) {
     try (FileChannel channel = FileChannel.open(file)) {
       MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      long header = data.get(Widen.INT, 0);
+      long header = data.get(Widening.INT, 0);
       byte[] json = data.asSlice(8, header).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
       JsonNode entry = JSON.readTree(new String(json, StandardCharsets.UTF_8)).get(name);
       long begin = entry.get("data_offsets").get(0).asLong();
       long end = entry.get("data_offsets").get(1).asLong();
       float[] values = new float[Math.toIntExact((end - begin) / 4)];
-      Widen.f32(data, 8 + header + begin, values, 0, values.length);
+      Widening.f32(data, 8 + header + begin, values, 0, values.length);
       return values;
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);

@@ -1,4 +1,4 @@
-package dev.quantgate.inference.cpu;
+package dev.quantgate.inference.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -74,7 +74,7 @@ class AnswerWriterTest {
 
   /** Appends ids until one ends the answer. */
   private static Generation write(Pieces pieces, List<String> stops, int... ids) {
-    var writer = new AnswerWriter(pieces, Decoding.greedy(100, stops), List.of(EOS), 0);
+    var writer = new AnswerWriter(pieces, Decoding.greedy(100, stops), List.of(EOS));
     for (int id : ids) {
       if (writer.append(id)) {
         break;
@@ -88,7 +88,7 @@ class AnswerWriterTest {
     Generation answer = write(Pieces.of("return x", "\nclass A"), List.of("\nclass"), 0, 1, 0);
     assertThat(answer.text()).isEqualTo("return x");
     assertThat(answer.end()).isEqualTo(End.STOP_STRING);
-    assertThat(answer.tokens()).containsExactly(0, 1);
+    assertThat(answer.tokens()).hasValue(List.of(0, 1));
   }
 
   @Test
@@ -96,7 +96,7 @@ class AnswerWriterTest {
     Generation answer =
         write(Pieces.of("ab", "\n", "de", "f(", "x"), List.of("\ndef"), 0, 1, 2, 3, 4);
     assertThat(answer.text()).isEqualTo("ab");
-    assertThat(answer.tokens()).containsExactly(0, 1, 2, 3);
+    assertThat(answer.tokens()).hasValue(List.of(0, 1, 2, 3));
   }
 
   @Test
@@ -140,7 +140,7 @@ class AnswerWriterTest {
     Generation answer = write(Pieces.of("ab"), List.of("x"), 0, EOS, 0);
     assertThat(answer.text()).isEqualTo("ab");
     assertThat(answer.end()).isEqualTo(End.EOS);
-    assertThat(answer.tokens()).containsExactly(0, EOS);
+    assertThat(answer.tokens()).hasValue(List.of(0, EOS));
   }
 
   /** However a text is cut into tokens, the answer is what a search in the whole text gives. */
@@ -168,5 +168,43 @@ class AnswerWriterTest {
       assertThat(answer.text()).isEqualTo(found >= 0 ? text.substring(0, found) : text.toString());
     }
     assertThat(stopped).isBetween(50, 450);
+  }
+
+  /**
+   * However a text is cut into tokens, what is told in pieces is the answer's text: nothing is told
+   * that a stop string takes back, and no character in halves.
+   */
+  @Test
+  void theSettledPiecesTogetherAreTheText() {
+    var random = new SplittableRandom(5);
+    int pieces = 0;
+    for (int round = 0; round < 1000; round++) {
+      byte[] bytes = new byte[24];
+      for (int i = 0; i < bytes.length; i++) {
+        // Whole characters, broken ones, and those of the stop string.
+        bytes[i] =
+            (byte)
+                new int[] {'a', 'b', '\n', 0xe5, 0xa5, 0xbd, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80}
+                    [random.nextInt(12)];
+      }
+      var tokens = new java.util.ArrayList<byte[]>();
+      for (int at = 0; at < bytes.length; ) {
+        int next = Math.min(bytes.length, at + 1 + random.nextInt(4));
+        tokens.add(Arrays.copyOfRange(bytes, at, next));
+        at = next;
+      }
+      var writer =
+          new AnswerWriter(
+              new Pieces(tokens), Decoding.greedy(100, List.of("b\na", "好b")), List.of(EOS));
+      var told = new StringBuilder();
+      for (int id = 0; id < tokens.size() && !writer.append(id); id++) {
+        String piece = writer.settled();
+        told.append(piece);
+        pieces += piece.isEmpty() ? 0 : 1;
+      }
+      told.append(writer.rest());
+      assertThat(told).hasToString(writer.generation(List.of()).text());
+    }
+    assertThat(pieces).isGreaterThan(3000);
   }
 }

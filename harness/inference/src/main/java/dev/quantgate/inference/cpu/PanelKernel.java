@@ -11,13 +11,13 @@ import jdk.incubator.vector.FloatVector;
  * sequence of operations in a tile of any size ({@link Lanes}), so results are bitwise those of one
  * row at a time.
  */
-final class Product {
+final class PanelKernel {
   /** Scratch that {@link #panel} and {@link Weights#multiply} need: a vector for each sum. */
   static final int SCRATCH = 24 * Lanes.COUNT;
 
   private static final boolean WIDE = Lanes.COUNT == 16;
 
-  private Product() {}
+  private PanelKernel() {}
 
   /**
    * All outputs of {@code rows} activation rows and {@code n} weight rows.

@@ -1,4 +1,4 @@
-package dev.quantgate.inference.cpu;
+package dev.quantgate.inference.engine;
 
 import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Generation;
@@ -9,46 +9,40 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * One answer as it is written: chooses tokens, keeps the bytes they stand for, and sees where the
- * answer ends.
+ * One answer as it is written: keeps the bytes that tokens stand for, and sees where the answer
+ * ends.
  *
  * <p>Stop strings are looked for in bytes, not in decoded text: a token can end inside a character,
  * and a stop string can begin inside a token and end in another.
  */
-final class AnswerWriter implements TokenEngine.Writer {
+final class AnswerWriter {
   private final Tokenizer tokenizer;
-  private final Decoding decoding;
+  private final boolean stopAtEos;
   private final Collection<Integer> eosIds;
-  private final Sampler sampler;
   private final List<byte[]> stops;
   private final int longestStop;
   private final List<Integer> tokens = new ArrayList<>();
   private byte[] bytes = new byte[256];
   private int length;
+  private int told;
   private End end = End.LENGTH;
 
-  /** An answer to the prompt at {@code index} of its call. */
-  AnswerWriter(Tokenizer tokenizer, Decoding decoding, Collection<Integer> eosIds, int index) {
+  AnswerWriter(Tokenizer tokenizer, Decoding decoding, Collection<Integer> eosIds) {
     this.tokenizer = tokenizer;
-    this.decoding = decoding;
+    this.stopAtEos = decoding.stopAtEos();
     this.eosIds = eosIds;
-    this.sampler = new Sampler(decoding, index);
     this.stops =
         decoding.stop().stream().map(stop -> stop.getBytes(StandardCharsets.UTF_8)).toList();
     this.longestStop = stops.stream().mapToInt(stop -> stop.length).max().orElse(0);
   }
 
-  @Override
-  public int choose(float[] logits, int at, int vocabulary) {
-    return sampler.choose(logits, at, vocabulary);
-  }
-
-  @Override
-  public boolean append(int token) {
+  /** Adds a token to the answer; answers whether that ended it. */
+  boolean append(int token) {
     tokens.add(token);
-    if (decoding.stopAtEos() && eosIds.contains(token)) {
+    if (stopAtEos && eosIds.contains(token)) {
       end = End.EOS;
       return true;
     }
@@ -83,9 +77,66 @@ final class AnswerWriter implements TokenEngine.Writer {
     return -1;
   }
 
+  /** Ends the answer where it is, on the wish of who asked. */
+  void cancel() {
+    end = End.CANCELLED;
+  }
+
+  /**
+   * Text that was not told yet and that no token to come can change: it ends before what may be the
+   * beginning of a stop string, and before a character that is not whole.
+   */
+  String settled() {
+    return tell(beforeOpenCharacter(beforeOpenStop()));
+  }
+
+  /** What {@link #settled} has not told, once the answer has ended. */
+  String rest() {
+    return tell(length);
+  }
+
+  private String tell(int to) {
+    if (to <= told) {
+      return "";
+    }
+    var text = new String(bytes, told, to - told, StandardCharsets.UTF_8);
+    told = to;
+    return text;
+  }
+
+  private int beforeOpenStop() {
+    for (int at = Math.max(told, length - longestStop + 1); at < length; at++) {
+      for (byte[] stop : stops) {
+        int n = length - at;
+        if (n < stop.length && Arrays.equals(bytes, at, length, stop, 0, n)) {
+          return at;
+        }
+      }
+    }
+    return length;
+  }
+
+  /** The last character of bytes {@code told .. to - 1} begins here if bytes of it are missing. */
+  private int beforeOpenCharacter(int to) {
+    for (int at = to - 1; at >= Math.max(told, to - 3); at--) {
+      int lead = bytes[at] & 0xff;
+      if (lead >= 0xc0) {
+        int size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+        return at + size > to ? at : to;
+      }
+      if (lead < 0x80) {
+        return to;
+      }
+    }
+    return to;
+  }
+
   /** The answer; the bytes of a character that was cut become U+FFFD. */
   Generation generation(List<Integer> promptTokens) {
     return new Generation(
-        new String(bytes, 0, length, StandardCharsets.UTF_8), tokens, end, promptTokens);
+        new String(bytes, 0, length, StandardCharsets.UTF_8),
+        Optional.of(tokens),
+        end,
+        Optional.of(promptTokens));
   }
 }

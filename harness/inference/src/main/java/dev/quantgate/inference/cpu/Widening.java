@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
  * does the compiler turn it into the processor's conversion instructions (a loop nested in another
  * method stays scalar, a tenth as fast).
  */
-final class Widen {
+final class Widening {
   static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   static final ValueLayout.OfInt INT =
@@ -18,7 +18,7 @@ final class Widen {
   static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private Widen() {}
+  private Widening() {}
 
   static void f16(MemorySegment from, long byteOffset, float[] to, int offset, int n) {
     for (int i = 0; i < n; i++) {

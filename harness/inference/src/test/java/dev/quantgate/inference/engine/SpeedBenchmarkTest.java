@@ -1,11 +1,13 @@
-package dev.quantgate.inference.cpu;
+package dev.quantgate.inference.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quantgate.inference.EngineOptions;
+import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.SpeedPlan;
 import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.inference.SpeedReport.Decode;
@@ -21,11 +23,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SpeedBenchmarkTest {
-  private static final EngineOptions TWO_THREADS =
-      new EngineOptions(2, OptionalLong.empty(), 0, true, false);
+  private static final EngineOptions TWO_THREADS = EngineOptions.defaults().withThreads(2);
 
   private static SpeedReport run(Path folder, Format format, SpeedPlan plan) {
-    return SpeedBenchmark.run(TinyCheckpoint.write(folder, 5, format), TWO_THREADS, plan);
+    return measure(TinyCheckpoint.write(folder, 5, format), TWO_THREADS, plan);
+  }
+
+  private static SpeedReport measure(Path folder, EngineOptions options, SpeedPlan plan) {
+    return Engines.find("cpu").measure(new ModelReference.Folder(folder), options, plan);
   }
 
   @Test
@@ -86,6 +91,23 @@ class SpeedBenchmarkTest {
     assertThatThrownBy(() -> run(folder, Format.F16, plan))
         .isInstanceOf(InferenceException.class)
         .hasMessage("this engine decodes at most 256 sequences together, not 257");
+  }
+
+  @Test
+  void manyLongPromptsWithShortAnswersHaveARate(@TempDir Path folder) {
+    SpeedReport report = run(folder, Format.F16, new SpeedPlan(600, 2, List.of(12), 1));
+    assertThat(report.decodes().getFirst().tokensPerSecond()).isPositive();
+  }
+
+  @Test
+  void sequencesThatDoNotFitTheMemoryTogetherAreRefusedWithWhatTheyNeed(@TempDir Path folder) {
+    TinyCheckpoint.write(folder, 5, Format.F16);
+    EngineOptions tight = TWO_THREADS.withMemory(OptionalLong.of(8L << 20));
+    assertThatThrownBy(() -> measure(folder, tight, new SpeedPlan(3000, 8, List.of(16), 1)))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageMatching(
+            "16 sequences of 3008 tokens need \\d+ MiB of keys and values, the memory given leaves"
+                + " \\d+ MiB; give more --memory, at least \\d+M");
   }
 
   @ParameterizedTest

@@ -32,14 +32,14 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Vectors are loaded by the library's own method: in a body of this size the compiler no longer
  * inlines other people's, and one call that is left makes every vector an object.
  */
-final class Narrow {
+final class HalfDotKernel {
   private static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(16 * Lanes.COUNT));
   private static final VectorSpecies<Integer> INTS = Lanes.SPECIES.withLanes(int.class);
   private static final int HALF_BITS = 0x8fffe000;
   private static final float HALF_SCALE = 0x1p112f;
 
-  private Narrow() {}
+  private HalfDotKernel() {}
 
   private static FloatVector widened(MemorySegment from, long at, boolean brain) {
     var extended =

@@ -1,63 +1,141 @@
 package dev.quantgate.inference.cpu;
 
-import dev.quantgate.inference.InferenceException;
-import dev.quantgate.inference.Outcome.Fault;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.Tensor;
+import dev.quantgate.inference.engine.Ask;
+import dev.quantgate.inference.engine.Ask.Distribution;
+import dev.quantgate.inference.engine.MemoryPlan;
+import dev.quantgate.inference.engine.Slice;
+import dev.quantgate.inference.engine.StepExecutor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The oracle: the same model in plain loops, one token of one sequence after the other, nothing
- * shared, no vectors, no threads, sums in double. Slow, and meant to be read beside the papers.
+ * The oracle: the same model in plain loops, one position of one sequence after the other, no
+ * vectors, no threads, sums in double. Slow, and meant to be read beside the papers.
  */
-final class ReferenceEngine implements TokenEngine {
+final class ReferenceStepExecutor implements StepExecutor {
+  private static final int PAGE = 16;
+  private static final int STEP_ROWS = 64;
+
   private final Checkpoint checkpoint;
   private final ModelConfig config;
   private final RotaryEmbedding rotary;
-  private long promptTokens;
-  private long promptNanos;
-  private long generatedTokens;
-  private long generationNanos;
+  private final MemoryPlan memory;
+  private final List<Page> pages = new ArrayList<>();
 
-  ReferenceEngine(Checkpoint checkpoint) {
+  /** Keys and values of some positions: for each block and position an array. */
+  private static final class Page {
+    final float[][][] keys;
+    final float[][][] values;
+
+    Page(int blocks) {
+      keys = new float[blocks][PAGE][];
+      values = new float[blocks][PAGE][];
+    }
+  }
+
+  /**
+   * @param limitBytes the most bytes of main memory to take
+   * @param name names the model in messages
+   */
+  ReferenceStepExecutor(Checkpoint checkpoint, long limitBytes, String name) {
     this.checkpoint = checkpoint;
     this.config = checkpoint.config();
     this.rotary = new RotaryEmbedding(config);
+    this.memory =
+        MemoryPlan.within(
+            limitBytes,
+            name,
+            CpuEngineProvider.MEMORY_OPTION,
+            checkpoint.weightBytes(),
+            0,
+            8L * PAGE * config.layers() * config.keyValueHeads() * config.headSize());
   }
 
-  /** Keys and values of one sequence: for each block one array a position. */
-  private static final class State {
-    final List<List<float[]>> keys = new ArrayList<>();
-    final List<List<float[]>> values = new ArrayList<>();
-    int length;
+  @Override
+  public int pageTokens() {
+    return PAGE;
+  }
 
-    State(int blocks) {
-      for (int i = 0; i < blocks; i++) {
-        keys.add(new ArrayList<>());
-        values.add(new ArrayList<>());
+  @Override
+  public int stepRows() {
+    return STEP_ROWS;
+  }
+
+  @Override
+  public MemoryPlan memory() {
+    return memory;
+  }
+
+  private Page page(int number) {
+    while (pages.size() <= number) {
+      pages.add(new Page(config.layers()));
+    }
+    return pages.get(number);
+  }
+
+  @Override
+  public void copyPage(int from, int to) {
+    for (int b = 0; b < config.layers(); b++) {
+      // What lies behind the references is never changed.
+      System.arraycopy(page(from).keys[b], 0, page(to).keys[b], 0, PAGE);
+      System.arraycopy(page(from).values[b], 0, page(to).values[b], 0, PAGE);
+    }
+  }
+
+  @Override
+  public void step(List<Slice> slices) {
+    for (Slice slice : slices) {
+      var asks = slice.asks().iterator();
+      Ask ask = asks.hasNext() ? asks.next() : null;
+      for (int position = slice.from(); position < slice.to(); position++) {
+        float[] hidden = next(slice, position);
+        while (ask != null && ask.position() == position) {
+          answer(ask, logits(hidden));
+          ask = asks.hasNext() ? asks.next() : null;
+        }
       }
     }
   }
 
-  /** The last hidden state of a sequence continued by one token. */
-  private float[] next(State state, int token) {
-    if (Thread.interrupted()) {
-      throw new InferenceException(
-          InferenceException.Kind.INTERRUPTED, "the model was interrupted between two tokens");
+  private static void answer(Ask ask, float[] logits) {
+    int best = largest(logits);
+    switch (ask) {
+      case Ask.WholeRow row -> row.reader().read(logits, 0, best);
+      case Ask.OfTokens of -> {
+        double[] logProbabilities = new double[of.tokens().length];
+        if (best < 0) {
+          Arrays.fill(logProbabilities, Double.NaN);
+        } else if (logProbabilities.length > 0) {
+          double sum = 0;
+          for (float logit : logits) {
+            sum += Math.exp((double) logit - logits[best]);
+          }
+          for (int i = 0; i < logProbabilities.length; i++) {
+            logProbabilities[i] = (double) logits[of.tokens()[i]] - logits[best] - Math.log(sum);
+          }
+        }
+        of.reader().read(new Distribution(best, logProbabilities));
+      }
     }
-    int position = state.length++;
+  }
+
+  /** The last hidden state at a position, whose keys and values are put in their page. */
+  private float[] next(Slice slice, int position) {
     int half = config.headSize() / 2;
     float[] cos = new float[half];
     float[] sin = new float[half];
     rotary.angles(position, cos, sin, 0);
     float[] hidden = new float[config.hiddenSize()];
     for (int i = 0; i < hidden.length; i++) {
-      hidden[i] = element(checkpoint.embedding(), (long) token * hidden.length + i);
+      hidden[i] =
+          element(checkpoint.embedding(), (long) slice.tokens()[position] * hidden.length + i);
     }
     for (int b = 0; b < config.layers(); b++) {
       Checkpoint.Block block = checkpoint.blocks().get(b);
@@ -67,9 +145,17 @@ final class ReferenceEngine implements TokenEngine {
       float[] value = multiply(block.value(), x);
       turn(query, config.heads(), block.queryNorm(), cos, sin);
       turn(key, config.keyValueHeads(), block.keyNorm(), cos, sin);
-      state.keys.get(b).add(key);
-      state.values.get(b).add(value);
-      add(hidden, multiply(block.output(), attend(query, state.keys.get(b), state.values.get(b))));
+      Page page = page(slice.pages()[position / PAGE]);
+      page.keys[b][position % PAGE] = key;
+      page.values[b][position % PAGE] = value;
+      float[][] keys = new float[position + 1][];
+      float[][] values = new float[position + 1][];
+      for (int j = 0; j <= position; j++) {
+        Page at = page(slice.pages()[j / PAGE]);
+        keys[j] = at.keys[b][j % PAGE];
+        values[j] = at.values[b][j % PAGE];
+      }
+      add(hidden, multiply(block.output(), attend(query, keys, values)));
       x = norm(hidden, 0, hidden.length, block.postAttentionNorm());
       float[] gate = multiply(block.gate(), x);
       float[] up = multiply(block.up(), x);
@@ -96,10 +182,10 @@ final class ReferenceEngine implements TokenEngine {
     }
   }
 
-  private float[] attend(float[] query, List<float[]> keys, List<float[]> values) {
+  private float[] attend(float[] query, float[][] keys, float[][] values) {
     int size = config.headSize();
     int group = config.heads() / config.keyValueHeads();
-    int last = keys.size() - 1;
+    int last = keys.length - 1;
     int first = Math.max(0, last - config.slidingWindow().orElse(Integer.MAX_VALUE) + 1);
     float[] out = new float[query.length];
     for (int head = 0; head < config.heads(); head++) {
@@ -108,7 +194,7 @@ final class ReferenceEngine implements TokenEngine {
       double max = Double.NEGATIVE_INFINITY;
       for (int j = first; j <= last; j++) {
         for (int d = 0; d < size; d++) {
-          weights[j] += (double) query[head * size + d] * keys.get(j)[from + d];
+          weights[j] += (double) query[head * size + d] * keys[j][from + d];
         }
         weights[j] /= Math.sqrt(size);
         max = Math.max(max, weights[j]);
@@ -121,7 +207,7 @@ final class ReferenceEngine implements TokenEngine {
       for (int d = 0; d < size; d++) {
         double mixed = 0;
         for (int j = first; j <= last; j++) {
-          mixed += weights[j] / sum * values.get(j)[from + d];
+          mixed += weights[j] / sum * values[j][from + d];
         }
         out[head * size + d] = (float) mixed;
       }
@@ -183,55 +269,17 @@ final class ReferenceEngine implements TokenEngine {
   }
 
   private static int integer(Tensor tensor, long index) {
-    return tensor.data().get(Widen.INT, 4 * index);
+    return tensor.data().get(Widening.INT, 4 * index);
   }
 
   private static float element(Tensor tensor, long index) {
     MemorySegment data = tensor.data();
     return switch (tensor.dtype()) {
-      case F32 -> data.get(Widen.FLOAT, 4 * index);
-      case F16 -> Float.float16ToFloat(data.get(Widen.SHORT, 2 * index));
-      case BF16 -> Float.intBitsToFloat(data.get(Widen.SHORT, 2 * index) << 16);
+      case F32 -> data.get(Widening.FLOAT, 4 * index);
+      case F16 -> Float.float16ToFloat(data.get(Widening.SHORT, 2 * index));
+      case BF16 -> Float.intBitsToFloat(data.get(Widening.SHORT, 2 * index) << 16);
       case I32 -> throw new IllegalArgumentException(tensor.name() + " holds integers");
     };
-  }
-
-  @Override
-  public void score(List<ScoreJob> jobs, Results<Scored> results) {
-    for (int i = 0; i < jobs.size(); i++) {
-      long begun = System.nanoTime();
-      score(i, jobs.get(i), results);
-      promptTokens += jobs.get(i).tokens().length - 1;
-      promptNanos += System.nanoTime() - begun;
-    }
-  }
-
-  private void score(int index, ScoreJob job, Results<Scored> results) {
-    int[] tokens = job.tokens();
-    var state = new State(config.layers());
-    double[] logProbabilities = new double[tokens.length - job.from()];
-    boolean[] greedy = new boolean[logProbabilities.length];
-    for (int position = 0; position + 1 < tokens.length; position++) {
-      float[] hidden = next(state, tokens[position]);
-      int at = position + 1 - job.from();
-      if (at < 0) {
-        continue;
-      }
-      float[] logits = logits(hidden);
-      int best = largest(logits);
-      if (best < 0) {
-        results.faulted(index, Fault.NON_FINITE, BatchEngine.nonFinite(position));
-        return;
-      }
-      double sum = 0;
-      for (float logit : logits) {
-        sum += Math.exp((double) logit - logits[best]);
-      }
-      int token = tokens[position + 1];
-      logProbabilities[at] = (double) logits[token] - logits[best] - Math.log(sum);
-      greedy[at] = best == token;
-    }
-    results.done(index, new Scored(logProbabilities, greedy));
   }
 
   /** The lowest index of the largest logit, or -1 if one is not finite. */
@@ -249,45 +297,7 @@ final class ReferenceEngine implements TokenEngine {
   }
 
   @Override
-  public void generate(List<GenerateJob> jobs, Results<Writer> results) {
-    for (int i = 0; i < jobs.size(); i++) {
-      generate(i, jobs.get(i), results);
-    }
+  public void close() {
+    pages.clear();
   }
-
-  private void generate(int index, GenerateJob job, Results<Writer> results) {
-    long begun = System.nanoTime();
-    var state = new State(config.layers());
-    float[] hidden = new float[0];
-    for (int token : job.prompt()) {
-      hidden = next(state, token);
-    }
-    promptTokens += job.prompt().length;
-    promptNanos += System.nanoTime() - begun;
-    begun = System.nanoTime();
-    for (int n = 1; ; n++) {
-      float[] logits = logits(hidden);
-      if (largest(logits) < 0) {
-        results.faulted(index, Fault.NON_FINITE, BatchEngine.nonFinite(state.length - 1));
-        return;
-      }
-      int token = job.writer().choose(logits, 0, logits.length);
-      generatedTokens++;
-      if (job.writer().append(token) || n == job.maxNewTokens()) {
-        break;
-      }
-      hidden = next(state, token);
-    }
-    generationNanos += System.nanoTime() - begun;
-    results.done(index, job.writer());
-  }
-
-  @Override
-  public Work work() {
-    return new Work(
-        checkpoint.weightBytes(), 0, promptTokens, promptNanos, generatedTokens, generationNanos);
-  }
-
-  @Override
-  public void close() {}
 }

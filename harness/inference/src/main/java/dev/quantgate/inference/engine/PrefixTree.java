@@ -1,4 +1,4 @@
-package dev.quantgate.inference.cpu;
+package dev.quantgate.inference.engine;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ final class PrefixTree {
     int users;
 
     boolean committed;
-    KeyValueCache.@Nullable Sequence cache;
+    Pages.@Nullable Sequence cache;
 
     /** By position less {@link #start}, set where asked for; NaN where a logit was not finite. */
     double[] logProbabilities = new double[0];
@@ -68,17 +68,18 @@ final class PrefixTree {
       greedy = new boolean[end - start];
     }
 
-    boolean ready() {
+    private boolean ready() {
       return parent == null || parent.computed == parent.end;
     }
 
+    /** Whether every position that can be asked for is computed. */
     boolean complete() {
       return ready() && computed == computeEnd;
     }
 
     /** Pages that this node adds to its parent's. */
-    int pages() {
-      return computeEnd == start ? 0 : KeyValueCache.pages(computeEnd) - start / KeyValueCache.PAGE;
+    int pages(Pages all) {
+      return all.beyond(start, computeEnd);
     }
   }
 
@@ -88,28 +89,19 @@ final class PrefixTree {
   /**
    * @param sequences token ids, none empty
    * @param neededFrom for each the first position whose log-probability is asked for
-   * @param share whether common prefixes become one; if not, each sequence is a node of its own
    */
-  PrefixTree(List<int[]> sequences, int[] neededFrom, boolean share) {
+  PrefixTree(List<int[]> sequences, int[] neededFrom) {
     int n = sequences.size();
     leaves = new Node[n];
     var sorted = new ArrayList<Integer>(n);
     for (int i = 0; i < n; i++) {
       sorted.add(i);
     }
-    if (share) {
-      sorted.sort(Comparator.comparing(sequences::get, Arrays::compare));
-    }
+    sorted.sort(Comparator.comparing(sequences::get, Arrays::compare));
     order = List.copyOf(sorted);
     var nodes = new ArrayList<Node>();
     Deque<Group> open = new ArrayDeque<>();
-    if (share) {
-      split(sequences, new Group(null, 0, 0, n), open);
-    } else {
-      for (int i = 0; i < n; i++) {
-        open.add(new Group(null, 0, i, i + 1));
-      }
-    }
+    split(sequences, new Group(null, 0, 0, n), open);
     while (!open.isEmpty()) {
       Group group = open.pop();
       int[] first = sequences.get(order.get(group.from()));
@@ -156,11 +148,6 @@ final class PrefixTree {
   /** The sequences' indices in the order in which they are best computed: neighbours share most. */
   List<Integer> order() {
     return order;
-  }
-
-  /** The node that a sequence ends in. */
-  Node leaf(int sequence) {
-    return leaves[sequence];
   }
 
   /** The nodes of a sequence, root first. */

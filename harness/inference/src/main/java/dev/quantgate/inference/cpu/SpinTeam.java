@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Which thread computes an item is left to chance, so an item's result must not depend on it.
  */
-final class Team implements AutoCloseable {
+final class SpinTeam implements AutoCloseable {
   /**
    * Spins before a worker parks: some hundred microseconds, longer than any pause inside a step.
    */
@@ -47,7 +47,7 @@ final class Team implements AutoCloseable {
   private volatile @Nullable Throwable failure;
   private volatile boolean stopped;
 
-  Team(int size) {
+  SpinTeam(int size) {
     if (size < 1 || size > INSIDE) {
       throw new IllegalArgumentException("a team has 1.." + INSIDE + " threads, not " + size);
     }
@@ -207,7 +207,7 @@ final class Team implements AutoCloseable {
         }
         parked = true;
         if ((state.get() & -PHASE) == done && !stopped) {
-          LockSupport.park(Team.this);
+          LockSupport.park(SpinTeam.this);
         }
         parked = false;
         spin = 0;
