@@ -27,16 +27,14 @@ public final class Prompts {
    * @param continuations what is scored behind it; empty where the model writes
    * @param check what a completion becomes a judged program with; empty for choices
    */
-  public record Line(
-      String id, String prompt, List<String> continuations, Optional<Check> check) {}
+  public record Line(String id, String prompt, List<String> continuations, Optional<Check> check) {}
 
   /** What stands around a completion in its judged program, as {@link Key.Program} has it. */
   public record Check(String prelude, String prompt, String test, String entryPoint) {
     static Optional<Check> of(Key key) {
       return key instanceof Key.Program program
           ? Optional.of(
-              new Check(
-                  program.prelude(), program.prompt(), program.test(), program.entryPoint()))
+              new Check(program.prelude(), program.prompt(), program.test(), program.entryPoint()))
           : Optional.empty();
     }
   }
@@ -44,10 +42,7 @@ public final class Prompts {
   /** The line of a question asked by one of its forms. */
   public static Line line(Question question, Request request, Function<Prompt, String> render) {
     return new Line(
-        question.id(),
-        text(request, render),
-        continuations(request),
-        Check.of(question.key()));
+        question.id(), text(request, render), continuations(request), Check.of(question.key()));
   }
 
   /** The rendered prompt of a request. */
