@@ -16,9 +16,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The CPU engine as a peer of compare-speed.py: {@code Speed MODEL THREADS MAX_BATCH}. Reads jobs from
- * standard input, a line each: {@code NEW_TOKENS|1 2 3;4 5 6}, the prompts as token ids. Answers each
- * with {@code promptTokens promptSeconds generatedTokens generationSeconds|ids of the first answer}.
+ * The CPU engine as a peer of compare-speed.py: {@code Speed MODEL THREADS MAX_BATCH}. Reads jobs
+ * from standard input, a line each: {@code NEW_TOKENS|1 2 3;4 5 6}, the prompts as token ids.
+ * Answers each with {@code promptTokens promptSeconds generatedTokens generationSeconds|ids of the
+ * first answer}.
  */
 final class Speed {
   public static void main(String[] args) throws Exception {
@@ -44,13 +45,22 @@ final class Speed {
         List<Outcome<Generation>> answers = model.generate(prompts, decoding);
         Telemetry after = model.telemetry();
         StringBuilder ids = new StringBuilder();
-        answers.getFirst().orThrow().tokens().orElseThrow().forEach(id -> ids.append(' ').append(id));
+        answers
+            .getFirst()
+            .orThrow()
+            .tokens()
+            .orElseThrow()
+            .forEach(id -> ids.append(' ').append(id));
         System.out.println(
             (after.promptTokens() - before.promptTokens())
-                + " " + (after.promptTime().minus(before.promptTime()).toNanos() / 1e9)
-                + " " + (after.generatedTokens() - before.generatedTokens())
-                + " " + (after.generationTime().minus(before.generationTime()).toNanos() / 1e9)
-                + "|" + ids.toString().strip());
+                + " "
+                + (after.promptTime().minus(before.promptTime()).toNanos() / 1e9)
+                + " "
+                + (after.generatedTokens() - before.generatedTokens())
+                + " "
+                + (after.generationTime().minus(before.generationTime()).toNanos() / 1e9)
+                + "|"
+                + ids.toString().strip());
       }
     }
   }

@@ -9,6 +9,7 @@ import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
+import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.ModelUsage;
 import java.nio.file.Path;
@@ -62,17 +63,16 @@ public final class TerminalReport {
     flips(text, comparison);
     for (SuiteComparison suite : comparison.suites()) {
       if (!suite.ungraded().isEmpty()) {
-        text.append('\n')
-            .append(suite.suite())
-            .append(": ")
-            .append(suite.ungraded().size())
-            .append(" answers without a grade, judged without and with them; the first: ")
-            .append(suite.ungraded().getFirst().id())
-            .append(", ")
-            .append(suite.ungraded().getFirst().category())
-            .append(", ")
-            .append(suite.ungraded().getFirst().message())
-            .append('\n');
+        Ungraded first = suite.ungraded().getFirst();
+        int count = suite.ungraded().size();
+        text.append(
+            "\n%s: %s without a grade, judged without and with them; the first: %s, %s, %s\n"
+                .formatted(
+                    suite.suite(),
+                    count == 1 ? "1 answer" : "%d answers".formatted(count),
+                    first.id(),
+                    first.category(),
+                    first.message()));
       }
     }
     notes(text, comparison.notes());

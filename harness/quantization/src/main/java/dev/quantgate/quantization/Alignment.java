@@ -116,7 +116,8 @@ final class Alignment {
     }
     throw new QuantizationException(
         file
-            + ": a line has none of \"messages\", \"question\", \"instruction\", \"prompt\"; it has "
+            + ": a line has none of \"messages\", \"question\", \"instruction\", \"prompt\"; it has"
+            + " "
             + line.propertyNames());
   }
 

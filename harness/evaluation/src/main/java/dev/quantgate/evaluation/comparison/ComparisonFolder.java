@@ -115,6 +115,12 @@ public record ComparisonFolder(Path path, int schema, Comparison comparison) {
    */
   public SuitePairs pairs(SuiteComparison suite) {
     List<Pair> pairs = new ArrayList<>();
+    if (schema < 2) {
+      throw new EvaluationException(
+          EvaluationException.Kind.INPUT,
+          "%s: was written by an older QuantGate (schema 1), which kept no pairs; quantgate compare %s %s --out DIR makes them"
+              .formatted(path.resolve(NAME), path.resolve("baseline"), path.resolve("candidate")));
+    }
     Path file = pairsFile(path, suite.suite());
     Disk.readLines(file, schema, Pair.class, pairs::add);
     if (Checksums.exist(path)) {
