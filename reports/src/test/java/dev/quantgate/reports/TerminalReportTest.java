@@ -60,7 +60,7 @@ class TerminalReportTest {
 
             ceval flips: -法学/0 (near tie) -法学/1 -法学/2 -法学/3 -法学/4 +法学/5 +法学/6
 
-            ceval: 1 answer without a grade, left out of the pairs; the first: 法学/9, TOO_LONG, 上下文不够
+            ceval: 1 answer without a grade, judged without and with them; the first: 法学/9, TOO_LONG, 上下文不够
 
             Note: ceval: custom data, 题目.zip, sha256 00
 

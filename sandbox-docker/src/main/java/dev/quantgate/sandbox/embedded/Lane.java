@@ -86,11 +86,12 @@ final class Lane {
                 first));
     long peak = tester.peakBytes() + candidate.peakBytes();
     End end = line.end;
-    boolean ended =
-        end != null && verdict.outcome != Outcome.PASSED && verdict.outcome != Outcome.UNSUPPORTED;
-    return ended
-        ? new Verdict(end.outcome, end.detail, peak, end.exit, verdict.doubt)
-        : new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit, verdict.doubt);
+    if (end != null
+        && verdict.outcome != Outcome.PASSED
+        && verdict.outcome != Outcome.UNSUPPORTED) {
+      return new Verdict(end.outcome, end.detail, peak, end.exit, verdict.doubt);
+    }
+    return new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit, verdict.doubt);
   }
 
   /** What is known of a job that was interrupted. */

@@ -41,6 +41,9 @@ final class CheckpointBuilder {
   /** Eight zero points of 8. */
   private static final int SYMMETRIC_ZEROS = 0x88888888;
 
+  /** The same with one taken from each field, as format gptq stores it. */
+  private static final int SYMMETRIC_ZEROS_LESS_ONE = 0x77777777;
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -312,7 +315,7 @@ final class CheckpointBuilder {
     String other =
         word == SYMMETRIC_ZEROS && config.format().equals(GptqConfig.V1)
             ? GptqConfig.V2
-            : word == SYMMETRIC_ZEROS - 0x11111111 && config.format().equals(GptqConfig.V2)
+            : word == SYMMETRIC_ZEROS_LESS_ONE && config.format().equals(GptqConfig.V2)
                 ? GptqConfig.V1
                 : "";
     return Refusal.damaged(

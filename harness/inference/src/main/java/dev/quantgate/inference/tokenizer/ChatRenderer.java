@@ -134,7 +134,7 @@ final class ChatRenderer {
       throw new InferenceException(
           Kind.UNSUPPORTED,
           "%s: the chat template's renderer gave up, which it does for want of memory or stack: %s"
-              .formatted(file, Refusal.firstLine(e.getCause())),
+              .formatted(file, Refusal.firstLine(e.getCause() == null ? e : e.getCause())),
           e);
     }
   }
