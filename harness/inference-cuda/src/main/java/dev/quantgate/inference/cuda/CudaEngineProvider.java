@@ -67,7 +67,7 @@ public final class CudaEngineProvider implements EngineProvider {
           ? Optional.empty()
           : Optional.of(Kernels.tooOld(devices.getFirst()));
     } catch (CudaException e) {
-      return Optional.of(e.getMessage());
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 
@@ -244,6 +244,6 @@ public final class CudaEngineProvider implements EngineProvider {
 
   private static InferenceException refusal(CudaException e) {
     return new InferenceException(
-        e.isOutOfMemory() ? Kind.OUT_OF_MEMORY : Kind.NO_ENGINE, e.getMessage(), e);
+        e.isOutOfMemory() ? Kind.OUT_OF_MEMORY : Kind.NO_ENGINE, String.valueOf(e.getMessage()), e);
   }
 }

@@ -152,7 +152,7 @@ final class CudaExecutor implements StepExecutor {
           e.isOutOfMemory()
               ? InferenceException.Kind.OUT_OF_MEMORY
               : InferenceException.Kind.NO_ENGINE,
-          e.getMessage(),
+          String.valueOf(e.getMessage()),
           e);
     }
   }
