@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -79,7 +80,7 @@ final class ParityFolder {
     for (int p = 0; p < list.size(); p++) {
       int[] ids = ints(list.get(p).has("ids") ? list.get(p).get("ids") : list.get(p).get("tokens"));
       float[][] found = run(executor, ids, piece);
-      float[][] expected = reference.get("logits." + p);
+      float[][] expected = Objects.requireNonNull(reference.get("logits." + p));
       for (int i = 0; i < ids.length; i++) {
         for (int t = 0; t < expected[i].length; t++) {
           double difference = Math.abs(found[i][t] - expected[i][t]);

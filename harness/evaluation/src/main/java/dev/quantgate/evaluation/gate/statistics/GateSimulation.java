@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -311,7 +312,7 @@ public final class GateSimulation {
         int lost = 0;
         int gained = 0;
         for (int j = 0; j < sizes.length; j++) {
-          int drawn = tables.get(sizes[j]).next(random);
+          int drawn = Objects.requireNonNull(tables.get(sizes[j])).next(random);
           int losses = drawn / (sizes[j] + 1);
           int gains = drawn % (sizes[j] + 1);
           lost += losses;
