@@ -58,6 +58,7 @@ Encoding: a tag byte, then
     o           opaque: T, F or N for a truth value that could not be told
 """
 
+import builtins
 import json
 import struct
 import sys
@@ -510,14 +511,21 @@ _Encoder.lost_unless_known = _lost_unless_known
 _EXCEPTION_ATTRIBUTES = ("name", "path")
 
 
+def _is_builtin(kind):
+    return getattr(builtins, kind.__name__, None) is kind
+
+
 def _exception(e, value, depth):
     kind = type(value)
     names, base = [], Exception
     for each in kind.__mro__[:32]:
-        names.append(f"{each.__module__}.{each.__qualname__}")
-        if each.__module__ == "builtins":
+        if _is_builtin(each):
+            names.append(f"builtins.{each.__qualname__}")
             base = each
             break
+        # A program without a __name__ makes classes that say they are of builtins.
+        module = "__main__" if each.__module__ == "builtins" else each.__module__
+        names.append(f"{module}.{each.__qualname__}")
     reduced = base.__reduce__(value)
     state = dict(reduced[2]) if len(reduced) > 2 and reduced[2] else {}
     for name in _EXCEPTION_ATTRIBUTES:
@@ -532,7 +540,7 @@ def _exception(e, value, depth):
 
 
 def _type(e, value, depth):
-    if getattr(value, "__module__", None) == "builtins":
+    if getattr(value, "__module__", None) == "builtins" and _is_builtin(value):
         e.out += b"y"
         _str(e, value.__name__, depth)
     else:

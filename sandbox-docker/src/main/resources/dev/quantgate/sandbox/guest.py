@@ -43,6 +43,7 @@ def handle(order):
     if verb == "prepare":
         standins.install()
         official.preload()
+        standins.forget()
         sys.dont_write_bytecode = True
         sys.path.remove("/guest")
         return b""

@@ -70,6 +70,11 @@ def _watch(event, args):
         _refuse("a folder", PermissionError)
 
 
+def forget():
+    """What was asked for while this was prepared is no program's."""
+    _refused.clear()
+
+
 def install():
     """Puts everything in place, once, before any program."""
     _take_threads()

@@ -2,7 +2,7 @@
 
 
 def run():
-    import array, collections, dataclasses, datetime, enum, json, pathlib, random, sys, types, uuid
+    import array, collections, dataclasses, datetime, enum, errno, json, pathlib, random, sys, types, uuid
     from decimal import Decimal
     from fractions import Fraction
 
@@ -100,7 +100,8 @@ def run():
         assert type(told) is type(error) and str(told) == str(error), error
         assert repr(told) == repr(error) and told.args == error.args or "Group" in repr(error), error
         tried += 1
-    assert back(OSError(2, "no", "file")).filename == "file" and type(back(OSError(2, "no"))) is FileNotFoundError
+    missing = OSError(errno.ENOENT, "no", "file")
+    assert back(missing).filename == "file" and type(back(missing)) is FileNotFoundError
     try:
         json.loads("{")
     except ValueError as error:

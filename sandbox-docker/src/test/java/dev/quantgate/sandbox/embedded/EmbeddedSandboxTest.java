@@ -208,7 +208,20 @@ class EmbeddedSandboxTest {
     }
     ExecutionJob job =
         new ExecutionJob(
-            "codec", "", program, "", "def check(run):\n    assert run() > 400\n", "run");
+            "codec",
+            "",
+            program,
+            "",
+            """
+            def check(run):
+                import traceback
+                try:
+                    tried = run()
+                except Exception:
+                    raise RuntimeError(traceback.format_exc()[-400:])
+                assert tried > 400
+            """,
+            "run");
     try (CodeSandbox official = open(Checker.OFFICIAL, 1, Limits.defaults().withSlowDownCap(20))) {
       ExecutionResult result = of(run(official, List.of(job)), "codec");
       assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.PASSED);
@@ -233,7 +246,7 @@ class EmbeddedSandboxTest {
                   Problems.right("right"),
                   Problems.twice("wrong", "    return 0\n")));
       assertThat(of(results, "forged").outcome()).isEqualTo(Outcome.TAMPERED);
-      assertThat(of(results, "forged").detail()).startsWith("passes only when it judges itself: ");
+      assertThat(of(results, "forged").official()).contains(Outcome.PASSED);
       assertThat(of(results, "right").outcome()).isEqualTo(Outcome.PASSED);
       assertThat(of(results, "wrong").outcome()).isEqualTo(Outcome.FAILED);
     }

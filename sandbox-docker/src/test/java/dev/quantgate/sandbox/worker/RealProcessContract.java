@@ -196,8 +196,9 @@ public abstract class RealProcessContract {
         """
             import sys
             codec = sys.modules["codec"]
-            real = codec.encode
-            codec.encode = lambda *any: real(("raised", ["Exception"], "", None, "numpy"))
+            real = codec.message
+            codec.plain = lambda *any: None
+            codec.message = lambda *any, **named: real(codec.RAISED, Exception(), None, "numpy", losses=[])
         """;
     try (CodeSandbox sandbox = start(options(1, Checker.SPLIT))) {
       ExecutionResult result = one(sandbox, claim);
@@ -270,7 +271,7 @@ public abstract class RealProcessContract {
     try (CodeSandbox sandbox = start(options(1, Checker.BOTH))) {
       ExecutionResult result = one(sandbox, alwaysEqual);
       assertThat(result.outcome()).isEqualTo(Outcome.TAMPERED);
-      assertThat(result.detail()).startsWith("passes only when it judges itself");
+      assertThat(result.official()).contains(Outcome.PASSED);
     }
   }
 
