@@ -159,7 +159,9 @@ class BubblewrapSandboxTest extends RealProcessContract {
           }
         }
         copies.add(to.toString());
-      } else if (from.getFileName().toString().matches("(jackson|commons-exec|slf4j|jspecify|quantgate-base).*")) {
+      } else if (from.getFileName()
+          .toString()
+          .matches("(jackson|commons-exec|slf4j|jspecify|quantgate-base).*")) {
         copies.add(Files.copy(from, to).toString());
       }
     }

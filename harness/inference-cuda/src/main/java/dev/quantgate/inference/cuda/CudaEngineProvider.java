@@ -135,7 +135,9 @@ public final class CudaEngineProvider implements EngineProvider {
     }
   }
 
-  /** A checkpoint on a device. The checkpoint itself is closed: nothing of it is needed any more. */
+  /**
+   * A checkpoint on a device. The checkpoint itself is closed: nothing of it is needed any more.
+   */
   private record Loaded(
       CudaExecutor executor,
       ModelConfig config,
