@@ -21,7 +21,6 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -112,16 +111,7 @@ class OldRunsTest {
   @Test
   void itsAnswersAreReplayed() {
     String run = "replay:%s".formatted(old.resolve("candidate"));
-    RunPlan plan =
-        new RunPlan(
-            List.of("starter-nli"),
-            Optional.empty(),
-            false,
-            OptionalInt.of(4),
-            0,
-            Map.of(),
-            RunPlan.of("starter-nli").layout(),
-            RunPlan.Sampling.GREEDY);
+    RunPlan plan = RunPlan.of("starter-nli").withLimit(4);
 
     Comparison comparison =
         quantGate.run(
