@@ -5,11 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.Comparison;
-import dev.quantgate.evaluation.comparison.ComparisonFolder;
-import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.GatePolicy;
-import dev.quantgate.evaluation.gate.Verdict;
-import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.ItemRecord;
@@ -23,7 +19,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,48 +59,6 @@ class OldRunsTest {
     assertThat(run.suites().values().stream().flatMap(List::stream).map(ItemRecord::facts))
         .containsOnly(Optional.empty());
     assertThat(run.sha256()).isEmpty();
-  }
-
-  @Test
-  void itsComparisonIsReadAndItsPairsAreSaidToBeMissing() {
-    ComparisonFolder comparison = ComparisonFolder.read(old);
-
-    assertThat(comparison.schema()).isEqualTo(1);
-    assertThat(comparison.comparison().verdict()).isEqualTo(Verdict.PASS);
-    assertThat(comparison.comparison().suites())
-        .extracting(SuiteComparison::changed)
-        .containsOnly(OptionalInt.empty());
-    assertThatThrownBy(comparison::pairs)
-        .isInstanceOf(EvaluationException.class)
-        .hasMessageContaining("written by an older QuantGate (schema 1), which kept no pairs");
-  }
-
-  @Test
-  void itsRunsAreComparedToTheSameTable() {
-    Path out = folder.resolve("again");
-
-    Comparison comparison =
-        quantGate.compare(
-            new CompareRequest(
-                old.resolve("baseline"), old.resolve("candidate"), GatePolicy.DEFAULT, out));
-
-    Comparison before = ComparisonFolder.read(old).comparison();
-    assertThat(comparison.verdict()).isEqualTo(before.verdict());
-    for (int i = 0; i < before.suites().size(); i++) {
-      SuiteComparison was = before.suites().get(i);
-      SuiteComparison is = comparison.suites().get(i);
-      assertThat(is.deltaPoints()).isEqualTo(was.deltaPoints());
-      assertThat(List.of(is.losses(), is.gains(), is.bothRight(), is.bothWrong()))
-          .isEqualTo(List.of(was.losses(), was.gains(), was.bothRight(), was.bothWrong()));
-      assertThat(is.baseline()).isEqualTo(was.baseline());
-      assertThat(is.averages()).isEqualTo(was.averages());
-      assertThat(is.diagnostics()).isEqualTo(was.diagnostics());
-    }
-    assertThat(ComparisonFolder.read(out).pairs())
-        .flatExtracting(suite -> suite.pairs())
-        .hasSize(12)
-        .extracting(Pair::cluster)
-        .containsOnly(Optional.empty());
   }
 
   @Test
