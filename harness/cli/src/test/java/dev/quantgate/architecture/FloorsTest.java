@@ -118,6 +118,9 @@ class FloorsTest {
     noClasses()
         .that()
         .resideOutsideOfPackages("dev.quantgate.cli..", "dev.quantgate.sandbox.embedded..")
+        // A process of its own, which answers its parent through its pipes.
+        .and()
+        .doNotHaveFullyQualifiedName("dev.quantgate.inference.tokenizer.TokenizerProcess")
         .should()
         .accessField(System.class, "out")
         .orShould()
