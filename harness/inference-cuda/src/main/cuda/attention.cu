@@ -76,6 +76,22 @@ struct Pages {
     }
   }
 
+  // For a page that some query sees a part of: 0 times infinity is no number, so a weight of zero does not
+  // keep a position's values from a query that must not see it. Moves what is no number, or infinite,
+  // from a position's values into its key, whose score only those see that may. Barriers as for cut.
+  template <int THREADS>
+  static DEVICE void confine(unsigned char* shared, int count) {
+    for (int i = threadIdx.x; i < D * PAGE; i += THREADS) {
+      int d = i / PAGE;
+      int slot = i % PAGE;
+      uint16_t* value = reinterpret_cast<uint16_t*>(shared + value_at(d, slot / 8)) + slot % 8;
+      if (slot < count && (*value & T::NOT_FINITE) == T::NOT_FINITE) {
+        *value = 0;
+        *reinterpret_cast<uint16_t*>(shared + key_at(slot, 0)) = 0x7fff;
+      }
+    }
+  }
+
   // The queries of this lane's rows g and g + 8, from rows `from` (or none) of D elements.
   static DEVICE void queries(uint32_t (&q)[D / 16][4], const uint16_t* row0, const uint16_t* row8,
                              int lane) {
@@ -194,6 +210,9 @@ DEVICE void decode(const uint16_t* q, const uint16_t* cache, const int32_t* posi
   wait_copies<0>();
   warp_barrier();
   P::template cut<32>(shared, count);
+  if (start > 0) {
+    P::template confine<32>(shared, count);
+  }
   warp_barrier();
   uint32_t p[8][2];
   float largest[2], weights[2];
@@ -313,6 +332,12 @@ DEVICE void prefill(const uint16_t* q, const uint16_t* cache, const int32_t* ite
                             left - PAGE < PAGE ? left - PAGE : PAGE);
     } else {
       P::template cut<256>(now, left < PAGE ? left : PAGE);
+    }
+    bool partlySeen = (page + 1) * PAGE > position0 + 1 || page * PAGE < blockEnd - window;
+    if (partlySeen) {
+      P::template confine<256>(now, left < PAGE ? left : PAGE);
+    }
+    if (partlySeen || page == lastPage) {
       block_barrier();
     }
     if (page * PAGE < warpEnd && (page + 1) * PAGE > warpStart) {

@@ -642,7 +642,7 @@ struct Sizes<Int4<GROUPS>> {
   using r8n32 = Few<F, 1, 1, 2, 5>;
   using r8n64 = Few<F, 1, 2, 1, 5>;
   using r16n64 = Few<F, 2, 2, 1, 5>;
-  using r8n32_bulk = Few<F, 1, 1, 2, 4, true>;
+  using r8n32_bulk = Few<F, 1, 1, 4, 3, true>;
   using r8n64_bulk = Few<F, 1, 2, 2, 3, true>;
   using r16n64_bulk = Few<F, 2, 2, 2, 3, true>;
   using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;

@@ -275,6 +275,8 @@ DEVICE float bf16_to_float(uint16_t h) { return bits_to_float(static_cast<uint32
 
 // The two element types of activations.
 struct F16 {
+  // The bits of an exponent that only infinities and what is no number have.
+  static constexpr uint16_t NOT_FINITE = 0x7c00;
   static DEVICE float widen(uint16_t h) { return f16_to_float(h); }
   static DEVICE uint16_t narrow(float f) { return float_to_f16(f); }
   static DEVICE void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
@@ -287,6 +289,7 @@ struct F16 {
 #endif
 };
 struct Bf16 {
+  static constexpr uint16_t NOT_FINITE = 0x7f80;
   static DEVICE float widen(uint16_t h) { return bf16_to_float(h); }
   static DEVICE uint16_t narrow(float f) { return float_to_bf16(f); }
   static DEVICE void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
