@@ -60,6 +60,7 @@ class TerminalReportTest {
                         0, 0, OptionalInt.empty(), Finding.INCONCLUSIVE, Verdict.PASS, false))),
             Optional.of(new PooledDelta(2, -3, -5.25, -0.75, false)),
             flips(),
+            List.of(),
             List.of("ceval: custom data, 题目.zip, sha256 00"));
 
     assertThat(TerminalReport.render(comparison, Path.of("/tmp/发布-42")))
@@ -156,7 +157,9 @@ class TerminalReportTest {
             OptionalDouble.empty(),
             0,
             0,
-            0),
+            0,
+            Optional.empty(),
+            Optional.empty()),
         Optional.empty(),
         List.of(),
         judged.finding(),
