@@ -53,9 +53,8 @@ public final class PlainText {
           Character.PARAGRAPH_SEPARATOR,
           Character.SURROGATE ->
           true;
-      case Character.FORMAT ->
-          codePoint != ZERO_WIDTH_NON_JOINER && codePoint != ZERO_WIDTH_JOINER;
-      default -> (codePoint & 0xfffe) == 0xfffe || codePoint >= 0xfdd0 && codePoint <= 0xfdef;
+      case Character.FORMAT -> codePoint != ZERO_WIDTH_NON_JOINER && codePoint != ZERO_WIDTH_JOINER;
+      default -> (codePoint & 0xfffe) == 0xfffe || (codePoint >= 0xfdd0 && codePoint <= 0xfdef);
     };
   }
 
@@ -64,7 +63,7 @@ public final class PlainText {
     for (int i = 0; i < text.length(); ) {
       int c = text.codePointAt(i);
       int next = i + Character.charCount(c);
-      boolean stays = severalLines && (c == '\n' || c == '\t') || !isHidden(c);
+      boolean stays = (severalLines && (c == '\n' || c == '\t')) || !isHidden(c);
       if (!stays && clean == null) {
         clean = new StringBuilder(text.length() + 16).append(text, 0, i);
       }

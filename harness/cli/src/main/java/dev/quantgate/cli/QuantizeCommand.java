@@ -179,14 +179,16 @@ final class QuantizeCommand implements Callable<Integer> {
             });
     request
         .warning()
-        .ifPresent(
-            warning -> spec.commandLine().getErr().println("warning: %s".formatted(PlainText.lines(warning))));
+        .ifPresent(warning ->
+            spec.commandLine().getErr().println("warning: %s".formatted(PlainText.lines(warning))));
     try (var progress = new TerminalProgress(common.quiet)) {
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));
       progress.close();
       spec.commandLine().getOut().print(report.table());
-      spec.commandLine().getOut().println("Checkpoint: %s".formatted(PlainText.line(folder.toString())));
+      spec.commandLine()
+          .getOut()
+          .println("Checkpoint: %s".formatted(PlainText.line(folder.toString())));
       return 0;
     }
   }

@@ -21,8 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * How values of this program's own files are written, byte for byte the same each time, and read:
- * strictly, but for fields that nothing is known of, which later versions may have added. Such a file
- * is safe to look at in a terminal.
+ * strictly, but for fields that nothing is known of, which later versions may have added. Such a
+ * file is safe to look at in a terminal.
  */
 public final class Json {
   private static final JsonMapper LINES = builder().build();
