@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Writes harness/docs/NOTICE.md from the libraries of the built distribution, each with the licence that its
- * POM in the local Maven repository names; or checks that the page names exactly these.
+ * Writes harness/docs/NOTICE.md from the libraries of the built distribution, each with the licence
+ * that its POM in the local Maven repository names; or checks that the page names exactly these.
  */
 class Notice {
   private static final Pattern JAR = Pattern.compile("(.+?)-(\\d[^/]*)\\.jar");
@@ -28,7 +28,9 @@ class Notice {
     String before = Files.readString(page);
     int table = before.indexOf(TABLE);
     if (table < 0) {
-      end("%s: expected a table that begins with %s".formatted(page, TABLE.lines().findFirst().orElse("")));
+      end(
+          "%s: expected a table that begins with %s"
+              .formatted(page, TABLE.lines().findFirst().orElse("")));
     }
     if (arguments.length > 1 && arguments[1].equals("--check")) {
       check(page, before.substring(table), libraries);
@@ -47,7 +49,9 @@ class Notice {
     Path target = root.resolve("harness/cli/target");
     List<Library> libraries = new ArrayList<>();
     try (Stream<Path> files = Files.isDirectory(target) ? Files.walk(target, 4) : Stream.empty()) {
-      for (Path file : (Iterable<Path>) files.filter(each -> each.getParent().endsWith("lib")).sorted()::iterator) {
+      for (Path file :
+          (Iterable<Path>)
+              files.filter(each -> each.getParent().endsWith("lib")).sorted()::iterator) {
         Matcher jar = JAR.matcher(file.getFileName().toString());
         if (jar.matches() && !jar.group(1).startsWith("quantgate-")) {
           libraries.add(new Library(jar.group(1), jar.group(2)));
@@ -62,7 +66,11 @@ class Notice {
 
   private static void check(Path page, String table, List<Library> libraries) {
     SortedMap<String, String> named = new TreeMap<>();
-    table.lines().skip(2).map(ROW::matcher).filter(Matcher::matches)
+    table
+        .lines()
+        .skip(2)
+        .map(ROW::matcher)
+        .filter(Matcher::matches)
         .forEach(row -> named.put(row.group(1), row.group(2)));
     List<String> wrong = new ArrayList<>();
     for (Library library : libraries) {
@@ -71,7 +79,8 @@ class Notice {
         wrong.add("%s %s is not in it".formatted(library.name(), library.version()));
       }
     }
-    named.forEach((name, version) -> wrong.add("%s %s is no library of the distribution".formatted(name, version)));
+    named.forEach((name, version) ->
+        wrong.add("%s %s is no library of the distribution".formatted(name, version)));
     if (!wrong.isEmpty()) {
       end("%s: %s\nharness/dev/notice writes it anew".formatted(page, String.join("; ", wrong)));
     }
@@ -91,8 +100,13 @@ class Notice {
     String text = Files.readString(pom);
     Matcher own = Pattern.compile("<licenses>(.*?)</licenses>", Pattern.DOTALL).matcher(text);
     if (own.find()) {
-      return String.join(" or ", Pattern.compile("<name>(.*?)</name>", Pattern.DOTALL).matcher(own.group(1)).results()
-          .map(name -> usual(name.group(1).replaceAll("\\s+", " ").strip())).toList());
+      return String.join(
+          " or ",
+          Pattern.compile("<name>(.*?)</name>", Pattern.DOTALL)
+              .matcher(own.group(1))
+              .results()
+              .map(name -> usual(name.group(1).replaceAll("\\s+", " ").strip()))
+              .toList());
     }
     Matcher parent = Pattern.compile("<parent>(.*?)</parent>", Pattern.DOTALL).matcher(text);
     if (generation == 8 || !parent.find()) {
@@ -100,8 +114,12 @@ class Notice {
     }
     String artifact = value(parent.group(1), "artifactId");
     String version = value(parent.group(1), "version");
-    Path next = repository.resolve(value(parent.group(1), "groupId").replace('.', '/'))
-        .resolve(artifact).resolve(version).resolve("%s-%s.pom".formatted(artifact, version));
+    Path next =
+        repository
+            .resolve(value(parent.group(1), "groupId").replace('.', '/'))
+            .resolve(artifact)
+            .resolve(version)
+            .resolve("%s-%s.pom".formatted(artifact, version));
     return licence(repository, next, generation + 1);
   }
 
@@ -119,7 +137,9 @@ class Notice {
   }
 
   private static String unknown(String what) {
-    end("%s: no licence found; write it by hand, or build once so that the POM is there".formatted(what));
+    end(
+        "%s: no licence found; write it by hand, or build once so that the POM is there"
+            .formatted(what));
     return "";
   }
 

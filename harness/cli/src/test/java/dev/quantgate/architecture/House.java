@@ -72,8 +72,7 @@ record House(SortedMap<String, Room> packages, SortedMap<String, Integer> longCl
       try (Stream<Path> sources = Files.walk(module.resolve(SOURCES))) {
         for (Path source : (Iterable<Path>) sources.filter(House::isJava)::iterator) {
           int length = Files.readAllLines(source).size();
-          String name =
-              module.resolve(SOURCES).relativize(source).toString().replace('/', '.');
+          String name = module.resolve(SOURCES).relativize(source).toString().replace('/', '.');
           String type = name.substring(0, name.length() - ".java".length());
           files.merge(packageOf(type), 1, Integer::sum);
           lines.merge(packageOf(type), length, Integer::sum);
@@ -89,7 +88,8 @@ record House(SortedMap<String, Room> packages, SortedMap<String, Integer> longCl
       SortedSet<String> to = new TreeSet<>(arrows.getOrDefault(name, new TreeSet<>()));
       to.retainAll(lines.keySet());
       to.remove(name);
-      packages.put(name, new Room(files.getOrDefault(name, 0), length, arrows.containsKey(name), to));
+      packages.put(
+          name, new Room(files.getOrDefault(name, 0), length, arrows.containsKey(name), to));
     });
     return new House(packages, longClasses);
   }
@@ -220,8 +220,7 @@ record House(SortedMap<String, Room> packages, SortedMap<String, Integer> longCl
     List<String> large =
         packages.keySet().stream().filter(name -> share(name) > LARGE_SHARE).toList();
     text.append(line("packages above %.0f %%: %d", 100 * LARGE_SHARE, large.size()));
-    large.forEach(
-        name -> text.append(line("  %s %.1f %%", shortened(name), 100 * share(name))));
+    large.forEach(name -> text.append(line("  %s %.1f %%", shortened(name), 100 * share(name))));
     text.append(line("classes above %d lines: %d", LONG_LINES, longClasses.size()));
     longClasses.entrySet().stream()
         .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())

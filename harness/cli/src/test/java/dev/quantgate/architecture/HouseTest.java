@@ -30,8 +30,8 @@ class HouseTest {
     assertThat(house.packages()).hasSizeGreaterThan(25).containsKey("dev.quantgate.cli");
     assertThat(house.lines()).isGreaterThan(40_000);
     assertThat(house.packages().keySet())
-        .allSatisfy(name ->
-            assertThat(house.share(name)).as(name).isLessThanOrEqualTo(House.LARGE_SHARE));
+        .allSatisfy(
+            name -> assertThat(house.share(name)).as(name).isLessThanOrEqualTo(House.LARGE_SHARE));
   }
 
   @Test
@@ -43,21 +43,29 @@ class HouseTest {
 
   @Test
   void aCycleALargePackageAndALongClassAreDrawn(@TempDir Path tree) throws IOException {
-    Path first = module(tree, "one", "package dev.quantgate.one;\npublic class A { dev.quantgate.two.B b; }");
+    Path first =
+        module(
+            tree, "one", "package dev.quantgate.one;\npublic class A { dev.quantgate.two.B b; }");
     Path second =
         module(
             tree,
             "two",
             "package dev.quantgate.two;\npublic class B { static dev.quantgate.one.A a() { return null; } }"
                 + "\n".repeat(498));
-    assertThat(House.read(tree).drawing())
-        .contains("(not built)", "cycles: 0");
+    assertThat(House.read(tree).drawing()).contains("(not built)", "cycles: 0");
 
     Path classes = Files.createDirectories(tree.resolve("one/target/classes"));
     int compiled =
         ToolProvider.getSystemJavaCompiler()
             .run(
-                null, null, null, "-proc:none", "-d", classes.toString(), first.toString(), second.toString());
+                null,
+                null,
+                null,
+                "-proc:none",
+                "-d",
+                classes.toString(),
+                first.toString(),
+                second.toString());
 
     assertThat(compiled).isZero();
     assertThat(House.read(tree).drawing())

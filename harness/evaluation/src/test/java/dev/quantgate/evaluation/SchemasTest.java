@@ -116,7 +116,9 @@ class SchemasTest {
       if (kind.isPresent()) {
         Schema schema = schema(kind.get());
         for (String object : objects(file)) {
-          assertThat(schema.validate(object, InputFormat.JSON)).as("%s: %s", name, object).isEmpty();
+          assertThat(schema.validate(object, InputFormat.JSON))
+              .as("%s: %s", name, object)
+              .isEmpty();
           assertThat(schema.validate("{}", InputFormat.JSON)).as(kind.get()).isNotEmpty();
         }
         met.add(kind.get());

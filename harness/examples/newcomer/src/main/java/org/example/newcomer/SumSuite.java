@@ -47,7 +47,8 @@ record SumSuite() implements Suite<Sum> {
   public Protocol<Sum> protocol(String variant, Layout layout) {
     if (!variant.equals(SumProtocol.VARIANT)) {
       throw new IllegalArgumentException(
-          "unknown protocol \"%s\" for %s; known: %s".formatted(variant, NAME, SumProtocol.VARIANT));
+          "unknown protocol \"%s\" for %s; known: %s"
+              .formatted(variant, NAME, SumProtocol.VARIANT));
     }
     return new SumProtocol();
   }
