@@ -51,7 +51,7 @@ class HouseTest {
             tree,
             "two",
             "package dev.quantgate.two;\npublic class B { static dev.quantgate.one.A a() { return null; } }"
-                + "\n".repeat(498));
+                + "\n".repeat(499));
     assertThat(House.read(tree).drawing()).contains("(not built)", "cycles: 0");
 
     Path classes = Files.createDirectories(tree.resolve("one/target/classes"));
