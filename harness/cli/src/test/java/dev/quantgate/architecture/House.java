@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -114,12 +115,15 @@ record House(SortedMap<String, Room> packages, SortedMap<String, Integer> longCl
     if (!Files.isDirectory(target)) {
       return;
     }
-    List<Path> classes;
+    Optional<Path> classes;
     try (Stream<Path> found = Files.walk(target, 2)) {
-      classes = found.filter(path -> path.endsWith("classes")).filter(Files::isDirectory).toList();
+      classes =
+          found
+              .filter(path -> path.endsWith("classes"))
+              .max(Comparator.comparing(path -> path.toFile().lastModified()));
     }
-    for (Path folder : classes) {
-      try (Stream<Path> found = Files.walk(folder)) {
+    if (classes.isPresent()) {
+      try (Stream<Path> found = Files.walk(classes.get())) {
         for (Path file :
             (Iterable<Path>) found.filter(path -> path.toString().endsWith(".class"))::iterator) {
           ClassModel type = ClassFile.of().parse(file);
@@ -187,7 +191,7 @@ record House(SortedMap<String, Room> packages, SortedMap<String, Integer> longCl
     packages.keySet().forEach(name -> heights.put(name, reachable(name).size()));
     return packages.keySet().stream()
         .sorted(
-            Comparator.comparing((String name) -> -heights.getOrDefault(name, 0))
+            Comparator.comparingInt((String name) -> -heights.getOrDefault(name, 0))
                 .thenComparing(Comparator.naturalOrder()))
         .toList();
   }
