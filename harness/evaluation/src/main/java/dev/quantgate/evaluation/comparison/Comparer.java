@@ -56,7 +56,9 @@ public final class Comparer {
     for (int i = 0; i < pairs.size(); i++) {
       suites.add(suite(baseline, candidate, pairs.get(i), judgement.suites().get(i)));
     }
-    boolean comparable = runs.refusals().isEmpty();
+    List<String> refusals =
+        Stream.concat(runs.refusals().stream(), judgement.obstacles().stream()).toList();
+    boolean comparable = refusals.isEmpty();
     Verdict verdict = comparable ? judgement.verdict() : Verdict.INVALID;
     var comparison =
         new Comparison(
@@ -65,7 +67,7 @@ public final class Comparer {
             verdict,
             comparable && judgement.proven(),
             verdict.exitCode(),
-            reason(verdict, runs.refusals(), suites),
+            reason(verdict, refusals, suites),
             policy,
             RunFacts.summary(Side.BASELINE, baseline),
             RunFacts.summary(Side.CANDIDATE, candidate),
