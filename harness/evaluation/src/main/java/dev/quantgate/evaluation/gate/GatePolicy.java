@@ -49,8 +49,7 @@ public record GatePolicy(
 
   /** A margin, and others for some suites. */
   public GatePolicy(Margin margin, Map<String, Margin> margins, OnInconclusive onInconclusive) {
-    this(
-        margin.margin(), margin.kind(), margin.reason(), new TreeMap<>(margins), onInconclusive);
+    this(margin.margin(), margin.kind(), margin.reason(), new TreeMap<>(margins), onInconclusive);
   }
 
   /** The margin of suites that have none of their own. */

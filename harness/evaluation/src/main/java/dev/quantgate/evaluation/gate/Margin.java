@@ -46,8 +46,8 @@ public record Margin(double margin, MarginKind kind, Optional<String> reason) {
   }
 
   /**
-   * What stands behind an allowed loss, such as " (1 % of the baseline's 52.44 %)" or " (reason: few
-   * items)"; empty for a usual margin in points.
+   * What stands behind an allowed loss, such as " (1 % of the baseline's 52.44 %)" or " (reason:
+   * few items)"; empty for a usual margin in points.
    *
    * @param allowed what {@link #points(double)} gave
    */

@@ -245,8 +245,7 @@ record PairedGate(GatePolicy policy) implements Gate {
       text.append("; ").append(power(evidence));
     }
     if (margin < evidence.itemPoints()) {
-      text.append(
-          text("; one item is %.2f points, so the margin is finer than one", evidence.itemPoints()));
+      text.append(text("; one item is %.2f points, more than the margin", evidence.itemPoints()));
     }
     return text.toString();
   }

@@ -66,7 +66,7 @@ public final class Disk {
     }
   }
 
-  private static EvaluationException told(FileException e) {
+  static EvaluationException told(FileException e) {
     return new EvaluationException(
         switch (e.errorKind()) {
           case USER, DEFECT -> INPUT;

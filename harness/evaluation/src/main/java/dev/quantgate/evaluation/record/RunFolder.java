@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 public final class RunFolder {
   private static final String IDENTITY = "identity.json";
   private static final String PROVENANCE = "provenance.json";
+  private static final String SELF_TESTS = "selftests.json";
 
   private static final String JOURNAL = "journal";
 
@@ -131,6 +132,19 @@ public final class RunFolder {
     return Journal.open(executions(suite), schema, ExecutionLine.class, sink);
   }
 
+  /** Writes down what the harness found out about itself. */
+  public void writeSelfTests(List<SelfTest> selfTests) {
+    Disk.writePage(folder.resolve(SELF_TESTS), new SelfTests(selfTests));
+  }
+
+  private List<SelfTest> readSelfTests() {
+    Path file = folder.resolve(SELF_TESTS);
+    return Files.exists(file) ? Disk.readPage(file, SelfTests.class).selfTests() : List.of();
+  }
+
+  /** The content of selftests.json. */
+  private record SelfTests(List<SelfTest> selfTests) {}
+
   /** Makes the run a finished one: lists its files with their hashes. */
   public void finish() {
     List<Path> files = new ArrayList<>();
@@ -195,7 +209,8 @@ public final class RunFolder {
             INPUT, "%s: says nothing about suite %s".formatted(folder.provenance(), suite));
       }
     }
-    return new FinishedRun(path, identity, provenance, suites, folder.checked(names));
+    return new FinishedRun(
+        path, identity, provenance, suites, folder.readSelfTests(), folder.checked(names));
   }
 
   /** Holds what was read against the run's list of files, which runs of schema 1 have not. */
@@ -209,6 +224,9 @@ public final class RunFolder {
     Checksums checksums = Checksums.read(folder);
     checksums.require(folder, identity());
     checksums.require(folder, provenance());
+    if (Files.exists(folder.resolve(SELF_TESTS))) {
+      checksums.require(folder, folder.resolve(SELF_TESTS));
+    }
     suites.forEach(suite -> checksums.require(folder, records(suite)));
     return Optional.of(Checksums.of(folder));
   }

@@ -280,7 +280,8 @@ public final class Settings {
     Map<String, Margin> margins =
         value(Setting.MARGINS, MarginSettings.EXPECTED, text -> MarginSettings.parse(text, kind))
             .orElse(Map.of());
-    var policy = new GatePolicy(margin, margins, choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
+    var policy =
+        new GatePolicy(margin, margins, choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
     policy.requireReasons();
     return policy;
   }
