@@ -75,9 +75,10 @@ public final class RunFolder {
       }
       Disk.writePage(identity(), identity);
     }
-    schema = Disk.version(identity());
+    Disk.Page page = Disk.openPage(identity());
+    schema = page.schema();
     Optional<Provenance> stored = provenanceThere();
-    requireSame(identity, stored, fresh);
+    requireSame(page.as(Identity.class), identity, stored, fresh);
     Checksums.remove(folder);
     return stored
         .map(before -> new Provenance(fresh.reference(), before.sessions(), fresh.suites()))
@@ -90,13 +91,14 @@ public final class RunFolder {
         : Optional.empty();
   }
 
-  private void requireSame(Identity identity, Optional<Provenance> stored, Provenance fresh) {
-    List<Difference> differences = Disk.readPage(identity(), Identity.class).differences(identity);
+  private void requireSame(
+      Identity before, Identity identity, Optional<Provenance> stored, Provenance fresh) {
+    List<Difference> differences = before.differences(identity);
     if (!differences.isEmpty()) {
       var available = new HashMap<String, Integer>();
       fresh.suites().forEach((suite, facts) -> available.put(suite, facts.available()));
-      stored.ifPresent(before ->
-          before.suites().forEach((suite, facts) -> available.put(suite, facts.available())));
+      stored.ifPresent(provenance ->
+          provenance.suites().forEach((suite, facts) -> available.put(suite, facts.available())));
       throw OtherRun.of(folder, differences, available);
     }
   }
@@ -188,8 +190,9 @@ public final class RunFolder {
           INPUT,
           "%s: expected the folder of a run, with %s in it, found none".formatted(path, IDENTITY));
     }
-    folder.schema = Disk.version(folder.identity());
-    Identity identity = Disk.readPage(folder.identity(), Identity.class);
+    Disk.Page page = Disk.openPage(folder.identity());
+    folder.schema = page.schema();
+    Identity identity = page.as(Identity.class);
     List<String> names = identity.suites();
     if (names.isEmpty()) {
       throw new EvaluationException(
