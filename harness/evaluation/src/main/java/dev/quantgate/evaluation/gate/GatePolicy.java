@@ -3,12 +3,12 @@ package dev.quantgate.evaluation.gate;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.quantgate.evaluation.record.EvaluationException;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -32,14 +32,25 @@ public record GatePolicy(
   /** One point; the point rule. */
   public static final GatePolicy DEFAULT = new GatePolicy(1.0, OnInconclusive.POINT);
 
-  /** Files of earlier versions say neither a kind nor margins of suites. */
-  @JsonCreator
   public GatePolicy {
-    marginKind = Objects.requireNonNullElse(marginKind, MarginKind.ABSOLUTE);
-    margins =
-        Collections.unmodifiableSortedMap(
-            new TreeMap<>(Objects.requireNonNullElse(margins, Map.<String, Margin>of())));
+    margins = Collections.unmodifiableSortedMap(new TreeMap<>(margins));
     marginReason = new Margin(margin, marginKind, marginReason).reason();
+  }
+
+  /** As files have it; earlier ones say neither a kind nor margins of suites. */
+  @JsonCreator
+  static GatePolicy read(
+      @JsonProperty("margin") double margin,
+      @JsonProperty("marginKind") Optional<MarginKind> kind,
+      @JsonProperty("marginReason") Optional<String> reason,
+      @JsonProperty("margins") Optional<SortedMap<String, Margin>> margins,
+      @JsonProperty("onInconclusive") OnInconclusive onInconclusive) {
+    return new GatePolicy(
+        margin,
+        kind.orElse(MarginKind.ABSOLUTE),
+        reason,
+        margins.orElseGet(TreeMap::new),
+        onInconclusive);
   }
 
   /** The same margin in points for every suite. */
