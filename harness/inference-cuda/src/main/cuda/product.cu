@@ -28,6 +28,13 @@
            int32_t mode) {                                                                         \
     Warpgroups<F>::run(weights, x, out, bias, rows, inputs, outputs, ldo, mode);                   \
   }
+#define WIDE(NAME, SIZE)                                                                           \
+  KERNEL void LAUNCH_BOUNDS(SIZE::THREADS, SIZE::BLOCKS)                                           \
+      NAME(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,                \
+           float* partials, int32_t* counters, int32_t rows, int32_t inputs, int32_t outputs,      \
+           int32_t ldx, int32_t ldo, int32_t mode) {                                               \
+    SIZE::run(weights, x, out, bias, partials, counters, rows, inputs, outputs, ldx, ldo, mode);   \
+  }
 #define FORMAT(NAME, F)                                   \
   FEW(product_##NAME##_r8n32, Sizes<F>::r8n32, 2)         \
   FEW(product_##NAME##_r8n64, Sizes<F>::r8n64, 2)         \
@@ -37,6 +44,10 @@
   BULK(product_##NAME##_r16n64_bulk, Sizes<F>::r16n64)    \
   MANY(product_##NAME##_r32n256, Sizes<F>::r32n256)       \
   MANY(product_##NAME##_r64n256, Sizes<F>::r64n256)       \
+  WIDE(product_##NAME##_w16n256, Sizes<F>::w16n256)       \
+  WIDE(product_##NAME##_w32n256, Sizes<F>::w32n256)       \
+  WIDE(product_##NAME##_w64n256, Sizes<F>::w64n256)       \
+  WIDE(product_##NAME##_w128n128, Sizes<F>::w128n128)     \
   WARPGROUPS(product_##NAME##_wgmma, F)
 
 FORMAT(i4g128, Int4<1>)
@@ -44,6 +55,17 @@ FORMAT(i4g64, Int4<2>)
 FORMAT(i4g32, Int4<4>)
 FORMAT(f16, Dense<F16>)
 FORMAT(bf16, Dense<Bf16>)
+// Candidates.
+WIDE(product_i4g64_w64n256_deep, Sizes<Int4<2>>::w64n256_deep)
+WIDE(product_i4g64_w64n128, Sizes<Int4<2>>::w64n128)
+WIDE(product_i4g64_w16n128, Sizes<Int4<2>>::w16n128)
+#ifdef HAS_BULK_COPIES
+FEW(product_i4g64_r8n32_six, Sizes<Int4<2>>::r8n32_six, 2)
+FEW(product_i4g64_r8n32_three, Sizes<Int4<2>>::r8n32_three, 3)
+#else
+FEW(product_i4g64_r8n32_six, Sizes<Int4<2>>::r8n32, 2)
+FEW(product_i4g64_r8n32_three, Sizes<Int4<2>>::r8n32, 2)
+#endif
 MANY(product_f16_r128n128, Sizes<Dense<F16>>::r128n128)
 MANY(product_bf16_r128n128, Sizes<Dense<Bf16>>::r128n128)
 

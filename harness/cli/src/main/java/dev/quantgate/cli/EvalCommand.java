@@ -30,6 +30,7 @@ final class EvalCommand implements Callable<Integer> {
       return DryRun.print(spec, settings, request.plan());
     }
     try (var progress = new TerminalProgress(common.quiet)) {
+      EngineCheck.check(settings, progress);
       Evaluation evaluation =
           Interruption.guard(() -> new QuantGate().eval(request, progress.listener()));
       progress.close();

@@ -62,6 +62,7 @@ final class QualityCommand implements Callable<Integer> {
     atLeast(1, "--windows", windows);
     Settings settings = SettingFlags.resolve(spec);
     try (var progress = new TerminalProgress(common.quiet)) {
+      EngineCheck.check(settings, progress);
       QualityTable table =
           Interruption.guard(() ->
               ModelDistance.measure(

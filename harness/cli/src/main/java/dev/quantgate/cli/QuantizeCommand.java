@@ -181,6 +181,7 @@ final class QuantizeCommand implements Callable<Integer> {
         .ifPresent(
             warning -> spec.commandLine().getErr().println("warning: %s".formatted(warning)));
     try (var progress = new TerminalProgress(common.quiet)) {
+      EngineCheck.check(settings, progress);
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));
       progress.close();

@@ -37,6 +37,7 @@ final class RunCommand implements Callable<Integer> {
       return DryRun.print(spec, settings, request.plan());
     }
     try (var progress = new TerminalProgress(common.quiet)) {
+      EngineCheck.check(settings, progress);
       Comparison comparison =
           Interruption.guard(() -> new QuantGate().run(request, progress.listener()));
       progress.close();

@@ -32,7 +32,13 @@ import picocli.CommandLine.ParseResult;
 final class SettingFlags {
   static final Set<Setting> JUDGING = EnumSet.of(Setting.MARGIN, Setting.ON_INCONCLUSIVE);
   static final Set<Setting> ENGINE =
-      EnumSet.of(Setting.ENGINE, Setting.THREADS, Setting.MEMORY, Setting.MAX_BATCH);
+      EnumSet.of(
+          Setting.ENGINE,
+          Setting.THREADS,
+          Setting.MEMORY,
+          Setting.DEVICE,
+          Setting.GPU_MEMORY,
+          Setting.MAX_BATCH);
   static final Set<Setting> SANDBOX =
       EnumSet.of(
           Setting.SANDBOX,
@@ -167,7 +173,7 @@ final class SettingFlags {
       case DATA, OUT -> "DIR";
       case PROTOCOL -> "SUITE=VARIANT";
       case MARGIN -> "POINTS";
-      case MEMORY, MEMORY_LIMIT, FILE_LIMIT, OUTPUT_LIMIT, FRAME_LIMIT -> "SIZE";
+      case MEMORY, GPU_MEMORY, MEMORY_LIMIT, FILE_LIMIT, OUTPUT_LIMIT, FRAME_LIMIT -> "SIZE";
       case TIME_LIMIT, CPU_LIMIT -> "SECONDS";
       case TOP_P -> "SHARE";
       case TEMPERATURE -> "T";
@@ -176,6 +182,7 @@ final class SettingFlags {
           SAMPLES,
           MAX_NEW_TOKENS,
           THREADS,
+          DEVICE,
           MAX_BATCH,
           WORKERS,
           PROCESS_LIMIT,

@@ -2,6 +2,7 @@ package dev.quantgate.inference;
 
 import dev.quantgate.inference.InferenceException.Kind;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,14 @@ public interface EngineProvider {
 
   /** Why this engine cannot run on this machine, in one line; empty when it can. */
   Optional<String> unavailable();
+
+  /**
+   * What a user may want to know of where this engine computes, one line each: devices and their
+   * memory. Asked only where it can run.
+   */
+  default List<String> details() {
+    return List.of();
+  }
 
   /** Whether this engine opens references of that type. What lies there is not looked at. */
   boolean opens(ModelReference reference);

@@ -13,6 +13,7 @@ import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.cuda.driver.Context;
 import dev.quantgate.inference.cuda.driver.CudaDriver;
 import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.cuda.driver.Device;
@@ -24,6 +25,7 @@ import dev.quantgate.inference.tokenizer.Tokenizer;
 import dev.quantgate.inference.tokenizer.Tokenizers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,6 +44,12 @@ public final class CudaEngineProvider implements EngineProvider {
   private static final long RESERVE_BYTES = 512L << 20;
 
   private static final int RESERVE_SHARE = 16;
+
+  /** Bytes of a parameter, and of what a step works in with keys and values of a few texts. */
+  private static final double FP16_BYTES = 2;
+
+  private static final double INT4_BYTES = 0.56;
+  private static final long TYPICAL_WORK_BYTES = 3L << 30;
 
   /** Found by {@link java.util.ServiceLoader}. */
   public CudaEngineProvider() {}
@@ -69,6 +77,43 @@ public final class CudaEngineProvider implements EngineProvider {
     } catch (CudaException e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }
+  }
+
+  @Override
+  public List<String> details() {
+    CudaDriver driver = CudaDriver.open();
+    var lines = new ArrayList<String>();
+    lines.add("driver %s, serving CUDA %s".formatted(driver.path(), driver.version()));
+    for (Device device : driver.devices()) {
+      lines.add(details(driver, device));
+    }
+    return lines;
+  }
+
+  private static String details(CudaDriver driver, Device device) {
+    String name =
+        "device %d: %s, compute capability %s"
+            .formatted(device.ordinal(), device.name(), device.capability());
+    if (!Kernels.run(device)) {
+      return "%s: %s".formatted(name, Kernels.tooOld(device));
+    }
+    try (var context = new Context(driver, device)) {
+      long free = context.freeBytes();
+      double rest = Math.max(0, free - reserve(free) - TYPICAL_WORK_BYTES) / 1e9;
+      return "%s, %.1f of %.1f GB free: fits weights of about %.0f billion parameters in fp16, %.0f in int4"
+          .formatted(
+              name,
+              free / 1e9,
+              device.memoryBytes() / 1e9,
+              rest / FP16_BYTES,
+              rest / INT4_BYTES);
+    } catch (CudaException e) {
+      return "%s: %s".formatted(name, e.getMessage());
+    }
+  }
+
+  private static long reserve(long free) {
+    return Math.min(RESERVE_BYTES, free / RESERVE_SHARE);
   }
 
   @Override
@@ -222,8 +267,7 @@ public final class CudaEngineProvider implements EngineProvider {
       long weightBytes) {
     ModelConfig config = checkpoint.config();
     long free = session.context().freeBytes() + session.context().allocatedBytes();
-    long reserve = Math.min(RESERVE_BYTES, free / RESERVE_SHARE);
-    long limit = Math.min(free - reserve, options.device().memoryBytes().orElse(Long.MAX_VALUE));
+    long limit = Math.min(free - reserve(free), options.device().memoryBytes().orElse(Long.MAX_VALUE));
     boolean int4 =
         checkpoint.blocks().stream().anyMatch(block -> block.down() instanceof Linear.Gptq);
     MemoryPlan all =
