@@ -57,6 +57,23 @@ public interface EngineProvider {
     throw new InferenceException(Kind.UNSUPPORTED, "engine %s has no benchmark".formatted(kind()));
   }
 
+  /** Names of the shapes that {@link #measureShape} knows besides folders with a config.json. */
+  default List<String> shapes() {
+    return List.of();
+  }
+
+  /**
+   * Measures models of a shape in 4 and in 16 bits, with weights made up where it is computed.
+   *
+   * @param shape one of {@link #shapes}, or a folder with a config.json
+   * @throws InferenceException if there is no such shape, or this engine has no such measurement
+   */
+  default ShapeReport measureShape(String shape, EngineOptions options, ShapePlan plan) {
+    throw new InferenceException(
+        Kind.UNSUPPORTED,
+        "engine %s makes no weights up; take --engine cuda, or --model DIR".formatted(kind()));
+  }
+
   /** The folder of a reference, for an engine that opens folders only. */
   default Path folder(ModelReference reference) {
     if (reference instanceof ModelReference.Folder(Path path)) {

@@ -52,7 +52,7 @@ final class DeviceModel implements AutoCloseable {
     this.embedding = owned.add(maker.embedding());
     this.embeddingType = maker.embeddingType();
     var all = new ArrayList<Block>();
-    for (int i = 0; i < config.layers(); i++) {
+    for (int i = 0; i < maker.blocks(); i++) {
       all.add(maker.block(i, owned));
     }
     this.blocks = List.copyOf(all);
@@ -77,6 +77,41 @@ final class DeviceModel implements AutoCloseable {
       owned.close();
       throw e;
     }
+  }
+
+  /**
+   * Loads all but the blocks, which are {@linkplain #block loaded} when they are needed.
+   *
+   * @param config the checkpoint's, but for its layers: as many as pages of keys and values are for
+   */
+  static DeviceModel loadWithoutBlocks(
+      Context context,
+      Packer packer,
+      Checkpoint checkpoint,
+      ModelConfig config,
+      Activation type,
+      String name) {
+    var owned = new Owned();
+    try {
+      return new DeviceModel(
+          context, new WithoutBlocks(packer, checkpoint, config, type, name), owned);
+    } catch (RuntimeException | Error e) {
+      owned.close();
+      throw e;
+    }
+  }
+
+  /** Loads one block; what it takes is added to {@code owned}. */
+  static Block block(Packer packer, Checkpoint.Block block, Activation type, Owned owned) {
+    return new Block(
+        owned.add(packer.vector(block.inputNorm())),
+        owned.add(packer.stack(List.of(block.query(), block.key(), block.value()), type)),
+        block.queryNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
+        block.keyNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
+        owned.add(packer.stack(List.of(block.output()), type)),
+        owned.add(packer.vector(block.postAttentionNorm())),
+        owned.add(packer.interleave(block.gate(), block.up(), type)),
+        owned.add(packer.stack(List.of(block.down()), type)));
   }
 
   /** Makes a model of that shape up on the device: for measurements, which need no sense. */
@@ -112,6 +147,22 @@ final class DeviceModel implements AutoCloseable {
               + 8L * config.hiddenSize();
     }
     return bytes;
+  }
+
+  /** Bytes that made-up weights of a shape will take on a device. */
+  static long bytes(ModelConfig config, WeightFormat format) {
+    int hidden = config.hiddenSize();
+    int queries = config.heads() * config.headSize();
+    int keys = config.keyValueHeads() * config.headSize();
+    int[] bases = Packer.stacked(List.of(queries, keys, keys));
+    return config.layers()
+            * (PackedMatrix.bytes(format, hidden, bases[2] + keys)
+                + PackedMatrix.bytes(format, queries, hidden)
+                + PackedMatrix.bytes(format, hidden, Packer.interleaved(config.intermediateSize()))
+                + PackedMatrix.bytes(format, config.intermediateSize(), hidden)
+                + 8L * hidden)
+        + 4L * config.vocabularySize() * hidden
+        + 4L * config.contextLength() * config.headSize();
   }
 
   private static long bytes(List<Linear> stack, Activation type) {
@@ -160,6 +211,10 @@ final class DeviceModel implements AutoCloseable {
   private interface Maker {
     ModelConfig config();
 
+    default int blocks() {
+      return config().layers();
+    }
+
     Activation type();
 
     DeviceMemory floats(float[] values);
@@ -206,16 +261,7 @@ final class DeviceModel implements AutoCloseable {
 
     @Override
     public Block block(int index, Owned owned) {
-      Checkpoint.Block block = checkpoint.blocks().get(index);
-      return new Block(
-          owned.add(packer.vector(block.inputNorm())),
-          owned.add(packer.stack(List.of(block.query(), block.key(), block.value()), type())),
-          block.queryNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
-          block.keyNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
-          owned.add(packer.stack(List.of(block.output()), type())),
-          owned.add(packer.vector(block.postAttentionNorm())),
-          owned.add(packer.interleave(block.gate(), block.up(), type())),
-          owned.add(packer.stack(List.of(block.down()), type())));
+      return DeviceModel.block(packer, checkpoint.blocks().get(index), type(), owned);
     }
 
     @Override
@@ -226,6 +272,51 @@ final class DeviceModel implements AutoCloseable {
     @Override
     public PackedMatrix head() {
       return packer.stack(List.of(checkpoint.head()), type());
+    }
+
+    @Override
+    public void finish() {
+      packer.finish(name);
+    }
+  }
+
+  private record WithoutBlocks(
+      Packer packer, Checkpoint checkpoint, ModelConfig config, Activation type, String name)
+      implements Maker {
+    @Override
+    public int blocks() {
+      return 0;
+    }
+
+    @Override
+    public DeviceMemory floats(float[] values) {
+      return packer.floats(values);
+    }
+
+    /** Nothing reads it: hidden states are what is computed from. */
+    @Override
+    public DeviceMemory embedding() {
+      return packer.floats(new float[1]);
+    }
+
+    @Override
+    public int embeddingType() {
+      return Packer.code(DType.F32);
+    }
+
+    @Override
+    public Block block(int index, Owned owned) {
+      throw new IllegalStateException("blocks are loaded one by one");
+    }
+
+    @Override
+    public DeviceMemory finalNorm() {
+      return packer.vector(checkpoint.finalNorm());
+    }
+
+    @Override
+    public PackedMatrix head() {
+      return packer.stack(List.of(checkpoint.head()), type);
     }
 
     @Override

@@ -26,6 +26,18 @@ class KernelChecksTest {
   }
 
   @Test
+  void warpgroupProductsInSlicesGiveTheBitsOfTheOthers() {
+    try (DeviceSession session = StandIn.session()) {
+      var checks = new KernelChecks(session);
+      for (Linear linear : KernelChecks.matrices(1)) {
+        KernelChecks.Finding found = checks.wide(linear, 21);
+        assertThat(found.good()).as("%s, error %s", found.name(), found.error()).isTrue();
+      }
+      assertThat(session.context().allocatedBytes()).as("left on the device").isZero();
+    }
+  }
+
+  @Test
   void aZeroPointOffByOneAndPermutedNibblesAreNoticed() {
     try (DeviceSession session = StandIn.session()) {
       var checks = new KernelChecks(session);
@@ -60,11 +72,14 @@ class KernelChecksTest {
       for (WeightFormat format : List.of(WeightFormat.I4G64, WeightFormat.BF16)) {
         try (CudaExecutor executor =
             new DeviceBenchmark(session).generated(config, format, 70, 128, true)) {
-          KernelChecks.Finding found =
-              new KernelChecks(session)
-                  .invariance(
-                      format.suffix(), executor, config, new int[] {1, 2, 8, 9, 17, 33, 66});
-          assertThat(found.good()).as(found.name()).isTrue();
+          for (boolean byWarpgroups : new boolean[] {false, true}) {
+            executor.forward().product().byWarpgroups(byWarpgroups);
+            KernelChecks.Finding found =
+                new KernelChecks(session)
+                    .invariance(
+                        format.suffix(), executor, config, new int[] {1, 2, 8, 9, 17, 33, 66});
+            assertThat(found.good()).as(found.name()).isTrue();
+          }
         }
       }
       assertThat(session.context().allocatedBytes()).as("left on the device").isZero();

@@ -35,4 +35,13 @@ public final class Checkpoints {
       throw e;
     }
   }
+
+  /**
+   * What a model's config.json says of its shape; no weights are looked at.
+   *
+   * @throws dev.quantgate.inference.InferenceException of kind BAD_CHECKPOINT, UNSUPPORTED or IO
+   */
+  public static ModelConfig config(Path folder) {
+    return Architecture.read(folder).config();
+  }
 }
