@@ -5,11 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.checkpoint.Checkpoint;
-import dev.quantgate.inference.checkpoint.Dequantizer;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.Tensor;
-import dev.quantgate.inference.checkpoint.Tensor.DType;
 import dev.quantgate.inference.cuda.Forward.Stage;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.cuda.driver.PinnedMemory;
@@ -17,11 +15,8 @@ import dev.quantgate.inference.cuda.driver.Stream;
 import dev.quantgate.inference.engine.Slice;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The quantiser's view of a checkpoint on a device: the engine's kernels, one block's weights on
@@ -41,22 +36,14 @@ final class CudaBlockwiseModel implements BlockwiseModel {
   private final DeviceSession session;
   private final Stream stream;
   private final Owned owned;
-  private final Packer packer;
+  private final BlockWeights weights;
   private final DeviceModel fixed;
   private final Workspace work;
   private final StepPlan plan;
   private final PinnedMemory pinned;
   private final int stepRows;
-  private final Map<Integer, Opened> opened = new HashMap<>();
   private DeviceMemory pool;
   private Forward forward;
-
-  /** A block in use: weights that replace the checkpoint's, and the block on the device. */
-  private static final class Opened {
-    final Map<String, Matrix> replaced = new HashMap<>();
-    final Owned memory = new Owned();
-    DeviceModel.@Nullable Block block;
-  }
 
   /**
    * @param owned what is closed with this, the session and the checkpoint in it; what is taken here
@@ -72,7 +59,8 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     // One layer's keys and values at a time.
     ModelConfig one = config.withLayers(1);
     this.stepRows = stepRows(config);
-    this.packer = owned.add(new Packer(session.context(), session.kernels(), stream));
+    Packer packer = owned.add(new Packer(session.context(), session.kernels(), stream));
+    this.weights = owned.add(new BlockWeights(checkpoint, packer, stream));
     this.fixed =
         owned.add(
             DeviceModel.loadWithoutBlocks(
@@ -90,8 +78,8 @@ final class CudaBlockwiseModel implements BlockwiseModel {
                 4L * Workspace.LOGIT_ROWS * work.widths.logits()));
     this.pinned = owned.add(new PinnedMemory(session.context(), widest));
     this.pool = pool(one, FIRST_PAGES);
-    this.forward = forward();
     owned.add(() -> pool.close());
+    this.forward = forward();
   }
 
   private static int stepRows(ModelConfig config) {
@@ -159,131 +147,20 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     return hidden;
   }
 
-  private static List<List<Linear>> stages(Checkpoint.Block block) {
-    return List.of(
-        List.of(block.query(), block.key(), block.value()),
-        List.of(block.output()),
-        List.of(block.gate(), block.up()),
-        List.of(block.down()));
-  }
-
   @Override
   public List<List<String>> linearStages(int block) {
-    return stages(checkpoint.blocks().get(block)).stream()
-        .map(stage -> stage.stream().map(Linear::name).toList())
-        .toList();
-  }
-
-  private record Found(int block, Linear linear) {}
-
-  private Found find(String name) {
-    for (int b = 0; b < config.layers(); b++) {
-      for (List<Linear> stage : stages(checkpoint.blocks().get(b))) {
-        for (Linear linear : stage) {
-          if (linear.name().equals(name)) {
-            return new Found(b, linear);
-          }
-        }
-      }
-    }
-    throw new IllegalArgumentException("the checkpoint has no linear layer \"%s\"".formatted(name));
+    return weights.names(block);
   }
 
   @Override
   public Matrix weight(String name) {
-    Found found = find(name);
-    Opened own = opened.get(found.block());
-    Matrix replaced = own == null ? null : own.replaced.get(name);
-    if (replaced != null) {
-      return new Matrix(replaced.rows(), replaced.columns(), replaced.values().clone());
-    }
-    Linear linear = found.linear();
-    return new Matrix(
-        linear.outputs(),
-        linear.inputs(),
-        switch (linear) {
-          case Linear.Dense dense -> Packer.floats(dense.weight());
-          case Linear.Gptq gptq -> widened(Dequantizer.halves(gptq));
-        });
-  }
-
-  private static float[] widened(short[] halves) {
-    float[] values = new float[halves.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = Float.float16ToFloat(halves[i]);
-    }
-    return values;
+    return weights.weight(name);
   }
 
   @Override
   public void replace(String name, Matrix weight) {
-    Found found = find(name);
-    Linear linear = found.linear();
-    if (weight.rows() != linear.outputs() || weight.columns() != linear.inputs()) {
-      throw new IllegalArgumentException(
-          "%s is %d x %d, not %d x %d"
-              .formatted(name, linear.outputs(), linear.inputs(), weight.rows(), weight.columns()));
-    }
-    Opened own = opened.computeIfAbsent(found.block(), b -> new Opened());
-    own.replaced.put(name, weight);
-    unload(own);
-  }
-
-  private void unload(Opened own) {
-    if (own.block != null) {
-      session.context().makeCurrent();
-      stream.synchronize();
-      own.block = null;
-      own.memory.close();
-    }
-  }
-
-  /** A block on the device, with its weights as they now are. */
-  private DeviceModel.Block block(int index) {
-    Opened own = opened.computeIfAbsent(index, b -> new Opened());
-    DeviceModel.Block block = own.block;
-    if (block == null) {
-      Checkpoint.Block now = replaced(checkpoint.blocks().get(index), own.replaced);
-      try {
-        block = DeviceModel.block(packer, now, Activation.F16, own.memory);
-        packer.finish("block %d".formatted(index));
-      } catch (RuntimeException | Error e) {
-        stream.synchronize();
-        own.memory.close();
-        throw e;
-      }
-      own.block = block;
-    }
-    return block;
-  }
-
-  private static Checkpoint.Block replaced(Checkpoint.Block block, Map<String, Matrix> by) {
-    return new Checkpoint.Block(
-        block.inputNorm(),
-        replaced(block.query(), by),
-        replaced(block.key(), by),
-        replaced(block.value(), by),
-        replaced(block.output(), by),
-        block.queryNorm(),
-        block.keyNorm(),
-        block.postAttentionNorm(),
-        replaced(block.gate(), by),
-        replaced(block.up(), by),
-        replaced(block.down(), by));
-  }
-
-  private static Linear replaced(Linear linear, Map<String, Matrix> by) {
-    Matrix weight = by.get(linear.name());
-    return weight == null
-        ? linear
-        : new Linear.Dense(
-            linear.name(),
-            new Tensor(
-                linear.name(),
-                DType.F32,
-                new long[] {weight.rows(), weight.columns()},
-                MemorySegment.ofArray(weight.values())),
-            linear.bias());
+    session.context().makeCurrent();
+    weights.replace(name, weight);
   }
 
   @Override
@@ -339,7 +216,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     int rows = rows(hidden);
     int[] pages = IntStream.range(0, Math.ceilDiv(rows, Workspace.PAGE)).toArray();
     grow(pages.length);
-    DeviceModel.Block block = block(index);
+    DeviceModel.Block block = weights.block(index);
     int[] tokens = new int[rows];
     for (int from = 0; from < rows; from += stepRows) {
       int to = Math.min(rows, from + stepRows);
@@ -452,18 +329,14 @@ final class CudaBlockwiseModel implements BlockwiseModel {
 
   @Override
   public void release(int block) {
-    Opened own = opened.remove(block);
-    if (own != null) {
-      unload(own);
-    }
+    session.context().makeCurrent();
+    weights.release(block);
   }
 
   @Override
   public void close() {
     session.context().makeCurrent();
     stream.synchronize();
-    opened.values().forEach(this::unload);
-    opened.clear();
     owned.close();
   }
 }

@@ -188,7 +188,7 @@ public final class CudaEngineProvider implements BlockwiseProvider {
     long begun = System.nanoTime();
     try (var owned = new Owned()) {
       DeviceSession session = session(options, owned);
-      double bandwidth = new DeviceBenchmark(session).readBandwidth();
+      double bandwidth = new DeviceBenchmark(session, limit(session, options)).readBandwidth();
       Loaded loaded = load(folder(reference), options, session, owned);
       var machine =
           new SpeedBenchmark.Machine(

@@ -58,7 +58,7 @@ final class CudaExecutor implements StepExecutor {
   private final PinnedMemory pinnedResults;
   private final PinnedMemory pinnedRow;
   private final Forward forward;
-  private final boolean graphs;
+  private boolean graphs;
   private final float[] row;
   private final Set<Bucket> seen = new HashSet<>();
   private final Map<Bucket, Graph> recorded =
@@ -219,12 +219,22 @@ final class CudaExecutor implements StepExecutor {
     answer(slices.stream().map(slice -> slice.asks().getFirst()).toList());
   }
 
-  /** Runs launches the first time, records them the second, and replays them from then on. */
+  /**
+   * Runs launches the first time, records them the second, and replays them from then on. Where
+   * there is no memory for one more graph, the launches are made one by one from then on.
+   */
   private void replay(Bucket bucket, Runnable launches) {
     Graph graph = recorded.get(bucket);
     if (graph == null && graphs && !seen.add(bucket)) {
-      graph = stream.capture(launches);
-      recorded.put(bucket, graph);
+      try {
+        graph = stream.capture(launches);
+        recorded.put(bucket, graph);
+      } catch (CudaException e) {
+        if (!e.isOutOfMemory()) {
+          throw e;
+        }
+        graphs = false;
+      }
     }
     if (graph == null) {
       launches.run();

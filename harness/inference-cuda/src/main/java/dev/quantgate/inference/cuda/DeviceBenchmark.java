@@ -75,7 +75,7 @@ final class DeviceBenchmark {
 
   /** Bytes a second of a plain read stream over more memory than caches hold. */
   double readBandwidth() {
-    long bytes = Math.min(STREAM_BYTES, session.context().freeBytes() / 4) / 4096 * 4096;
+    long bytes = Math.min(STREAM_BYTES, freeBytes() / 4) / 4096 * 4096;
     int blocks = STREAM_BLOCKS * session.device().multiprocessors();
     try (var data = new DeviceMemory(session.context(), bytes);
         var sums = new DeviceMemory(session.context(), 4L * blocks)) {

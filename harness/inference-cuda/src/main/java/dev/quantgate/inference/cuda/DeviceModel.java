@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A model's weights on a device, packed for the kernels. */
 final class DeviceModel implements AutoCloseable {
-  private static final int ONE = Float.floatToRawIntBits(1f);
-
   /** One block; query and key norms where the architecture has them. */
   record Block(
       DeviceMemory inputNorm,
@@ -120,7 +118,7 @@ final class DeviceModel implements AutoCloseable {
     var owned = new Owned();
     try (var packer = new Packer(context, kernels, stream)) {
       return new DeviceModel(
-          context, new Generator(context, kernels, stream, packer, config, format), owned);
+          context, new GeneratedWeights(context, kernels, stream, packer, config, format), owned);
     } catch (RuntimeException | Error e) {
       owned.close();
       throw e;
@@ -140,7 +138,7 @@ final class DeviceModel implements AutoCloseable {
           bytes(List.of(block.query(), block.key(), block.value()), type)
               + bytes(List.of(block.output()), type)
               + PackedMatrix.bytes(
-                  Packer.format(List.of(block.gate(), block.up()), type),
+                  PackedFormat.of(List.of(block.gate(), block.up()), type),
                   block.gate().inputs(),
                   Packer.interleaved(block.gate().outputs()))
               + bytes(List.of(block.down()), type)
@@ -168,7 +166,7 @@ final class DeviceModel implements AutoCloseable {
   private static long bytes(List<Linear> stack, Activation type) {
     int[] bases = Packer.stacked(stack.stream().map(Linear::outputs).toList());
     return PackedMatrix.bytes(
-        Packer.format(stack, type), stack.getFirst().inputs(), bases[bases.length - 1]);
+        PackedFormat.of(stack, type), stack.getFirst().inputs(), bases[bases.length - 1]);
   }
 
   /** bfloat16 where all weights are; binary16 beside int4 and everything else. */
@@ -208,7 +206,7 @@ final class DeviceModel implements AutoCloseable {
   }
 
   /** Where weights come from. */
-  private interface Maker {
+  interface Maker {
     ModelConfig config();
 
     default int blocks() {
@@ -322,128 +320,6 @@ final class DeviceModel implements AutoCloseable {
     @Override
     public void finish() {
       packer.finish(name);
-    }
-  }
-
-  private static final class Generator implements Maker {
-    /** Bytes of a tile of 16-bit weights, which is also what makes the embedding up. */
-    private static final int TILE = WeightFormat.F16.tileBytes();
-
-    private final Context context;
-    private final Kernels kernels;
-    private final Stream stream;
-    private final Packer packer;
-    private final ModelConfig config;
-    private final WeightFormat format;
-    private int seed;
-
-    Generator(
-        Context context,
-        Kernels kernels,
-        Stream stream,
-        Packer packer,
-        ModelConfig config,
-        WeightFormat format) {
-      this.context = context;
-      this.kernels = kernels;
-      this.stream = stream;
-      this.packer = packer;
-      this.config = config;
-      this.format = format;
-    }
-
-    @Override
-    public ModelConfig config() {
-      return config;
-    }
-
-    @Override
-    public Activation type() {
-      return format == WeightFormat.BF16 ? Activation.BF16 : Activation.F16;
-    }
-
-    @Override
-    public DeviceMemory floats(float[] values) {
-      return packer.floats(values);
-    }
-
-    @Override
-    public DeviceMemory embedding() {
-      long bytes = 2L * config.vocabularySize() * config.hiddenSize();
-      int tiles = Math.toIntExact(Math.ceilDiv(bytes, TILE));
-      var memory = new DeviceMemory(context, (long) tiles * TILE);
-      fill(memory, Packer.dense(type()), tiles, 1f);
-      return memory;
-    }
-
-    @Override
-    public int embeddingType() {
-      return Packer.code(type() == Activation.BF16 ? DType.BF16 : DType.F16);
-    }
-
-    private PackedMatrix matrix(WeightFormat own, int inputs, int outputs) {
-      var data = new DeviceMemory(context, PackedMatrix.bytes(own, inputs, outputs));
-      var matrix = new PackedMatrix(own, data, inputs, outputs, null, null);
-      fill(data, own, matrix.tiles(), (float) (1 / Math.sqrt(inputs)));
-      return matrix;
-    }
-
-    private void fill(DeviceMemory memory, WeightFormat own, int tiles, float deviation) {
-      seed++;
-      if (own.int4()) {
-        kernels
-            .kernel("generate_int4")
-            .pointer(memory)
-            .integer(own.tileGroups())
-            .integer(seed)
-            .real(deviation)
-            .launch(stream, tiles, 1, 1);
-      } else {
-        kernels
-            .kernel("generate_" + own.suffix())
-            .pointer(memory)
-            .integer(seed)
-            .real(deviation)
-            .launch(stream, tiles, 1, 1);
-      }
-    }
-
-    private DeviceMemory ones(int count) {
-      var memory = new DeviceMemory(context, 4L * count);
-      stream.fill(memory, ONE);
-      return memory;
-    }
-
-    @Override
-    public Block block(int index, Owned owned) {
-      int hidden = config.hiddenSize();
-      int queries = config.heads() * config.headSize();
-      int keys = config.keyValueHeads() * config.headSize();
-      int[] bases = Packer.stacked(List.of(queries, keys, keys));
-      return new Block(
-          owned.add(ones(hidden)),
-          owned.add(matrix(format, hidden, bases[2] + keys)),
-          null,
-          null,
-          owned.add(matrix(format, queries, hidden)),
-          owned.add(ones(hidden)),
-          owned.add(matrix(format, hidden, Packer.interleaved(config.intermediateSize()))),
-          owned.add(matrix(format, config.intermediateSize(), hidden)));
-    }
-
-    @Override
-    public DeviceMemory finalNorm() {
-      return ones(config.hiddenSize());
-    }
-
-    @Override
-    public PackedMatrix head() {
-      return matrix(Packer.dense(type()), config.hiddenSize(), config.vocabularySize());
-    }
-
-    @Override
-    public void finish() {
-      stream.synchronize();
     }
   }
 
