@@ -50,7 +50,12 @@ final class Packer implements AutoCloseable {
     this.kernels = kernels;
     this.stream = stream;
     this.ring = new PinnedRing(stream, SLOTS, SLOT_BYTES);
-    this.flags = new DeviceMemory(context, 256);
+    try {
+      this.flags = new DeviceMemory(context, 256);
+    } catch (RuntimeException | Error e) {
+      ring.close();
+      throw e;
+    }
     stream.fill(flags, 0);
   }
 

@@ -85,7 +85,7 @@ class DriverFailureTest {
   @CsvSource({
     "cuInit,1,999", "cuDevicePrimaryCtxRetain,1,2", "cuModuleLoadDataEx,1,222",
         "cuStreamCreate,1,2",
-    "cuMemHostAlloc,1,2", "cuMemHostAlloc,3,2", "cuMemAlloc_v2,1,2", "cuMemAlloc_v2,20,2",
+    "cuMemHostAlloc,1,2", "cuMemHostAlloc,3,1", "cuMemAlloc_v2,1,2", "cuMemAlloc_v2,20,2",
     "cuMemcpyHtoDAsync_v2,5,1", "cuLaunchKernelEx,3,1", "cuEventCreate,2,2",
         "cuStreamSynchronize,1,1"
   })
@@ -99,8 +99,7 @@ class DriverFailureTest {
   @Test
   void memoryThatOthersTookMeanwhileMeansFewerPagesAndTheSameAnswers() {
     List<Outcome<Generation>> expected = answers(EngineOptions.defaults());
-    // The last memory that is taken is that of the pages: the first of which loading can do
-    // without.
+    // What weights take is refused; what steps work in, and pages, are tried with fewer pages.
     int refused = 0;
     int taken = 256;
     while (taken - refused > 1) {
@@ -115,7 +114,7 @@ class DriverFailureTest {
       }
       StandIn.forgetFailures();
     }
-    assertThat(refused).as("allocations before the pages").isGreaterThan(20);
+    assertThat(refused).as("allocations before the pages").isGreaterThan(10);
     StandIn.fail("cuMemAlloc_v2", taken, OUT_OF_MEMORY);
     assertThat(answers(EngineOptions.defaults())).isEqualTo(expected);
   }

@@ -254,8 +254,13 @@ final class KernelChecks {
    * @param batches how many rows each step has
    */
   Finding invariance(String name, CudaExecutor executor, ModelConfig config, int[] batches) {
-    int length = 70;
-    int pagesEach = 2;
+    return invariance(name, executor, config, batches, 70);
+  }
+
+  /** The same behind a text of {@code length} tokens. */
+  Finding invariance(
+      String name, CudaExecutor executor, ModelConfig config, int[] batches, int length) {
+    int pagesEach = Math.ceilDiv(length, Workspace.PAGE);
     var random = new SplittableRandom(11);
     int[] probe = random.ints(length, 0, config.vocabularySize()).toArray();
     float[] whole = probe(executor, probe, length);
@@ -319,7 +324,9 @@ final class KernelChecks {
           to == ids.length
               ? List.of(new Ask.WholeRow(to - 1, (row, offset, argmax) -> found[0] = row.clone()))
               : List.of();
-      executor.step(List.of(new Slice(pages(0, 2), ids, from, to, asks)));
+      executor.step(
+          List.of(
+              new Slice(pages(0, Math.ceilDiv(ids.length, Workspace.PAGE)), ids, from, to, asks)));
     }
     return found[0];
   }
