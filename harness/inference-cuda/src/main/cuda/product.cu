@@ -17,9 +17,9 @@
   }
 // Below compute capability 9.0 the same as without bulk copies.
 #ifdef HAS_BULK_COPIES
-#define BULK(NAME, SIZE) FEW(NAME, SIZE##_bulk, 2)
+#define BULK(NAME, SIZE, BLOCKS) FEW(NAME, SIZE##_bulk, BLOCKS)
 #else
-#define BULK(NAME, SIZE) FEW(NAME, SIZE, 2)
+#define BULK(NAME, SIZE, BLOCKS) FEW(NAME, SIZE, 2)
 #endif
 #define WARPGROUPS(NAME, F)                                                                        \
   KERNEL void LAUNCH_BOUNDS(Warpgroups<F>::THREADS, 1)                                             \
@@ -39,33 +39,24 @@
   FEW(product_##NAME##_r8n32, Sizes<F>::r8n32, 2)         \
   FEW(product_##NAME##_r8n64, Sizes<F>::r8n64, 2)         \
   FEW(product_##NAME##_r16n64, Sizes<F>::r16n64, 2)       \
-  BULK(product_##NAME##_r8n32_bulk, Sizes<F>::r8n32)      \
-  BULK(product_##NAME##_r8n64_bulk, Sizes<F>::r8n64)      \
-  BULK(product_##NAME##_r16n64_bulk, Sizes<F>::r16n64)    \
+  BULK(product_##NAME##_r8n32_bulk, Sizes<F>::r8n32, 2)      \
+  BULK(product_##NAME##_r8n64_bulk, Sizes<F>::r8n64, 2)      \
+  BULK(product_##NAME##_r16n64_bulk, Sizes<F>::r16n64, 2)    \
   MANY(product_##NAME##_r32n256, Sizes<F>::r32n256)       \
   MANY(product_##NAME##_r64n256, Sizes<F>::r64n256)       \
-  WIDE(product_##NAME##_w16n256, Sizes<F>::w16n256)       \
-  WIDE(product_##NAME##_w32n256, Sizes<F>::w32n256)       \
-  WIDE(product_##NAME##_w64n256, Sizes<F>::w64n256)       \
   WIDE(product_##NAME##_w128n128, Sizes<F>::w128n128)     \
   WARPGROUPS(product_##NAME##_wgmma, F)
+#define INT4(NAME, F)                                                    \
+  FORMAT(NAME, F)                                                        \
+  BULK(product_##NAME##_r8n32_thin_bulk, Sizes<F>::r8n32_thin, 3)        \
+  WIDE(product_##NAME##_w64n128, Sizes<F>::w64n128)                      \
+  WIDE(product_##NAME##_w64n256, Sizes<F>::w64n256)
 
-FORMAT(i4g128, Int4<1>)
-FORMAT(i4g64, Int4<2>)
-FORMAT(i4g32, Int4<4>)
+INT4(i4g128, Int4<1>)
+INT4(i4g64, Int4<2>)
+INT4(i4g32, Int4<4>)
 FORMAT(f16, Dense<F16>)
 FORMAT(bf16, Dense<Bf16>)
-// Candidates.
-WIDE(product_i4g64_w64n256_deep, Sizes<Int4<2>>::w64n256_deep)
-WIDE(product_i4g64_w64n128, Sizes<Int4<2>>::w64n128)
-WIDE(product_i4g64_w16n128, Sizes<Int4<2>>::w16n128)
-#ifdef HAS_BULK_COPIES
-FEW(product_i4g64_r8n32_six, Sizes<Int4<2>>::r8n32_six, 2)
-FEW(product_i4g64_r8n32_three, Sizes<Int4<2>>::r8n32_three, 3)
-#else
-FEW(product_i4g64_r8n32_six, Sizes<Int4<2>>::r8n32, 2)
-FEW(product_i4g64_r8n32_three, Sizes<Int4<2>>::r8n32, 2)
-#endif
 MANY(product_f16_r128n128, Sizes<Dense<F16>>::r128n128)
 MANY(product_bf16_r128n128, Sizes<Dense<Bf16>>::r128n128)
 

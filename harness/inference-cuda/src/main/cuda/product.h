@@ -844,23 +844,18 @@ template <int GROUPS>
 struct Sizes<Int4<GROUPS>> {
   using F = Int4<GROUPS>;
   using r8n32 = Few<F, 1, 1, 2, 5>;
+  using r8n32_thin = Few<F, 1, 1, 1, 5>;
   using r8n64 = Few<F, 1, 2, 1, 5>;
   using r16n64 = Few<F, 2, 2, 1, 5>;
   using r8n32_bulk = Few<F, 1, 1, 4, 3, true>;
+  using r8n32_thin_bulk = Few<F, 1, 1, 2, 4, true>;
   using r8n64_bulk = Few<F, 1, 2, 2, 3, true>;
   using r16n64_bulk = Few<F, 2, 2, 2, 3, true>;
   using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;
   using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
-  using w16n256 = Wide<F, 16, 2, 5, 2, 2, true>;
-  using w32n256 = Wide<F, 32, 2, 4, 2, 2, true>;
+  using w64n128 = Wide<F, 64, 1, 3, 3, 1, true>;
   using w64n256 = Wide<F, 64, 2, 3, 2, 1, true>;
   using w128n128 = Wide<F, 128, 1, 5, 1, 2, false>;
-  // Candidates, to be measured beside the others.
-  using w64n256_deep = Wide<F, 64, 2, 6, 1, 2, true>;
-  using w64n128 = Wide<F, 64, 1, 3, 3, 1, true>;
-  using w16n128 = Wide<F, 16, 1, 6, 3, 2, true>;
-  using r8n32_six = Few<F, 1, 1, 2, 6, true>;
-  using r8n32_three = Few<F, 1, 1, 2, 4, true>;
 };
 template <class T>
 struct Sizes<Dense<T>> {
@@ -874,8 +869,5 @@ struct Sizes<Dense<T>> {
   using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;
   using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
   using r128n128 = Many<F, 4, 4, 4, 2, 3, false>;
-  using w16n256 = Wide<F, 16, 2, 3, 2, 2, true>;
-  using w32n256 = Wide<F, 32, 2, 5, 1, 2, true>;
-  using w64n256 = Wide<F, 64, 2, 5, 1, 2, true>;
   using w128n128 = Wide<F, 128, 1, 6, 1, 2, false>;
 };

@@ -149,7 +149,7 @@ DEVICE void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_
 }
 
 // Warpgroup products (sm_90a): d[64 x N] += a[64 x 16] b[16 x N] by four warps, asynchronously, N of
-// 16, 32, 64, 128 and 256. A warp has rows 16w .. 16w + 15 of a and d, a as mma's, d as N / 8 of mma's
+// 64, 128 and 256. A warp has rows 16w .. 16w + 15 of a and d, a as mma's, d as N / 8 of mma's
 // side by side. b lies in shared memory as N rows of 64 elements, 128 bytes each, whose 16-byte chunk
 // c of row r is at chunk c ^ (r % 8); its first byte at a multiple of 1,024. What is in a and d belongs
 // to the product from the fence until it was waited for.
@@ -176,32 +176,6 @@ DEVICE void hold(uint32_t (&a)[4][4]) {
   }
 }
 #define D4(i) "+f"(d[i][0]), "+f"(d[i][1]), "+f"(d[i][2]), "+f"(d[i][3])
-#define WARPGROUP_PRODUCT(NAME, TYPE)                                                       \
-  DEVICE void NAME(float (&d)[2][4], const uint32_t (&a)[4], uint64_t b) {                 \
-    asm volatile(                                                                           \
-        "{ .reg .pred p; setp.ne.b32 p, 1, 0; "                                             \
-        "wgmma.mma_async.sync.aligned.m64n16k16.f32." TYPE "." TYPE " {"                   \
-        "%0, %1, %2, %3, %4, %5, %6, %7"  \
-        "}, {%8, %9, %10, %11}, %12, p, 1, 1, 0; }"                                  \
-        : D4(0), D4(1)                                                                        \
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                              \
-  }
-WARPGROUP_PRODUCT(warpgroup_f16, "f16")
-WARPGROUP_PRODUCT(warpgroup_bf16, "bf16")
-#undef WARPGROUP_PRODUCT
-#define WARPGROUP_PRODUCT(NAME, TYPE)                                                       \
-  DEVICE void NAME(float (&d)[4][4], const uint32_t (&a)[4], uint64_t b) {                 \
-    asm volatile(                                                                           \
-        "{ .reg .pred p; setp.ne.b32 p, 1, 0; "                                             \
-        "wgmma.mma_async.sync.aligned.m64n32k16.f32." TYPE "." TYPE " {"                   \
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15"  \
-        "}, {%16, %17, %18, %19}, %20, p, 1, 1, 0; }"                                  \
-        : D4(0), D4(1), D4(2), D4(3)                                                                        \
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                              \
-  }
-WARPGROUP_PRODUCT(warpgroup_f16, "f16")
-WARPGROUP_PRODUCT(warpgroup_bf16, "bf16")
-#undef WARPGROUP_PRODUCT
 #define WARPGROUP_PRODUCT(NAME, TYPE)                                                       \
   DEVICE void NAME(float (&d)[8][4], const uint32_t (&a)[4], uint64_t b) {                 \
     asm volatile(                                                                           \

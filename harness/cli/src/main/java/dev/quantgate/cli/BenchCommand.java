@@ -85,7 +85,7 @@ final class BenchCommand implements Callable<Integer> {
       return 0;
     }
     if (!sandbox && settings.isSaid(Setting.MODEL)) {
-      EngineCheck.check(settings, new TerminalProgress(common.quiet));
+      EngineCheck.check(spec, settings, common.quiet);
       ModelReference model = ModelReference.parse(settings.text(Setting.MODEL).orElseThrow());
       out.print(
           SpeedTables.render(

@@ -29,8 +29,8 @@ final class EvalCommand implements Callable<Integer> {
     if (dryRun.wanted) {
       return DryRun.print(spec, settings, request.plan());
     }
+    EngineCheck.check(spec, settings, common.quiet);
     try (var progress = new TerminalProgress(common.quiet)) {
-      EngineCheck.check(settings, progress);
       Evaluation evaluation =
           Interruption.guard(() -> new QuantGate().eval(request, progress.listener()));
       progress.close();

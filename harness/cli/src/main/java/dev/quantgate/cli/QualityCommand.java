@@ -61,8 +61,8 @@ final class QualityCommand implements Callable<Integer> {
     atLeast(2, "--window", window);
     atLeast(1, "--windows", windows);
     Settings settings = SettingFlags.resolve(spec);
+    EngineCheck.check(spec, settings, common.quiet);
     try (var progress = new TerminalProgress(common.quiet)) {
-      EngineCheck.check(settings, progress);
       QualityTable table =
           Interruption.guard(() ->
               ModelDistance.measure(

@@ -181,8 +181,8 @@ final class QuantizeCommand implements Callable<Integer> {
         .warning()
         .ifPresent(warning ->
             spec.commandLine().getErr().println("warning: %s".formatted(PlainText.lines(warning))));
+    EngineCheck.check(spec, settings, common.quiet);
     try (var progress = new TerminalProgress(common.quiet)) {
-      EngineCheck.check(settings, progress);
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));
       progress.close();

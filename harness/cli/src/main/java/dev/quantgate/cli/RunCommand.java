@@ -36,8 +36,8 @@ final class RunCommand implements Callable<Integer> {
     if (dryRun.wanted) {
       return DryRun.print(spec, settings, request.plan());
     }
+    EngineCheck.check(spec, settings, common.quiet);
     try (var progress = new TerminalProgress(common.quiet)) {
-      EngineCheck.check(settings, progress);
       Comparison comparison =
           Interruption.guard(() -> new QuantGate().run(request, progress.listener()));
       progress.close();

@@ -45,6 +45,9 @@ final class Product {
   /** Rows that a block of {@code arrange_rows} arranges. */
   private static final int ARRANGED_ROWS = 128;
 
+  /** Outputs from which blocks of 256 of them are enough. */
+  private static final int WIDE_OUTPUTS = 16_384;
+
   /** Rows up to which as many blocks as can be, of few outputs each, are best. */
   private static final int FEWEST_ROWS = 4;
 
@@ -52,7 +55,7 @@ final class Product {
   private final Stream stream;
   private final Device device;
   private final Scratch scratch;
-  private boolean wide;
+  private boolean byWarpgroups;
   private boolean otherBits;
   private @Nullable String forced;
 
@@ -61,6 +64,7 @@ final class Product {
     this.stream = stream;
     this.device = device;
     this.scratch = scratch;
+    this.byWarpgroups = hasWarpgroups();
   }
 
   /** Takes this size of kernel for every product from now on; null for the best. */
@@ -68,9 +72,9 @@ final class Product {
     forced = size;
   }
 
-  /** Has more than a few rows computed by warpgroups, where the device has them. */
+  /** Whether warpgroup kernels are taken where they are faster and the device has them. */
   void byWarpgroups(boolean wanted) {
-    wide = wanted && hasWarpgroups();
+    byWarpgroups = wanted && hasWarpgroups();
   }
 
   /** Lets many rows be computed by the largest warpgroup kernel, where the device has it. */
@@ -161,8 +165,11 @@ final class Product {
     if (otherBits && rows >= WARPGROUP_ROWS) {
       return WARPGROUPS;
     }
-    if (wide && rows > 8) {
-      return rows > 64 ? "w128n128" : rows > 32 ? "w64n256" : rows > 16 ? "w32n256" : "w16n256";
+    if (byWarpgroups && rows >= MANY_ROWS) {
+      return "w128n128";
+    }
+    if (byWarpgroups && rows > 32 && format.int4()) {
+      return outputs < WIDE_OUTPUTS ? "w64n128" : "w64n256";
     }
     if (rows >= MANY_ROWS) {
       return LARGE_TILES;
@@ -173,20 +180,26 @@ final class Product {
     if (rows > 16 && fits(format, "r32n256")) {
       return "r32n256";
     }
-    // Few outputs leave multiprocessors idle unless a block has fewer of them.
-    String few = rows > 8 ? "r16n64" : narrow(outputs, rows) ? "r8n32" : "r8n64";
+    String few = rows > 8 ? "r16n64" : eight(format, outputs, rows);
     String bulk = few + "_bulk";
     return device.major() >= 9 && fits(format, bulk) ? bulk : few;
   }
 
   /**
-   * Whether blocks of 32 outputs are better than those of 64. Two of them are on a multiprocessor
-   * at a time: a second round of blocks must not be a small one.
+   * A kernel of eight rows. Few outputs leave multiprocessors idle unless a block has few of them;
+   * and of as many blocks as run at once, a second round must not be a small one.
    */
-  private boolean narrow(int outputs, int rows) {
+  private String eight(WeightFormat format, int outputs, int rows) {
     int atOnce = 2 * device.multiprocessors();
     int blocks = Math.ceilDiv(outputs, 32);
-    return rows > FEWEST_ROWS ? blocks < 2 * atOnce : blocks <= atOnce || blocks > 2 * atOnce;
+    if (rows > FEWEST_ROWS || !format.int4()) {
+      return blocks < 2 * atOnce ? "r8n32" : "r8n64";
+    }
+    if (blocks <= atOnce || blocks > 2 * atOnce) {
+      return "r8n32";
+    }
+    boolean thin = device.major() >= 9 && blocks <= 3 * device.multiprocessors();
+    return thin ? "r8n32_thin" : "r8n64";
   }
 
   /** Whether there is that kernel, and a block of it has the shared memory it needs. */

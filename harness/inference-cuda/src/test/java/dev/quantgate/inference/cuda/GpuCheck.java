@@ -284,10 +284,10 @@ public final class GpuCheck {
       try (CudaExecutor executor = benchmark.generated(config, format, 260, 128, true)) {
         report.check("invariance", checks.invariance(format.suffix(), executor, config, batches));
         if (warpgroups()) {
-          executor.forward().product().byWarpgroups(true);
+          executor.forward().product().byWarpgroups(false);
           report.check(
               "invariance",
-              checks.invariance(format.suffix() + " by warpgroups", executor, config, batches));
+              checks.invariance(format.suffix() + ", no warpgroups", executor, config, batches));
         }
       }
     }
@@ -373,7 +373,7 @@ public final class GpuCheck {
                 name, format, "prefill (one sum)", benchmark.profilePrefill(executor, model, 2048));
           }
           executor.forward().product().allowOtherBits(false);
-          warpgroups(name, format, executor, model, positions, thorough);
+          withoutWarpgroups(name, format, executor, model, positions);
         }
         if (!small && DeviceBenchmark.room(executor, 1) >= 3072) {
           prefill(name, format, benchmark.prefill(executor, model, 1024, 2));
@@ -413,34 +413,22 @@ public final class GpuCheck {
     }
   }
 
-  /** The same with products by warpgroups for more than eight rows. */
-  private void warpgroups(
-      String name,
-      WeightFormat format,
-      CudaExecutor executor,
-      DeviceModel model,
-      int positions,
-      boolean thorough) {
-    executor.forward().product().byWarpgroups(true);
-    for (int batch : new int[] {16, 32, 64, 256}) {
+  /** The same without products by warpgroups, for more than 32 rows. */
+  private void withoutWarpgroups(
+      String name, WeightFormat format, CudaExecutor executor, DeviceModel model, int positions) {
+    executor.forward().product().byWarpgroups(false);
+    for (int batch : new int[] {64, 256}) {
       int context =
           Math.min(positions - 2 * STEPS, DeviceBenchmark.room(executor, batch) - 2 * STEPS);
       if (context >= 1) {
         decode(
-            name + " (warpgroups)",
+            name + " (no warpgroups)",
             format,
             benchmark.decode(executor, model, batch, context, STEPS, 2));
       }
     }
-    prefill(name + " (warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
-    if (thorough && DeviceBenchmark.room(executor, 64) > 1100) {
-      profile(
-          name,
-          format,
-          "decode, batch 64 (warpgroups)",
-          benchmark.profile(executor, model, 64, 1024));
-    }
-    executor.forward().product().byWarpgroups(false);
+    prefill(name + " (no warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
+    executor.forward().product().byWarpgroups(true);
   }
 
   private void decode(String name, WeightFormat format, Decode decode) {
@@ -509,17 +497,12 @@ public final class GpuCheck {
             List.of(
                 "r8n32_bulk",
                 "r8n64_bulk",
-                "r8n32_six",
-                "r8n32_three",
+                "r8n32_thin_bulk",
                 "r16n64_bulk",
-                "w16n256",
-                "w16n128",
                 "r32n256",
-                "w32n256",
                 "r64n256",
-                "w64n256",
-                "w64n256_deep",
-                "w64n128")) {
+                "w64n128",
+                "w64n256")) {
           if (!session.kernels().has("product_%s_%s".formatted(format.suffix(), size))
               || (size.startsWith("w") && !warpgroups())) {
             continue;
