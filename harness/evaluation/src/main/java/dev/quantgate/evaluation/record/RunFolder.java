@@ -159,7 +159,8 @@ public final class RunFolder {
     Disk.writePage(folder.resolve(SELF_TESTS), new SelfTests(selfTests));
   }
 
-  private List<SelfTest> readSelfTests() {
+  /** What the harness found out about itself in this run up to now. */
+  public List<SelfTest> readSelfTests() {
     Path file = folder.resolve(SELF_TESTS);
     return Files.exists(file) ? Disk.readPage(file, SelfTests.class).selfTests() : List.of();
   }
