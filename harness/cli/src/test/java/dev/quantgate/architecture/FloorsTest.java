@@ -114,6 +114,22 @@ class FloorsTest {
   }
 
   @Test
+  void noFaceNamesAKindOfSandboxOrEngine() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.quantgate.cli..", "dev.quantgate.reports..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.quantgate.inference.cpu..",
+            "dev.quantgate.inference.cuda..",
+            "dev.quantgate.sandbox.docker..",
+            "dev.quantgate.sandbox.embedded..",
+            "dev.quantgate.sandbox.bubblewrap..")
+        .check(CLASSES);
+  }
+
+  @Test
   void onlyTheFacesWriteToTheConsole() {
     noClasses()
         .that()
