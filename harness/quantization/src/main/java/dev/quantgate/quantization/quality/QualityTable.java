@@ -1,5 +1,6 @@
 package dev.quantgate.quantization.quality;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.quantization.file.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -210,20 +211,6 @@ public record QualityTable(
 
   /** A piece of text on one line, without what a terminal would obey. */
   private static String quoted(String text) {
-    StringBuilder line = new StringBuilder("\"");
-    text.codePoints()
-        .forEach(c -> {
-          switch (c) {
-            case '\n' -> line.append("\\n");
-            case '\t' -> line.append("\\t");
-            case '\r' -> line.append("\\r");
-            default ->
-                line.appendCodePoint(
-                    Character.isISOControl(c) || Character.getType(c) == Character.FORMAT
-                        ? '\uFFFD'
-                        : c);
-          }
-        });
-    return line.append('"').toString();
+    return PlainText.quoted(text, text.length());
   }
 }
