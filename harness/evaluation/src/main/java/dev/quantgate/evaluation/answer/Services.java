@@ -1,5 +1,6 @@
 package dev.quantgate.evaluation.answer;
 
+import dev.quantgate.base.UserCache;
 import dev.quantgate.evaluation.protocol.Suite;
 import dev.quantgate.evaluation.suite.Suites;
 import dev.quantgate.inference.EngineOptions;
@@ -9,16 +10,29 @@ import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.Sandboxes;
+import java.nio.file.Path;
+import java.util.Optional;
 
-/** The doors to what lies below: suites, models and sandboxes. Tests put others in their place. */
-public record Services(SuiteLibrary suites, ModelLoader models, SandboxStarter sandboxes) {
+/**
+ * The doors to what lies below: suites, models and sandboxes. Tests put others in their place.
+ *
+ * @param cache a folder for what can be made again: finished baselines, self-tests of sandboxes
+ */
+public record Services(
+    SuiteLibrary suites, ModelLoader models, SandboxStarter sandboxes, Optional<Path> cache) {
+
+  /** With no folder for what can be made again. */
+  public Services(SuiteLibrary suites, ModelLoader models, SandboxStarter sandboxes) {
+    this(suites, models, sandboxes, Optional.empty());
+  }
 
   /** What this installation has. */
   public static Services standard() {
     return new Services(
         Suites::find,
         (engine, model, options) -> Engines.find(engine, model).load(model, options),
-        Sandboxes::open);
+        Sandboxes::open,
+        Optional.of(UserCache.folder("evaluation")));
   }
 
   /** Finds a suite by what the user types. */

@@ -120,7 +120,9 @@ public final class Runner {
         runs.add(answers.answer(source, Optional.ofNullable(recorded.get(source.side()))));
       }
       try {
-        sandbox.ifPresent(box -> new ExecutionPhase(box, progress).execute(runs));
+        sandbox.ifPresent(box ->
+            new ExecutionPhase(box, new SandboxTests(services.cache(), progress), progress)
+                .execute(runs));
       } catch (RuntimeException e) {
         try {
           runs.forEach(RunInProgress::seenAgain);
