@@ -38,7 +38,8 @@ record Headline(String english, String chinese) {
                   .formatted(losses(telling, "%s 下降 %s 个百分点", "，"), bare(margin)));
       case INCONCLUSIVE ->
           new Headline(
-              "Not decided: these items show neither a loss of %s nor its absence.".formatted(margin),
+              "Not decided: these items show neither a loss of %s nor its absence."
+                  .formatted(margin),
               "尚无结论：这些题目既不能证明有 %s个百分点的损失，也不能排除它。".formatted(bare(margin)));
       case INVALID ->
           new Headline(

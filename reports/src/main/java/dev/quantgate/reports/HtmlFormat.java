@@ -50,7 +50,8 @@ public final class HtmlFormat implements ReportFormat {
     String policy =
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src %s; script-src %s"
             .formatted(
-                hash(style), scripts.stream().map(HtmlFormat::hash).collect(Collectors.joining(" ")));
+                hash(style),
+                scripts.stream().map(HtmlFormat::hash).collect(Collectors.joining(" ")));
     // Not String.replace on the whole: what was put in must not be searched again.
     return Template.of(resource("report.html"))
         .put("policy", policy)

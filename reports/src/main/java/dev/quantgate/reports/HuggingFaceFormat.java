@@ -61,12 +61,12 @@ public final class HuggingFaceFormat implements ReportFormat {
                 suite.items(),
                 Figures.points(suite.deltaPoints()));
     return """
-        - dataset:
-            id: %s
-            task_id: %s
-          value: %s
-        %s  notes: "%s"
-        """
+    - dataset:
+        id: %s
+        task_id: %s
+      value: %s
+    %s  notes: "%s"
+    """
         .formatted(
             dataset.id(),
             dataset.task(),

@@ -15,7 +15,7 @@ final class Markdown {
   static String text(String text, int most) {
     return ACTIVE
         .matcher(PlainText.line(text, most))
-        .replaceAll(found ->
-            Matcher.quoteReplacement("&#%d;".formatted((int) found.group().charAt(0))));
+        .replaceAll(
+            found -> Matcher.quoteReplacement("&#%d;".formatted((int) found.group().charAt(0))));
   }
 }

@@ -28,7 +28,7 @@ public final class MarkdownFormat implements ReportFormat {
   @Override
   public void write(ReportSource source, Path out) {
     write(out.resolve("summary.md"), summary(source.comparison()));
-    write(out.resolve("headline.txt"), "%s%n".formatted(line(source.comparison())));
+    write(out.resolve("headline.txt"), "%s\n".formatted(line(source.comparison())));
   }
 
   private static void write(Path file, String text) {
@@ -78,6 +78,7 @@ public final class MarkdownFormat implements ReportFormat {
                         Figures.points(pooled.deltaPoints()),
                         Figures.points(pooled.lowerPoints()),
                         Figures.points(pooled.upperPoints()))));
+    comparison.suites().forEach(suite -> ungraded(text, suite));
     text.append(
         "\nCandidate %s, baseline %s; margin %s points, %s where nothing is proven.\n"
             .formatted(
@@ -124,6 +125,21 @@ public final class MarkdownFormat implements ReportFormat {
             verdict);
   }
 
+  private static void ungraded(StringBuilder text, SuiteComparison suite) {
+    int missing = suite.asked() - suite.items();
+    suite
+        .withFaults()
+        .ifPresent(evidence ->
+            text.append(
+                "\n%s: %d of %d items without a grade; with %s counted against the candidate the delta is %s.\n"
+                    .formatted(
+                        Markdown.text(suite.suite(), 80),
+                        missing,
+                        suite.asked(),
+                        missing == 1 ? "it" : "them",
+                        Figures.points(evidence.deltaPoints()))));
+  }
+
   private static void losses(StringBuilder text, Comparison comparison) {
     List<Flip> losses =
         comparison.flips().stream().filter(flip -> flip.kind() == Flip.Kind.LOSS).toList();
@@ -143,9 +159,7 @@ public final class MarkdownFormat implements ReportFormat {
     text.append(
         "\n<details><summary>%s lost</summary>\n\n%s%s\n</details>\n"
             .formatted(
-                losses.size() == 1
-                    ? "1 item"
-                    : "%s items".formatted(Figures.count(losses.size())),
+                losses.size() == 1 ? "1 item" : "%s items".formatted(Figures.count(losses.size())),
                 listed,
                 losses.size() > LOSSES_SHOWN
                     ? "- and %s more\n".formatted(Figures.count(losses.size() - LOSSES_SHOWN))

@@ -17,9 +17,9 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Flat figures for trackers of experiments: {@code metrics.json}, one object of numbers as
- * MLflow's {@code log_metrics} takes it, and {@code metrics.csv} with the same. Names have only
- * characters that MLflow allows; shares are 0 .. 1, deltas and bounds percentage points.
+ * Flat figures for trackers of experiments: {@code metrics.json}, one object of numbers as MLflow's
+ * {@code log_metrics} takes it, and {@code metrics.csv} with the same. Names have only characters
+ * that MLflow allows; shares are 0 .. 1, deltas and bounds percentage points.
  */
 public final class MetricsFormat implements ReportFormat {
   private static final Pattern NOT_OF_NAMES = Pattern.compile("[^A-Za-z0-9_./-]");

@@ -71,8 +71,8 @@ final class PageData {
     run.provenance()
         .suites()
         .values()
-        .forEach(facts ->
-            facts.subjects().forEach(subject -> names.put(subject.key(), subject.name())));
+        .forEach(
+            facts -> facts.subjects().forEach(subject -> names.put(subject.key(), subject.name())));
   }
 
   /** Losses are given their texts first, so that a bound cuts what matters least. */
@@ -122,11 +122,12 @@ final class PageData {
     String first = PlainText.lines(bounded(item.baseline().text(sample)));
     String second = PlainText.lines(bounded(item.candidate().text(sample)));
     OptionalInt parts = ItemView.partsAt(first, second);
-    item.prompt().ifPresent(prompt -> {
-      String shown = PlainText.lines(bounded(prompt));
-      int from = start(shown, shown.length() - MOST_TEXT);
-      text(detail.putObject("prompt"), shown, from);
-    });
+    item.prompt()
+        .ifPresent(prompt -> {
+          String shown = PlainText.lines(bounded(prompt));
+          int from = start(shown, shown.length() - MOST_TEXT);
+          text(detail.putObject("prompt"), shown, from);
+        });
     item.asked()
         .filter(line -> !line.continuations().isEmpty())
         .ifPresent(line -> {

@@ -29,6 +29,7 @@ final class Browser implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int MOST_SECONDS = 120;
 
+  private final Path profile;
   private final Process process;
   private final HttpClient client = HttpClient.newHttpClient();
   private final AtomicInteger ids = new AtomicInteger();
@@ -48,6 +49,7 @@ final class Browser implements AutoCloseable {
 
   /** Starts one with a profile of its own. */
   Browser(Path chromium, Path profile) throws Exception {
+    this.profile = profile;
     List<String> command =
         List.of(
             chromium.toString(),
@@ -70,7 +72,9 @@ final class Browser implements AutoCloseable {
             .buildAsync(address(profile.resolve("DevToolsActivePort")), new Listener())
             .get(MOST_SECONDS, TimeUnit.SECONDS);
     String target =
-        call("", "Target.createTarget", Map.of("url", "about:blank")).path("targetId").stringValue();
+        call("", "Target.createTarget", Map.of("url", "about:blank"))
+            .path("targetId")
+            .stringValue();
     session =
         call("", "Target.attachToTarget", Map.of("targetId", target, "flatten", true))
             .path("sessionId")
@@ -117,7 +121,8 @@ final class Browser implements AutoCloseable {
       }
       Thread.sleep(50);
     }
-    throw new AssertionError("never true: %s; said by the page: %s".formatted(expression, complaints));
+    throw new AssertionError(
+        "never true: %s; said by the page: %s".formatted(expression, complaints));
   }
 
   /** What an expression of JavaScript gives. */
@@ -198,5 +203,7 @@ final class Browser implements AutoCloseable {
     }
     children.forEach(ProcessHandle::destroyForcibly);
     client.shutdownNow();
+    // A link to a socket elsewhere, which JUnit would warn of.
+    Files.deleteIfExists(profile.resolve("SingletonSocket"));
   }
 }

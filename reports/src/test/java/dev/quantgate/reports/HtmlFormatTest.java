@@ -27,7 +27,9 @@ class HtmlFormatTest {
   }
 
   private static JsonNode data(String page) {
-    return JsonMapper.builder().build().readTree(between(page, "id=\"data\">", "</script>").getFirst());
+    return JsonMapper.builder()
+        .build()
+        .readTree(between(page, "id=\"data\">", "</script>").getFirst());
   }
 
   private static List<String> between(String text, String begin, String end) {
@@ -123,7 +125,7 @@ class HtmlFormatTest {
   @Test
   void beyondItsBoundThePageKeepsTheRowsAndSaysHowManyTextsAreLeftOut() {
     ReportSource source = ReportSource.open(SampleResult.small(folder));
-    JsonNode data = data(HtmlFormat.page(source, 300));
+    JsonNode data = data(HtmlFormat.page(source, 150));
     assertThat(data.path("withoutTexts").intValue()).isPositive();
     assertThat(data.path("items").path("ceval")).hasSize(240);
     assertThat(data.path("details").size()).isPositive().isLessThan(5);

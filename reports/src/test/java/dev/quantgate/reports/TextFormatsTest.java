@@ -24,8 +24,34 @@ class TextFormatsTest {
   @Test
   void aPullRequestsSummaryIsShortAndWhole() throws IOException {
     Path out = written(SampleResult.small(folder), "markdown");
-    assertThat(Files.readString(out.resolve("summary.md"))).isEqualTo("SUMMARY");
-    assertThat(Files.readString(out.resolve("headline.txt"))).isEqualTo("HEADLINE");
+    assertThat(Files.readString(out.resolve("summary.md")))
+        .isEqualTo(
+            """
+            ### QuantGate: FAIL (not proven)
+
+            The candidate lost accuracy and should not be released: humaneval lost 1.33 points, with 1 point allowed.
+
+            | suite | items | baseline | candidate | delta | 95 % bounds | lost / gained | verdict |
+            |---|---:|---:|---:|---:|---:|---:|---|
+            | ceval | 240 | 79.6 % | 79.2 % | -0.42 | -2.18 … +1.16 | 2 / 1 | PASS |
+            | humaneval | 149 | 100.0 % | 99.3 % | -0.67 | -2.95 … +1.12 | 1 / 0 | FAIL |
+            | all, equal weights | | | | -0.88 | -2.45 … +0.32 | | |
+
+            humaneval: 1 of 150 items without a grade; with it counted against the candidate the delta is -1.33.
+
+            Candidate models/candidate, baseline models/baseline; margin 1.00 points, point where nothing is proven.
+
+            <details><summary>3 items lost</summary>
+
+            - ceval physics/7
+            - ceval chemistry/8 (near tie)
+            - humaneval HumanEval/3
+
+            </details>
+            """);
+    assertThat(Files.readString(out.resolve("headline.txt")))
+        .isEqualTo(
+            "QuantGate FAIL (not proven): ceval -0.42, humaneval -0.67 points in 389 items\n");
   }
 
   @Test
@@ -44,10 +70,12 @@ class TextFormatsTest {
     Path out = written(SampleResult.small(folder), "metrics");
     JsonNode metrics =
         JsonMapper.builder().build().readTree(Files.readAllBytes(out.resolve("metrics.json")));
-    assertThat(metrics.properties()).isNotEmpty().allSatisfy(entry -> {
-      assertThat(entry.getKey()).matches("[A-Za-z0-9_./-]+");
-      assertThat(entry.getValue().isNumber()).isTrue();
-    });
+    assertThat(metrics.properties())
+        .isNotEmpty()
+        .allSatisfy(entry -> {
+          assertThat(entry.getKey()).matches("[A-Za-z0-9_./-]+");
+          assertThat(entry.getValue().isNumber()).isTrue();
+        });
     assertThat(metrics.path("ceval/losses").intValue()).isEqualTo(2);
     assertThat(metrics.path("ceval/delta_points").doubleValue()).isEqualTo(-100.0 / 240);
     assertThat(metrics.path("candidate/weight_bytes").longValue()).isEqualTo(1_700_000_000L);
