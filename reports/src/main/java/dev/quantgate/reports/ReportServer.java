@@ -26,9 +26,11 @@ import org.jspecify.annotations.Nullable;
 public final class ReportServer implements AutoCloseable {
   private final Path folder;
   private final HttpServer server;
-  private @Nullable Page page;
 
-  private record Page(FileTime of, byte[] bytes) {}
+  /** The page as it was made last, and of which comparison. */
+  private byte @Nullable [] page;
+
+  private @Nullable FileTime pageOf;
 
   private ReportServer(Path folder, HttpServer server) {
     this.folder = folder;
@@ -87,16 +89,17 @@ public final class ReportServer implements AutoCloseable {
       return RunProgress.page(folder).getBytes(StandardCharsets.UTF_8);
     }
     FileTime written = Files.getLastModifiedTime(folder.resolve("comparison.json"));
-    Page made = page;
-    if (made == null || !made.of().equals(written)) {
+    byte[] made = page;
+    if (made == null || !written.equals(pageOf)) {
       try {
-        made = new Page(written, HtmlFormat.page(ReportSource.open(folder)));
+        made = HtmlFormat.page(ReportSource.open(folder));
       } catch (QuantGateException e) {
         return text(String.valueOf(e.getMessage()));
       }
       page = made;
+      pageOf = written;
     }
-    return made.bytes();
+    return made;
   }
 
   private static byte[] text(String text) {

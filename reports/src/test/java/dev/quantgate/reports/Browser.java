@@ -195,12 +195,9 @@ final class Browser implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     List<ProcessHandle> children = new ArrayList<>(process.descendants().toList());
-    process.destroy();
-    if (!process.waitFor(10, TimeUnit.SECONDS)) {
-      process.destroyForcibly().waitFor();
-    }
+    process.destroyForcibly();
     children.forEach(ProcessHandle::destroyForcibly);
     client.shutdownNow();
     // A link to a socket elsewhere, which JUnit would warn of.
