@@ -80,6 +80,7 @@ final class Program {
             Setting.MARGINS,
             Setting.ON_INCONCLUSIVE));
     add(command, "compare", SettingFlags.JUDGING);
+    add(command, "verify", Set.of(Setting.DATA, Setting.SUITES));
     add(command, "quantize", SettingFlags.union(Set.of(Setting.MODEL), SettingFlags.ENGINE));
     add(command, "quality", Set.of(Setting.ENGINE, Setting.THREADS));
     add(

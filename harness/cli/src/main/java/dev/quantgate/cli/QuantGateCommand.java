@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       SandboxCommand.class,
       PlanCommand.class,
+      VerifyCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
     })

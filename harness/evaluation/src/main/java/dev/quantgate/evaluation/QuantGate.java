@@ -17,6 +17,9 @@ import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.run.Participant;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.Runner;
+import dev.quantgate.evaluation.verify.Verification;
+import dev.quantgate.evaluation.verify.Verifier;
+import dev.quantgate.evaluation.verify.VerifyRequest;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -147,6 +150,16 @@ public final class QuantGate {
   /** Reads a comparison.json, given itself or its folder, for rendering it again. */
   public Comparison read(Path comparison) {
     return ComparisonFolder.read(comparison).comparison();
+  }
+
+  /**
+   * Recomputes a finished result and checks its hashes; changes nothing.
+   *
+   * @param folder with comparison.json, or with one model's run
+   * @throws EvaluationException if it holds neither, or one that is not finished
+   */
+  public Verification verify(Path folder, VerifyRequest request) {
+    return new Verifier(services, request).verify(folder);
   }
 
   private Comparison judge(

@@ -1,4 +1,4 @@
-package dev.quantgate.inference.tokenizer;
+package dev.quantgate.base;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,11 +9,11 @@ import java.util.Locale;
  * Where things are kept that can be made again: {@code QUANTGATE_CACHE}, else the user's cache
  * folder by the custom of the platform, else a temporary one.
  */
-final class UserCache {
+public final class UserCache {
   private UserCache() {}
 
   /** A folder of ours, made if missing. */
-  static Path folder(String name) {
+  public static Path folder(String name) {
     Path own = environment("QUANTGATE_CACHE", caches().resolve("quantgate")).resolve(name);
     try {
       Files.createDirectories(own);
