@@ -575,6 +575,8 @@ class CommandLineTest {
         "run",
         "eval",
         "compare",
+        "report",
+        "view",
         "quantize",
         "quality",
         "bench",

@@ -6,6 +6,7 @@ import dev.quantgate.evaluation.suite.Suites;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.LanguageModel;
+import dev.quantgate.inference.ModelIdentity;
 import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.SandboxOptions;
@@ -30,9 +31,22 @@ public record Services(
   public static Services standard() {
     return new Services(
         Suites::find,
-        (engine, model, options) -> Engines.find(engine, model).load(model, options),
+        new EngineModels(),
         Sandboxes::open,
         Optional.of(UserCache.folder("evaluation")));
+  }
+
+  /** Models of the engines of this machine. */
+  private record EngineModels() implements ModelLoader {
+    @Override
+    public LanguageModel load(String engine, ModelReference model, EngineOptions options) {
+      return Engines.find(engine, model).load(model, options);
+    }
+
+    @Override
+    public Optional<ModelIdentity> identify(String engine, ModelReference model) {
+      return Engines.find(engine, model).identify(model);
+    }
   }
 
   /** Finds a suite by what the user types. */
@@ -50,6 +64,11 @@ public record Services(
   @FunctionalInterface
   public interface ModelLoader {
     LanguageModel load(String engine, ModelReference model, EngineOptions options);
+
+    /** What a load would say of the model, as far as it is known without; empty where it is not. */
+    default Optional<ModelIdentity> identify(String engine, ModelReference model) {
+      return Optional.empty();
+    }
   }
 
   /** Starts a sandbox of a kind, or the best one for "auto". */

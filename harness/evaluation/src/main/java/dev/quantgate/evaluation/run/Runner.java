@@ -109,6 +109,21 @@ public final class Runner {
 
   private List<FinishedRun> phases(
       List<Participant.Source> sources, Map<Side, RecordedSource> recorded, List<SuiteTask> tasks) {
+    var finished = new FinishedRuns(services, plan, environment, tasks);
+    List<FinishedRun> before =
+        sources.stream()
+            .flatMap(source ->
+                finished
+                    .in(
+                        out.run(source.side()),
+                        source.model(),
+                        Optional.ofNullable(recorded.get(source.side())))
+                    .stream())
+            .toList();
+    if (before.size() == sources.size()) {
+      progress.on(new Progress.Note("finished before: judged again, nothing is asked or executed"));
+      return before;
+    }
     Optional<RunSandbox> sandbox =
         tasks.stream().anyMatch(SuiteTask::ofPrograms)
             ? Optional.of(startSandbox())

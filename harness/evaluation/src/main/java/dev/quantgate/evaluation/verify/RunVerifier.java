@@ -19,9 +19,11 @@ import dev.quantgate.evaluation.record.SealedText;
 import dev.quantgate.evaluation.record.SelfTest;
 import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Prompt;
+import dev.quantgate.inference.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -97,6 +99,9 @@ final class RunVerifier {
                 .map(RunFolder.SelfTests::selfTests)
                 .orElse(List.of())
             : List.of();
+    if (identity.isPresent() && provenance.isPresent()) {
+      verifyWeights(identity.get(), provenance.get());
+    }
     folder.check(present());
     return whole && !names.isEmpty()
         ? Optional.of(
@@ -108,6 +113,36 @@ final class RunVerifier {
                 selfTests,
                 Optional.of(folder.sha256())))
         : Optional.empty();
+  }
+
+  /** Reads the model's files again, whatever is known of them, where they lie as they did. */
+  private void verifyWeights(Identity identity, Provenance provenance) {
+    Optional<String> weights = Optional.ofNullable(identity.model().get("weightsSha256"));
+    if (!identity.live() || weights.isEmpty()) {
+      return;
+    }
+    try {
+      Path model = Path.of(provenance.reference());
+      Checkpoints.forgetSums(model);
+      Checkpoints.Sums sums = Checkpoints.sums(model);
+      findings.compare(
+          folder.name(RunFolder.IDENTITY),
+          "model.weightsSha256",
+          weights.get(),
+          sums.weightsSha256(),
+          "the files in %s".formatted(model));
+      findings.compare(
+          folder.name(RunFolder.IDENTITY),
+          "model.configSha256",
+          identity.model().getOrDefault("configSha256", ""),
+          sums.configSha256(),
+          "the files in %s".formatted(model));
+      findings.recomputed("%sthe sums of the model's files in %s".formatted(place, model));
+    } catch (QuantGateException | InvalidPathException e) {
+      findings.left(
+          "%sthe sums of the model's files (%s)"
+              .formatted(place, String.valueOf(e.getMessage()).lines().findFirst().orElse("")));
+    }
   }
 
   /** What a finished run lists. */

@@ -114,7 +114,9 @@ class VerifierTest {
     Verification verification = verify();
 
     assertThat(verification.differences()).isEmpty();
-    assertThat(verification.left()).isEmpty();
+    assertThat(verification.left())
+        .hasSize(2)
+        .allMatch(line -> line.matches("(baseline|candidate): the sums of the model's files .*"));
     assertThat(verification.recomputed())
         .containsExactlyInAnyOrder(
             "baseline: cmnli: 3 records and times from journals and data",
