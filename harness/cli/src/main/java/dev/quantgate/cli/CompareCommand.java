@@ -51,6 +51,7 @@ final class CompareCommand implements Callable<Integer> {
     Comparison comparison = new QuantGate().compare(request);
     spec.commandLine().getOut().print(TerminalReport.render(comparison, request.out()));
     spec.commandLine().getOut().println(VerifyCommand.said(request.out(), comparison));
+    ReportFiles.writeAll(spec, request.out());
     return comparison.exitCode();
   }
 }

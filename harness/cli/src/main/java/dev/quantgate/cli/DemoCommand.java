@@ -101,6 +101,7 @@ final class DemoCommand implements Callable<Integer> {
           Interruption.guard(() -> new QuantGate().run(run, progress.listener()));
       progress.close();
       spec.commandLine().getOut().print(TerminalReport.render(comparison, run.out()));
+      ReportFiles.writeAll(spec, run.out());
       return exitCode(comparison.verdict());
     }
   }

@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       EvalCommand.class,
       CompareCommand.class,
+      ReportCommand.class,
+      ViewCommand.class,
       QuantizeCommand.class,
       QualityCommand.class,
       BenchCommand.class,

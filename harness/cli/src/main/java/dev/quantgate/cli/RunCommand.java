@@ -45,6 +45,7 @@ final class RunCommand implements Callable<Integer> {
       progress.close();
       spec.commandLine().getOut().print(TerminalReport.render(comparison, request.out()));
       spec.commandLine().getOut().println(VerifyCommand.said(request.out(), comparison));
+      ReportFiles.writeAll(spec, request.out());
       return comparison.exitCode();
     }
   }

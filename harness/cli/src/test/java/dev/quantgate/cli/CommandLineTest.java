@@ -578,6 +578,8 @@ class CommandLineTest {
         "run",
         "eval",
         "compare",
+        "report",
+        "view",
         "quantize",
         "quality",
         "bench",
