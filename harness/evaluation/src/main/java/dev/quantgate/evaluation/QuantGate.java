@@ -20,6 +20,8 @@ import dev.quantgate.evaluation.run.Runner;
 import dev.quantgate.evaluation.verify.Verification;
 import dev.quantgate.evaluation.verify.Verifier;
 import dev.quantgate.evaluation.verify.VerifyRequest;
+import dev.quantgate.inference.ModelReference;
+import dev.quantgate.inference.checkpoint.Checkpoints;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -69,6 +71,19 @@ public final class QuantGate {
                     new Participant(Side.BASELINE, request.baseline()),
                     new Participant(Side.CANDIDATE, request.candidate())));
     return judge(runs.get(0), runs.get(1), request.policy(), request.out());
+  }
+
+  /**
+   * Has the weight files of models read again, whatever is known of their sums.
+   *
+   * @param references what the user typed; those that are no folders are passed over
+   */
+  public void forgetSums(List<String> references) {
+    for (String reference : references) {
+      if (ModelReference.parse(reference) instanceof ModelReference.Folder(Path folder)) {
+        Checkpoints.forgetSums(folder);
+      }
+    }
   }
 
   /**
