@@ -1,12 +1,12 @@
 package dev.quantgate.benchmarks;
 
+import dev.quantgate.base.PlainText;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.Locale;
 
 /** Strict text: what is not UTF-8 is refused with its line. */
 final class Text {
@@ -62,17 +62,7 @@ final class Text {
 
   /** A text from outside as a message may show it: in quotes, one line, at most 60 characters. */
   static String shown(String text) {
-    var shown = new StringBuilder("\"");
-    text.codePoints()
-        .limit(60)
-        .forEach(c -> {
-          if (Character.isISOControl(c)) {
-            shown.append(String.format(Locale.ROOT, "\\u%04x", c));
-          } else {
-            shown.appendCodePoint(c);
-          }
-        });
-    return shown.append(text.codePointCount(0, text.length()) > 60 ? "…\"" : "\"").toString();
+    return PlainText.quoted(text, 60);
   }
 
   static String sha256(byte[] bytes) {

@@ -3,6 +3,7 @@ package dev.quantgate.reports;
 import static dev.quantgate.reports.TextTable.Align.LEFT;
 import static dev.quantgate.reports.TextTable.Align.RIGHT;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.Evaluation;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
@@ -76,12 +77,12 @@ public final class TerminalReport {
       }
     }
     notes(text, comparison.notes());
-    return text.append('\n')
+    text.append('\n')
         .append(verdict(comparison))
         .append("\nFull report: ")
         .append(folder.resolve("comparison.json"))
-        .append('\n')
-        .toString();
+        .append('\n');
+    return PlainText.lines(text.toString());
   }
 
   /** "PASS proven", "PASS by policy", or "-" for a suite that says nothing. */
@@ -199,7 +200,8 @@ public final class TerminalReport {
     evaluation
         .invalid()
         .ifPresent(reason -> text.append("\nINVALID: ").append(reason).append('\n'));
-    return text.append("\nRecords: ").append(evaluation.folder()).append('\n').toString();
+    text.append("\nRecords: ").append(evaluation.folder()).append('\n');
+    return PlainText.lines(text.toString());
   }
 
   /** {@code 3}, or {@code 3 of 10} where each item was answered several times. */

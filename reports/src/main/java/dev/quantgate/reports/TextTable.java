@@ -1,11 +1,13 @@
 package dev.quantgate.reports;
 
+import dev.quantgate.base.PlainText;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * A table of text for a terminal. Columns are as wide as their widest cell, counted in terminal
- * cells: a Chinese character takes two.
+ * cells: a Chinese character takes two. Cells are {@link PlainText} of one line.
  */
 public final class TextTable {
   private final List<Align> alignment;
@@ -27,7 +29,7 @@ public final class TextTable {
       throw new IllegalArgumentException(
           "a row of " + cells.length + " cells in a table of " + alignment.size() + " columns");
     }
-    rows.add(List.of(cells));
+    rows.add(Arrays.stream(cells).map(PlainText::line).toList());
     return this;
   }
 

@@ -39,4 +39,10 @@ class TextTableTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a row of 2 cells in a table of 1 columns");
   }
+
+  @Test
+  void aCellCannotSteerTheTerminalOrBreakItsRow() {
+    String table = new TextTable(LEFT, LEFT).row("a\nb\u001b[2J", "\u202ec").render();
+    assertThat(table).isEqualTo("a\\nb\\x1b[2J  \\u202ec\n");
+  }
 }

@@ -1,9 +1,10 @@
 package dev.quantgate.sandbox;
 
+import dev.quantgate.base.PlainText;
 import java.util.Optional;
 
 /**
- * What became of a job.
+ * What became of a job. What its program wrote is {@link PlainText} here.
  *
  * @param id the job's id
  * @param outcome its class; only {@link Outcome#PASSED} counts as solved
@@ -25,6 +26,11 @@ public record ExecutionResult(
     Usage usage,
     Optional<Outcome> official,
     String doubt) {
+
+  public ExecutionResult {
+    detail = PlainText.line(detail);
+    doubt = PlainText.line(doubt);
+  }
 
   /** A result of one checker about which nothing is in doubt. */
   public ExecutionResult(String id, Outcome outcome, String detail, int exit, Usage usage) {

@@ -1,8 +1,10 @@
 package dev.quantgate.sandbox;
 
+import dev.quantgate.base.PlainText;
+
 /**
  * What a job took, and what it left. Measured, so no two executions have the same: for journals and
- * reports, never for a verdict.
+ * reports, never for a verdict. Text is {@link PlainText}.
  *
  * @param wallMillis wall time
  * @param cpuMillis CPU time of all its processes together, the test's among them; 0 where unknown
@@ -26,6 +28,11 @@ public record Usage(
     String output,
     String leftovers,
     int executions) {
+
+  public Usage {
+    output = PlainText.lines(output);
+    leftovers = PlainText.line(leftovers);
+  }
 
   /** Of a job that was never executed. */
   public static final Usage NONE = new Usage(0, 0, 0, 0, 0, "", "", 0);

@@ -113,11 +113,7 @@ public final class JsonLines {
       case ARRAY -> "a list";
       case BINARY, POJO, OBJECT -> "an object";
       case BOOLEAN, NUMBER -> node.toString();
-      case STRING -> {
-        String text = node.stringValue();
-        yield "the text \"%s\""
-            .formatted(text.length() <= 60 ? text : text.substring(0, 60) + "...");
-      }
+      case STRING -> "the text %s".formatted(PlainText.quoted(node.stringValue(), 60));
       case NULL, MISSING -> "nothing";
     };
   }

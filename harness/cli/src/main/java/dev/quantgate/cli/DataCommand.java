@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.benchmarks.Catalogue;
 import dev.quantgate.benchmarks.DataSet;
 import dev.quantgate.benchmarks.DataStore;
@@ -57,7 +58,9 @@ final class DataCommand implements Runnable {
             store.find(set).map(Path::toString).orElse("no: quantgate data fetch " + set.name()));
       }
       spec.commandLine().getOut().print(table.render());
-      spec.commandLine().getOut().println("Store: " + store.folder());
+      spec.commandLine()
+          .getOut()
+          .println("Store: %s".formatted(PlainText.line(store.folder().toString())));
       return 0;
     }
   }
@@ -112,7 +115,9 @@ final class DataCommand implements Runnable {
                             progress.advance(done, total);
                           }));
           progress.close();
-          spec.commandLine().getOut().println(set.name() + ": " + path);
+          spec.commandLine()
+              .getOut()
+              .println("%s: %s".formatted(set.name(), PlainText.line(path.toString())));
         }
       }
       return 0;

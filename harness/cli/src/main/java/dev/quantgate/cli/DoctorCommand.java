@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.inference.EngineProvider;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.reports.Figures;
@@ -70,7 +71,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static void line(PrintWriter out, boolean good, String what, String found) {
-    out.printf("  %-4s %-18s %s%n", good ? "ok" : "no", what, found);
+    out.printf("  %-4s %-18s %s%n", good ? "ok" : "no", what, PlainText.line(found));
   }
 
   private static boolean supportedPlatform() {

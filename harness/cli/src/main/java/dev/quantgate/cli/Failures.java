@@ -1,6 +1,8 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.PlainText;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -22,7 +24,7 @@ final class Failures {
   static int onBadArguments(ParameterException failure) {
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("quantgate: " + failure.getMessage());
+    err.println("quantgate: %s".formatted(PlainText.lines(String.valueOf(failure.getMessage()))));
     if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
       err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     }
@@ -31,9 +33,11 @@ final class Failures {
 
   static int onFailure(Throwable failure, CommandLine command) {
     PrintWriter err = command.getErr();
-    err.println("quantgate: " + Message.of(failure));
+    err.println("quantgate: %s".formatted(PlainText.lines(Message.of(failure))));
     if (isVerbose(command)) {
-      failure.printStackTrace(err);
+      var trace = new StringWriter();
+      failure.printStackTrace(new PrintWriter(trace));
+      err.print(PlainText.lines(trace.toString()));
     } else if (Message.isUnexpected(failure)) {
       err.println("This is a defect of QuantGate; --verbose prints where it happened.");
     }

@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.inference.Decoding;
@@ -178,14 +179,16 @@ final class QuantizeCommand implements Callable<Integer> {
             });
     request
         .warning()
-        .ifPresent(
-            warning -> spec.commandLine().getErr().println("warning: %s".formatted(warning)));
+        .ifPresent(warning ->
+            spec.commandLine().getErr().println("warning: %s".formatted(PlainText.lines(warning))));
     try (var progress = new TerminalProgress(common.quiet)) {
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));
       progress.close();
       spec.commandLine().getOut().print(report.table());
-      spec.commandLine().getOut().println("Checkpoint: " + folder);
+      spec.commandLine()
+          .getOut()
+          .println("Checkpoint: %s".formatted(PlainText.line(folder.toString())));
       return 0;
     }
   }

@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.reports.Figures;
@@ -113,21 +114,21 @@ final class TerminalProgress implements AutoCloseable {
   void say(String line) {
     if (!quiet) {
       closeBar();
-      err.println(line);
+      err.println(PlainText.lines(line));
     }
   }
 
   /** A step of {@code items} begins, {@code done} of which are there already. */
   void begin(String what, long items, long done) {
     closeBar();
-    task = what;
+    task = PlainText.line(what);
     startedAt = System.nanoTime();
     lineAt = startedAt;
     startedWith = done;
     if (!quiet && terminal) {
       bar =
           new ProgressBarBuilder()
-              .setTaskName(what)
+              .setTaskName(task)
               .setInitialMax(items)
               .startsFrom(done, Duration.ZERO)
               .setStyle(ProgressBarStyle.ASCII)

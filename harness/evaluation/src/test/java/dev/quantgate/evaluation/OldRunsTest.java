@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.comparison.ComparisonFolder;
+import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.Verdict;
+import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.ItemRecord;
@@ -19,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +68,88 @@ class OldRunsTest {
   }
 
   @Test
+  void itsComparisonIsReadAndItsPairsAreSaidToBeMissing() {
+    ComparisonFolder comparison = ComparisonFolder.read(old);
+
+    assertThat(comparison.schema()).isEqualTo(1);
+    assertThat(comparison.comparison().verdict()).isEqualTo(Verdict.PASS);
+    assertThat(comparison.comparison().suites())
+        .extracting(SuiteComparison::changed)
+        .containsOnly(OptionalInt.empty());
+    assertThat(comparison.comparison().finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(comparison.comparison().proven()).isFalse();
+    assertThat(comparison.comparison().notes())
+        .containsExactly(
+            "written by an older QuantGate (schema 1): its verdict is the point rule's, without"
+                + " intervals; compare the two runs again for a finding");
+    assertThatThrownBy(comparison::pairs)
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("written by an older QuantGate (schema 1), which kept no pairs");
+  }
+
+  @Test
+  void itsRunsAreComparedToTheSameTable() {
+    Path out = folder.resolve("again");
+
+    Comparison comparison =
+        quantGate.compare(
+            new CompareRequest(
+                old.resolve("baseline"), old.resolve("candidate"), GatePolicy.DEFAULT, out));
+
+    Comparison before = ComparisonFolder.read(old).comparison();
+    assertThat(comparison.verdict()).isEqualTo(before.verdict());
+    for (int i = 0; i < before.suites().size(); i++) {
+      SuiteComparison was = before.suites().get(i);
+      SuiteComparison is = comparison.suites().get(i);
+      assertThat(is.deltaPoints()).isEqualTo(was.deltaPoints());
+      assertThat(List.of(is.losses(), is.gains(), is.bothRight(), is.bothWrong()))
+          .isEqualTo(List.of(was.losses(), was.gains(), was.bothRight(), was.bothWrong()));
+      assertThat(is.baseline()).isEqualTo(was.baseline());
+      assertThat(is.averages()).isEqualTo(was.averages());
+      // What is told of distributions and texts came later.
+      assertThat(is.diagnostics())
+          .usingRecursiveComparison()
+          .ignoringFields("choices", "texts")
+          .isEqualTo(was.diagnostics());
+    }
+    assertThat(ComparisonFolder.read(out).pairs())
+        .flatExtracting(suite -> suite.pairs())
+        .hasSize(12)
+        .extracting(Pair::cluster)
+        .containsOnly(Optional.empty());
+  }
+
+  @Test
+  void aSuiteThatItRefusedIsReadAsInvalidForTheSameReason() throws IOException {
+    Path file = old.resolve("comparison.json");
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replaceAll("\"verdict\" : \"PASS\"", "\"verdict\" : \"INVALID\"")
+            .replaceAll("\"reason\" : \"delta[^\"]*\"", "\"reason\" : \"prompts differ\""));
+
+    Comparison comparison = ComparisonFolder.read(old).comparison();
+
+    assertThat(comparison.finding()).isEqualTo(Finding.INVALID);
+    assertThat(comparison.suites())
+        .hasSize(3)
+        .allSatisfy(suite -> {
+          assertThat(suite.finding()).isEqualTo(Finding.INVALID);
+          assertThat(suite.obstacles()).containsExactly("prompts differ");
+        });
+  }
+
+  @Test
+  void aComparisonOfItThatJudgedNoSuiteIsRefusedInWords() throws IOException {
+    Path file = old.resolve("comparison.json");
+    Files.writeString(file, Files.readString(file).replace("\"suites\" : [", "\"sweets\" : ["));
+
+    assertThatThrownBy(() -> ComparisonFolder.read(old))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("comparison.json: is damaged: PASS, but no suites");
+  }
+
+  @Test
   void itsAnswersAreReplayed() {
     String run = "replay:%s".formatted(old.resolve("candidate"));
     RunPlan plan = RunPlan.of("starter-nli").withLimit(4);
@@ -95,7 +183,7 @@ class OldRunsTest {
                     old),
                 Progress.Listener.NONE))
         .isInstanceOf(EvaluationException.class)
-        .hasMessageContaining("baseline holds another run: --suites: ")
+        .hasMessageContaining("baseline holds another run: ")
         .hasMessageContaining("Give another --out");
   }
 

@@ -1,6 +1,7 @@
 package dev.quantgate.quantization;
 
 import dev.quantgate.base.AtomicFile;
+import dev.quantgate.base.PlainText;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -212,20 +213,6 @@ public record QualityTable(
 
   /** A piece of text on one line, without what a terminal would obey. */
   private static String quoted(String text) {
-    StringBuilder line = new StringBuilder("\"");
-    text.codePoints()
-        .forEach(c -> {
-          switch (c) {
-            case '\n' -> line.append("\\n");
-            case '\t' -> line.append("\\t");
-            case '\r' -> line.append("\\r");
-            default ->
-                line.appendCodePoint(
-                    Character.isISOControl(c) || Character.getType(c) == Character.FORMAT
-                        ? '\uFFFD'
-                        : c);
-          }
-        });
-    return line.append('"').toString();
+    return PlainText.quoted(text, text.length());
   }
 }

@@ -12,8 +12,8 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,12 +37,22 @@ final class DockerLauncher implements WorkerLauncher {
   private static final String PROFILE = "quantgate-seccomp-";
   private static final int TMP_BYTES = 64 << 20;
 
+  /** How long closing waits for an engine to be rid of its containers. */
+  private static final int CLOSING_TRIES = 60;
+
+  private static final Duration CLOSING_PAUSE = Duration.ofMillis(250);
+
   private final Engine engine;
   private final Limits limits;
   private final String imageId;
   private final SortedMap<String, String> facts;
   private final Optional<String> runtime;
   private final Path profile;
+
+  /**
+   * Of all containers ever asked for: one that an engine was still making when it was told to
+   * remove it, or whose removal was under way, is there later.
+   */
   private final Set<String> names = ConcurrentHashMap.newKeySet();
 
   private DockerLauncher(Engine engine, Limits limits, String imageId, Optional<String> runtime) {
@@ -153,11 +163,7 @@ final class DockerLauncher implements WorkerLauncher {
   }
 
   private void remove(String name) {
-    names.remove(name);
-    Engine.Answer answer = engine.run(Engine.QUICK, "rm", "--force", "--volumes", name);
-    if (!answer.ok() && !answer.complaint().contains("No such container")) {
-      names.add(name);
-    }
+    engine.run(Engine.QUICK, "rm", "--force", "--volumes", name);
   }
 
   @Override
@@ -281,22 +287,16 @@ final class DockerLauncher implements WorkerLauncher {
 
   @Override
   public void close() {
-    List<String> left = List.copyOf(names);
-    if (!left.isEmpty()) {
-      List<String> running =
-          Arrays.asList(
-              engine
-                  .run(
-                      Engine.QUICK,
-                      "ps",
-                      "--all",
-                      "--filter",
-                      "label=" + LABEL,
-                      "--format",
-                      "{{.Names}}")
-                  .out()
-                  .split("\\s+"));
-      left.stream().filter(running::contains).forEach(this::remove);
+    List<String> left = left();
+    for (int tries = 0; tries < CLOSING_TRIES && !left.isEmpty(); tries++) {
+      left.forEach(this::remove);
+      try {
+        Thread.sleep(CLOSING_PAUSE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
+      }
+      left = left();
     }
     names.clear();
     try {
@@ -304,5 +304,16 @@ final class DockerLauncher implements WorkerLauncher {
     } catch (IOException e) {
       // Empty of secrets; removed when this process ends.
     }
+  }
+
+  /** Which of its containers the engine still has; none where it does not answer. */
+  private List<String> left() {
+    if (names.isEmpty()) {
+      return List.of();
+    }
+    Engine.Answer answer =
+        engine.run(
+            Engine.QUICK, "ps", "--all", "--filter", "label=" + LABEL, "--format", "{{.Names}}");
+    return answer.out().lines().map(String::strip).filter(names::contains).toList();
   }
 }

@@ -1,5 +1,6 @@
 package dev.quantgate.sandbox.worker;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import dev.quantgate.sandbox.Limits;
@@ -97,7 +98,7 @@ final class Verdicts {
         Math.max(peak(report.program()), split ? peak(report.judge()) : 0),
         report.killed(),
         report.output(),
-        printable(new String(reply.output(), StandardCharsets.UTF_8)),
+        new String(reply.output(), StandardCharsets.UTF_8),
         report.dirty(),
         1);
   }
@@ -120,14 +121,8 @@ final class Verdicts {
     return end.map(Reply.End::peak).orElse(0L);
   }
 
-  /** Text from inside without what a terminal would obey. */
-  private static String printable(String text) {
-    return text.replaceAll("[\\p{Cntrl}&&[^\\n\\t]]", "?");
-  }
-
-  /** Text from inside, fit for a terminal and a table. */
+  /** Text from inside, fit for a table. */
   private static String oneLine(String text) {
-    String clean = text.replaceAll("\\p{Cntrl}+", " ").strip();
-    return clean.length() <= 300 ? clean : clean.substring(0, 300);
+    return PlainText.line(text.strip(), 300);
   }
 }

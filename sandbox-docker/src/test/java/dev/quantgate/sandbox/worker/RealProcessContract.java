@@ -135,7 +135,7 @@ public abstract class RealProcessContract {
             import os, time
             if x: return 2 * x
             block = bytearray(b"m") * (60 << 20)
-            os.write(2, b"note\\x1b\\n" * 2000)
+            os.write(2, b"note\\x1b\\xc2\\x9b\\xe2\\x80\\xae\\n" * 2000)
             for _ in range(9):
                 if os.fork() == 0:
                     time.sleep(100)
@@ -156,8 +156,8 @@ public abstract class RealProcessContract {
       Usage usage = result.usage();
       assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.PASSED);
       assertThat(result.exit()).isZero();
-      assertThat(usage.outputBytes()).isEqualTo(12_000);
-      assertThat(usage.output()).isEqualTo("note?\nnote?\n");
+      assertThat(usage.outputBytes()).isEqualTo(22_000);
+      assertThat(usage.output()).isEqualTo("note\\x1b\\x9b\\u202e\nn");
       assertThat(usage.peakMemoryBytes()).isGreaterThan(60L << 20);
       assertThat(usage.cpuMillis()).isPositive();
       assertThat(usage.wallMillis()).isPositive();

@@ -171,7 +171,8 @@ public final class Grader {
       samples.add(
           answer instanceof Answer.Written written
               ? sample(completion, written.samples().get(i), executed)
-              : new Sample(completion, Optional.empty(), Optional.empty(), List.of(), executed));
+              : new Sample(
+                  completion, Optional.empty(), Optional.empty(), List.of(), List.of(), executed));
     }
     String first = samples.isEmpty() ? "" : samples.getFirst().answer();
     return item(
@@ -192,6 +193,7 @@ public final class Grader {
         text.text().equals(answer) ? Optional.empty() : Optional.of(text.text()),
         Optional.of(text.end()),
         text.tokens(),
+        text.margins(),
         execution);
   }
 

@@ -267,7 +267,8 @@ public final class Recordings {
                               new Answer.Text(
                                   sample.text().orElse(sample.answer()),
                                   sample.end().orElse(Generation.End.EOS),
-                                  sample.tokens()))
+                                  sample.tokens(),
+                                  sample.margins()))
                           .toList())
                   : new Answer.Given(
                       record.samples().stream().map(ItemRecord.Sample::answer).toList()));

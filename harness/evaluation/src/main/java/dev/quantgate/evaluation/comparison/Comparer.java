@@ -56,6 +56,7 @@ public final class Comparer {
     for (int i = 0; i < pairs.size(); i++) {
       suites.add(suite(baseline, candidate, pairs.get(i), judgement.suites().get(i)));
     }
+    suites.forEach(suite -> notes.addAll(Diagnosis.notes(suite.suite(), suite.diagnostics())));
     boolean comparable = runs.refusals().isEmpty();
     Verdict verdict = comparable ? judgement.verdict() : Verdict.INVALID;
     var comparison =
@@ -72,6 +73,9 @@ public final class Comparer {
             suites,
             judgement.pooled(),
             pairs.stream().flatMap(Comparer::flips).toList(),
+            Stream.concat(baseline.selfTests().stream(), candidate.selfTests().stream())
+                .distinct()
+                .toList(),
             List.copyOf(notes));
     return new Compared(comparison, pairs);
   }

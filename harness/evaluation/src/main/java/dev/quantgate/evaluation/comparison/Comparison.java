@@ -6,6 +6,7 @@ import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Judgement.PooledDelta;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.ModelUsage;
+import dev.quantgate.evaluation.record.SelfTest;
 import dev.quantgate.evaluation.record.Side;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import java.util.TreeMap;
  * @param suites in the order of the run
  * @param pooled their mean; empty where fewer than two say something
  * @param flips of all suites, in item order
+ * @param selfTests what the harness found out about itself, or why it did not
  * @param notes what a reader must know: what was not compared since only one side knows it, custom
  *     data, an unsafe sandbox
  */
@@ -42,11 +44,13 @@ public record Comparison(
     List<SuiteComparison> suites,
     Optional<PooledDelta> pooled,
     List<Flip> flips,
+    List<SelfTest> selfTests,
     List<String> notes) {
 
   public Comparison {
     suites = List.copyOf(suites);
     flips = List.copyOf(flips);
+    selfTests = List.copyOf(selfTests);
     notes = List.copyOf(notes);
   }
 
@@ -65,6 +69,7 @@ public record Comparison(
         suites,
         pooled,
         flips,
+        selfTests,
         notes);
   }
 

@@ -1,6 +1,7 @@
 package dev.quantgate.evaluation.comparison;
 
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
+import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.pairs.SuitePairs;
 import dev.quantgate.evaluation.record.Checksums;
@@ -71,19 +72,25 @@ public record ComparisonFolder(Path path, int schema, Comparison comparison) {
    */
   public static ComparisonFolder read(Path path) {
     Path file = Files.isDirectory(path) ? path.resolve(NAME) : path;
-    int schema = Disk.version(file);
-    Comparison comparison = Disk.readPage(file, Comparison.class);
+    Disk.Page page = Disk.openPage(file);
+    if (page.schema() == 1) {
+      FirstForm.complete(page.fields());
+    }
+    Comparison comparison = page.as(Comparison.class);
     contradiction(comparison)
         .ifPresent(what -> {
           throw new EvaluationException(
               EvaluationException.Kind.INPUT, "%s: is damaged: %s".formatted(file, what));
         });
-    var folder = new ComparisonFolder(Disk.parent(file), schema, comparison);
+    var folder = new ComparisonFolder(Disk.parent(file), page.schema(), comparison);
     folder.requireUnchanged(file);
     return folder;
   }
 
   private static Optional<String> contradiction(Comparison comparison) {
+    if (comparison.suites().isEmpty() && comparison.verdict() != Verdict.INVALID) {
+      return Optional.of("%s, but no suites".formatted(comparison.verdict()));
+    }
     for (SuiteComparison suite : comparison.suites()) {
       int known = suite.losses() + suite.gains() + suite.bothRight() + suite.bothWrong();
       if (known > suite.items() || suite.items() > suite.asked()) {

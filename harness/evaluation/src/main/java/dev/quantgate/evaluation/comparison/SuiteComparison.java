@@ -128,6 +128,8 @@ public record SuiteComparison(
    * @param lengthRatio tokens the candidate generated, by the baseline's
    * @param baselineTruncated texts that ended at the limit of length
    * @param shortened items whose demos were cut to fit the context
+   * @param choices of the log-probabilities of choices; empty where they are not known of both
+   * @param texts of generated tokens; empty where they are not known of both
    */
   @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record Diagnostics(
@@ -141,5 +143,47 @@ public record SuiteComparison(
       OptionalDouble lengthRatio,
       int baselineTruncated,
       int candidateTruncated,
-      int shortened) {}
+      int shortened,
+      Optional<Choices> choices,
+      Optional<Texts> texts) {}
+
+  /**
+   * How far the two models' distributions over the choices lie apart, over the items where both are
+   * known: the Kullback-Leibler divergence of the candidate's from the baseline's, in nats. A
+   * diagnostic, never the gate.
+   *
+   * @param sameArgmax items where both find the same choice likeliest
+   * @param nearTies items where the baseline's margin is below {@link Pair#NEAR_TIE}
+   */
+  public record Choices(
+      int items,
+      int sameArgmax,
+      int nearTies,
+      double klMean,
+      double klMedian,
+      double kl90,
+      double kl99,
+      double klMaximum) {}
+
+  /**
+   * How far the texts that the two models generated lie apart, over the items where both models'
+   * tokens are known.
+   *
+   * @param identical items whose texts have the same tokens
+   * @param sameTokenShare mean over the items of the share of equal tokens at equal places
+   * @param medianDivergence over the items that differ, the place of the first token that does
+   * @param baselineMedianDivergenceMargin by how much the baseline preferred its own token there,
+   *     in nats; empty where unknown
+   * @param baselineTruncationRate share of its texts that ended at the limit of length
+   */
+  @JsonInclude(JsonInclude.Include.NON_ABSENT)
+  public record Texts(
+      int items,
+      int identical,
+      double sameTokenShare,
+      OptionalDouble medianDivergence,
+      OptionalDouble baselineMedianDivergenceMargin,
+      OptionalDouble candidateMedianDivergenceMargin,
+      double baselineTruncationRate,
+      double candidateTruncationRate) {}
 }

@@ -26,6 +26,11 @@ import java.util.OptionalInt;
  * @param sameTokens whether both generated the same token ids; empty where a side's are unknown
  * @param divergence index of the first token in which the first texts that differ do; empty where
  *     they do not or are unknown
+ * @param choiceKl how far the candidate's distribution over the choices is from the baseline's, as
+ *     {@link Distances#kl} gives it; empty where log-probabilities are not known of both
+ * @param sameTokenShare share of the tokens that both generated at the same place, 0 .. 1; empty
+ *     where they are unknown
+ * @param lengthRatio tokens that the candidate generated, by the baseline's; empty where unknown
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Pair(
@@ -41,6 +46,9 @@ public record Pair(
     boolean sameAnswer,
     Optional<Boolean> sameTokens,
     OptionalInt divergence,
+    OptionalDouble choiceKl,
+    OptionalDouble sameTokenShare,
+    OptionalDouble lengthRatio,
     Answered baseline,
     Answered candidate) {
 
@@ -93,6 +101,8 @@ public record Pair(
    * @param right how many of them are right
    * @param fault why there is no grade; empty where there is one
    * @param margin by how much the choice beats the next; empty where unknown
+   * @param divergenceMargin by how much this model preferred its own token, where the texts first
+   *     differ, to the next likeliest, in nats; empty where unknown
    * @param tied whether another choice had exactly the same value
    * @param shortened how many demos were dropped so that the prompt fits the context
    * @param choices the log-probabilities of each choice; empty where unknown
@@ -105,6 +115,7 @@ public record Pair(
       int right,
       Optional<Fault> fault,
       OptionalDouble margin,
+      OptionalDouble divergenceMargin,
       boolean tied,
       int shortened,
       List<Choice> choices,

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 
@@ -47,7 +48,7 @@ public final class Pairing {
             .orElseGet(() -> new ItemFacts(place, "", "", Optional.empty(), one.choices().size()));
     boolean sameAnswer = answers(one).equals(answers(other));
     boolean tokens = hasTokens(one) && hasTokens(other);
-    OptionalInt divergence = tokens ? divergence(one, other) : OptionalInt.empty();
+    Optional<Distances.Place> parted = tokens ? Distances.parted(one, other) : Optional.empty();
     return new Pair(
         facts.ordinal(),
         one.id(),
@@ -60,11 +61,14 @@ public final class Pairing {
         one.margin().isPresent() && one.margin().getAsDouble() < Pair.NEAR_TIE,
         sameAnswer,
         tokens
-            ? Optional.of(divergence.isEmpty() && one.samples().size() == other.samples().size())
+            ? Optional.of(parted.isEmpty() && one.samples().size() == other.samples().size())
             : Optional.empty(),
-        divergence,
-        answered(one),
-        answered(other));
+        parted.map(each -> OptionalInt.of(each.token())).orElse(OptionalInt.empty()),
+        Distances.kl(one.choices(), other.choices()),
+        tokens ? Distances.sameTokenShare(one, other) : OptionalDouble.empty(),
+        tokens ? Distances.lengthRatio(one, other) : OptionalDouble.empty(),
+        answered(one, parted),
+        answered(other, parted));
   }
 
   private static Pair.Kind kind(ItemRecord one, ItemRecord other, boolean sameAnswer) {
@@ -90,29 +94,14 @@ public final class Pairing {
         && record.samples().stream().noneMatch(sample -> sample.tokens().isEmpty());
   }
 
-  private static OptionalInt divergence(ItemRecord one, ItemRecord other) {
-    int samples = Math.min(one.samples().size(), other.samples().size());
-    for (int i = 0; i < samples; i++) {
-      List<Integer> first = one.samples().get(i).tokens();
-      List<Integer> second = other.samples().get(i).tokens();
-      if (!first.equals(second)) {
-        int at = 0;
-        while (at < Math.min(first.size(), second.size()) && first.get(at).equals(second.get(at))) {
-          at++;
-        }
-        return OptionalInt.of(at);
-      }
-    }
-    return OptionalInt.empty();
-  }
-
-  private static Pair.Answered answered(ItemRecord record) {
+  private static Pair.Answered answered(ItemRecord record, Optional<Distances.Place> parted) {
     return new Pair.Answered(
         cut(record.answer()),
         record.answers(),
         record.right(),
         record.fault(),
         record.margin(),
+        parted.map(place -> place.margin(record)).orElse(OptionalDouble.empty()),
         record.tied(),
         record.shortened(),
         record.choices(),

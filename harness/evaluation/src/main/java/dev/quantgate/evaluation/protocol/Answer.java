@@ -1,5 +1,6 @@
 package dev.quantgate.evaluation.protocol;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.quantgate.inference.Generation;
 import java.util.List;
 
@@ -37,10 +38,20 @@ public sealed interface Answer {
    * One text.
    *
    * @param tokens the ids generated; empty where unknown
+   * @param margins for each token by how much the model preferred it to the next likeliest, in
+   *     nats; empty where unknown
    */
-  record Text(String text, Generation.End end, List<Integer> tokens) {
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  record Text(
+      @JsonInclude String text, Generation.End end, List<Integer> tokens, List<Float> margins) {
     public Text {
       tokens = List.copyOf(tokens);
+      margins = List.copyOf(margins);
+    }
+
+    /** One whose margins are unknown. */
+    public Text(String text, Generation.End end, List<Integer> tokens) {
+      this(text, end, tokens, List.of());
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Files of a run: written whole or not at all, in the form of {@link Seal}, and read with bounds.
@@ -66,7 +67,7 @@ public final class Disk {
     }
   }
 
-  private static EvaluationException told(FileException e) {
+  static EvaluationException told(FileException e) {
     return new EvaluationException(
         switch (e.errorKind()) {
           case USER, DEFECT -> INPUT;
@@ -87,13 +88,34 @@ public final class Disk {
    * @throws EvaluationException if it is newer than this program, damaged, or was changed
    */
   public static <T> T readPage(Path file, Class<T> type) {
-    Seal.Opened opened = Seal.page(file.toString(), readBytes(file));
-    return value(file.toString(), opened, Json.pages(), type);
+    return openPage(file).as(type);
   }
 
-  /** The version of the form in which a page is written; 1 where it says none. */
-  public static int version(Path page) {
-    return Seal.page(page.toString(), readBytes(page)).version();
+  /**
+   * Reads a file of one JSON object for a reader that looks at its version first.
+   *
+   * @throws EvaluationException if it is newer than this program, damaged, or was changed
+   */
+  public static Page openPage(Path file) {
+    Seal.Opened opened = Seal.page(file.toString(), readBytes(file));
+    return new Page(file, opened.version(), opened.object());
+  }
+
+  /**
+   * A file of one JSON object, held against its checksum.
+   *
+   * @param schema the version of the form in which it is written; 1 where it says none
+   * @param fields without version and checksum; a reader may add what an older form left out
+   */
+  public record Page(Path file, int schema, ObjectNode fields) {
+    /**
+     * The fields as a value; those that {@code type} does not know are passed over.
+     *
+     * @throws EvaluationException if one is missing or of another kind
+     */
+    public <T> T as(Class<T> type) {
+      return value(file.toString(), fields, Json.pages(), type);
+    }
   }
 
   private static byte[] readBytes(Path file) {
@@ -104,9 +126,9 @@ public final class Disk {
     }
   }
 
-  private static <T> T value(String place, Seal.Opened opened, JsonMapper mapper, Class<T> type) {
+  private static <T> T value(String place, ObjectNode fields, JsonMapper mapper, Class<T> type) {
     try {
-      return mapper.treeToValue(opened.object(), type);
+      return mapper.treeToValue(fields, type);
     } catch (JacksonException e) {
       throw new EvaluationException(INPUT, "%s: is damaged: %s".formatted(place, reason(e)), e);
     }
@@ -128,7 +150,7 @@ public final class Disk {
           file,
           (number, bytes) -> {
             String place = "%s, line %d".formatted(file, number);
-            sink.accept(value(place, chain.open(place, bytes, least), Json.lines(), type));
+            sink.accept(value(place, chain.open(place, bytes, least).object(), Json.lines(), type));
           });
     } catch (FileException e) {
       throw told(e);

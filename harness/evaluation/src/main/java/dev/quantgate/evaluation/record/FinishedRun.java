@@ -11,6 +11,8 @@ import java.util.Optional;
  * One model's finished answers, as they lie on disk.
  *
  * @param suites records in item order, suites in the order of the run
+ * @param selfTests what the harness found out about itself while the run was made; none where the
+ *     run is older than these
  * @param sha256 of its checksums.json, which names the whole folder; empty for runs of schema 1
  */
 public record FinishedRun(
@@ -18,10 +20,12 @@ public record FinishedRun(
     Identity identity,
     Provenance provenance,
     Map<String, List<ItemRecord>> suites,
+    List<SelfTest> selfTests,
     Optional<String> sha256) {
   public FinishedRun {
     var copy = new LinkedHashMap<String, List<ItemRecord>>();
     suites.forEach((suite, records) -> copy.put(suite, List.copyOf(records)));
+    selfTests = List.copyOf(selfTests);
     suites = Collections.unmodifiableMap(copy);
   }
 }

@@ -167,6 +167,8 @@ public record ItemRecord(
    * @param text what the model wrote; empty where it is the same as {@code answer}
    * @param end why it ended; empty where unknown
    * @param tokens the ids generated; empty where unknown
+   * @param margins for each token by how much the model preferred it to the next likeliest, in
+   *     nats; empty where unknown
    * @param execution what came of executing it; empty for choices
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -175,9 +177,11 @@ public record ItemRecord(
       Optional<String> text,
       Optional<Generation.End> end,
       List<Integer> tokens,
+      List<Float> margins,
       Optional<Execution> execution) {
     public Sample {
       tokens = List.copyOf(tokens);
+      margins = List.copyOf(margins);
     }
 
     private boolean passed() {

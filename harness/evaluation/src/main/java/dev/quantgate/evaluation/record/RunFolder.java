@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 public final class RunFolder {
   private static final String IDENTITY = "identity.json";
   private static final String PROVENANCE = "provenance.json";
+  private static final String SELF_TESTS = "selftests.json";
 
   private static final String JOURNAL = "journal";
 
@@ -74,9 +75,10 @@ public final class RunFolder {
       }
       Disk.writePage(identity(), identity);
     }
-    schema = Disk.version(identity());
+    Disk.Page page = Disk.openPage(identity());
+    schema = page.schema();
     Optional<Provenance> stored = provenanceThere();
-    requireSame(identity, stored, fresh);
+    requireSame(page.as(Identity.class), identity, stored, fresh);
     Checksums.remove(folder);
     return stored
         .map(before -> new Provenance(fresh.reference(), before.sessions(), fresh.suites()))
@@ -89,13 +91,14 @@ public final class RunFolder {
         : Optional.empty();
   }
 
-  private void requireSame(Identity identity, Optional<Provenance> stored, Provenance fresh) {
-    List<Difference> differences = Disk.readPage(identity(), Identity.class).differences(identity);
+  private void requireSame(
+      Identity before, Identity identity, Optional<Provenance> stored, Provenance fresh) {
+    List<Difference> differences = before.differences(identity);
     if (!differences.isEmpty()) {
       var available = new HashMap<String, Integer>();
       fresh.suites().forEach((suite, facts) -> available.put(suite, facts.available()));
-      stored.ifPresent(before ->
-          before.suites().forEach((suite, facts) -> available.put(suite, facts.available())));
+      stored.ifPresent(provenance ->
+          provenance.suites().forEach((suite, facts) -> available.put(suite, facts.available())));
       throw OtherRun.of(folder, differences, available);
     }
   }
@@ -130,6 +133,19 @@ public final class RunFolder {
   public Journal<ExecutionLine> openExecutions(String suite, Consumer<ExecutionLine> sink) {
     return Journal.open(executions(suite), schema, ExecutionLine.class, sink);
   }
+
+  /** Writes down what the harness found out about itself. */
+  public void writeSelfTests(List<SelfTest> selfTests) {
+    Disk.writePage(folder.resolve(SELF_TESTS), new SelfTests(selfTests));
+  }
+
+  private List<SelfTest> readSelfTests() {
+    Path file = folder.resolve(SELF_TESTS);
+    return Files.exists(file) ? Disk.readPage(file, SelfTests.class).selfTests() : List.of();
+  }
+
+  /** The content of selftests.json. */
+  private record SelfTests(List<SelfTest> selfTests) {}
 
   /** Makes the run a finished one: lists its files with their hashes. */
   public void finish() {
@@ -174,8 +190,9 @@ public final class RunFolder {
           INPUT,
           "%s: expected the folder of a run, with %s in it, found none".formatted(path, IDENTITY));
     }
-    folder.schema = Disk.version(folder.identity());
-    Identity identity = Disk.readPage(folder.identity(), Identity.class);
+    Disk.Page page = Disk.openPage(folder.identity());
+    folder.schema = page.schema();
+    Identity identity = page.as(Identity.class);
     List<String> names = identity.suites();
     if (names.isEmpty()) {
       throw new EvaluationException(
@@ -195,7 +212,8 @@ public final class RunFolder {
             INPUT, "%s: says nothing about suite %s".formatted(folder.provenance(), suite));
       }
     }
-    return new FinishedRun(path, identity, provenance, suites, folder.checked(names));
+    return new FinishedRun(
+        path, identity, provenance, suites, folder.readSelfTests(), folder.checked(names));
   }
 
   /** Holds what was read against the run's list of files, which runs of schema 1 have not. */
@@ -209,6 +227,9 @@ public final class RunFolder {
     Checksums checksums = Checksums.read(folder);
     checksums.require(folder, identity());
     checksums.require(folder, provenance());
+    if (Files.exists(folder.resolve(SELF_TESTS))) {
+      checksums.require(folder, folder.resolve(SELF_TESTS));
+    }
     suites.forEach(suite -> checksums.require(folder, records(suite)));
     return Optional.of(Checksums.of(folder));
   }

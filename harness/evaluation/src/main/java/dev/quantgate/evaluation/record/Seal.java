@@ -2,6 +2,7 @@ package dev.quantgate.evaluation.record;
 
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.NEWER;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -10,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,6 +30,9 @@ public final class Seal {
   /** The version of everything that this program writes. */
   public static final int SCHEMA_VERSION = 2;
 
+  private static final Pattern VERSIONED =
+      Pattern.compile("\\{\\s*\"schemaVersion\"\\s*:\\s*\\d+,\\s*");
+  private static final int MOST_HEAD = 64;
   private static final String VERSION = "schemaVersion";
   private static final String CHECKSUM = "checksum";
   private static final int LINE_DIGITS = 16;
@@ -42,7 +47,7 @@ public final class Seal {
     return joined(open, pageEnd(Sha256.hex(open)));
   }
 
-  private static byte[] pageEnd(String checksum) {
+  static byte[] pageEnd(String checksum) {
     return ",\n  \"%s\" : \"%s\"\n}\n".formatted(CHECKSUM, checksum).getBytes(US_ASCII);
   }
 
@@ -96,10 +101,6 @@ public final class Seal {
       return joined(open, lineEnd(last), "\n".getBytes(US_ASCII));
     }
 
-    private static byte[] lineEnd(String checksum) {
-      return ",\"%s\":\"%s\"}".formatted(CHECKSUM, checksum).getBytes(US_ASCII);
-    }
-
     /**
      * Reads the next line.
      *
@@ -131,11 +132,61 @@ public final class Seal {
     }
 
     private String next(byte[] line, int length) {
-      MessageDigest digest = Sha256.digest();
-      digest.update(last.getBytes(UTF_8));
-      digest.update(line, 0, length);
-      return HexFormat.of().formatHex(digest.digest()).substring(0, LINE_DIGITS);
+      return lineHash(last, line, length);
     }
+  }
+
+  static byte[] lineEnd(String checksum) {
+    return ",\"%s\":\"%s\"}".formatted(CHECKSUM, checksum).getBytes(US_ASCII);
+  }
+
+  /**
+   * The checksum of a line.
+   *
+   * @param before the checksum of the line before; for the first line the file's name
+   * @param length how many bytes stand before the line's own checksum
+   */
+  static String lineHash(String before, byte[] line, int length) {
+    MessageDigest digest = Sha256.digest();
+    digest.update(before.getBytes(UTF_8));
+    digest.update(line, 0, length);
+    return HexFormat.of().formatHex(digest.digest()).substring(0, LINE_DIGITS);
+  }
+
+  /** The checksum of a page, over so many bytes. */
+  static String pageHash(byte[] page, int length) {
+    MessageDigest digest = Sha256.digest();
+    digest.update(page, 0, length);
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** What stands where a line's checksum should. */
+  static String lineChecksum(byte[] line) {
+    return before(line, "\"}", LINE_DIGITS);
+  }
+
+  /** What stands where a page's checksum should. */
+  static String pageChecksum(byte[] page) {
+    return before(page, "\"\n}\n", PAGE_DIGITS);
+  }
+
+  private static String before(byte[] bytes, String end, int digits) {
+    int from = bytes.length - end.length() - digits;
+    return from < 0 ? "" : new String(bytes, from, digits, ISO_8859_1);
+  }
+
+  /** An object without version and checksum, given without the checksum and the closing brace. */
+  static byte[] bare(byte[] open) {
+    String head = new String(open, 0, Math.min(open.length, MOST_HEAD), ISO_8859_1);
+    var version = VERSIONED.matcher(head);
+    byte[] rest = version.lookingAt() ? Arrays.copyOfRange(open, version.end(), open.length) : open;
+    boolean page = head.startsWith("{\n");
+    return version.lookingAt()
+        ? joined(
+            (page ? "{\n  " : "{").getBytes(US_ASCII),
+            rest,
+            (page ? "\n}" : "}").getBytes(US_ASCII))
+        : open;
   }
 
   private static byte[] begun(byte[] json, String before, String after) {

@@ -315,6 +315,7 @@ class PairedGateTest {
             side.right(),
             side.fault(),
             OptionalDouble.of(0),
+            OptionalDouble.empty(),
             true,
             0,
             side.choices(),
@@ -339,6 +340,9 @@ class PairedGateTest {
         pair.sameAnswer(),
         pair.sameTokens(),
         pair.divergence(),
+        pair.choiceKl(),
+        pair.sameTokenShare(),
+        pair.lengthRatio(),
         baseline,
         pair.candidate());
   }

@@ -152,6 +152,7 @@ class PairingTest {
                 Optional.empty(),
                 Optional.of(Generation.End.EOS),
                 List.of(tokens),
+                List.of(),
                 Optional.of(new Execution(outcome, "", 0)))));
   }
 

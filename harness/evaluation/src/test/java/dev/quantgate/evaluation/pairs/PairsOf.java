@@ -73,6 +73,9 @@ public final class PairsOf {
         kind == Kind.SAME,
         Optional.empty(),
         OptionalInt.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
         baseline,
         candidate);
   }
@@ -83,6 +86,7 @@ public final class PairsOf {
         answers,
         right,
         fault,
+        OptionalDouble.empty(),
         OptionalDouble.empty(),
         false,
         0,

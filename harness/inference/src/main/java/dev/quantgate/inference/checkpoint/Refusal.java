@@ -1,5 +1,6 @@
 package dev.quantgate.inference.checkpoint;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
 import java.io.IOException;
@@ -38,15 +39,11 @@ final class Refusal {
 
   /** A string out of a file, made fit for a one-line message. */
   static String quoted(String text) {
-    return '"' + plain(text) + '"';
+    return PlainText.quoted(text, LONGEST_QUOTE);
   }
 
   /** As {@link #quoted}, without the quotes. */
   static String plain(String text) {
-    StringBuilder line = new StringBuilder();
-    text.codePoints()
-        .limit(LONGEST_QUOTE)
-        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? '\uFFFD' : c));
-    return text.codePointCount(0, text.length()) > LONGEST_QUOTE ? line + "..." : line.toString();
+    return PlainText.line(text, LONGEST_QUOTE);
   }
 }

@@ -1,5 +1,6 @@
 package dev.quantgate.inference.tokenizer;
 
+import dev.quantgate.base.PlainText;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
 import java.io.IOException;
@@ -26,11 +27,7 @@ final class Refusal {
 
   /** A text out of a file or program, made fit for a one-line message. */
   static String plain(String text) {
-    StringBuilder line = new StringBuilder();
-    text.codePoints()
-        .limit(LONGEST)
-        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? '\uFFFD' : c));
-    return line.toString();
+    return PlainText.line(text, LONGEST);
   }
 
   /** The first line of somebody else's message, not longer than a terminal is wide. */
