@@ -1,0 +1,106 @@
+package dev.quantgate.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.pairs.Pair;
+import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportSourceTest {
+  @TempDir Path folder;
+  private Path result;
+
+  @BeforeEach
+  void aResultLiesOnDisk() {
+    result = SampleResult.small(folder);
+  }
+
+  private static SuiteComparison suite(ReportSource source, String name) {
+    return source.comparison().suites().stream()
+        .filter(suite -> suite.suite().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void anItemHasPromptBothAnswersAndWhatCameOfThem() {
+    ReportSource source = ReportSource.open(result);
+    List<ItemView> items = source.items(suite(source, "humaneval"));
+    assertThat(items).hasSize(150);
+    ItemView loss = items.get(3);
+    assertThat(loss.id()).isEqualTo("HumanEval/3");
+    assertThat(loss.pair().kind()).isEqualTo(Pair.Kind.LOSS);
+    assertThat(loss.prompt()).contains("def f():\n    \"\"\"Problem 3.\"\"\"\n");
+    assertThat(loss.baseline().texts()).containsExactly("    return 1\n");
+    assertThat(loss.candidate().texts()).containsExactly("    return 2\n");
+    assertThat(loss.partsAt()).hasValue("    return ".length());
+    assertThat(loss.pair().divergence()).hasValue(2);
+    assertThat(loss.candidate().execution(0).orElseThrow().outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(source.warnings()).isEmpty();
+  }
+
+  @Test
+  void anItemIsAskedAgainByOneCommand() {
+    ReportSource source = ReportSource.open(result);
+    assertThat(source.item("HumanEval/3").orElseThrow().replay())
+        .contains(
+            "quantgate run --baseline models/baseline --candidate models/candidate"
+                + " --suites humaneval --protocol humaneval=base --data /data/humaneval.zip"
+                + " --max-new-tokens 512 --items HumanEval/3 --out replay-HumanEval-3");
+  }
+
+  @Test
+  void aFaultIsNoAnswer() {
+    ReportSource source = ReportSource.open(result);
+    ItemView broken = source.item("HumanEval/5").orElseThrow();
+    assertThat(broken.candidate().right()).isEmpty();
+    assertThat(broken.baseline().right()).contains(true);
+    assertThat(broken.candidate().execution(0)).isEmpty();
+  }
+
+  @Test
+  void aComparisonWhoseRunsAreGoneShowsWhatThePairsKnow() throws IOException {
+    try (Stream<Path> files = Files.walk(folder.resolve("runs"))) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    }
+    ReportSource source = ReportSource.open(result);
+    assertThat(source.warnings()).hasSize(2).allMatch(line -> line.contains("no longer at"));
+    ItemView loss = source.item("HumanEval/3").orElseThrow();
+    assertThat(loss.prompt()).isEmpty();
+    assertThat(loss.candidate().texts()).containsExactly("    return 2\n");
+  }
+
+  @Test
+  void aRunThatWasDoneAgainIsNotJoined() {
+    SampleResult.compare(
+        folder.resolve("other"),
+        run -> run.question("ceval", "law", "q", "A", 0, -1, -2, -3),
+        run -> run.question("ceval", "law", "q", "A", 0, -1, -2, -3));
+    Path again = folder.resolve("other").resolve("runs").resolve("candidate");
+    Path before = folder.resolve("runs").resolve("candidate");
+    assertThat(before.toFile().renameTo(folder.resolve("moved").toFile())).isTrue();
+    assertThat(again.toFile().renameTo(before.toFile())).isTrue();
+    ReportSource source = ReportSource.open(result);
+    assertThat(source.warnings())
+        .singleElement()
+        .asString()
+        .contains("the records of the candidate at", "are of a later run");
+    assertThat(source.item("HumanEval/3").orElseThrow().candidate().record()).isEmpty();
+  }
+
+  @Test
+  void textsPartBetweenCharactersAndNotWithinOne() {
+    assertThat(ItemView.partsAt("same", "same")).isEmpty();
+    assertThat(ItemView.partsAt("same", "same and more")).hasValue(4);
+    assertThat(ItemView.partsAt("a\uD83D\uDE00", "a\uD83D\uDE01")).hasValue(1);
+  }
+}
