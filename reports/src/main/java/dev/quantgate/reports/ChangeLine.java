@@ -2,6 +2,10 @@ package dev.quantgate.reports;
 
 import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.comparison.Flip;
+import dev.quantgate.evaluation.pairs.Pair;
+import dev.quantgate.evaluation.pairs.Pair.Answered;
+import dev.quantgate.evaluation.record.ItemRecord.Execution;
+import java.util.Optional;
 
 /**
  * What became of an item from the baseline to the candidate, on one line: {@code law/12: B -> A,
@@ -20,33 +24,78 @@ public final class ChangeLine {
 
   /** What changed, without the item's id. */
   public static String change(Flip flip) {
-    boolean several = isShare(flip.baselineScore()) || isShare(flip.candidateScore());
+    return change(
+        new Told(flip.baselineScore(), flip.baselineAnswer(), flip.baselineDetail()),
+        new Told(flip.candidateScore(), flip.candidateAnswer(), flip.candidateDetail()),
+        flip.expected(),
+        flip.nearTie());
+  }
+
+  /** The item's id and what changed, of any pair. */
+  public static String of(Pair pair) {
+    return "%s: %s".formatted(PlainText.line(pair.id()), change(pair));
+  }
+
+  /** What changed, without the item's id. */
+  public static String change(Pair pair) {
+    Optional<String> fault =
+        pair.baseline().fault().map(each -> "baseline: %s".formatted(each.message()))
+            .or(() -> pair.candidate().fault().map(each -> "candidate: %s".formatted(each.message())));
+    return fault
+        .map(message -> "not judged, %s".formatted(PlainText.line(message, 2 * MOST)))
+        .orElseGet(() ->
+            change(
+                Told.of(pair.baseline()),
+                Told.of(pair.candidate()),
+                pair.expected(),
+                pair.nearTie() && pair.kind().flip()));
+  }
+
+  /** What came of executing a program: "PASSED", "FAILED: AssertionError". */
+  static String outcome(Execution execution) {
+    return execution.detail().isEmpty()
+        ? execution.outcome().name()
+        : "%s: %s".formatted(execution.outcome(), execution.detail());
+  }
+
+  private record Told(double score, String answer, String detail) {
+    static Told of(Answered side) {
+      return new Told(
+          side.share(),
+          side.answer(),
+          side.texts().stream()
+              .flatMap(text -> text.execution().stream())
+              .findFirst()
+              .map(ChangeLine::outcome)
+              .orElse(""));
+    }
+
+    /** Whether the answer was sampled several times and only some are right. */
+    boolean partly() {
+      return score > 0 && score < 1;
+    }
+  }
+
+  private static String change(Told baseline, Told candidate, String expected, boolean nearTie) {
+    boolean several = baseline.partly() || candidate.partly();
+    String what;
+    if (several) {
+      what =
+          "%s -> %s of the answers right"
+              .formatted(Figures.percent(baseline.score()), Figures.percent(candidate.score()));
+    } else if (!baseline.detail().isEmpty() && !candidate.detail().isEmpty()) {
+      what =
+          "%s -> %s"
+              .formatted(
+                  PlainText.line(baseline.detail(), MOST), PlainText.line(candidate.detail(), MOST));
+    } else {
+      what = "%s -> %s".formatted(answer(baseline.answer()), answer(candidate.answer()));
+    }
     return "%s%s%s"
         .formatted(
-            several
-                ? "%s -> %s of the answers right"
-                    .formatted(
-                        Figures.percent(flip.baselineScore()),
-                        Figures.percent(flip.candidateScore()))
-                : answers(flip),
-            flip.expected().isEmpty() || several
-                ? ""
-                : ", right is %s".formatted(answer(flip.expected())),
-            flip.nearTie() ? " (near tie)" : "");
-  }
-
-  private static String answers(Flip flip) {
-    boolean program = !flip.baselineDetail().isEmpty() && !flip.candidateDetail().isEmpty();
-    return program
-        ? "%s -> %s"
-            .formatted(
-                PlainText.line(flip.baselineDetail(), MOST),
-                PlainText.line(flip.candidateDetail(), MOST))
-        : "%s -> %s".formatted(answer(flip.baselineAnswer()), answer(flip.candidateAnswer()));
-  }
-
-  private static boolean isShare(double score) {
-    return score > 0 && score < 1;
+            what,
+            expected.isEmpty() || several ? "" : ", right is %s".formatted(answer(expected)),
+            nearTie ? " (near tie)" : "");
   }
 
   /** A choice's label as it is, anything else in quotes. */

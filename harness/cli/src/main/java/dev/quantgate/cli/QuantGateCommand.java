@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       SuitesCommand.class,
       DataCommand.class,
       SandboxCommand.class,
+      ShowCommand.class,
       PlanCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
