@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param doubt what the check in two processes could not carry from one to the other, for which the
  *     check in one may judge otherwise: an object of the program's own, an argument that cannot be
  *     told, a program that is none without its test; empty where there is nothing of the kind
+ * @param testLine the line of the test that failed, from 1, such as that of an assertion; 0 where
+ *     none did or it is not known
  */
 public record ExecutionResult(
     String id,
@@ -25,7 +27,8 @@ public record ExecutionResult(
     int exit,
     Usage usage,
     Optional<Outcome> official,
-    String doubt) {
+    String doubt,
+    int testLine) {
 
   public ExecutionResult {
     detail = PlainText.line(detail);
@@ -34,7 +37,7 @@ public record ExecutionResult(
 
   /** A result of one checker about which nothing is in doubt. */
   public ExecutionResult(String id, Outcome outcome, String detail, int exit, Usage usage) {
-    this(id, outcome, detail, exit, usage, Optional.empty(), "");
+    this(id, outcome, detail, exit, usage, Optional.empty(), "", 0);
   }
 
   /** A result without an execution. */
@@ -45,7 +48,7 @@ public record ExecutionResult(
   /** The same result with another count of executions. */
   public ExecutionResult withExecutions(int count) {
     return new ExecutionResult(
-        id, outcome, detail, exit, usage.withExecutions(count), official, doubt);
+        id, outcome, detail, exit, usage.withExecutions(count), official, doubt, testLine);
   }
 
   /**
@@ -67,7 +70,8 @@ public record ExecutionResult(
         exit,
         usage.plus(together.usage),
         Optional.of(together.outcome),
-        doubt);
+        doubt,
+        testLine);
   }
 
   /** Whether both checkers judged, and only one of them let the program pass. */

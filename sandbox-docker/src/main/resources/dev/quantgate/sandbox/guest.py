@@ -33,6 +33,10 @@ def _exchange(payload):
         raise tester.CandidateGone(f"the candidate broke the protocol: {error}") from None
 
 
+def _told(job, kind, detail, doubt, line):
+    return codec.encode((job, kind, detail, doubt, str(line)))
+
+
 def handle(order):
     """Carries out one order."""
     global _program
@@ -53,9 +57,9 @@ def handle(order):
         return _program.load(*rest)
     if verb == "judge":
         job, *rest = rest
-        return codec.encode((job, *tester.judge(*rest, _exchange, believes_notes=True)))
+        return _told(job, *tester.judge(*rest, _exchange, believes_notes=True))
     if verb == "official":
         job, *parts = rest
         official.guard()
-        return codec.encode((job, *official.judge(official.program(*parts), note=standins.note)))
+        return _told(job, *official.judge(official.program(*parts), parts[3], note=standins.note))
     raise ValueError(verb)

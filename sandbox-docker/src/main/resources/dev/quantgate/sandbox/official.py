@@ -7,7 +7,7 @@ default. Layout, streams and disabled functions are those of openai/human-eval's
 import sys
 
 from candidate import no_note, swallow_streams
-from tester import EARLY_EXIT, FAILED, MEMORY, PASSED, SEED, UNSUPPORTED, describe
+from tester import EARLY_EXIT, FAILED, MEMORY, PASSED, SEED, UNSUPPORTED, describe, failed_line
 
 # What reliability_guard sets to None, so that a program that calls it fails here too.
 _GUARDED = {
@@ -55,8 +55,9 @@ def program(prelude, prompt, completion, test, entry_point):
     return f"{prelude}{prompt}{completion}\n{test}\ncheck({entry_point})"
 
 
-def judge(source, seed=SEED, note=no_note):
-    """Executes a whole program; returns (class, one line for people, doubt), the last one empty."""
+def judge(source, test, seed=SEED, note=no_note):
+    """Executes a whole program, whose last part but for the call of check is the test; returns (class, one line
+    for people, an empty doubt, line of the test that failed or 0)."""
     import random
 
     random.seed(seed)
@@ -64,8 +65,10 @@ def judge(source, seed=SEED, note=no_note):
     try:
         exec(source, {})
     except BaseException as error:
-        return (*_not_passed(error, note(error)), "")
-    return PASSED, "", ""
+        last = source.count("\n")
+        line = failed_line(error, last - test.count("\n"), last)
+        return (*_not_passed(error, note(error)), "", line)
+    return PASSED, "", "", 0
 
 
 def _not_passed(error, note):

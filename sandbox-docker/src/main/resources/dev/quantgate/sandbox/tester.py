@@ -204,10 +204,11 @@ _ATOMS = (int, str, float, bool, bytes, type(None))
 
 
 def judge(prelude, prompt, test, entry_point, first, exchange, seed=SEED, believes_notes=False):
-    """Judges a candidate; returns (class, one line for people, doubt).
+    """Judges a candidate; returns (class, one line for people, doubt, line of the test).
 
     The doubt names what the codec could not carry, for which openai/human-eval's layout may judge
-    otherwise; empty where there is nothing of the kind.
+    otherwise; empty where there is nothing of the kind. The line, from 1, is the one that failed; 0
+    where none did.
 
     `first` is the payload of the candidate's first message; `exchange` sends one payload, returns
     that of the reply, and raises CandidateGone when there is none. `believes_notes` is for a sandbox that lacks
@@ -233,8 +234,8 @@ def judge(prelude, prompt, test, entry_point, first, exchange, seed=SEED, believ
         if link.gone is not None:
             raise CandidateGone(link.gone)
     except BaseException as error:
-        return (*_not_passed(error, link), link.doubt)
-    return PASSED, "", link.doubt
+        return (*_not_passed(error, link), link.doubt, failed_line(error, 1, test.count("\n") + 1))
+    return PASSED, "", link.doubt, 0
 
 
 def _stub(link, entry_point):
@@ -284,6 +285,19 @@ def _not_passed(error, link):
     if isinstance(error, CandidateGone) or link.exited:
         return EARLY_EXIT, detail
     return FAILED, detail
+
+
+def failed_line(error, first, last):
+    """The innermost line between two of a program's own, counted from the first as 1, that an exception went
+    through; 0 for none."""
+    line = 0
+    step = BaseException.__traceback__.__get__(error)
+    while step is not None:
+        here = step.tb_lineno
+        if step.tb_frame.f_code.co_filename == "<string>" and here and first <= here <= last:
+            line = here - first + 1
+        step = step.tb_next
+    return line
 
 
 def describe(error):

@@ -80,13 +80,20 @@ public abstract class CodeSandboxContract {
   @ParameterizedTest
   @EnumSource(Checker.class)
   void rightPassesAndWrongFailsWithTheReasonUnderEachChecker(Checker checker) {
-    assertThat(judge(checker, "    return x + x\n").outcome()).isEqualTo(Outcome.PASSED);
+    ExecutionResult right = judge(checker, "    return x + x\n");
+    assertThat(right.outcome()).isEqualTo(Outcome.PASSED);
+    assertThat(right.testLine()).isZero();
     ExecutionResult wrong = judge(checker, "    return x\n");
     assertThat(wrong.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(wrong.detail()).isEqualTo("AssertionError: 1");
+    assertThat(wrong.testLine()).isEqualTo(3);
+    ExecutionResult raises = judge(checker, "    \n\n\n    return [][x]\n");
+    assertThat(raises.detail()).startsWith("IndexError");
+    assertThat(raises.testLine()).isEqualTo(3);
     ExecutionResult broken = judge(checker, "    return (\n");
     assertThat(broken.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(broken.detail()).startsWith("SyntaxError");
+    assertThat(broken.testLine()).isZero();
     ExecutionResult ends = judge(checker, "    raise SystemExit(0)\n");
     assertThat(ends.outcome()).isEqualTo(Outcome.EARLY_EXIT);
   }

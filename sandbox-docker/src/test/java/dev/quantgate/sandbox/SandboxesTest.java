@@ -268,7 +268,8 @@ class SandboxesTest {
             0,
             Usage.NONE,
             Optional.empty(),
-            "an object of class Point");
+            "an object of class Point",
+            0);
     assertThat(doubted.comparedWith(passed).outcome()).isEqualTo(Outcome.FAILED);
     assertThat(doubted.comparedWith(passed).disputed()).isTrue();
   }

@@ -67,7 +67,7 @@ public final class FakeSandbox implements CodeSandbox {
     Usage usage = new Usage(System.nanoTime() % 100, 1, 1, 0, 0, "", "", 1);
     Optional<Outcome> official =
         outcome == Outcome.TAMPERED ? Optional.of(Outcome.PASSED) : Optional.empty();
-    return new ExecutionResult(job.id(), outcome, detail, 0, usage, official, "");
+    return new ExecutionResult(job.id(), outcome, detail, 0, usage, official, "", 0);
   }
 
   @Override

@@ -224,6 +224,7 @@ final class EmbeddedSlots implements Slots {
             "",
             1),
         Optional.empty(),
-        verdict.doubt());
+        verdict.doubt(),
+        verdict.line());
   }
 }

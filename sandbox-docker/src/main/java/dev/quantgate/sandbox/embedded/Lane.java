@@ -52,9 +52,10 @@ final class Lane {
   /**
    * How a job ended.
    *
-   * @param doubt as in {@link dev.quantgate.sandbox.ExecutionResult}
+   * @param doubt as in {@link dev.quantgate.sandbox.ExecutionResult}, as is line
    */
-  record Verdict(Outcome outcome, String detail, long peakBytes, int exit, String doubt) {}
+  record Verdict(
+      Outcome outcome, String detail, long peakBytes, int exit, String doubt, int line) {}
 
   /** Carries out an execution in one interpreter, or in two. */
   Verdict run(WorkerJob order) {
@@ -89,14 +90,15 @@ final class Lane {
     if (end != null
         && verdict.outcome != Outcome.PASSED
         && verdict.outcome != Outcome.UNSUPPORTED) {
-      return new Verdict(end.outcome, end.detail, peak, end.exit, verdict.doubt);
+      return new Verdict(end.outcome, end.detail, peak, end.exit, verdict.doubt, verdict.line);
     }
-    return new Verdict(verdict.outcome, verdict.detail, peak, verdict.exit, verdict.doubt);
+    return new Verdict(
+        verdict.outcome, verdict.detail, peak, verdict.exit, verdict.doubt, verdict.line);
   }
 
   /** What is known of a job that was interrupted. */
   Verdict timeout() {
-    return new Verdict(Outcome.TIMEOUT, "", candidate.peakBytes(), 0, "");
+    return new Verdict(Outcome.TIMEOUT, "", candidate.peakBytes(), 0, "", 0);
   }
 
   /** What the last job's candidate wrote. */
@@ -129,18 +131,29 @@ final class Lane {
   private static Verdict judge(Interpreter judge, String token, List<Object> order) {
     try {
       List<String> verdict = Values.strings(judge.call(Values.encode(order)));
-      if (verdict.size() != 4 || !verdict.get(0).equals(token)) {
+      if (verdict.size() != 5 || !verdict.get(0).equals(token)) {
         return new Verdict(
-            Outcome.TAMPERED, "the verdict does not carry the job's id", judge.peakBytes(), 0, "");
+            Outcome.TAMPERED,
+            "the verdict does not carry the job's id",
+            judge.peakBytes(),
+            0,
+            "",
+            0);
       }
       Outcome outcome = Outcome.valueOf(verdict.get(1).toUpperCase(Locale.ROOT));
-      return new Verdict(outcome, verdict.get(2), judge.peakBytes(), 0, verdict.get(3));
+      return new Verdict(
+          outcome, verdict.get(2), judge.peakBytes(), 0, verdict.get(3), line(verdict.get(4)));
     } catch (WasmInterruptedException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       End end = End.of(judge, e);
-      return new Verdict(end.outcome, end.detail, judge.peakBytes(), end.exit, "");
+      return new Verdict(end.outcome, end.detail, judge.peakBytes(), end.exit, "", 0);
     }
+  }
+
+  /** A line's number as the guest tells it; 0 for whatever is none. */
+  private static int line(String said) {
+    return said.matches("[0-9]{1,9}") ? Integer.parseInt(said) : 0;
   }
 
   /** How an interpreter ended that did not answer. */

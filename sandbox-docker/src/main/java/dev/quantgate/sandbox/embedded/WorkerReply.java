@@ -23,7 +23,7 @@ record WorkerReply(
     long cpuMillis,
     long outputBytes,
     String output) {
-  private static final int FIELDS = 11;
+  private static final int FIELDS = 12;
 
   /** The clocks that a job runs against. */
   enum Clock {
@@ -42,6 +42,7 @@ record WorkerReply(
         Long.toString(verdict.peakBytes()),
         Integer.toString(verdict.exit()),
         verdict.doubt(),
+        Integer.toString(verdict.line()),
         clock.name(),
         Long.toString(wallMillis),
         Long.toString(cpuMillis),
@@ -60,11 +61,12 @@ record WorkerReply(
             fields.get(2),
             Long.parseLong(fields.get(3)),
             Integer.parseInt(fields.get(4)),
-            fields.get(5)),
-        Clock.valueOf(fields.get(6)),
-        Long.parseLong(fields.get(7)),
+            fields.get(5),
+            Integer.parseInt(fields.get(6))),
+        Clock.valueOf(fields.get(7)),
         Long.parseLong(fields.get(8)),
         Long.parseLong(fields.get(9)),
-        fields.get(10));
+        Long.parseLong(fields.get(10)),
+        fields.get(11));
   }
 }

@@ -51,8 +51,8 @@ record Reply(Report report, byte[] verdict, byte[] output) {
    */
   record End(int exit, long peak, boolean killed) {}
 
-  /** What the tester wrote. */
-  record Verdict(String nonce, String kind, String detail, String doubt) {}
+  /** What the tester wrote; {@code line} is the test's that failed, or 0. */
+  record Verdict(String nonce, String kind, String detail, String doubt, int line) {}
 
   /** The next answer; empty for a sign of life, which says that the job waits for a processor. */
   static Optional<Reply> read(DataInputStream in, int maxOutput) throws IOException {
@@ -93,7 +93,8 @@ record Reply(Report report, byte[] verdict, byte[] output) {
               tree.path("nonce").asString(""),
               tree.path("class").asString(""),
               tree.path("detail").asString(""),
-              tree.path("doubt").asString(""));
+              tree.path("doubt").asString(""),
+              tree.path("line").asInt(0));
       return told.nonce().equals(nonce) ? Optional.of(told) : Optional.empty();
     } catch (JacksonException e) {
       return Optional.empty();

@@ -86,7 +86,8 @@ final class Verdicts {
         byItself ? exit : 0,
         usage(request, reply),
         Optional.empty(),
-        oneLine(verdict.map(Reply.Verdict::doubt).orElse("")));
+        oneLine(verdict.map(Reply.Verdict::doubt).orElse("")),
+        outcome == Outcome.PASSED ? 0 : verdict.map(Reply.Verdict::line).orElse(0));
   }
 
   private static Usage usage(Request request, Reply reply) {

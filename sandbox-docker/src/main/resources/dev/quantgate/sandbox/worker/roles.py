@@ -114,7 +114,7 @@ def play_tester(job, replies, requests, verdict, frame_bytes):
     try:
         first = receive()
     except tester.CandidateGone as error:
-        outcome = tester.EARLY_EXIT, tester.describe(error), ""
+        outcome = tester.EARLY_EXIT, tester.describe(error), "", 0
     else:
         outcome = tester.judge(
             job["prelude"], job["prompt"], job["test"], job["entry_point"], first, exchange
@@ -129,13 +129,13 @@ def play_official(job, verdict):
     )
     nonce, kill = job.pop("nonce"), os._exit
     official.guard()
-    outcome = official.judge(source)
+    outcome = official.judge(source, job["test"])
     tell(verdict, nonce, outcome)
     kill(0)
 
 
 def tell(verdict, nonce, outcome):
     """Writes the verdict: one line, in one write, so that it is there whole or not at all."""
-    kind, detail, doubt = outcome
-    line = json.dumps({"nonce": nonce, "class": kind, "detail": detail[:500], "doubt": doubt[:200]})
-    os.write(verdict, line.encode())
+    kind, detail, doubt, line = outcome
+    told = {"nonce": nonce, "class": kind, "detail": detail[:500], "doubt": doubt[:200], "line": line}
+    os.write(verdict, json.dumps(told).encode())
