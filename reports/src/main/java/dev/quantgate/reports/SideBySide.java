@@ -67,7 +67,9 @@ public final class SideBySide {
 
   private static List<String> lines(String text) {
     List<String> lines = new ArrayList<>();
-    for (String line : PlainText.lines(text).split("\n", MOST_LINES + 1)) {
+    String clean = PlainText.lines(text);
+    String ended = clean.endsWith("\n") ? clean.substring(0, clean.length() - 1) : clean;
+    for (String line : ended.split("\n", MOST_LINES + 1)) {
       if (lines.size() == MOST_LINES) {
         lines.add("... (%s more characters)".formatted(Figures.count(line.length())));
         break;

@@ -99,7 +99,6 @@ class ItemReportTest {
             五六     |
             b          b
                      > c
-
             """);
   }
 
