@@ -72,7 +72,13 @@ final class Program {
         command,
         "eval",
         SettingFlags.allBut(
-            Setting.BASELINE, Setting.CANDIDATE, Setting.MARGIN, Setting.ON_INCONCLUSIVE));
+            Setting.BASELINE,
+            Setting.CANDIDATE,
+            Setting.MARGIN,
+            Setting.MARGIN_KIND,
+            Setting.MARGIN_REASON,
+            Setting.MARGINS,
+            Setting.ON_INCONCLUSIVE));
     add(command, "compare", SettingFlags.JUDGING);
     add(command, "quantize", SettingFlags.union(Set.of(Setting.MODEL), SettingFlags.ENGINE));
     add(command, "quality", Set.of(Setting.ENGINE, Setting.THREADS));

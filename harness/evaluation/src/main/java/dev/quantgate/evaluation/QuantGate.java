@@ -54,6 +54,7 @@ public final class QuantGate {
    *     run or a comparison of other runs
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
+    request.policy().requireReasons();
     var out = new OutFolder(request.out());
     if (ComparisonFolder.exists(request.out()) && !out.holdsRun()) {
       throw occupied(request.out(), "a comparison of other runs");
@@ -116,6 +117,7 @@ public final class QuantGate {
    *     a run or another comparison
    */
   public Comparison compare(CompareRequest request) {
+    request.policy().requireReasons();
     var out = new OutFolder(request.out());
     out.requireUsable();
     FinishedRun baseline = RunFolder.read(locate(request.baseline(), Side.BASELINE));

@@ -16,6 +16,8 @@ import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Margin;
+import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Fault;
@@ -191,7 +193,10 @@ class QuantGateTest {
                 request.candidate(),
                 request.plan(),
                 request.environment(),
-                new GatePolicy(margin, OnInconclusive.POINT),
+                new GatePolicy(
+                    new Margin(margin, MarginKind.ABSOLUTE, Optional.of("20 problems")),
+                    Map.of(),
+                    OnInconclusive.POINT),
                 out));
     assertThat(comparison.verdict()).isEqualTo(verdict);
   }

@@ -57,7 +57,9 @@ public final class Comparer {
       suites.add(suite(baseline, candidate, pairs.get(i), judgement.suites().get(i)));
     }
     suites.forEach(suite -> notes.addAll(Diagnosis.notes(suite.suite(), suite.diagnostics())));
-    boolean comparable = runs.refusals().isEmpty();
+    List<String> refusals =
+        Stream.concat(runs.refusals().stream(), judgement.obstacles().stream()).toList();
+    boolean comparable = refusals.isEmpty();
     Verdict verdict = comparable ? judgement.verdict() : Verdict.INVALID;
     var comparison =
         new Comparison(
@@ -66,7 +68,7 @@ public final class Comparer {
             verdict,
             comparable && judgement.proven(),
             verdict.exitCode(),
-            reason(verdict, runs.refusals(), suites),
+            reason(verdict, refusals, suites),
             policy,
             RunFacts.summary(Side.BASELINE, baseline),
             RunFacts.summary(Side.CANDIDATE, candidate),

@@ -11,6 +11,8 @@ import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.RunPlan.Sampling;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Margin;
+import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.run.RunEnvironment;
@@ -272,8 +274,16 @@ public final class Settings {
 
   /** What the gate is told. */
   public GatePolicy policy() {
-    return new GatePolicy(
-        number(Setting.MARGIN), choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
+    MarginKind kind =
+        value(Setting.MARGIN_KIND, MarginSettings.KINDS, MarginKind::of).orElseThrow();
+    var margin = new Margin(number(Setting.MARGIN), kind, text(Setting.MARGIN_REASON));
+    Map<String, Margin> margins =
+        value(Setting.MARGINS, MarginSettings.EXPECTED, text -> MarginSettings.parse(text, kind))
+            .orElse(Map.of());
+    var policy =
+        new GatePolicy(margin, margins, choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
+    policy.requireReasons();
+    return policy;
   }
 
   private String required(Setting setting) {
