@@ -39,8 +39,11 @@ public final class ChangeLine {
   /** What changed, without the item's id. */
   public static String change(Pair pair) {
     Optional<String> fault =
-        pair.baseline().fault().map(each -> "baseline: %s".formatted(each.message()))
-            .or(() -> pair.candidate().fault().map(each -> "candidate: %s".formatted(each.message())));
+        pair.baseline()
+            .fault()
+            .map(each -> "baseline: %s".formatted(each.message()))
+            .or(() ->
+                pair.candidate().fault().map(each -> "candidate: %s".formatted(each.message())));
     return fault
         .map(message -> "not judged, %s".formatted(PlainText.line(message, 2 * MOST)))
         .orElseGet(() ->
@@ -87,7 +90,8 @@ public final class ChangeLine {
       what =
           "%s -> %s"
               .formatted(
-                  PlainText.line(baseline.detail(), MOST), PlainText.line(candidate.detail(), MOST));
+                  PlainText.line(baseline.detail(), MOST),
+                  PlainText.line(candidate.detail(), MOST));
     } else {
       what = "%s -> %s".formatted(answer(baseline.answer()), answer(candidate.answer()));
     }

@@ -38,13 +38,19 @@ public final class ItemReport {
     }
     text.append('\n').append(ink.heading("Prompt")).append('\n');
     text.append(
-        item.prompt().map(prompt -> block(prompt, width)).orElse("  no longer beside the result\n"));
+        item.prompt()
+            .map(prompt -> block(prompt, width))
+            .orElse("  no longer beside the result\n"));
     text.append('\n').append(ink.heading("Answers")).append('\n').append(answers(item, width));
     choices(text, item, ink);
     divergence(text, item);
-    item.asked().flatMap(Prompts.Line::check).ifPresent(check -> program(text, item, check, ink, width));
-    item.replay().ifPresent(command ->
-        text.append("\n%s\n  %s\n".formatted(ink.heading("Ask it again"), PlainText.line(command))));
+    item.asked()
+        .flatMap(Prompts.Line::check)
+        .ifPresent(check -> program(text, item, check, ink, width));
+    item.replay()
+        .ifPresent(command ->
+            text.append(
+                "\n%s\n  %s\n".formatted(ink.heading("Ask it again"), PlainText.line(command))));
     return text.toString();
   }
 
@@ -69,8 +75,7 @@ public final class ItemReport {
 
   private static String title(String side, AnswerView answer) {
     return "%s: %s"
-        .formatted(
-            side, answer.right().map(right -> right ? "right" : "wrong").orElse("no grade"));
+        .formatted(side, answer.right().map(right -> right ? "right" : "wrong").orElse("no grade"));
   }
 
   private static String kind(Pair pair, Ink ink) {
@@ -100,7 +105,8 @@ public final class ItemReport {
           label.equals(item.pair().expected()) ? "right" : "");
     }
     text.append(
-        "\n%s\n%s".formatted(ink.heading("Log-probabilities of the choices (nats)"), table.render()));
+        "\n%s\n%s"
+            .formatted(ink.heading("Log-probabilities of the choices (nats)"), table.render()));
   }
 
   private static void divergence(StringBuilder text, ItemView item) {
@@ -127,14 +133,21 @@ public final class ItemReport {
     text.append("\n%s\n".formatted(ink.heading("Outcome")));
     item.baseline()
         .execution(sample)
-        .ifPresent(each -> text.append("  baseline   %s\n".formatted(PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
+        .ifPresent(each ->
+            text.append(
+                "  baseline   %s\n"
+                    .formatted(PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
     item.candidate()
         .execution(sample)
-        .ifPresent(each -> text.append("  candidate  %s\n".formatted(PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
+        .ifPresent(each ->
+            text.append(
+                "  candidate  %s\n"
+                    .formatted(PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
     text.append(
-        "\n%s\n%s".formatted(
-            ink.heading("Test (entry point %s)".formatted(PlainText.line(check.entryPoint()))),
-            block(check.test().strip(), width)));
+        "\n%s\n%s"
+            .formatted(
+                ink.heading("Test (entry point %s)".formatted(PlainText.line(check.entryPoint()))),
+                block(check.test().strip(), width)));
   }
 
   private static String block(String text, int width) {
@@ -144,7 +157,8 @@ public final class ItemReport {
             ? shown
             : "%s\n... (%s more characters)"
                 .formatted(
-                    shown.substring(0, shown.offsetByCodePoints(0, shown.codePointCount(0, MOST_PROMPT) - 1)),
+                    shown.substring(
+                        0, shown.offsetByCodePoints(0, shown.codePointCount(0, MOST_PROMPT) - 1)),
                     Figures.count(shown.length() - MOST_PROMPT));
     var block = new StringBuilder();
     for (String line : cut.replace("\t", "    ").stripTrailing().split("\n", -1)) {

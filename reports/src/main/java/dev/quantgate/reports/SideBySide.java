@@ -36,7 +36,8 @@ public final class SideBySide {
     var sides = new SideBySide(column);
     sides.row(List.of(leftTitle), ' ', List.of(rightTitle));
     sides.text.append("-".repeat(2 * column + 3)).append('\n');
-    for (AbstractDelta<String> delta : DiffUtils.diff(lines(left), lines(right), true).getDeltas()) {
+    for (AbstractDelta<String> delta :
+        DiffUtils.diff(lines(left), lines(right), true).getDeltas()) {
       sides.rows(delta);
     }
     return sides.text.toString();
@@ -61,7 +62,8 @@ public final class SideBySide {
       String first = i < left.size() ? left.get(i) : "";
       String second = i < right.size() ? right.get(i) : "";
       String padding = " ".repeat(Math.max(0, column - TextTable.width(first)));
-      text.append("%s%s %c %s".formatted(first, padding, mark, second).stripTrailing()).append('\n');
+      text.append("%s%s %c %s".formatted(first, padding, mark, second).stripTrailing())
+          .append('\n');
     }
   }
 

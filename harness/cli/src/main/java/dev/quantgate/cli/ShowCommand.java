@@ -75,7 +75,8 @@ final class ShowCommand implements Callable<Integer> {
     ReportSource source = ReportSource.open(folder);
     source
         .warnings()
-        .forEach(line -> spec.commandLine().getErr().println("Note: %s".formatted(PlainText.line(line))));
+        .forEach(line ->
+            spec.commandLine().getErr().println("Note: %s".formatted(PlainText.line(line))));
     PrintWriter out = spec.commandLine().getOut();
     String id = item;
     if (id == null) {

@@ -15,10 +15,7 @@ final class Terminal {
     return ink(isTerminal(), System.getenv("NO_COLOR"), System.getenv("TERM"));
   }
 
-  static Ink ink(
-      boolean terminal,
-      @Nullable String noColor,
-      @Nullable String term) {
+  static Ink ink(boolean terminal, @Nullable String noColor, @Nullable String term) {
     boolean unwanted = noColor != null && !noColor.isEmpty() || "dumb".equals(term);
     return terminal && !unwanted ? Ink.COLOURS : Ink.PLAIN;
   }

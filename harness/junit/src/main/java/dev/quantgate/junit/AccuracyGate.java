@@ -35,7 +35,9 @@ public @interface AccuracyGate {
   /** The allowed loss of each suite in percentage points. */
   double margin() default 1.0;
 
-  /** What happens where neither a loss nor its absence is proven; {@code REPORT} aborts the test. */
+  /**
+   * What happens where neither a loss nor its absence is proven; {@code REPORT} aborts the test.
+   */
   OnInconclusive onInconclusive() default OnInconclusive.POINT;
 
   /** Further settings as {@code key=value}, by the command line's keys: {@code "limit=100"}. */

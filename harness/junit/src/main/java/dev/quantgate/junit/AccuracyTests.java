@@ -45,8 +45,8 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * }</pre>
  *
  * <p>The run lies in {@code target/quantgate/NAME} ({@code build/quantgate/NAME} under Gradle) with
- * its reports. What is not said here is taken from a system property, {@code quantgate.candidate} and so on,
- * or the environment, {@code QUANTGATE_CANDIDATE}.
+ * its reports. What is not said here is taken from a system property, {@code quantgate.candidate}
+ * and so on, or the environment, {@code QUANTGATE_CANDIDATE}.
  */
 public final class AccuracyTests {
   private final Map<Setting, String> said;

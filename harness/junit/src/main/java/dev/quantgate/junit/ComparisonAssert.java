@@ -20,7 +20,8 @@ public final class ComparisonAssert extends AbstractAssert<ComparisonAssert, Com
           """
           Expected the verdict %s,
           but it is %s: %s
-          %s"""
+          %s\
+          """
               .formatted(verdict, actual.verdict(), actual.reason(), suites()));
     }
     return this;
@@ -38,7 +39,8 @@ public final class ComparisonAssert extends AbstractAssert<ComparisonAssert, Com
           """
           Expected a proven verdict,
           but %s is not proven, the pairs show %s: %s
-          %s"""
+          %s\
+          """
               .formatted(actual.verdict(), actual.finding(), actual.reason(), suites()));
     }
     return this;
@@ -58,7 +60,8 @@ public final class ComparisonAssert extends AbstractAssert<ComparisonAssert, Com
     fail(
         """
         Expected a suite "%s",
-        but the comparison has %s"""
+        but the comparison has %s\
+        """
             .formatted(name, found));
     throw new IllegalStateException("not reached");
   }
@@ -68,9 +71,7 @@ public final class ComparisonAssert extends AbstractAssert<ComparisonAssert, Com
         .map(suite ->
             "%s: %s\n%s"
                 .formatted(
-                    suite.suite(),
-                    GateMessage.figures(suite),
-                    GateMessage.losses(actual, suite)))
+                    suite.suite(), GateMessage.figures(suite), GateMessage.losses(actual, suite)))
         .collect(Collectors.joining())
         .stripTrailing();
   }

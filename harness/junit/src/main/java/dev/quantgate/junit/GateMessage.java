@@ -22,7 +22,8 @@ final class GateMessage {
     %s: %s
     %s
     %s\
-    Full report: %s"""
+    Full report: %s\
+    """
         .formatted(
             suite.suite(),
             suite.reason(),

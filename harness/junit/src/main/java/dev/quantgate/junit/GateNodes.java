@@ -29,7 +29,7 @@ final class GateNodes {
 
   static Stream<DynamicNode> of(ReportSource source) {
     Comparison comparison = source.comparison();
-    Path folder = source.folder().path();
+    Path folder = shown(source.folder().path());
     List<DynamicNode> nodes = new ArrayList<>();
     for (SuiteComparison suite : comparison.suites()) {
       nodes.add(dynamicContainer(suite.suite(), suite(comparison, suite, folder)));
@@ -43,6 +43,12 @@ final class GateNodes {
                     comparison.reason(),
                     GateMessage.of(comparison, folder))));
     return nodes.stream();
+  }
+
+  /** As a person in the project's folder would type it. */
+  private static Path shown(Path folder) {
+    Path here = Path.of("").toAbsolutePath();
+    return folder.isAbsolute() && folder.startsWith(here) ? here.relativize(folder) : folder;
   }
 
   private static Stream<DynamicNode> suite(
@@ -95,6 +101,7 @@ final class GateNodes {
     reporter.publishEntry(
         "quantgate.verdict",
         "%s%s".formatted(comparison.verdict(), comparison.proven() ? " (proven)" : ""));
-    reporter.publishEntry("quantgate.report", source.folder().path().resolve("report").toString());
+    reporter.publishEntry(
+        "quantgate.report", shown(source.folder().path()).resolve("report").toString());
   }
 }

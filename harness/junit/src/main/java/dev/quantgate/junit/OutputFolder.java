@@ -29,8 +29,7 @@ record OutputFolder(Path path) {
   /** Both models and the suites, by the last parts of their names. */
   static String nameOf(RunRequest request) {
     return Stream.concat(
-            Stream.of(request.baseline(), request.candidate()),
-            request.plan().suites().stream())
+            Stream.of(request.baseline(), request.candidate()), request.plan().suites().stream())
         .map(each -> each.replaceAll(".*[/\\\\:]", ""))
         .filter(each -> !each.isBlank())
         .collect(Collectors.joining("-"));

@@ -70,7 +70,8 @@ public final class SuiteAssert extends AbstractAssert<SuiteAssert, SuiteComparis
           "%s",
           """
           Expected suite "%s" to keep item %s,
-          but it lost %s"""
+          but it lost %s\
+          """
               .formatted(actual.suite(), item, ChangeLine.of(loss.get())));
     }
     return this;
@@ -90,7 +91,8 @@ public final class SuiteAssert extends AbstractAssert<SuiteAssert, SuiteComparis
         %s,
         but %s
         %s
-        %s"""
+        %s\
+        """
             .formatted(
                 expected,
                 found,

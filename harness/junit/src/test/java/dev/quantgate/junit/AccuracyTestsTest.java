@@ -30,7 +30,10 @@ class AccuracyTestsTest {
 
   @TempDir Path folder;
 
-  @AccuracyGate(baseline = FP16, candidate = FP16, suites = {"starter-nli", "starter-exam"})
+  @AccuracyGate(
+      baseline = FP16,
+      candidate = FP16,
+      suites = {"starter-nli", "starter-exam"})
   @Tag("accuracy")
   static class Same implements AccuracyGateTests {}
 
@@ -48,8 +51,8 @@ class AccuracyTestsTest {
       baseline = FP16,
       candidate = BROKEN,
       suites = "starter-exam",
-      margin = 60,
-      settings = "seed=3")
+      margin = 10,
+      settings = "margin-reason=a test of what is allowed")
   static class WideMargin implements AccuracyGateTests {}
 
   @AccuracyGate(baseline = FP16, candidate = "replay:no-such-folder", suites = "starter-exam")
@@ -72,7 +75,9 @@ class AccuracyTestsTest {
   @Test
   void suitesAreContainersAndGatesAreTests() {
     EngineExecutionResults results = run(Same.class);
-    results.testEvents().assertStatistics(statistics -> statistics.succeeded(3).failed(0).aborted(0));
+    results
+        .testEvents()
+        .assertStatistics(statistics -> statistics.succeeded(3).failed(0).aborted(0));
     results
         .testEvents()
         .finished()
@@ -87,7 +92,8 @@ class AccuracyTestsTest {
 
   @Test
   void figuresArePublishedForTheServerToKeep() {
-    assertThat(run(Same.class).allEvents().reportingEntryPublished().stream().map(Event::getPayload))
+    assertThat(
+            run(Same.class).allEvents().reportingEntryPublished().stream().map(Event::getPayload))
         .anySatisfy(entry ->
             assertThat(String.valueOf(entry))
                 .contains("baseline 75.0 %, candidate 75.0 %, delta 0.00 points in 220 items"));
@@ -120,7 +126,9 @@ class AccuracyTestsTest {
   @Test
   void whatProvesNothingIsAbortedUnderReport() {
     EngineExecutionResults results = run(NothingShown.class);
-    results.testEvents().assertStatistics(statistics -> statistics.aborted(2).succeeded(0).failed(0));
+    results
+        .testEvents()
+        .assertStatistics(statistics -> statistics.aborted(2).succeeded(0).failed(0));
     assertThat(
             results.testEvents().aborted().stream()
                 .map(each -> each.getRequiredPayload(TestExecutionResult.class).getThrowable()))
@@ -147,8 +155,7 @@ class AccuracyTestsTest {
     Path folder = OutputFolder.named(Same.class.getName()).path();
     AccuracyTests same = AccuracyTests.of(Same.class);
     same.with(Setting.LIMIT, "40").run();
-    assertThat(folder.resolveSibling("%s.previous".formatted(folder.getFileName())))
-        .isDirectory();
+    assertThat(folder.resolveSibling("%s.previous".formatted(folder.getFileName()))).isDirectory();
     assertThat(folder.resolve("comparison.json")).exists();
   }
 

@@ -84,9 +84,9 @@ class AssertionsTest {
 
   @Test
   void aDescriptionStandsBeforeTheMessage() {
-    assertThatThrownBy(
-            () -> assertThat(lost).as("release 42").suite("starter-exam").passes())
-        .hasMessageStartingWith("Expected suite \"starter-exam\" to pass,\nbut its verdict is FAIL");
+    assertThatThrownBy(() -> assertThat(lost).as("release 42").suite("starter-exam").passes())
+        .hasMessageStartingWith(
+            "Expected suite \"starter-exam\" to pass,\nbut its verdict is FAIL");
     assertThatThrownBy(() -> assertThat(lost).as("release 42").passes())
         .hasMessageStartingWith("[release 42] Expected the verdict PASS,\nbut it is FAIL: ")
         .hasMessageContaining("  lost chinese_geography/0: A -> D, right is A");

@@ -33,8 +33,7 @@ class ExampleProjectTest {
       assertThat(files).hasSizeGreaterThanOrEqualTo(2);
       var arguments =
           Stream.concat(
-              Stream.of("-proc:none", "-cp", CLASS_PATH, "-d", classes.toString()),
-              files.stream());
+              Stream.of("-proc:none", "-cp", CLASS_PATH, "-d", classes.toString()), files.stream());
       int exit =
           Objects.requireNonNull(ToolProvider.getSystemJavaCompiler())
               .run(null, null, null, arguments.toArray(String[]::new));
@@ -66,8 +65,7 @@ class ExampleProjectTest {
     if (!process.waitFor(3, TimeUnit.MINUTES)) {
       process.destroyForcibly();
     }
-    return new Ended(
-        process.waitFor(), Files.readString(output, StandardCharsets.UTF_8), project);
+    return new Ended(process.waitFor(), Files.readString(output, StandardCharsets.UTF_8), project);
   }
 
   private static void copy(Path from, Path to) throws IOException {

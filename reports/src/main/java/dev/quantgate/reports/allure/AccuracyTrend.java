@@ -44,9 +44,7 @@ final class AccuracyTrend implements Aggregator2, Plugin {
     }
   }
 
-  /**
-   * A suite in a release; scores in percent, delta in points.
-   */
+  /** A suite in a release; scores in percent, delta in points. */
   record Figures(
       String suite, double baseline, double candidate, double delta, int losses, int gains) {
     static Figures of(SuiteComparison suite) {
@@ -100,7 +98,10 @@ final class AccuracyTrend implements Aggregator2, Plugin {
 
   @Override
   public PluginConfiguration getConfig() {
-    return new PluginConfiguration().setId(NAME).setName("Accuracy trend").setJsFiles(List.of(SCRIPT));
+    return new PluginConfiguration()
+        .setId(NAME)
+        .setName("Accuracy trend")
+        .setJsFiles(List.of(SCRIPT));
   }
 
   @Override

@@ -109,7 +109,8 @@ public final class AllureSite {
     return new Configuration() {
       @Override
       public String getUuid() {
-        return new Naming(source).result(Optional.empty(), "", "report", Naming.Severity.TRIVIAL)
+        return new Naming(source)
+            .result(Optional.empty(), "", "report", Naming.Severity.TRIVIAL)
             .getUuid();
       }
 
@@ -142,8 +143,7 @@ public final class AllureSite {
 
   private static void withoutAnalytics(Path from, Path to) {
     String page = new String(RegularFile.read(from, MOST_PAGE_BYTES), StandardCharsets.UTF_8);
-    AtomicFile.write(
-        to, ANALYTICS.matcher(page).replaceAll("").getBytes(StandardCharsets.UTF_8));
+    AtomicFile.write(to, ANALYTICS.matcher(page).replaceAll("").getBytes(StandardCharsets.UTF_8));
   }
 
   private static void remove(Path folder) {

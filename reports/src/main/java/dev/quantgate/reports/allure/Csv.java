@@ -9,7 +9,8 @@ final class Csv {
   /** One cell, quoted where it must be; a spreadsheet takes none of them for a formula. */
   static String cell(String text) {
     String line = PlainText.line(text);
-    String safe = !line.isEmpty() && "=+-@".indexOf(line.charAt(0)) >= 0 ? "'%s".formatted(line) : line;
+    String safe =
+        !line.isEmpty() && "=+-@".indexOf(line.charAt(0)) >= 0 ? "'%s".formatted(line) : line;
     return safe.contains(",") || safe.contains("\"")
         ? "\"%s\"".formatted(safe.replace("\"", "\"\""))
         : safe;

@@ -59,7 +59,9 @@ public final class ExternalAllure {
       if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
         process.destroyForcibly();
         throw FileException.cannot(
-            "run", Path.of(program), new IOException("no end after %d minutes".formatted(MOST_MINUTES)));
+            "run",
+            Path.of(program),
+            new IOException("no end after %d minutes".formatted(MOST_MINUTES)));
       }
       if (process.exitValue() != 0 || !Files.exists(site.resolve("index.html"))) {
         throw FileException.cannot(

@@ -48,7 +48,8 @@ final class GateResults {
       figures.add(Naming.excluded("candidate's score", Figures.percent(suite.candidate().score())));
       figures.add(Naming.excluded("delta in points", Figures.points(suite.deltaPoints())));
       figures.add(
-          Naming.excluded("losses and gains", "%d and %d".formatted(suite.losses(), suite.gains())));
+          Naming.excluded(
+              "losses and gains", "%d and %d".formatted(suite.losses(), suite.gains())));
       figures.add(Naming.excluded("items", Figures.count(suite.items())));
     }
     suite.evidence().ifPresent(evidence -> figures.add(bounds(evidence)));
@@ -129,7 +130,8 @@ final class GateResults {
   private static void judge(TestResult result, Status status, String reason) {
     result
         .setStatus(status)
-        .setStatusDetails(new StatusDetails().setMessage("Gate: %s".formatted(PlainText.line(reason))));
+        .setStatusDetails(
+            new StatusDetails().setMessage("Gate: %s".formatted(PlainText.line(reason))));
   }
 
   private static void told(TestResult result, Finding finding, boolean proven) {

@@ -70,8 +70,7 @@ final class ItemResults {
         result.setStatusDetails(
             new StatusDetails()
                 .setMessage(text)
-                .setTrace(
-                    item.replay().map("Ask it again: %s"::formatted).orElse(""))));
+                .setTrace(item.replay().map("Ask it again: %s"::formatted).orElse(""))));
     // What stayed is told by its line alone: fourteen thousand of them are bearable only so.
     if (pair.kind().flip() || pair.kind() == Pair.Kind.UNGRADED) {
       result.setSteps(steps(result, item));
@@ -149,14 +148,13 @@ final class ItemResults {
                     .fault()
                     .map(fault -> "%s, %s".formatted(fault.category(), fault.message()))
                     .orElse("no grade"));
-    StepResult step =
-        step("The %s: %s".formatted(side, PlainText.line(grade, 200)), status);
+    StepResult step = step("The %s: %s".formatted(side, PlainText.line(grade, 200)), status);
     List<Attachment> attachments = new ArrayList<>();
     attachments.add(folder.text(result, "%s's answer".formatted(side), answer.text(sample)));
     answer
         .written(sample)
-        .ifPresent(text ->
-            attachments.add(folder.text(result, "%s's whole text".formatted(side), text)));
+        .ifPresent(
+            text -> attachments.add(folder.text(result, "%s's whole text".formatted(side), text)));
     answer
         .execution(sample)
         .ifPresent(execution ->

@@ -47,8 +47,7 @@ final class Naming {
     this.source = source;
     this.pair =
         "%s against %s"
-            .formatted(
-                kind(source.comparison().candidate()), kind(source.comparison().baseline()));
+            .formatted(kind(source.comparison().candidate()), kind(source.comparison().baseline()));
     this.time = ended(source).toEpochMilli();
   }
 
@@ -83,8 +82,7 @@ final class Naming {
   }
 
   /** A result of a suite, or of the whole where there is none. */
-  TestResult result(
-      Optional<SuiteComparison> suite, String story, String name, Severity severity) {
+  TestResult result(Optional<SuiteComparison> suite, String story, String name, Severity severity) {
     String suiteName = suite.map(SuiteComparison::suite).orElse("all suites");
     String protocol = suite.map(SuiteComparison::protocol).orElse("");
     String identity = String.join("/", pair, suiteName, protocol, story, name);

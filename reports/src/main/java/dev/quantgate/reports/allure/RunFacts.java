@@ -32,10 +32,12 @@ final class RunFacts {
     facts.put("on-inconclusive", comparison.policy().onInconclusive().toString());
     for (ModelSummary model : List.of(comparison.baseline(), comparison.candidate())) {
       facts.put(model.side().toString(), model.reference());
-      model.identity().forEach((field, value) ->
-          facts.put("%s.%s".formatted(model.side(), field), value));
-      model.usage().ifPresent(usage ->
-          facts.put("%s.device".formatted(model.side()), usage.device()));
+      model
+          .identity()
+          .forEach((field, value) -> facts.put("%s.%s".formatted(model.side(), field), value));
+      model
+          .usage()
+          .ifPresent(usage -> facts.put("%s.device".formatted(model.side()), usage.device()));
     }
     for (SuiteComparison suite : comparison.suites()) {
       facts.put("%s.protocol".formatted(suite.suite()), suite.protocol());
@@ -67,8 +69,11 @@ final class RunFacts {
 
   /** The build that a CI server's variables name; empty on a machine of one's own. */
   Optional<String> executor() {
-    return github().or(this::gitlab).or(this::jenkins).map(executor ->
-        JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(executor));
+    return github()
+        .or(this::gitlab)
+        .or(this::jenkins)
+        .map(executor ->
+            JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(executor));
   }
 
   private Optional<Map<String, Object>> github() {
@@ -77,10 +82,10 @@ final class RunFacts {
       return Optional.empty();
     }
     String url =
-        "%s/%s/actions/runs/%s"
-            .formatted(get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), id);
+        "%s/%s/actions/runs/%s".formatted(get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), id);
     return Optional.of(
-        executor("GitHub Actions", "github", get("GITHUB_WORKFLOW"), get("GITHUB_RUN_NUMBER"), url));
+        executor(
+            "GitHub Actions", "github", get("GITHUB_WORKFLOW"), get("GITHUB_RUN_NUMBER"), url));
   }
 
   private Optional<Map<String, Object>> gitlab() {

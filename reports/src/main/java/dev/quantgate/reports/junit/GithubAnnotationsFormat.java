@@ -31,14 +31,16 @@ public final class GithubAnnotationsFormat implements ReportFormat {
   @Override
   public void write(ReportSource source, Path out) {
     String text = "%s\n".formatted(String.join("\n", lines(source.comparison())));
-    AtomicFile.write(
-        out.resolve("github-annotations.txt"), text.getBytes(StandardCharsets.UTF_8));
+    AtomicFile.write(out.resolve("github-annotations.txt"), text.getBytes(StandardCharsets.UTF_8));
   }
 
   static List<String> lines(Comparison comparison) {
     List<String> lines = new ArrayList<>();
     lines.add(
-        command(level(comparison.verdict()), "Accuracy gate", "%s: %s".formatted(comparison.verdict(), comparison.reason())));
+        command(
+            level(comparison.verdict()),
+            "Accuracy gate",
+            "%s: %s".formatted(comparison.verdict(), comparison.reason())));
     int losses = 0;
     for (SuiteComparison suite : comparison.suites()) {
       lines.add(
@@ -49,8 +51,7 @@ public final class GithubAnnotationsFormat implements ReportFormat {
       for (Flip flip : comparison.flipsOf(suite.suite())) {
         if (flip.kind() == Flip.Kind.LOSS && losses < MOST_LOSSES) {
           losses++;
-          lines.add(
-              command("warning", "Lost in %s".formatted(suite.suite()), ChangeLine.of(flip)));
+          lines.add(command("warning", "Lost in %s".formatted(suite.suite()), ChangeLine.of(flip)));
         }
       }
     }
@@ -68,10 +69,7 @@ public final class GithubAnnotationsFormat implements ReportFormat {
   /** One line: nothing in a message can end it or begin another command. */
   private static String command(String level, String title, String message) {
     return "::%s title=%s::%s"
-        .formatted(
-            level,
-            escaped(title).replace(":", "%3A").replace(",", "%2C"),
-            escaped(message));
+        .formatted(level, escaped(title).replace(":", "%3A").replace(",", "%2C"), escaped(message));
   }
 
   private static String escaped(String text) {

@@ -152,7 +152,8 @@ final class JUnitXml {
     line(0);
     xml.writeStartElement("testsuites");
     xml.writeAttribute("name", "quantgate");
-    xml.writeAttribute("tests", Integer.toString(suites.stream().mapToInt(s -> s.cases().size()).sum()));
+    xml.writeAttribute(
+        "tests", Integer.toString(suites.stream().mapToInt(s -> s.cases().size()).sum()));
     xml.writeAttribute("failures", total(suites, Kind.FAILURE));
     xml.writeAttribute("errors", total(suites, Kind.ERROR));
     for (Suite suite : suites) {

@@ -59,7 +59,9 @@ class AllureFormatTest {
   }
 
   private static Optional<String> label(JsonNode result, String name) {
-    return result.path("labels").valueStream()
+    return result
+        .path("labels")
+        .valueStream()
         .filter(label -> label.path("name").asString().equals(name))
         .map(label -> label.path("value").asString())
         .findFirst();
@@ -73,7 +75,9 @@ class AllureFormatTest {
     String source =
         Stream.concat(
                 result.path("attachments").valueStream(),
-                result.path("steps").valueStream()
+                result
+                    .path("steps")
+                    .valueStream()
                     .flatMap(step -> step.path("attachments").valueStream()))
             .filter(each -> each.path("name").asString().equals(name))
             .map(each -> each.path("source").asString())
@@ -85,12 +89,16 @@ class AllureFormatTest {
   @Test
   void whatChangedHasAResultOfItsOwnAndTheRestIsSummedUp() {
     assertThat(results(results))
-        .extracting(result -> result.path("name").asString(), result -> result.path("status").asString())
+        .extracting(
+            result -> result.path("name").asString(), result -> result.path("status").asString())
         .extracting(Object::toString)
         .containsExactlyInAnyOrder(
-            "(\"gate over all suites\", \"%s\")".formatted(status(source.comparison().verdict().name())),
-            "(\"gate of ceval\", \"%s\")".formatted(status(source.comparison().suites().get(0).verdict().name())),
-            "(\"gate of humaneval\", \"%s\")".formatted(status(source.comparison().suites().get(1).verdict().name())),
+            "(\"gate over all suites\", \"%s\")"
+                .formatted(status(source.comparison().verdict().name())),
+            "(\"gate of ceval\", \"%s\")"
+                .formatted(status(source.comparison().suites().get(0).verdict().name())),
+            "(\"gate of humaneval\", \"%s\")"
+                .formatted(status(source.comparison().suites().get(1).verdict().name())),
             "(\"unchanged items\", \"passed\")",
             "(\"unchanged items\", \"passed\")",
             "(\"physics/7\", \"failed\")",
@@ -126,8 +134,7 @@ class AllureFormatTest {
             "The test",
             "Ask it again");
     assertThat(attachment(loss, "prompt")).contains("Problem 3.");
-    assertThat(attachment(loss, "answers"))
-        .containsPattern("    return 1 +\\|     return 2\n");
+    assertThat(attachment(loss, "answers")).containsPattern("    return 1 +\\|     return 2\n");
     assertThat(attachment(loss, "candidate's execution"))
         .isEqualTo("outcome: FAILED\ndetail: AssertionError\nexit: 1\n");
     assertThat(attachment(loss, "test")).contains("assert f() == 1");
@@ -237,8 +244,9 @@ class AllureFormatTest {
   @Test
   void everyAttachmentThatIsNamedIsThere() {
     for (JsonNode result : results(results)) {
-      result.findValues("source").forEach(name ->
-          assertThat(results.resolve(name.asString())).isNotEmptyFile());
+      result
+          .findValues("source")
+          .forEach(name -> assertThat(results.resolve(name.asString())).isNotEmptyFile());
     }
   }
 }

@@ -22,8 +22,7 @@ class AllureSiteTest {
 
   /** A release whose candidate loses the first programs. */
   private Path release(String name, int losses) {
-    Path comparison =
-        SampleResult.compare(folder.resolve(name), programs(0), programs(losses));
+    Path comparison = SampleResult.compare(folder.resolve(name), programs(0), programs(losses));
     return report(comparison, folder.resolve(name).resolve("report"));
   }
 
@@ -45,8 +44,7 @@ class AllureSiteTest {
   private Path report(Path comparison, Path out) {
     ReportSource source = ReportSource.open(comparison);
     new AllureFormat().write(source, out);
-    AllureSite.generate(
-        source, out, Optional.of(new AllureHistory(folder.resolve("history"))));
+    AllureSite.generate(source, out, Optional.of(new AllureHistory(folder.resolve("history"))));
     return out.resolve("allure");
   }
 
@@ -60,18 +58,28 @@ class AllureSiteTest {
     release("second", 4);
     Path site = release("third", 2);
 
-    assertThat(json(site, "widgets/accuracy-trend.json").path("items").valueStream()
-            .map(release -> release.path("suites").get(0).path("delta").asDouble()))
+    assertThat(
+            json(site, "widgets/accuracy-trend.json")
+                .path("items")
+                .valueStream()
+                .map(release -> release.path("suites").get(0).path("delta").asDouble()))
         .containsExactly(-5.0, -10.0, -2.5);
-    assertThat(json(site, "widgets/accuracy-trend.json").path("items").valueStream()
-            .map(release -> release.path("suites").get(0).path("losses").asInt()))
+    assertThat(
+            json(site, "widgets/accuracy-trend.json")
+                .path("items")
+                .valueStream()
+                .map(release -> release.path("suites").get(0).path("losses").asInt()))
         .containsExactly(2, 4, 1);
-    assertThat(json(site, "widgets/history-trend.json").valueStream()
-            .map(point -> point.path("data").path("failed").asInt()))
+    assertThat(
+            json(site, "widgets/history-trend.json")
+                .valueStream()
+                .map(point -> point.path("data").path("failed").asInt()))
         .hasSize(3)
         .containsExactly(4, 6, 3);
-    assertThat(json(site, "widgets/categories-trend.json").valueStream()
-            .map(point -> point.path("data").path("Losses").asInt()))
+    assertThat(
+            json(site, "widgets/categories-trend.json")
+                .valueStream()
+                .map(point -> point.path("data").path("Losses").asInt()))
         .containsExactly(2, 4, 1);
   }
 

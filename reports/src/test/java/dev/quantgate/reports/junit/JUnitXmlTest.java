@@ -37,13 +37,13 @@ public class JUnitXmlTest {
   void gatesLossesAndFaultsAreTestCases() throws Exception {
     assertThat(render(SampleResult.small(folder.resolve("run"))))
         .contains("<testsuites name=\"quantgate\" tests=\"7\" failures=\"3\" errors=\"1\">")
-        .contains("<testsuite name=\"ceval\" tests=\"3\" failures=\"0\" errors=\"0\" skipped=\"2\">")
+        .contains(
+            "<testsuite name=\"ceval\" tests=\"3\" failures=\"0\" errors=\"0\" skipped=\"2\">")
         .contains("<property name=\"delta\" value=\"-0.42\"")
         .contains("<testcase classname=\"quantgate.ceval\" name=\"gate\"></testcase>")
         .contains(
             "<testcase classname=\"quantgate.ceval\" name=\"physics/7\">\n      <skipped message=\"loss: lost, within what the gate allows: A -&gt; B, right is A\">")
-        .contains(
-            "<error type=\"infrastructure\" message=\"SANDBOX_ERROR: the engine died\">")
+        .contains("<error type=\"infrastructure\" message=\"SANDBOX_ERROR: the engine died\">")
         .contains("<testcase classname=\"quantgate\" name=\"gate\">");
   }
 
@@ -51,12 +51,12 @@ public class JUnitXmlTest {
   void aLossIsAFailureWhereItsGateFails() throws Exception {
     Path comparison =
         SampleResult.compare(
-            folder.resolve("lost"),
-            run -> questions(run, 0),
-            run -> questions(run, 12));
+            folder.resolve("lost"), run -> questions(run, 0), run -> questions(run, 12));
     assertThat(render(comparison))
-        .contains("<testsuite name=\"ceval\" tests=\"13\" failures=\"13\" errors=\"0\" skipped=\"0\">")
-        .contains("<failure type=\"loss\" message=\"A -&gt; B, right is A\">A -&gt; B, right is A</failure>")
+        .contains(
+            "<testsuite name=\"ceval\" tests=\"13\" failures=\"13\" errors=\"0\" skipped=\"0\">")
+        .contains(
+            "<failure type=\"loss\" message=\"A -&gt; B, right is A\">A -&gt; B, right is A</failure>")
         .contains("<failure type=\"accuracy\" message=\"");
   }
 
