@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       EvalCommand.class,
       CompareCommand.class,
+      ReportCommand.class,
+      ViewCommand.class,
       QuantizeCommand.class,
       QualityCommand.class,
       BenchCommand.class,
@@ -34,6 +36,7 @@ import picocli.CommandLine.Spec;
       SandboxCommand.class,
       ShowCommand.class,
       PlanCommand.class,
+      VerifyCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
     })

@@ -38,7 +38,13 @@ final class SettingFlags {
           Setting.MARGINS,
           Setting.ON_INCONCLUSIVE);
   static final Set<Setting> ENGINE =
-      EnumSet.of(Setting.ENGINE, Setting.THREADS, Setting.MEMORY, Setting.MAX_BATCH);
+      EnumSet.of(
+          Setting.ENGINE,
+          Setting.THREADS,
+          Setting.MEMORY,
+          Setting.DEVICE,
+          Setting.GPU_MEMORY,
+          Setting.MAX_BATCH);
   static final Set<Setting> SANDBOX =
       EnumSet.of(
           Setting.SANDBOX,
@@ -177,7 +183,7 @@ final class SettingFlags {
       case MARGIN -> "LOSS";
       case MARGIN_REASON -> "TEXT";
       case MARGINS -> "MAPPING";
-      case MEMORY, MEMORY_LIMIT, FILE_LIMIT, OUTPUT_LIMIT, FRAME_LIMIT -> "SIZE";
+      case MEMORY, GPU_MEMORY, MEMORY_LIMIT, FILE_LIMIT, OUTPUT_LIMIT, FRAME_LIMIT -> "SIZE";
       case TIME_LIMIT, CPU_LIMIT -> "SECONDS";
       case TOP_P -> "SHARE";
       case TEMPERATURE -> "T";
@@ -186,6 +192,7 @@ final class SettingFlags {
           SAMPLES,
           MAX_NEW_TOKENS,
           THREADS,
+          DEVICE,
           MAX_BATCH,
           WORKERS,
           PROCESS_LIMIT,

@@ -252,6 +252,7 @@ class QuantGateTest {
               "baseline/checksums.json",
               "baseline/identity.json",
               "baseline/provenance.json",
+              "baseline/selftests.json",
               "baseline/humaneval.jsonl",
               "baseline/humaneval.timings.jsonl",
               "baseline/ceval.jsonl",
@@ -262,6 +263,7 @@ class QuantGateTest {
               "candidate/checksums.json",
               "candidate/identity.json",
               "candidate/provenance.json",
+              "candidate/selftests.json",
               "candidate/humaneval.jsonl",
               "candidate/humaneval.timings.jsonl",
               "candidate/ceval.jsonl",
@@ -286,7 +288,7 @@ class QuantGateTest {
   void equalProgramsAreExecutedOnceForBothModels() {
     fixtures.model(int4, "HumanEval/3");
     run("humaneval");
-    int selfTest = 15;
+    int selfTest = 15 + 2 * 40;
     assertThat(fixtures.executed()).isEqualTo(40 + 1 + selfTest);
   }
 
@@ -861,11 +863,11 @@ class QuantGateTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'    return 1000\n'|15",
-        "'    pass\n'|14",
-        "'    return\n'|15",
-        "''|15",
-        "'\n '|15"
+        "'    return 1000\n'|95",
+        "'    pass\n'|93",
+        "'    return\n'|95",
+        "''|94",
+        "'\n '|94"
       })
   void aCustomProblemWithATrivialSolutionOrNoneDoesNotFailTheSelfTest(String first, int jobs) {
     var code = (SuiteData.Code) fixtures.suite("humaneval");

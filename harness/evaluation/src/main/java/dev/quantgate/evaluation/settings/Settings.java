@@ -218,7 +218,9 @@ public final class Settings {
     EngineOptions defaults = EngineOptions.defaults();
     return defaults
         .withThreads(integer(Setting.THREADS, 1, MOST_THREADS).orElse(defaults.threads()))
-        .withMemory(memory())
+        .withMemory(memory(Setting.MEMORY))
+        .withDevice(
+            new EngineOptions.Device(integer(Setting.DEVICE, 0), memory(Setting.GPU_MEMORY)))
         .withMaxBatch(integer(Setting.MAX_BATCH, 0).orElse(defaults.maxBatch()));
   }
 
@@ -296,8 +298,8 @@ public final class Settings {
                         setting.key(), setting.description(), setting.variable(), setting.key())));
   }
 
-  private OptionalLong memory() {
-    return value(Setting.MEMORY, "a size such as 12G or 800M", Settings::bytes)
+  private OptionalLong memory(Setting setting) {
+    return value(setting, "a size such as 12G or 800M", Settings::bytes)
         .map(OptionalLong::of)
         .orElse(OptionalLong.empty());
   }
