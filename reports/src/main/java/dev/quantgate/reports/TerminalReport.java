@@ -16,6 +16,8 @@ import dev.quantgate.evaluation.record.ModelUsage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What an engineer reads in a terminal. */
 public final class TerminalReport {
@@ -30,6 +32,11 @@ public final class TerminalReport {
    * @param folder where comparison.json lies
    */
   public static String render(Comparison comparison, Path folder) {
+    return render(comparison, folder, Ink.PLAIN);
+  }
+
+  /** The same in colours, where there are some. */
+  public static String render(Comparison comparison, Path folder, Ink ink) {
     var text = new StringBuilder();
     var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT, LEFT);
     scores.row(
@@ -61,7 +68,7 @@ public final class TerminalReport {
     bounds(text, comparison);
     averages(text, comparison);
     text.append('\n').append(models(List.of(comparison.baseline(), comparison.candidate())));
-    flips(text, comparison);
+    flips(text, comparison, ink);
     for (SuiteComparison suite : comparison.suites()) {
       if (!suite.ungraded().isEmpty()) {
         Ungraded first = suite.ungraded().getFirst();
@@ -78,7 +85,7 @@ public final class TerminalReport {
     }
     notes(text, comparison.notes());
     text.append('\n')
-        .append(verdict(comparison))
+        .append(verdict(comparison, ink))
         .append("\nFull report: ")
         .append(folder.resolve("comparison.json"))
         .append('\n');
@@ -146,26 +153,31 @@ public final class TerminalReport {
   }
 
   /** The verdict and why; where several suites have a say, a line each. */
-  private static String verdict(Comparison comparison) {
+  private static String verdict(Comparison comparison, Ink ink) {
     List<String> reasons =
         comparison.suites().stream()
             .filter(suite -> suite.verdict() == comparison.verdict())
             .map(suite -> suite.suite() + ": " + suite.reason())
             .toList();
     return reasons.size() > 1 && String.join("; ", reasons).equals(comparison.reason())
-        ? headline(comparison) + "\n  " + String.join("\n  ", reasons)
-        : headline(comparison) + ": " + comparison.reason();
+        ? headline(comparison, ink) + "\n  " + String.join("\n  ", reasons)
+        : headline(comparison, ink) + ": " + comparison.reason();
   }
 
   /** "PASS (not proven; the pairs are INCONCLUSIVE)". */
-  private static String headline(Comparison comparison) {
+  private static String headline(Comparison comparison, Ink ink) {
     String proven =
         comparison.proven()
             ? " (proven)"
             : comparison.verdict() == Verdict.INVALID
                 ? ""
                 : " (not proven; finding %s)".formatted(comparison.finding());
-    return comparison.verdict() + proven;
+    String shown = comparison.verdict() + proven;
+    return switch (comparison.verdict()) {
+      case PASS -> ink.good(shown);
+      case FAIL, INVALID -> ink.bad(shown);
+      case INCONCLUSIVE -> ink.unsure(shown);
+    };
   }
 
   /** One model's scores. */
@@ -286,24 +298,35 @@ public final class TerminalReport {
     return perSecond == 0 ? "-" : Figures.rate(perSecond);
   }
 
-  private static void flips(StringBuilder text, Comparison comparison) {
+  /** Each loss with what changed; of the gains the names. */
+  private static void flips(StringBuilder text, Comparison comparison, Ink ink) {
     for (SuiteComparison suite : comparison.suites()) {
-      List<Flip> flips = comparison.flipsOf(suite.suite());
-      if (flips.isEmpty()) {
-        continue;
+      Map<Flip.Kind, List<Flip>> flips =
+          comparison.flipsOf(suite.suite()).stream().collect(Collectors.groupingBy(Flip::kind));
+      List<Flip> losses = flips.getOrDefault(Flip.Kind.LOSS, List.of());
+      List<Flip> gains = flips.getOrDefault(Flip.Kind.GAIN, List.of());
+      if (!losses.isEmpty()) {
+        text.append("\n%s lost %s:\n".formatted(suite.suite(), Figures.count(losses.size())));
+        losses.stream()
+            .limit(FLIPS_SHOWN)
+            .forEach(flip -> text.append("  %s %s\n".formatted(ink.bad("-"), ChangeLine.of(flip))));
+        text.append(more(losses, "  "));
       }
-      text.append('\n').append(suite.suite()).append(" flips:");
-      for (Flip flip : flips.subList(0, Math.min(flips.size(), FLIPS_SHOWN))) {
-        text.append(' ').append(flip.kind() == Flip.Kind.LOSS ? '-' : '+').append(flip.id());
-        if (flip.nearTie()) {
-          text.append(" (near tie)");
-        }
+      if (!gains.isEmpty()) {
+        text.append("\n%s gained %s:".formatted(suite.suite(), Figures.count(gains.size())));
+        gains.stream()
+            .limit(FLIPS_SHOWN)
+            .forEach(
+                flip -> text.append(" %s%s".formatted(ink.good("+"), PlainText.line(flip.id()))));
+        text.append(more(gains, " ")).append(gains.size() > FLIPS_SHOWN ? "" : "\n");
       }
-      if (flips.size() > FLIPS_SHOWN) {
-        text.append(" and ").append(flips.size() - FLIPS_SHOWN).append(" more");
-      }
-      text.append('\n');
     }
+  }
+
+  private static String more(List<Flip> flips, String before) {
+    return flips.size() > FLIPS_SHOWN
+        ? "%sand %s more\n".formatted(before, Figures.count(flips.size() - FLIPS_SHOWN))
+        : "";
   }
 
   private static void notes(StringBuilder text, List<String> notes) {

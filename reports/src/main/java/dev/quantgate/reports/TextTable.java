@@ -73,7 +73,7 @@ public final class TextTable {
     return text.codePoints().map(TextTable::cells).sum();
   }
 
-  private static int cells(int codePoint) {
+  static int cells(int codePoint) {
     if (Character.getType(codePoint) == Character.NON_SPACING_MARK) {
       return 0;
     }

@@ -82,7 +82,14 @@ class TerminalReportTest {
             baseline   F16        2.00 GB     2.50 GB         1,000          50.0  模型/千问-fp16
             candidate  四位 g128  2.00 GB     2.50 GB         1,000          50.0  模型/千问-int4
 
-            ceval flips: -法学/0 (near tie) -法学/1 -法学/2 -法学/3 -法学/4 +法学/5 +法学/6
+            ceval lost 5:
+              - 法学/0: A -> B, right is A (near tie)
+              - 法学/1: A -> B, right is A
+              - 法学/2: A -> B, right is A
+              - 法学/3: A -> B, right is A
+              - 法学/4: A -> B, right is A
+
+            ceval gained 2: +法学/5 +法学/6
 
             ceval: 1 answer without a grade, judged without and with them; the first: 法学/9, TOO_LONG, 上下文不够
 

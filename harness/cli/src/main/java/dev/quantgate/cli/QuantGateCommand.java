@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       SuitesCommand.class,
       DataCommand.class,
       SandboxCommand.class,
+      ShowCommand.class,
       PlanCommand.class,
       VerifyCommand.class,
       DoctorCommand.class,

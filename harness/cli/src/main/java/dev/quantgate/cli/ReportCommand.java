@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
 final class ReportCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
+  @Mixin AllureOptions allure = new AllureOptions();
 
   @Parameters(index = "0", paramLabel = "DIR", description = "folder with comparison.json")
   Path result = Path.of("");
@@ -74,6 +75,11 @@ final class ReportCommand implements Callable<Integer> {
         .forEach(line -> spec.commandLine().getErr().println("quantgate: %s".formatted(line)));
     Path folder = out == null ? ReportFiles.folder(source.folder().path()) : out;
     ReportFiles.write(source, wanted, folder);
+    if (allure.said()) {
+      for (Path page : allure.write(source, folder)) {
+        spec.commandLine().getOut().printf("Allure report: %s%n", page);
+      }
+    }
     if (!common.quiet) {
       spec.commandLine()
           .getOut()

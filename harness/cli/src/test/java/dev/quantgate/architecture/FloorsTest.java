@@ -32,6 +32,7 @@ class FloorsTest {
           "quantization",
           "evaluation",
           "reports",
+          "junit",
           "cli"
         }) {
       long count =
@@ -49,6 +50,8 @@ class FloorsTest {
         .consideringOnlyDependenciesInLayers()
         .layer("cli")
         .definedBy("dev.quantgate.cli..")
+        .layer("junit")
+        .definedBy("dev.quantgate.junit..")
         .layer("reports")
         .definedBy("dev.quantgate.reports..")
         .layer("evaluation")
@@ -63,10 +66,12 @@ class FloorsTest {
         .definedBy("dev.quantgate.benchmarks..")
         .whereLayer("cli")
         .mayNotBeAccessedByAnyLayer()
+        .whereLayer("junit")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("reports")
-        .mayOnlyBeAccessedByLayers("cli")
+        .mayOnlyBeAccessedByLayers("junit", "cli")
         .whereLayer("evaluation")
-        .mayOnlyBeAccessedByLayers("reports", "cli")
+        .mayOnlyBeAccessedByLayers("reports", "junit", "cli")
         .whereLayer("quantization")
         .mayOnlyBeAccessedByLayers("evaluation", "cli")
         .whereLayer("inference")

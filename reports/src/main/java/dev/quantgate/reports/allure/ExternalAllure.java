@@ -1,0 +1,97 @@
+package dev.quantgate.reports.allure;
+
+import dev.quantgate.base.AtomicFile;
+import dev.quantgate.base.FileException;
+import dev.quantgate.base.PlainText;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * An Allure 3 that is installed on this machine (npm's {@code allure}), used where it is asked for:
+ * {@code allure3/}. It keeps its own history.
+ */
+public final class ExternalAllure {
+  private static final String SITE = "allure3";
+  private static final long MOST_MINUTES = 10;
+
+  private final String program;
+
+  /**
+   * @param program a command, or the path of one
+   */
+  public ExternalAllure(String program) {
+    this.program = program;
+  }
+
+  /**
+   * Makes the report of the results in a folder.
+   *
+   * @param history folder in which {@code history.jsonl} is kept and continued
+   * @throws FileException if the program cannot be started, takes too long, or fails
+   */
+  public Path generate(Path out, Optional<Path> history) {
+    Path site = out.resolve(SITE).toAbsolutePath();
+    Path configuration = out.resolve("allurerc.json").toAbsolutePath();
+    Path log = out.resolve("allure3.log").toAbsolutePath();
+    AtomicFile.write(configuration, configuration(site, history));
+    try {
+      Process process =
+          new ProcessBuilder(
+                  program,
+                  "generate",
+                  "--config",
+                  configuration.toString(),
+                  "--output",
+                  site.toString(),
+                  out.resolve(AllureFormat.FOLDER).toAbsolutePath().toString())
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      process.getOutputStream().close();
+      if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
+        process.destroyForcibly();
+        throw FileException.cannot(
+            "run",
+            Path.of(program),
+            new IOException("no end after %d minutes".formatted(MOST_MINUTES)));
+      }
+      if (process.exitValue() != 0 || !Files.exists(site.resolve("index.html"))) {
+        throw FileException.cannot(
+            "run",
+            Path.of(program),
+            new IOException(
+                "exit code %d, its output is in %s: %s"
+                    .formatted(process.exitValue(), log, lastLine(log))));
+      }
+      return site.resolve("index.html");
+    } catch (IOException e) {
+      throw FileException.cannot("run", Path.of(program), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw FileException.cannot("run", Path.of(program), new IOException("interrupted", e));
+    }
+  }
+
+  private static byte[] configuration(Path site, Optional<Path> history) {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("name", "Accuracy of the candidate");
+    settings.put("output", site.toString());
+    history.ifPresent(folder ->
+        settings.put(
+            "historyPath", folder.resolve(AllureHistory.ALLURE_3).toAbsolutePath().toString()));
+    return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(settings);
+  }
+
+  private static String lastLine(Path log) throws IOException {
+    List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
+    return lines.isEmpty() ? "" : PlainText.line(lines.getLast(), 200);
+  }
+}
