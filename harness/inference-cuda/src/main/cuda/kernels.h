@@ -27,10 +27,11 @@
 //
 // SAME BITS. A product sums K in four fixed slices of whole tiles, each slice ascending, and adds
 // the four sums in order. Attention treats 64 positions (a page) at a time and merges them in
-// ascending order. Neither depends on the number of rows, the choice of kernel (r8n32 .. r128n128),
+// ascending order. Neither depends on the number of rows, the choice of kernel (r8n32 .. w128n128),
 // the grid or the device, so for one weight matrix all product kernels of its type give the same
-// bits for a row, and so do int4 and its dequantised form: prefill equals decode. The exception is
-// the wgmma prefill (product_wgmma_*), which is left out where bits must agree.
+// bits for a row, and so do int4 and its dequantised form: prefill equals decode. (That mma and wgmma
+// round alike, step by step, is what an H100 shows; gpu-check asks it of every device that has both.)
+// The exception is product_*_wgmma, one sum over all of K, which is left out where bits must agree.
 #pragma once
 #include "words.h"
 
@@ -118,8 +119,12 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
 //                  compute capability 9.0 and above (below, the same as without): faster there
 //   r32n256        up to 32 rows a block       r64n256  up to 64       (slices in grid.z = 4)
 //   r128n128       128 rows a block, f16 and bf16 only: prefill
-//   wgmma          256 rows a block, on compute capability 9.0 alone (elsewhere it stops): prefill.
-//                  x is what arrange_rows made of the activations, ldx is not used. Other bits.
+//   r8n32_thin_bulk   int4 only, for three blocks on a multiprocessor instead of two
+//   w64n128, w64n256   int4 only, up to 64 rows a block by warpgroup products, on compute capability
+//                  9.0 alone (elsewhere they stop), slices in grid.z = 4. x is what arrange_rows made
+//                  of the activations, ldx the rows of that arrangement
+//   w128n128       the same for 128 rows a block and every format, all slices within it: prefill
+//   wgmma          256 rows a block: prefill in one sum over all of K, so other bits
 // Any size takes any number of rows. Grid:
 //   (ceil(rows / rowsPerBlock), ceil(outputs / outputsPerBlock), 4 where slicesInGrid is 4, else 1)
 // partials (slicesInGrid 4 only, else 0): float32, 4 * grid.x * grid.y * rowsPerBlock *
@@ -146,19 +151,26 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
   PRODUCT(product_##FORMAT##_r16n64_bulk) \
   PRODUCT(product_##FORMAT##_r32n256) \
   PRODUCT(product_##FORMAT##_r64n256) \
+  PRODUCT(product_##FORMAT##_w128n128) \
   PRODUCT(product_##FORMAT##_wgmma)
 
-PRODUCTS(i4g128)
-PRODUCTS(i4g64)
-PRODUCTS(i4g32)
+#define INT4_PRODUCTS(FORMAT) \
+  PRODUCTS(FORMAT)                       \
+  PRODUCT(product_##FORMAT##_r8n32_thin_bulk) \
+  PRODUCT(product_##FORMAT##_w64n128)    \
+  PRODUCT(product_##FORMAT##_w64n256)
+
+INT4_PRODUCTS(i4g128)
+INT4_PRODUCTS(i4g64)
+INT4_PRODUCTS(i4g32)
 PRODUCTS(f16)
 PRODUCTS(bf16)
 PRODUCT(product_f16_r128n128)
 PRODUCT(product_bf16_r128n128)
 
-// Activations of either type in the order of the wgmma products: arranged has
-// 256 * ceil(rows / 256) rows of 128 * ceil(inputs / 128) elements.
-// Grid (2 * ceil(inputs / 128), 2 * ceil(rows / 256)), 256 threads.
+// Activations of either type in the order of the warpgroup products: arranged has 128 * gridDim.y
+// rows of 128 * ceil(inputs / 128) elements, those behind `rows` zero; the wgmma size wants a multiple
+// of 256 of them. Grid (2 * ceil(inputs / 128), ceil(rows / 128) or more), 256 threads.
 KERNEL void arrange_rows(const uint16_t* x, uint16_t* arranged, int32_t rows, int32_t ldx);
 
 // ---------------------------------------------------------------------------------------------

@@ -633,6 +633,210 @@ struct Warpgroups {
   }
 };
 
+// ---------------------------------------------------------------------------------------------
+// On sm_90a: two warpgroups of M times 64 outputs, weights in registers, by N rows that lie in the
+// order of shared memory (arrange_rows); the first warp brings both by the bulk copy engine. The same four slices as above: IN_GRID side by side, else one after the other.
+template <class F, int N, int M, int STAGES_, int BLOCKS_, int BUFFERS, bool IN_GRID>
+struct Wide {
+  static constexpr int THREADS = 256;
+  static constexpr int BLOCKS = BLOCKS_;
+  static constexpr int ROWS = N;
+  static constexpr int TILES = 8 * M;
+  static constexpr int OUTPUTS = TILE_OUTPUTS * TILES;
+  static constexpr int IMAGE = N * 128;  // 64 inputs of the rows
+  static constexpr int QUADS = F::STEPS / 4;
+  static constexpr int UNITS_A_TILE = 8 / F::STEPS;
+  static constexpr int WEIGHTS = QUADS * IMAGE;  // where a stage's weights begin
+  static constexpr int STAGE = (WEIGHTS + TILES * F::UNIT + 1023) / 1024 * 1024;
+  static constexpr int STAGES = STAGES_;
+  static constexpr int SHARED = 1024 + STAGES * STAGE + 2 * STAGES * 8;
+  static constexpr int PARTIALS = ROWS * OUTPUTS;
+  static_assert(TILES + QUADS <= 32 && IMAGE % 1024 == 0);
+
+  // `arrangedRows`: rows of the arrangement.
+  static DEVICE void run(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,
+                         float* partials, int32_t* counters, int rowCount, int inputs, int outputs,
+                         int arrangedRows, int ldo, int mode) {
+#ifdef HAS_WARPGROUP_PRODUCTS
+    SHARED_MEMORY(memory);
+    unsigned char* shared = memory + (1024 - shared_address(memory) % 1024) % 1024;
+    CopyBarrier* full = reinterpret_cast<CopyBarrier*>(shared + STAGES * STAGE);
+    CopyBarrier* empty = full + STAGES;
+    int lane = threadIdx.x & 31;
+    int warp = threadIdx.x >> 5;
+    int tiles = (inputs + TILE_INPUTS - 1) / TILE_INPUTS;
+    int sliceTiles = (tiles + SLICES - 1) / SLICES;
+    int slice = IN_GRID ? blockIdx.z : 0;
+    int first = slice * sliceTiles < tiles ? slice * sliceTiles : tiles;
+    int last = IN_GRID ? (first + sliceTiles < tiles ? first + sliceTiles : tiles) : tiles;
+    int units = (last - first) * UNITS_A_TILE;
+    int sliceUnits = sliceTiles * UNITS_A_TILE;
+    if (threadIdx.x == 0) {
+      for (int s = 0; s < STAGES; s++) {
+        open_barrier(full + s, 1);
+        open_barrier(empty + s, THREADS / 32);
+      }
+      publish_barriers();
+    }
+    block_barrier();
+    let_next_kernel_start();
+
+    float sums[M][N / 8][4];
+    float totals[IN_GRID ? 1 : M][IN_GRID ? 1 : N / 8][4];
+    UNROLL for (int m = 0; m < M; m++) {
+      UNROLL for (int j = 0; j < N / 8; j++) {
+        UNROLL for (int i = 0; i < 4; i++) {
+          sums[m][j][i] = 0.0f;
+          if (!IN_GRID) totals[m][j][i] = 0.0f;
+        }
+      }
+    }
+    // In the first warp a lane brings a tile of each stage's weights, or an image of its activations.
+    long long tileStride = static_cast<long long>(tiles) * F::TILE;
+    const unsigned char* stream = weights + (blockIdx.y * TILES + lane) * tileStride +
+                                  static_cast<long long>(first) * F::TILE;
+    int image = lane - TILES;
+    bool bringsRows = image >= 0 && image < QUADS;
+    long long line = static_cast<long long>(arrangedRows) * 128;
+    const unsigned char* images = reinterpret_cast<const unsigned char*>(x) +
+                                  static_cast<long long>(blockIdx.x) * IMAGE +
+                                  (first * 2 + image) * line;
+    auto bringWeights = [&](int unit) {
+      int s = unit % STAGES;
+      if (lane == 0) expect_bytes(full + s, QUADS * IMAGE + TILES * F::UNIT);
+      warp_barrier();
+      if (lane < TILES) {
+        bulk_copy(shared + s * STAGE + WEIGHTS + lane * F::UNIT,
+                  stream + static_cast<long long>(unit) * F::UNIT, F::UNIT, full + s);
+      }
+    };
+    auto bringRows = [&](int unit) {
+      int s = unit % STAGES;
+      if (bringsRows) {
+        bulk_copy(shared + s * STAGE + image * IMAGE, images + unit * QUADS * line, IMAGE, full + s);
+      }
+    };
+    // The first stages' weights need not wait for the kernel before.
+    if (warp == 0) {
+      for (int unit = 0; unit < STAGES && unit < units; unit++) bringWeights(unit);
+    }
+    wait_for_kernel_before();
+    if (warp == 0) {
+      for (int unit = 0; unit < STAGES && unit < units; unit++) bringRows(unit);
+    }
+    int tile = warp / 4 * M * 4 + warp % 4;
+    uint32_t a[BUFFERS][4][4];
+    int left = sliceUnits;
+    for (int unit = 0; unit < units; unit++) {
+      int s = unit % STAGES;
+      const unsigned char* stage = shared + s * STAGE;
+      wait_barrier(full + s, unit / STAGES & 1);
+      warp_barrier();
+      // While four steps are multiplied, the next four are made ready.
+      UNROLL for (int part = 0; part < QUADS * M; part++) {
+        int half = part / M;
+        int m = part % M;
+        uint32_t(&now)[4][4] = a[part % BUFFERS];
+        if (part >= BUFFERS) {
+          wait_products<BUFFERS - 1>();
+          hold(now);
+        }
+        typename F::Quad quad;
+        quad.open(stage + WEIGHTS + (tile + m * 4) * F::UNIT, half, lane);
+        UNROLL for (int step = 0; step < 4; step++) quad.fragment(step, now[step]);
+        fence_warpgroup();
+        UNROLL for (int step = 0; step < 4; step++) {
+          F::T::warpgroup(sums[m], now[step], describe_rows(stage + half * IMAGE, step));
+        }
+        commit_products();
+        // The stage of the unit before is filled again once the other warpgroup is done with it, too.
+        int next = unit - 1 + STAGES;
+        if (part == 0 && warp == 0 && unit > 0 && next < units) {
+          wait_barrier(empty + next % STAGES, (unit - 1) / STAGES & 1);
+          warp_barrier();
+          bringWeights(next);
+          bringRows(next);
+        }
+      }
+      wait_products<0>();
+      UNROLL for (int i = 0; i < BUFFERS && i < QUADS * M; i++) hold(a[i]);
+      if (lane == 0) arrive(empty + s);
+      if (!IN_GRID && --left == 0) {
+        left = sliceUnits;
+        UNROLL for (int m = 0; m < M; m++) {
+          UNROLL for (int j = 0; j < N / 8; j++) {
+            UNROLL for (int i = 0; i < 4; i++) {
+              totals[m][j][i] += sums[m][j][i];
+              sums[m][j][i] = 0.0f;
+            }
+          }
+        }
+      }
+    }
+
+    int tile0 = blockIdx.y * TILES + warp / 4 * M * 4 + warp % 4;
+    if (!IN_GRID) {
+      UNROLL for (int m = 0; m < M; m++) {
+        UNROLL for (int j = 0; j < N / 8; j++) {
+          const float(&t)[4] = totals[m][j];
+          const float(&s)[4] = sums[m][j];
+          finish<typename F::T>(float4{t[0] + s[0], t[1] + s[1], t[2] + s[2], t[3] + s[3]},
+                                tile0 + m * 4, blockIdx.x * (N / 8) + j, lane, out, bias, rowCount,
+                                outputs, ldo, mode);
+        }
+      }
+      return;
+    }
+
+    // The last slice to come adds all four in order, its own from its registers.
+    long long block = static_cast<long long>(blockIdx.y) * gridDim.x + blockIdx.x;
+    float4* mine = reinterpret_cast<float4*>(partials) + block * SLICES * (PARTIALS / 4);
+    int rowTiles = (rowCount - static_cast<int>(blockIdx.x) * N + 7) / 8;
+    UNROLL for (int m = 0; m < M; m++) {
+      UNROLL for (int j = 0; j < N / 8; j++) {
+        const float(&s)[4] = sums[m][j];
+        if (j < rowTiles) {
+          mine[slice * (PARTIALS / 4) + (m * (N / 8) + j) * THREADS + threadIdx.x] =
+              float4{s[0], s[1], s[2], s[3]};
+        }
+      }
+    }
+    device_fence();
+    block_barrier();
+    int32_t* arrived = reinterpret_cast<int32_t*>(shared);
+    if (threadIdx.x == 0) {
+      int before = count_up(counters + block);
+      if (before == SLICES - 1) counters[block] = 0;
+      *arrived = before;
+    }
+    block_barrier();
+    if (*arrived != SLICES - 1) {
+      return;
+    }
+    device_fence();
+    UNROLL for (int m = 0; m < M; m++) {
+      UNROLL for (int j = 0; j < N / 8; j++) {
+        if (j >= rowTiles) break;
+        const float(&own)[4] = sums[m][j];
+        float4 total = {0.0f, 0.0f, 0.0f, 0.0f};
+        UNROLL for (int s = 0; s < SLICES; s++) {
+          if (s == slice) {
+            add(total, float4{own[0], own[1], own[2], own[3]});
+          } else {
+            add(total, read_fresh(mine + s * (PARTIALS / 4) + (m * (N / 8) + j) * THREADS +
+                                  threadIdx.x));
+          }
+        }
+        finish<typename F::T>(total, tile0 + m * 4, blockIdx.x * (N / 8) + j, lane, out, bias,
+                              rowCount, outputs, ldo, mode);
+      }
+    }
+#else
+    stop_kernel();
+#endif
+  }
+};
+
 // The sizes by name.
 template <class F>
 struct Sizes;
@@ -640,13 +844,18 @@ template <int GROUPS>
 struct Sizes<Int4<GROUPS>> {
   using F = Int4<GROUPS>;
   using r8n32 = Few<F, 1, 1, 2, 5>;
+  using r8n32_thin = Few<F, 1, 1, 1, 5>;
   using r8n64 = Few<F, 1, 2, 1, 5>;
   using r16n64 = Few<F, 2, 2, 1, 5>;
   using r8n32_bulk = Few<F, 1, 1, 4, 3, true>;
+  using r8n32_thin_bulk = Few<F, 1, 1, 2, 4, true>;
   using r8n64_bulk = Few<F, 1, 2, 2, 3, true>;
   using r16n64_bulk = Few<F, 2, 2, 2, 3, true>;
   using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;
   using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
+  using w64n128 = Wide<F, 64, 1, 3, 3, 1, true>;
+  using w64n256 = Wide<F, 64, 2, 3, 2, 1, true>;
+  using w128n128 = Wide<F, 128, 1, 5, 1, 2, false>;
 };
 template <class T>
 struct Sizes<Dense<T>> {
@@ -660,4 +869,5 @@ struct Sizes<Dense<T>> {
   using r32n256 = Many<F, 4, 2, 1, 8, 4, true>;
   using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
   using r128n128 = Many<F, 4, 4, 4, 2, 3, false>;
+  using w128n128 = Wide<F, 128, 1, 6, 1, 2, false>;
 };

@@ -148,11 +148,11 @@ DEVICE void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-// Warpgroup products (sm_90a): d[64 x 256] += a[64 x 16] b[16 x 256] by four warps, asynchronously.
-// A warp has rows 16w .. 16w + 15 of a and d, a as mma's, d as 32 of mma's side by side. b lies in
-// shared memory as 256 rows of 64 elements, 128 bytes each, whose 16-byte chunk c of row r is at
-// chunk c ^ (r % 8); its first byte at a multiple of 1,024. What is in a and d belongs to the product
-// from the fence until it was waited for.
+// Warpgroup products (sm_90a): d[64 x N] += a[64 x 16] b[16 x N] by four warps, asynchronously, N of
+// 64, 128 and 256. A warp has rows 16w .. 16w + 15 of a and d, a as mma's, d as N / 8 of mma's
+// side by side. b lies in shared memory as N rows of 64 elements, 128 bytes each, whose 16-byte chunk
+// c of row r is at chunk c ^ (r % 8); its first byte at a multiple of 1,024. What is in a and d belongs
+// to the product from the fence until it was waited for.
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #define HAS_WARPGROUP_PRODUCTS
 #endif
@@ -169,6 +169,44 @@ template <int pending>
 DEVICE void wait_products() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
 }
+// Keeps a register in its place up to here: what is multiplied is read after the instruction was given.
+DEVICE void hold(uint32_t (&a)[4][4]) {
+  UNROLL for (int i = 0; i < 4; i++) {
+    UNROLL for (int j = 0; j < 4; j++) asm volatile("" : "+r"(a[i][j])::"memory");
+  }
+}
+#define D4(i) "+f"(d[i][0]), "+f"(d[i][1]), "+f"(d[i][2]), "+f"(d[i][3])
+#define WARPGROUP_PRODUCT(NAME, TYPE)                                                       \
+  DEVICE void NAME(float (&d)[8][4], const uint32_t (&a)[4], uint64_t b) {                 \
+    asm volatile(                                                                           \
+        "{ .reg .pred p; setp.ne.b32 p, 1, 0; "                                             \
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32." TYPE "." TYPE " {"                   \
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, "  \
+        "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"  \
+        "}, {%32, %33, %34, %35}, %36, p, 1, 1, 0; }"                                  \
+        : D4(0), D4(1), D4(2), D4(3), D4(4), D4(5), D4(6), D4(7)                                                                        \
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                              \
+  }
+WARPGROUP_PRODUCT(warpgroup_f16, "f16")
+WARPGROUP_PRODUCT(warpgroup_bf16, "bf16")
+#undef WARPGROUP_PRODUCT
+#define WARPGROUP_PRODUCT(NAME, TYPE)                                                       \
+  DEVICE void NAME(float (&d)[16][4], const uint32_t (&a)[4], uint64_t b) {                 \
+    asm volatile(                                                                           \
+        "{ .reg .pred p; setp.ne.b32 p, 1, 0; "                                             \
+        "wgmma.mma_async.sync.aligned.m64n128k16.f32." TYPE "." TYPE " {"                   \
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, "  \
+        "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, "  \
+        "%34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, "  \
+        "%50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"  \
+        "}, {%64, %65, %66, %67}, %68, p, 1, 1, 0; }"                                  \
+        : D4(0), D4(1), D4(2), D4(3), D4(4), D4(5), D4(6), D4(7),  \
+          D4(8), D4(9), D4(10), D4(11), D4(12), D4(13), D4(14), D4(15)                                                                        \
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                              \
+  }
+WARPGROUP_PRODUCT(warpgroup_f16, "f16")
+WARPGROUP_PRODUCT(warpgroup_bf16, "bf16")
+#undef WARPGROUP_PRODUCT
 #define WARPGROUP_PRODUCT(NAME, TYPE)                                                       \
   DEVICE void NAME(float (&d)[32][4], const uint32_t (&a)[4], uint64_t b) {                 \
     asm volatile(                                                                           \
@@ -180,40 +218,20 @@ DEVICE void wait_products() {
         "%50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, "  \
         "%66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, %80, %81, "  \
         "%82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, %96, %97, "  \
-        "%98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, "  \
-        "%111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, "  \
-        "%124, %125, %126, %127"  \
+        "%98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, "  \
+        "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, "  \
+        "%125, %126, %127"  \
         "}, {%128, %129, %130, %131}, %132, p, 1, 1, 0; }"                                  \
-        : "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]), "+f"(d[1][1]),  \
-          "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]), "+f"(d[2][2]), "+f"(d[2][3]),  \
-          "+f"(d[3][0]), "+f"(d[3][1]), "+f"(d[3][2]), "+f"(d[3][3]), "+f"(d[4][0]), "+f"(d[4][1]),  \
-          "+f"(d[4][2]), "+f"(d[4][3]), "+f"(d[5][0]), "+f"(d[5][1]), "+f"(d[5][2]), "+f"(d[5][3]),  \
-          "+f"(d[6][0]), "+f"(d[6][1]), "+f"(d[6][2]), "+f"(d[6][3]), "+f"(d[7][0]), "+f"(d[7][1]),  \
-          "+f"(d[7][2]), "+f"(d[7][3]), "+f"(d[8][0]), "+f"(d[8][1]), "+f"(d[8][2]), "+f"(d[8][3]),  \
-          "+f"(d[9][0]), "+f"(d[9][1]), "+f"(d[9][2]), "+f"(d[9][3]), "+f"(d[10][0]),  \
-          "+f"(d[10][1]), "+f"(d[10][2]), "+f"(d[10][3]), "+f"(d[11][0]), "+f"(d[11][1]),  \
-          "+f"(d[11][2]), "+f"(d[11][3]), "+f"(d[12][0]), "+f"(d[12][1]), "+f"(d[12][2]),  \
-          "+f"(d[12][3]), "+f"(d[13][0]), "+f"(d[13][1]), "+f"(d[13][2]), "+f"(d[13][3]),  \
-          "+f"(d[14][0]), "+f"(d[14][1]), "+f"(d[14][2]), "+f"(d[14][3]), "+f"(d[15][0]),  \
-          "+f"(d[15][1]), "+f"(d[15][2]), "+f"(d[15][3]), "+f"(d[16][0]), "+f"(d[16][1]),  \
-          "+f"(d[16][2]), "+f"(d[16][3]), "+f"(d[17][0]), "+f"(d[17][1]), "+f"(d[17][2]),  \
-          "+f"(d[17][3]), "+f"(d[18][0]), "+f"(d[18][1]), "+f"(d[18][2]), "+f"(d[18][3]),  \
-          "+f"(d[19][0]), "+f"(d[19][1]), "+f"(d[19][2]), "+f"(d[19][3]), "+f"(d[20][0]),  \
-          "+f"(d[20][1]), "+f"(d[20][2]), "+f"(d[20][3]), "+f"(d[21][0]), "+f"(d[21][1]),  \
-          "+f"(d[21][2]), "+f"(d[21][3]), "+f"(d[22][0]), "+f"(d[22][1]), "+f"(d[22][2]),  \
-          "+f"(d[22][3]), "+f"(d[23][0]), "+f"(d[23][1]), "+f"(d[23][2]), "+f"(d[23][3]),  \
-          "+f"(d[24][0]), "+f"(d[24][1]), "+f"(d[24][2]), "+f"(d[24][3]), "+f"(d[25][0]),  \
-          "+f"(d[25][1]), "+f"(d[25][2]), "+f"(d[25][3]), "+f"(d[26][0]), "+f"(d[26][1]),  \
-          "+f"(d[26][2]), "+f"(d[26][3]), "+f"(d[27][0]), "+f"(d[27][1]), "+f"(d[27][2]),  \
-          "+f"(d[27][3]), "+f"(d[28][0]), "+f"(d[28][1]), "+f"(d[28][2]), "+f"(d[28][3]),  \
-          "+f"(d[29][0]), "+f"(d[29][1]), "+f"(d[29][2]), "+f"(d[29][3]), "+f"(d[30][0]),  \
-          "+f"(d[30][1]), "+f"(d[30][2]), "+f"(d[30][3]), "+f"(d[31][0]), "+f"(d[31][1]),  \
-          "+f"(d[31][2]), "+f"(d[31][3]) \
+        : D4(0), D4(1), D4(2), D4(3), D4(4), D4(5), D4(6), D4(7),  \
+          D4(8), D4(9), D4(10), D4(11), D4(12), D4(13), D4(14), D4(15),  \
+          D4(16), D4(17), D4(18), D4(19), D4(20), D4(21), D4(22), D4(23),  \
+          D4(24), D4(25), D4(26), D4(27), D4(28), D4(29), D4(30), D4(31)                                                                        \
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                              \
   }
 WARPGROUP_PRODUCT(warpgroup_f16, "f16")
 WARPGROUP_PRODUCT(warpgroup_bf16, "bf16")
 #undef WARPGROUP_PRODUCT
+#undef D4
 #endif
 
 // Two binary16 in a word, each rounded once to nearest even.
@@ -283,7 +301,8 @@ struct F16 {
     mma_f16(d, a, b0, b1);
   }
 #ifdef HAS_WARPGROUP_PRODUCTS
-  static DEVICE void warpgroup(float (&d)[32][4], const uint32_t (&a)[4], uint64_t b) {
+  template <int GROUPS>
+  static DEVICE void warpgroup(float (&d)[GROUPS][4], const uint32_t (&a)[4], uint64_t b) {
     warpgroup_f16(d, a, b);
   }
 #endif
@@ -296,7 +315,8 @@ struct Bf16 {
     mma_bf16(d, a, b0, b1);
   }
 #ifdef HAS_WARPGROUP_PRODUCTS
-  static DEVICE void warpgroup(float (&d)[32][4], const uint32_t (&a)[4], uint64_t b) {
+  template <int GROUPS>
+  static DEVICE void warpgroup(float (&d)[GROUPS][4], const uint32_t (&a)[4], uint64_t b) {
     warpgroup_bf16(d, a, b);
   }
 #endif

@@ -45,11 +45,14 @@ Kernel sized(const char* name, int slices) {
   sized<&product_##NAME##_##SIZE, Sizes<F>::SIZE>("product_" #NAME "_" #SIZE, SLICES)
 #define BULK(NAME, F, SIZE) \
   SIZED(NAME, F, SIZE##_bulk, 1)
-#define NINE(NAME, F)                                                                         \
+#define PRODUCTS_OF(NAME, F)                                                                         \
   SIZED(NAME, F, r8n32, 1), SIZED(NAME, F, r8n64, 1), SIZED(NAME, F, r16n64, 1),              \
       BULK(NAME, F, r8n32), BULK(NAME, F, r8n64), BULK(NAME, F, r16n64),                      \
       SIZED(NAME, F, r32n256, 4), SIZED(NAME, F, r64n256, 4),     \
+      SIZED(NAME, F, w128n128, 1),                                                            \
       sized<&product_##NAME##_wgmma, Warpgroups<F>>("product_" #NAME "_wgmma", 1)
+#define INT4_PRODUCTS_OF(NAME, F)                                                             \
+  PRODUCTS_OF(NAME, F), BULK(NAME, F, r8n32_thin), SIZED(NAME, F, w64n128, 4), SIZED(NAME, F, w64n256, 4)
 #define ATTENTIONS(T, D)                               \
   PLAIN(attention_decode_##T##_d##D, 32, D * 256), PLAIN(attention_prefill_##T##_d##D, 256, D * 512)
 
@@ -65,11 +68,11 @@ const std::vector<Kernel>& kernels() {
       PLAIN(generate_int4, 64),
       PLAIN(generate_f16, 64),
       PLAIN(generate_bf16, 64),
-      NINE(i4g128, Int4<1>),
-      NINE(i4g64, Int4<2>),
-      NINE(i4g32, Int4<4>),
-      NINE(f16, Dense<F16>),
-      NINE(bf16, Dense<Bf16>),
+      INT4_PRODUCTS_OF(i4g128, Int4<1>),
+      INT4_PRODUCTS_OF(i4g64, Int4<2>),
+      INT4_PRODUCTS_OF(i4g32, Int4<4>),
+      PRODUCTS_OF(f16, Dense<F16>),
+      PRODUCTS_OF(bf16, Dense<Bf16>),
       SIZED(f16, Dense<F16>, r128n128, 1),
       SIZED(bf16, Dense<Bf16>, r128n128, 1),
       PLAIN(arrange_rows, 256),

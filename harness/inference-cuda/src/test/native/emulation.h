@@ -65,7 +65,7 @@ void wait_barrier(uint64_t* barrier, int parity);
 void fence_products();
 void commit_products();
 void wait_products(int pending);
-void warpgroup_product(float* d, const uint32_t* a, uint64_t b, bool bf16);
+void warpgroup_product(float* d, int columns, const uint32_t* a, uint64_t b, bool bf16);
 [[noreturn]] void fail(const char* format, ...);
 
 inline int lane() { return thread_index.x & 31; }
@@ -155,15 +155,18 @@ inline uint64_t describe_rows(const void* shared, int step) {
 }
 inline void fence_warpgroup() { emulation::fence_products(); }
 inline void commit_products() { emulation::commit_products(); }
+inline void hold(uint32_t (&)[4][4]) {}
 template <int pending>
 inline void wait_products() {
   emulation::wait_products(pending);
 }
-inline void warpgroup_f16(float (&d)[32][4], const uint32_t (&a)[4], uint64_t b) {
-  emulation::warpgroup_product(&d[0][0], a, b, false);
+template <int GROUPS>
+inline void warpgroup_f16(float (&d)[GROUPS][4], const uint32_t (&a)[4], uint64_t b) {
+  emulation::warpgroup_product(&d[0][0], 8 * GROUPS, a, b, false);
 }
-inline void warpgroup_bf16(float (&d)[32][4], const uint32_t (&a)[4], uint64_t b) {
-  emulation::warpgroup_product(&d[0][0], a, b, true);
+template <int GROUPS>
+inline void warpgroup_bf16(float (&d)[GROUPS][4], const uint32_t (&a)[4], uint64_t b) {
+  emulation::warpgroup_product(&d[0][0], 8 * GROUPS, a, b, true);
 }
 
 inline void mma(emulation::Work work, float (&d)[4], const uint32_t (&a)[4], uint32_t b0,

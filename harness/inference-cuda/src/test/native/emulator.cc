@@ -255,7 +255,7 @@ struct BulkBarrier {
     void* to;
     const void* from;
     int bytes;
-  } copies[16];
+  } copies[32];
   int count;
 };
 constexpr int MOST_BARRIERS = 512;
@@ -295,7 +295,7 @@ void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
   if (bytes % 16 != 0 || reinterpret_cast<uintptr_t>(to) % 16 != 0 || reinterpret_cast<uintptr_t>(from) % 16 != 0) {
     fail("a bulk copy of %d bytes from %p to shared memory %p is not aligned to 16", bytes, from, to);
   }
-  if (b.count == 16) fail("more than 16 bulk copies in a round");
+  if (b.count == 32) fail("more than 32 bulk copies in a round");
   b.copies[b.count++] = {to, from, bytes};
   b.coming += bytes;
   memset(to, 0xff, static_cast<size_t>(bytes));
@@ -371,6 +371,7 @@ struct WarpgroupProduct {
   float* d[32];
   const uint32_t* a[32];
   uint64_t b;
+  int columns;
   bool bf16;
 };
 struct WarpgroupQueue {
@@ -380,7 +381,8 @@ struct WarpgroupQueue {
 };
 WarpgroupQueue warpgroup_queues[MOST_THREADS / 32];
 
-void take_product(Slot* slots, int bf16) {
+// `argument`: columns of d, negative for bf16.
+void take_product(Slot* slots, int argument) {
   WarpgroupQueue& queue = warpgroup_queues[current->number / 32];
   if (!queue.fenced) fail("a warpgroup's product without a fence before it");
   WarpgroupProduct product;
@@ -389,7 +391,8 @@ void take_product(Slot* slots, int bf16) {
     product.a[lane] = slots[lane].a;
   }
   product.b = static_cast<uint64_t>(slots[0].b1) << 32 | slots[0].b0;
-  product.bf16 = bf16 != 0;
+  product.columns = argument < 0 ? -argument : argument;
+  product.bf16 = argument < 0;
   queue.products.push_back(product);
 }
 void end_group(Slot*, int) {
@@ -414,7 +417,7 @@ void run_product(const WarpgroupProduct& product) {
       a[row][column + 1] = widen(product.a[lane][r] >> 16);
     }
   }
-  for (int n = 0; n < 256; n++) {
+  for (int n = 0; n < product.columns; n++) {
     float b[16];
     for (int k = 0; k < 16; k++) {
       uint64_t at = address + static_cast<uint64_t>(n / 8) * group_bytes + static_cast<uint64_t>(n % 8 * 128 + k * 2);
@@ -469,13 +472,13 @@ void on_signal(int number, siginfo_t* info, void* context) {
 void fence_products() { meet_warp(begin_group, 0); }
 void commit_products() { meet_warp(end_group, 0); }
 void wait_products(int pending) { meet_warp(end_products, pending); }
-void warpgroup_product(float* d, const uint32_t* a, uint64_t b, bool bf16) {
+void warpgroup_product(float* d, int columns, const uint32_t* a, uint64_t b, bool bf16) {
   Slot& slot = slots[lane()];
   slot.p = d;
   slot.a = a;
   slot.b0 = static_cast<uint32_t>(b);
   slot.b1 = static_cast<uint32_t>(b >> 32);
-  meet_warp(take_product, bf16 ? 1 : 0);
+  meet_warp(take_product, bf16 ? -columns : columns);
 }
 
 void multiply_f16(Slot* slots, int) { multiply<widen_f16>(slots); }

@@ -137,7 +137,8 @@ struct Gptq {
   }
 };
 
-const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk", "r32n256", "r64n256", "r128n128"};
+const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk", "r32n256", "r64n256", "r128n128",
+                       "r8n32_thin_bulk", "w64n128", "w64n256", "w128n128"};
 
 // Prefill on sm_90a: other bits, the same numbers.
 template <class T>
@@ -164,6 +165,12 @@ void product(const std::string& format, const std::string& size, const uint8_t* 
   const emulation::Kernel* k = emulation::find("product_" + format + "_" + size);
   if (k == nullptr) return;
   Dim grid = {up(rows, k->rows), up(N, k->outputs), static_cast<unsigned>(k->slices)};
+  Buffer<uint16_t> arranged = buffer<uint16_t>(size[0] == 'w' ? size_t(up(rows, 128)) * 128 * ldx : 1);
+  if (size[0] == 'w') {
+    launch("arrange_rows", {up(K, 128) * 2, up(rows, 128), 1}, x, arranged.at(), rows, ldx);
+    x = arranged.at();
+    ldx = int(up(rows, 128)) * 128;
+  }
   Buffer<float> partials = buffer<float>(k->slices == 4 ? size_t(4) * grid.x * grid.y * k->rows * k->outputs : 1);
   Buffer<int32_t> counters = zeros<int32_t>(size_t(grid.x) * grid.y);
   launch("product_" + format + "_" + size, grid, packed, x, out, bias, partials.at(), counters.at(),
@@ -184,7 +191,7 @@ void check_products(const std::string& format, Buffer<uint8_t>& packed,
   std::vector<float> first;
   for (const char* size : SIZES) {
     if (emulation::find("product_" + format + "_" + size) == nullptr) continue;
-    if (!everySize && std::string(size) != "r8n32" && std::string(size) != "r64n256") continue;
+    if (!everySize && std::string(size) != "r8n32" && std::string(size) != "r64n256" && std::string(size) != "w64n256") continue;
     Buffer<float> out = buffer<float>(size_t(rows) * N);
     product(format, size, packed.at(), x.at(), out.at(), bias.at(), rows, K, N, ldx, N, 0);
     if (first.empty()) {
@@ -583,13 +590,14 @@ void mma_as_documented(void** p) {
   for (int i = 0; i < 4; i++) m.d[i < 2 ? groupID : groupID + 8][threadID_in_group * 2 + (i & 1)] = d[i];
 }
 
+template <int N>
 void wgmma_as_documented(void** p) {
   Matrices& m = *static_cast<Matrices*>(p[0]);
   SHARED_MEMORY(shared);
   // K-major with 128-byte swizzle: row n of 64 elements; 16-byte pieces exchanged by n % 8.
   if (threadIdx.x == 0) {
     auto* to = reinterpret_cast<uint16_t*>(shared);
-    for (int n = 0; n < 256; n++)
+    for (int n = 0; n < N; n++)
       for (int k = 0; k < 64; k++) {
         int piece = k / 8 ^ n % 8;
         to[n * 64 + piece * 8 + k % 8] = k < 16 ? 0x7fff : k < 32 ? float_to_f16(m.b[k - 16][n]) : 0x7fff;
@@ -597,8 +605,8 @@ void wgmma_as_documented(void** p) {
   }
   block_barrier();
   int warp = int(threadIdx.x) / 32, lane = int(threadIdx.x) % 32;
-  float d[32][4];
-  for (int i = 0; i < 128; i++) {
+  float d[N / 8][4];
+  for (int i = 0; i < N / 2; i++) {
     int row = 16 * warp + lane / 4 + i / 2 % 2 * 8, col = i / 4 * 8 + lane % 4 * 2 + i % 2;
     d[i / 4][i % 4] = m.d[row][col];
   }
@@ -611,7 +619,7 @@ void wgmma_as_documented(void** p) {
   warpgroup_f16(d, a, describe_rows(shared, 1));
   commit_products();
   wait_products<0>();
-  for (int i = 0; i < 128; i++) {
+  for (int i = 0; i < N / 2; i++) {
     int row = 16 * warp + lane / 4 + i / 2 % 2 * 8, col = i / 4 * 8 + lane % 4 * 2 + i % 2;
     m.d[row][col] = d[i / 4][i % 4];
   }
@@ -635,7 +643,9 @@ void test_layouts() {
       }
   };
   check("mma", 16, 8, [&] { return run_here(mma_as_documented, 32, 0, m.get()); });
-  check("wgmma", 64, 256, [&] { return run_here(wgmma_as_documented, 128, 32768, m.get()); });
+  check("wgmma", 64, 64, [&] { return run_here(wgmma_as_documented<64>, 128, 32768, m.get()); });
+  check("wgmma", 64, 128, [&] { return run_here(wgmma_as_documented<128>, 128, 32768, m.get()); });
+  check("wgmma", 64, 256, [&] { return run_here(wgmma_as_documented<256>, 128, 32768, m.get()); });
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -85,6 +85,10 @@ public final class ReportSource {
    */
   public List<ItemView> items(SuiteComparison suite) {
     String name = suite.suite();
+    if (folder.schema() < 2) {
+      warn("items are not shown: an older QuantGate, which kept no pairs, wrote this comparison");
+      return List.of();
+    }
     Map<String, ItemRecord> first = records(baseline, name);
     Map<String, ItemRecord> second = records(candidate, name);
     Map<String, Prompts.Line> asked = asked(name);

@@ -53,7 +53,7 @@ public final class SampleResult {
       boolean loss = candidate && (i == 7 || i == 8);
       boolean gain = candidate && i == 11;
       boolean wrong = i == 11 || i % 5 == 4;
-      if (loss || wrong && !gain) {
+      if (loss || (wrong && !gain)) {
         run.question("ceval", subject, prompt, "A", -1.5, -0.4, -3.0, -4.0);
       } else {
         double first = i == 8 ? -0.70 : -0.2 - i % 7 / 100.0;

@@ -68,7 +68,8 @@ public final class SampleRun {
       double value = logProbabilities[i];
       choices.add(new Choice(LETTERS.get(i), value, 1, value, 1, value));
     }
-    List<Choice> best = choices.stream().sorted(Comparator.comparing(c -> -c.value())).toList();
+    List<Choice> best =
+        choices.stream().sorted(Comparator.comparingDouble(c -> -c.value())).toList();
     String answer = best.getFirst().label();
     double margin = best.get(0).value() - best.get(1).value();
     List<Subject> known = subjects.computeIfAbsent(suite, _ -> new ArrayList<>());

@@ -58,7 +58,7 @@ class TerminalReportTest {
                     50,
                     new Judged(
                         0, 0, OptionalInt.empty(), Finding.INCONCLUSIVE, Verdict.PASS, false))),
-            Optional.of(new PooledDelta(2, -3, -5.25, -0.75, false)),
+            Optional.of(new PooledDelta(2, -3, -5.25, -0.75, 1, false)),
             flips(),
             List.of(),
             List.of("ceval: custom data, 题目.zip, sha256 00"));

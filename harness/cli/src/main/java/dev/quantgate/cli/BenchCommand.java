@@ -5,19 +5,20 @@ import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.inference.EngineProvider;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.ModelReference;
+import dev.quantgate.inference.ShapePlan;
 import dev.quantgate.inference.SpeedPlan;
-import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.reports.Figures;
-import dev.quantgate.reports.TextTable;
-import dev.quantgate.reports.TextTable.Align;
+import dev.quantgate.reports.SpeedTables;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.SandboxBenchmark;
-import dev.quantgate.sandbox.docker.PlainDocker;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,11 +33,17 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
-  /** Enough to compare with; each takes most of a second the plain way. */
-  private static final int PLAIN_PROGRAMS = 32;
-
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
+
+  @Option(
+      names = "--shape",
+      paramLabel = "SHAPE",
+      description =
+          "measure this shape in int4 and fp16, weights made up on the device: codellama-34b, llama-7b,"
+              + " qwen2.5-7b, or a folder with a config.json; by default 2048 tokens in and 1024 out,"
+              + " 1024 and 2048, batches of 1, 16, 64 and 256")
+  @Nullable String shape;
 
   @Option(names = "--prompt", description = "tokens of the prompt (default: ${DEFAULT-VALUE})")
   int prompt = 1024;
@@ -62,13 +69,24 @@ final class BenchCommand implements Callable<Integer> {
     boolean sandbox = parsed.hasMatchedOption("--sandbox") && !parsed.hasMatchedOption("--model");
     SpeedPlan plan = Failures.checked(spec, () -> new SpeedPlan(prompt, generate, batches, rounds));
     PrintWriter out = spec.commandLine().getOut();
+    String engine = settings.text(Setting.ENGINE).orElseThrow();
+    String wanted = shape;
+    if (!sandbox && wanted != null) {
+      EngineProvider provider = Engines.find(engine);
+      ShapePlan measured = Failures.checked(spec, this::shapePlan);
+      out.print(
+          SpeedTables.render(
+              Interruption.guard(
+                  () -> provider.measureShape(wanted, settings.engineOptions(), measured))));
+      return 0;
+    }
     if (!sandbox && settings.isSaid(Setting.MODEL)) {
+      EngineCheck.check(spec, settings, common.quiet);
       ModelReference model = ModelReference.parse(settings.text(Setting.MODEL).orElseThrow());
       out.print(
-          render(
+          SpeedTables.render(
               Interruption.guard(() ->
-                  Engines.find(settings.text(Setting.ENGINE).orElseThrow(), model)
-                      .measure(model, settings.engineOptions(), plan))));
+                  Engines.find(engine, model).measure(model, settings.engineOptions(), plan))));
       return 0;
     }
     if (sandbox) {
@@ -83,17 +101,17 @@ final class BenchCommand implements Callable<Integer> {
                   rounds,
                   round -> progress.say(Figures.rate(round.perSecond()) + " programs a second")));
       out.print(report.table());
-      if (report.sandbox().kind().equals("docker")) {
-        List<ExecutionJob> some = programs.subList(0, Math.min(programs.size(), PLAIN_PROGRAMS));
-        for (PlainDocker.Way way : PlainDocker.Way.values()) {
-          out.println(
-              Interruption.guard(() ->
-                  PlainDocker.measure(way, some, settings.sandboxOptions().workers()).line()));
-        }
-      }
       return 0;
     }
-    throw new ParameterException(spec.commandLine(), "missing: --model DIR or --sandbox KIND");
+    throw new ParameterException(
+        spec.commandLine(), "missing: --model DIR, --shape SHAPE or --sandbox KIND");
+  }
+
+  private ShapePlan shapePlan() {
+    var parsed = spec.commandLine().getParseResult();
+    boolean said =
+        Stream.of("--prompt", "--generate", "--batch").anyMatch(parsed::hasMatchedOption);
+    return said ? ShapePlan.of(prompt, generate, batches, rounds) : ShapePlan.usual();
   }
 
   /** The canonical solutions of HumanEval where its data is at hand, else of starter-code. */
@@ -112,41 +130,5 @@ final class BenchCommand implements Callable<Integer> {
                 problem.test(),
                 problem.entryPoint()))
         .toList();
-  }
-
-  private static String render(SpeedReport report) {
-    var table =
-        new TextTable(Align.LEFT, Align.RIGHT, Align.RIGHT, Align.RIGHT, Align.RIGHT, Align.RIGHT);
-    table.row("", "context", "tokens/s", "GFLOP/s", "MB/token", "of read bandwidth").rule();
-    table.row(
-        "prefill",
-        Figures.count(report.prefill().tokens()),
-        Figures.rate(report.prefill().tokensPerSecond()),
-        Figures.rate(report.prefill().flops() / 1e9),
-        "-",
-        "-");
-    for (SpeedReport.Decode decode : report.decodes()) {
-      table.row(
-          "decode, batch " + decode.batch(),
-          Figures.count(decode.context()),
-          Figures.rate(decode.tokensPerSecond()),
-          Figures.rate(decode.flops() / 1e9),
-          Figures.rate(decode.bytesPerToken() / 1e6),
-          Figures.percent(decode.bandwidthShare()));
-    }
-    return "weights: "
-        + report.weightFormat()
-        + ", "
-        + Figures.bytes(report.checkpointBytes())
-        + " in files, "
-        + Figures.bytes(report.weightBytes())
-        + " in memory, loaded in "
-        + Figures.duration(report.loadTime())
-        + "\nthreads: "
-        + report.threads()
-        + "; plain reading from memory, measured in this run: "
-        + Figures.rate(report.readBandwidth() / 1e9)
-        + " GB/s\n\n"
-        + table.render();
   }
 }

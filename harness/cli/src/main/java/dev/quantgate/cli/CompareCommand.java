@@ -50,6 +50,8 @@ final class CompareCommand implements Callable<Integer> {
             .compareRequest(baseline, candidate);
     Comparison comparison = new QuantGate().compare(request);
     spec.commandLine().getOut().print(TerminalReport.render(comparison, request.out()));
+    spec.commandLine().getOut().println(VerifyCommand.said(request.out(), comparison));
+    ReportFiles.writeAll(spec, request.out());
     return comparison.exitCode();
   }
 }

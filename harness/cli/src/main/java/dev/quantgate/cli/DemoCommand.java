@@ -13,8 +13,8 @@ import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.quantization.Calibration;
 import dev.quantgate.quantization.QuantizationRequest;
-import dev.quantgate.quantization.Quantizer;
 import dev.quantgate.quantization.Scheme;
+import dev.quantgate.quantization.job.Quantizer;
 import dev.quantgate.reports.TerminalReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,6 +101,7 @@ final class DemoCommand implements Callable<Integer> {
           Interruption.guard(() -> new QuantGate().run(run, progress.listener()));
       progress.close();
       spec.commandLine().getOut().print(TerminalReport.render(comparison, run.out()));
+      ReportFiles.writeAll(spec, run.out());
       return exitCode(comparison.verdict());
     }
   }

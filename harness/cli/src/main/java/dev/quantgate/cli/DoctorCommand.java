@@ -48,6 +48,9 @@ final class DoctorCommand implements Callable<Integer> {
       Optional<String> reason = provider.unavailable();
       engine |= reason.isEmpty();
       line(out, reason.isEmpty(), "Engine " + provider.kind(), reason.orElse("ready"));
+      if (reason.isEmpty()) {
+        provider.details().forEach(detail -> line(out, true, "", detail));
+      }
     }
     boolean sandbox = false;
     for (SandboxProvider provider : Sandboxes.all()) {

@@ -5,6 +5,7 @@ import dev.quantgate.evaluation.Evaluation;
 import dev.quantgate.evaluation.QuantGate;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.reports.TerminalReport;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +22,7 @@ final class EvalCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
   @Mixin DryRun dryRun = new DryRun();
+  @Mixin Rehash rehash = new Rehash();
 
   @Override
   public Integer call() throws Exception {
@@ -29,9 +31,12 @@ final class EvalCommand implements Callable<Integer> {
     if (dryRun.wanted) {
       return DryRun.print(spec, settings, request.plan());
     }
+    EngineCheck.check(spec, settings, common.quiet);
+    var quantGate = new QuantGate();
+    rehash.apply(quantGate, List.of(request.model()));
     try (var progress = new TerminalProgress(common.quiet)) {
       Evaluation evaluation =
-          Interruption.guard(() -> new QuantGate().eval(request, progress.listener()));
+          Interruption.guard(() -> quantGate.eval(request, progress.listener()));
       progress.close();
       spec.commandLine().getOut().print(TerminalReport.render(evaluation));
       return evaluation.exitCode();

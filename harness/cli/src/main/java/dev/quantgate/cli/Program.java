@@ -72,15 +72,32 @@ final class Program {
         command,
         "eval",
         SettingFlags.allBut(
-            Setting.BASELINE, Setting.CANDIDATE, Setting.MARGIN, Setting.ON_INCONCLUSIVE));
+            Setting.BASELINE,
+            Setting.CANDIDATE,
+            Setting.MARGIN,
+            Setting.MARGIN_KIND,
+            Setting.MARGIN_REASON,
+            Setting.MARGINS,
+            Setting.ON_INCONCLUSIVE));
     add(command, "compare", SettingFlags.JUDGING);
+    add(command, "verify", Set.of(Setting.DATA, Setting.SUITES));
     add(command, "quantize", SettingFlags.union(Set.of(Setting.MODEL), SettingFlags.ENGINE));
-    add(command, "quality", Set.of(Setting.ENGINE, Setting.THREADS));
+    add(
+        command,
+        "quality",
+        Set.of(Setting.ENGINE, Setting.THREADS, Setting.DEVICE, Setting.GPU_MEMORY));
     add(
         command,
         "bench",
         SettingFlags.union(
-            Set.of(Setting.MODEL, Setting.DATA, Setting.ENGINE, Setting.THREADS, Setting.MEMORY),
+            Set.of(
+                Setting.MODEL,
+                Setting.DATA,
+                Setting.ENGINE,
+                Setting.THREADS,
+                Setting.MEMORY,
+                Setting.DEVICE,
+                Setting.GPU_MEMORY),
             SettingFlags.SANDBOX));
     CommandLine data = subcommand(command, "data");
     add(data, "fetch", Set.of());

@@ -2,8 +2,8 @@ package dev.quantgate.cli;
 
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
-import dev.quantgate.quantization.ModelDistance;
-import dev.quantgate.quantization.QualityTable;
+import dev.quantgate.quantization.quality.ModelDistance;
+import dev.quantgate.quantization.quality.QualityTable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -61,6 +61,7 @@ final class QualityCommand implements Callable<Integer> {
     atLeast(2, "--window", window);
     atLeast(1, "--windows", windows);
     Settings settings = SettingFlags.resolve(spec);
+    EngineCheck.check(spec, settings, common.quiet);
     try (var progress = new TerminalProgress(common.quiet)) {
       QualityTable table =
           Interruption.guard(() ->

@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       EvalCommand.class,
       CompareCommand.class,
+      ReportCommand.class,
+      ViewCommand.class,
       QuantizeCommand.class,
       QualityCommand.class,
       BenchCommand.class,
@@ -33,6 +35,7 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       SandboxCommand.class,
       PlanCommand.class,
+      VerifyCommand.class,
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
     })

@@ -11,8 +11,8 @@ import dev.quantgate.quantization.GptqFormat;
 import dev.quantgate.quantization.QuantizationMethod;
 import dev.quantgate.quantization.QuantizationReport;
 import dev.quantgate.quantization.QuantizationRequest;
-import dev.quantgate.quantization.Quantizer;
 import dev.quantgate.quantization.Scheme;
+import dev.quantgate.quantization.job.Quantizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -181,6 +181,7 @@ final class QuantizeCommand implements Callable<Integer> {
         .warning()
         .ifPresent(warning ->
             spec.commandLine().getErr().println("warning: %s".formatted(PlainText.lines(warning))));
+    EngineCheck.check(spec, settings, common.quiet);
     try (var progress = new TerminalProgress(common.quiet)) {
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));

@@ -5,6 +5,7 @@ import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.reports.TerminalReport;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +29,7 @@ final class RunCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
   @Mixin DryRun dryRun = new DryRun();
+  @Mixin Rehash rehash = new Rehash();
 
   @Override
   public Integer call() throws Exception {
@@ -36,11 +38,15 @@ final class RunCommand implements Callable<Integer> {
     if (dryRun.wanted) {
       return DryRun.print(spec, settings, request.plan());
     }
+    EngineCheck.check(spec, settings, common.quiet);
+    var quantGate = new QuantGate();
+    rehash.apply(quantGate, List.of(request.baseline(), request.candidate()));
     try (var progress = new TerminalProgress(common.quiet)) {
-      Comparison comparison =
-          Interruption.guard(() -> new QuantGate().run(request, progress.listener()));
+      Comparison comparison = Interruption.guard(() -> quantGate.run(request, progress.listener()));
       progress.close();
       spec.commandLine().getOut().print(TerminalReport.render(comparison, request.out()));
+      spec.commandLine().getOut().println(VerifyCommand.said(request.out(), comparison));
+      ReportFiles.writeAll(spec, request.out());
       return comparison.exitCode();
     }
   }

@@ -30,9 +30,21 @@ import picocli.CommandLine.ParseResult;
  * and key of quantgate.yaml are said in one place.
  */
 final class SettingFlags {
-  static final Set<Setting> JUDGING = EnumSet.of(Setting.MARGIN, Setting.ON_INCONCLUSIVE);
+  static final Set<Setting> JUDGING =
+      EnumSet.of(
+          Setting.MARGIN,
+          Setting.MARGIN_KIND,
+          Setting.MARGIN_REASON,
+          Setting.MARGINS,
+          Setting.ON_INCONCLUSIVE);
   static final Set<Setting> ENGINE =
-      EnumSet.of(Setting.ENGINE, Setting.THREADS, Setting.MEMORY, Setting.MAX_BATCH);
+      EnumSet.of(
+          Setting.ENGINE,
+          Setting.THREADS,
+          Setting.MEMORY,
+          Setting.DEVICE,
+          Setting.GPU_MEMORY,
+          Setting.MAX_BATCH);
   static final Set<Setting> SANDBOX =
       EnumSet.of(
           Setting.SANDBOX,
@@ -105,8 +117,10 @@ final class SettingFlags {
     return switch (setting) {
       case BASELINE, CANDIDATE, MODEL, SUITES, DATA, ACCEPT_DATA, OUT, LIMIT, ITEMS -> Group.WHAT;
       case SEED, PROTOCOL, LAYOUT, TEMPERATURE, TOP_P, SAMPLES, MAX_NEW_TOKENS -> Group.ASKED;
-      case MARGIN, ON_INCONCLUSIVE -> Group.JUDGED;
-      default -> SANDBOX.contains(setting) ? Group.EXECUTED : Group.COMPUTED;
+      default ->
+          JUDGING.contains(setting)
+              ? Group.JUDGED
+              : SANDBOX.contains(setting) ? Group.EXECUTED : Group.COMPUTED;
     };
   }
 
@@ -166,8 +180,10 @@ final class SettingFlags {
       case ITEMS -> "IDS";
       case DATA, OUT -> "DIR";
       case PROTOCOL -> "SUITE=VARIANT";
-      case MARGIN -> "POINTS";
-      case MEMORY, MEMORY_LIMIT, FILE_LIMIT, OUTPUT_LIMIT, FRAME_LIMIT -> "SIZE";
+      case MARGIN -> "LOSS";
+      case MARGIN_REASON -> "TEXT";
+      case MARGINS -> "MAPPING";
+      case MEMORY, GPU_MEMORY, MEMORY_LIMIT, FILE_LIMIT, OUTPUT_LIMIT, FRAME_LIMIT -> "SIZE";
       case TIME_LIMIT, CPU_LIMIT -> "SECONDS";
       case TOP_P -> "SHARE";
       case TEMPERATURE -> "T";
@@ -176,6 +192,7 @@ final class SettingFlags {
           SAMPLES,
           MAX_NEW_TOKENS,
           THREADS,
+          DEVICE,
           MAX_BATCH,
           WORKERS,
           PROCESS_LIMIT,

@@ -558,6 +558,9 @@ class CommandLineTest {
         if (section.equals("compare") || section.equals("quality")) {
           arguments.addAll(List.of("a", "b"));
         }
+        if (section.equals("verify")) {
+          arguments.add("a");
+        }
         var parsed = root.parseArgs(arguments.toArray(String[]::new));
         assertThat(Configuration.read(root, parsed).file().flags())
             .as("%s %s", line, key)
@@ -575,6 +578,8 @@ class CommandLineTest {
         "run",
         "eval",
         "compare",
+        "report",
+        "view",
         "quantize",
         "quality",
         "bench",

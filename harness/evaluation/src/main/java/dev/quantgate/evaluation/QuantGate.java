@@ -17,6 +17,11 @@ import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.run.Participant;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.Runner;
+import dev.quantgate.evaluation.verify.Verification;
+import dev.quantgate.evaluation.verify.Verifier;
+import dev.quantgate.evaluation.verify.VerifyRequest;
+import dev.quantgate.inference.ModelReference;
+import dev.quantgate.inference.checkpoint.Checkpoints;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -54,6 +59,7 @@ public final class QuantGate {
    *     run or a comparison of other runs
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
+    request.policy().requireReasons();
     var out = new OutFolder(request.out());
     if (ComparisonFolder.exists(request.out()) && !out.holdsRun()) {
       throw occupied(request.out(), "a comparison of other runs");
@@ -65,6 +71,19 @@ public final class QuantGate {
                     new Participant(Side.BASELINE, request.baseline()),
                     new Participant(Side.CANDIDATE, request.candidate())));
     return judge(runs.get(0), runs.get(1), request.policy(), request.out());
+  }
+
+  /**
+   * Has the weight files of models read again, whatever is known of their sums.
+   *
+   * @param references what the user typed; those that are no folders are passed over
+   */
+  public void forgetSums(List<String> references) {
+    for (String reference : references) {
+      if (ModelReference.parse(reference) instanceof ModelReference.Folder(Path folder)) {
+        Checkpoints.forgetSums(folder);
+      }
+    }
   }
 
   /**
@@ -116,6 +135,7 @@ public final class QuantGate {
    *     a run or another comparison
    */
   public Comparison compare(CompareRequest request) {
+    request.policy().requireReasons();
     var out = new OutFolder(request.out());
     out.requireUsable();
     FinishedRun baseline = RunFolder.read(locate(request.baseline(), Side.BASELINE));
@@ -145,6 +165,16 @@ public final class QuantGate {
   /** Reads a comparison.json, given itself or its folder, for rendering it again. */
   public Comparison read(Path comparison) {
     return ComparisonFolder.read(comparison).comparison();
+  }
+
+  /**
+   * Recomputes a finished result and checks its hashes; changes nothing.
+   *
+   * @param folder with comparison.json, or with one model's run
+   * @throws EvaluationException if it holds neither, or one that is not finished
+   */
+  public Verification verify(Path folder, VerifyRequest request) {
+    return new Verifier(services, request).verify(folder);
   }
 
   private Comparison judge(

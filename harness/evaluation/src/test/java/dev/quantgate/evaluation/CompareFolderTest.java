@@ -7,6 +7,8 @@ import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.ComparisonFolder;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Margin;
+import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Lock;
 import dev.quantgate.evaluation.run.Progress;
@@ -14,13 +16,19 @@ import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A comparison never takes the place of what somebody else wrote. */
 class CompareFolderTest {
-  private static final GatePolicy WIDE = new GatePolicy(50, OnInconclusive.POINT);
+  private static final GatePolicy WIDE =
+      new GatePolicy(
+          new Margin(50, MarginKind.ABSOLUTE, Optional.of("a test of folders")),
+          Map.of(),
+          OnInconclusive.POINT);
 
   @TempDir Path folder;
   private Path fp16;

@@ -14,6 +14,9 @@ import dev.quantgate.evaluation.suite.CodeSuite;
 import dev.quantgate.evaluation.suite.ExamSuite;
 import dev.quantgate.evaluation.suite.PairSuite;
 import dev.quantgate.inference.Capabilities;
+import dev.quantgate.inference.EngineOptions;
+import dev.quantgate.inference.LanguageModel;
+import dev.quantgate.inference.ModelIdentity;
 import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.SandboxDescription;
 import java.nio.file.Path;
@@ -23,6 +26,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,6 +49,7 @@ public final class Fixtures {
   private SandboxDescription sandbox = FakeSandbox.described("fake", "3.13", "split");
   private int context = 100_000;
   private String revision = "fake/1 512-bit";
+  private boolean identifies;
 
   /** Four subjects of different sizes, as C-Eval has them. */
   public Fixtures exam(String suite, int... sizes) {
@@ -154,6 +159,12 @@ public final class Fixtures {
     return this;
   }
 
+  /** Whether models are known without a load. */
+  public Fixtures identifying() {
+    identifies = true;
+    return this;
+  }
+
   /** What every model says of its engine. */
   public Fixtures engine(String name) {
     revision = name;
@@ -170,21 +181,33 @@ public final class Fixtures {
 
   public Services doors() {
     return new Services(
-        this::named,
-        (engine, model, options) -> {
-          loads.incrementAndGet();
-          Path folder = ((ModelReference.Folder) model).path();
-          FakeModel.Script script = scripts.get(folder);
-          if (script == null) {
-            throw new IllegalArgumentException("no script for " + folder);
-          }
-          return new FakeModel(
-              revision,
-              "weights of " + folder.getFileName(),
-              script,
-              new Capabilities(true, true, true, false, OptionalInt.of(context)));
-        },
-        (kind, options) -> new FakeSandbox(executed, pause, sandbox));
+        this::named, new Loader(), (kind, options) -> new FakeSandbox(executed, pause, sandbox));
+  }
+
+  private final class Loader implements Services.ModelLoader {
+    @Override
+    public LanguageModel load(String engine, ModelReference model, EngineOptions options) {
+      loads.incrementAndGet();
+      return of(model);
+    }
+
+    @Override
+    public Optional<ModelIdentity> identify(String engine, ModelReference model) {
+      return identifies ? Optional.of(of(model).identity()) : Optional.empty();
+    }
+
+    private FakeModel of(ModelReference model) {
+      Path folder = ((ModelReference.Folder) model).path();
+      FakeModel.Script script = scripts.get(folder);
+      if (script == null) {
+        throw new IllegalArgumentException("no script for %s".formatted(folder));
+      }
+      return new FakeModel(
+          revision,
+          "weights of %s".formatted(folder.getFileName()),
+          script,
+          new Capabilities(true, true, true, false, OptionalInt.of(context)));
+    }
   }
 
   private Suite<?> named(String suite) {

@@ -16,6 +16,8 @@ import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Margin;
+import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Fault;
@@ -191,7 +193,10 @@ class QuantGateTest {
                 request.candidate(),
                 request.plan(),
                 request.environment(),
-                new GatePolicy(margin, OnInconclusive.POINT),
+                new GatePolicy(
+                    new Margin(margin, MarginKind.ABSOLUTE, Optional.of("20 problems")),
+                    Map.of(),
+                    OnInconclusive.POINT),
                 out));
     assertThat(comparison.verdict()).isEqualTo(verdict);
   }
@@ -247,6 +252,7 @@ class QuantGateTest {
               "baseline/checksums.json",
               "baseline/identity.json",
               "baseline/provenance.json",
+              "baseline/selftests.json",
               "baseline/humaneval.jsonl",
               "baseline/humaneval.timings.jsonl",
               "baseline/ceval.jsonl",
@@ -257,6 +263,7 @@ class QuantGateTest {
               "candidate/checksums.json",
               "candidate/identity.json",
               "candidate/provenance.json",
+              "candidate/selftests.json",
               "candidate/humaneval.jsonl",
               "candidate/humaneval.timings.jsonl",
               "candidate/ceval.jsonl",
@@ -281,7 +288,7 @@ class QuantGateTest {
   void equalProgramsAreExecutedOnceForBothModels() {
     fixtures.model(int4, "HumanEval/3");
     run("humaneval");
-    int selfTest = 15;
+    int selfTest = 15 + 2 * 40;
     assertThat(fixtures.executed()).isEqualTo(40 + 1 + selfTest);
   }
 
@@ -856,11 +863,11 @@ class QuantGateTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'    return 1000\n'|15",
-        "'    pass\n'|14",
-        "'    return\n'|15",
-        "''|15",
-        "'\n '|15"
+        "'    return 1000\n'|95",
+        "'    pass\n'|93",
+        "'    return\n'|95",
+        "''|94",
+        "'\n '|94"
       })
   void aCustomProblemWithATrivialSolutionOrNoneDoesNotFailTheSelfTest(String first, int jobs) {
     var code = (SuiteData.Code) fixtures.suite("humaneval");

@@ -7,6 +7,7 @@ import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.gate.Finding;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.EvaluationException;
@@ -17,6 +18,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
@@ -31,7 +33,11 @@ class ReplayTest {
       new Fixtures().code("humaneval", 20).exam("ceval", 8, 8).pairs("cmnli", 9);
 
   private static String completions(int... wrong) {
-    return IntStream.range(0, 20)
+    return completionsOf(20, wrong);
+  }
+
+  private static String completionsOf(int problems, int... wrong) {
+    return IntStream.range(0, problems)
         .mapToObj(i ->
             "{\"task_id\": \"HumanEval/"
                 + i
@@ -79,6 +85,45 @@ class ReplayTest {
             "baseline: answers recorded elsewhere (replay:" + good + ")",
             "humaneval: the prompts of both models are unknown and were not compared",
             "humaneval: token ids are not known of both models and were not compared");
+  }
+
+  /** One problem of 164, as published of CodeFuse-CodeLlama-34B: 74.4 % and 73.8 %. */
+  @Test
+  void oneProblemOf164PassesByThePointRuleUnprovenAndSaysWhatAProofTakes() throws IOException {
+    var humanEval = new Fixtures().code("humaneval", 164);
+    int[] wrong = IntStream.range(122, 164).toArray();
+    Path fp16 = file("fp16.jsonl", completionsOf(164, wrong));
+    Path int4 = file("int4.jsonl", completionsOf(164, IntStream.range(121, 164).toArray()));
+    for (Path answers : List.of(fp16, int4)) {
+      humanEval
+          .quantGate()
+          .eval(
+              new EvalRequest(
+                  "replay:" + answers,
+                  RunPlan.of("humaneval"),
+                  RunEnvironment.defaults(),
+                  folder.resolve("eval-" + answers.getFileName())),
+              Progress.Listener.NONE);
+    }
+    Comparison comparison =
+        humanEval
+            .quantGate()
+            .compare(
+                new CompareRequest(
+                    folder.resolve("eval-fp16.jsonl"),
+                    folder.resolve("eval-int4.jsonl"),
+                    GatePolicy.DEFAULT,
+                    folder.resolve("compared")));
+
+    assertThat(comparison.verdict()).isEqualTo(Verdict.PASS);
+    assertThat(comparison.finding()).isEqualTo(Finding.INCONCLUSIVE);
+    assertThat(comparison.proven()).isFalse();
+    assertThat(comparison.exitCode()).isZero();
+    assertThat(comparison.reason())
+        .isEqualTo(
+            "humaneval: delta -0.61 points >= -1.00 allowed, 1 losses and 0 gains in 164 items"
+                + " (point rule, not proven); in 95 of 100 cases above -2.69, and below +1.02;"
+                + " a proof takes about 377 items at this flip rate of 0.61 %");
   }
 
   @Test

@@ -1,8 +1,10 @@
 package dev.quantgate.inference;
 
 import dev.quantgate.inference.InferenceException.Kind;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -29,6 +31,29 @@ public final class Engines {
    */
   public static EngineProvider find(String kind) {
     return find(kind, engine -> true, "no engine can run on this machine");
+  }
+
+  /**
+   * Refuses a kind that there is not, or that cannot run on this machine; {@link #AUTO} is never
+   * refused. To be asked before anything is read.
+   *
+   * @return for {@link #AUTO} one line on each preferred engine that cannot run here, and why
+   * @throws InferenceException naming what is missing
+   */
+  public static List<String> passedOver(String kind) {
+    if (!kind.equals(AUTO)) {
+      find(kind);
+      return List.of();
+    }
+    var lines = new ArrayList<String>();
+    for (EngineProvider engine : all()) {
+      Optional<String> reason = engine.unavailable();
+      if (reason.isEmpty() || engine.preference() < 0) {
+        break;
+      }
+      lines.add("engine %s cannot run here: %s".formatted(engine.kind(), reason.orElseThrow()));
+    }
+    return lines;
   }
 
   /**

@@ -70,7 +70,11 @@ public final class LiveSource implements AnswerSource {
 
   @Override
   public SortedMap<String, String> identity() {
-    ModelIdentity identity = model.identity();
+    return fields(model.identity());
+  }
+
+  /** The fields of identity.json that say what a live model is, as far as they are known. */
+  public static SortedMap<String, String> fields(ModelIdentity identity) {
     var fields = new TreeMap<String, String>();
     fields.put(Identity.SOURCE, "live");
     fields.put(Identity.ENGINE, identity.engine());
@@ -89,6 +93,12 @@ public final class LiveSource implements AnswerSource {
 
   @Override
   public SortedMap<String, String> suiteIdentity(SuiteTask task, List<Question> questions) {
+    return asking(questions, sampling, seed);
+  }
+
+  /** How every live model is asked, as {@link #suiteIdentity} says it. */
+  public static SortedMap<String, String> asking(
+      List<Question> questions, Sampling sampling, long seed) {
     var fields = new TreeMap<String, String>();
     fields.put(SuiteIdentity.ASKED, SuiteIdentity.BY_PROTOCOL);
     fields.put(SuiteIdentity.PROMPTS, Prompts.hash(questions));
@@ -97,7 +107,7 @@ public final class LiveSource implements AnswerSource {
             .flatMap(question -> question.requests().stream())
             .flatMap(request ->
                 request instanceof Request.Generate generate
-                    ? Stream.of(Prompts.describe(decoding(generate), seed))
+                    ? Stream.of(Prompts.describe(decoding(generate, sampling), seed))
                     : Stream.empty())
             .distinct()
             .sorted()
@@ -105,7 +115,8 @@ public final class LiveSource implements AnswerSource {
     fields.put(SuiteIdentity.DECODING, decodings.isEmpty() ? "log-probabilities" : decodings);
     fields.put(
         SuiteIdentity.SAMPLES,
-        Integer.toString(questions.stream().mapToInt(this::samples).max().orElse(1)));
+        Integer.toString(
+            questions.stream().mapToInt(question -> samples(question, sampling)).max().orElse(1)));
     return fields;
   }
 
@@ -232,7 +243,7 @@ public final class LiveSource implements AnswerSource {
     List<GenerationRequest> requests = new ArrayList<>();
     List<Asked> owners = new ArrayList<>();
     for (Asked asked : round) {
-      int samples = samples(asked.question);
+      int samples = samples(asked.question, sampling);
       asked.expect(samples, requests.size());
       Prompt prompt = ((Request.Generate) asked.request()).prompt();
       for (int i = 0; i < samples; i++) {
@@ -387,11 +398,15 @@ public final class LiveSource implements AnswerSource {
   }
 
   /** Only programs are sampled several times: a choice has one answer. */
-  private int samples(Question question) {
+  private static int samples(Question question, Sampling sampling) {
     return question.key() instanceof Key.Program ? sampling.samples() : 1;
   }
 
   private Decoding decoding(Request.Generate generate) {
+    return decoding(generate, sampling);
+  }
+
+  private static Decoding decoding(Request.Generate generate, Sampling sampling) {
     Decoding own = generate.decoding();
     return new Decoding(
         sampling.maxNewTokens().orElse(own.maxNewTokens()),

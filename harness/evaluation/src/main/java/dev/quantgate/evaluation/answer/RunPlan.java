@@ -112,6 +112,10 @@ public record RunPlan(
     return new RunPlan(suites, data, acceptData, limit, items, seed, all, layout, sampling);
   }
 
+  public RunPlan withLayout(Layout other) {
+    return new RunPlan(suites, data, acceptData, limit, items, seed, protocols, other, sampling);
+  }
+
   public RunPlan withSampling(Sampling other) {
     return new RunPlan(suites, data, acceptData, limit, items, seed, protocols, layout, other);
   }

@@ -44,38 +44,40 @@ public final class Comparer {
   public Compared compare(FinishedRun baseline, FinishedRun candidate, GatePolicy policy) {
     Gate gate = Gate.of(policy);
     Compatibility runs = Compatibility.of(baseline, candidate);
+    SelfTests selfTests = SelfTests.of(baseline, candidate);
     Set<String> notes = new LinkedHashSet<>(runs.notes());
+    notes.addAll(selfTests.notes());
     List<SuitePairs> pairs = new ArrayList<>();
     for (String suite : baseline.suites().keySet()) {
       if (candidate.suites().containsKey(suite)) {
-        pairs.add(pairs(baseline, candidate, suite, notes));
+        pairs.add(pairs(baseline, candidate, suite, selfTests.obstacles(suite), notes));
       }
     }
     Judgement judgement = gate.judge(pairs);
     List<SuiteComparison> suites = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
-      suites.add(suite(baseline, candidate, pairs.get(i), judgement.suites().get(i)));
+      suites.add(suite(baseline, candidate, pairs.get(i), judgement.suites().get(i), selfTests));
     }
     suites.forEach(suite -> notes.addAll(Diagnosis.notes(suite.suite(), suite.diagnostics())));
-    boolean comparable = runs.refusals().isEmpty();
+    List<String> refusals =
+        Stream.concat(runs.refusals().stream(), judgement.obstacles().stream()).toList();
+    boolean comparable = refusals.isEmpty();
     Verdict verdict = comparable ? judgement.verdict() : Verdict.INVALID;
     var comparison =
         new Comparison(
             Version.program(),
             comparable ? judgement.finding() : Finding.INVALID,
             verdict,
-            comparable && judgement.proven(),
+            comparable && judgement.proven() && selfTests.steady(),
             verdict.exitCode(),
-            reason(verdict, runs.refusals(), suites),
+            reason(verdict, refusals, suites),
             policy,
             RunFacts.summary(Side.BASELINE, baseline),
             RunFacts.summary(Side.CANDIDATE, candidate),
             suites,
             judgement.pooled(),
             pairs.stream().flatMap(Comparer::flips).toList(),
-            Stream.concat(baseline.selfTests().stream(), candidate.selfTests().stream())
-                .distinct()
-                .toList(),
+            selfTests.tests(),
             List.copyOf(notes));
     return new Compared(comparison, pairs);
   }
@@ -91,7 +93,11 @@ public final class Comparer {
   }
 
   private static SuitePairs pairs(
-      FinishedRun baseline, FinishedRun candidate, String suite, Set<String> notes) {
+      FinishedRun baseline,
+      FinishedRun candidate,
+      String suite,
+      List<String> failures,
+      Set<String> notes) {
     Compatibility compatibility = Compatibility.of(baseline, candidate, suite);
     notes.addAll(compatibility.notes());
     List<Pair> pairs = new ArrayList<>();
@@ -126,6 +132,7 @@ public final class Comparer {
           "%s: token ids are not known of both models and were not compared".formatted(suite));
     }
     List<String> obstacles = new ArrayList<>(compatibility.refusals());
+    obstacles.addAll(failures);
     refuse(obstacles, "prompts differ", otherPrompts, pairs.size());
     refuse(obstacles, "token ids of the prompts differ", otherTokens, pairs.size());
     var facts = RunFacts.suite(baseline, suite);
@@ -147,7 +154,11 @@ public final class Comparer {
   }
 
   private SuiteComparison suite(
-      FinishedRun baseline, FinishedRun candidate, SuitePairs pairs, Ruling ruling) {
+      FinishedRun baseline,
+      FinishedRun candidate,
+      SuitePairs pairs,
+      Ruling ruling,
+      SelfTests selfTests) {
     String suite = pairs.suite();
     List<Pair> graded = pairs.graded();
     List<ItemScore> first = scores(graded, Pair::baseline);
@@ -175,7 +186,7 @@ public final class Comparer {
         pairs.obstacles(),
         ruling.finding(),
         ruling.verdict(),
-        ruling.proven(),
+        ruling.proven() && selfTests.steady(suite),
         ruling.reason(),
         ruling.evidence(),
         ruling.withFaults());

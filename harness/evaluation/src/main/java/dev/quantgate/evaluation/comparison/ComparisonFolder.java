@@ -26,14 +26,23 @@ import java.util.Optional;
  * @param schema version of the form in which it was written
  */
 public record ComparisonFolder(Path path, int schema, Comparison comparison) {
-  private static final String NAME = "comparison.json";
-  private static final String SCHEMA = "comparison.schema.json";
+  /** The comparison's own file. */
+  public static final String NAME = "comparison.json";
+
+  /** The file of its form. */
+  public static final String SCHEMA = "comparison.schema.json";
+
   private static final String PAIRS = "pairs";
 
   /** A comparison as it is when it lies in a folder: with word of where its runs lie. */
   public static Comparison placed(
       Path folder, Comparison comparison, FinishedRun baseline, FinishedRun candidate) {
-    return comparison.at(place(folder, baseline.folder()), place(folder, candidate.folder()));
+    return placed(comparison, place(folder, baseline.folder()), place(folder, candidate.folder()));
+  }
+
+  /** A comparison with word of where its runs lie, as comparison.json says it. */
+  public static Comparison placed(Comparison comparison, String baseline, String candidate) {
+    return comparison.at(baseline, candidate);
   }
 
   /**
@@ -153,7 +162,12 @@ public record ComparisonFolder(Path path, int schema, Comparison comparison) {
   }
 
   private static Path pairsFile(Path folder, String suite) {
-    return folder.resolve(PAIRS).resolve("%s.jsonl".formatted(suite));
+    return folder.resolve(pairsName(suite));
+  }
+
+  /** A suite's file of pairs, below the folder. */
+  public static String pairsName(String suite) {
+    return "%s/%s.jsonl".formatted(PAIRS, suite);
   }
 
   /** A run's folder as comparison.json names it: relative where the comparison contains it. */

@@ -23,7 +23,8 @@ import java.util.OptionalLong;
  *     items
  * @param realLoss whether a loss, of any size, is shown
  * @param beyondMargin whether a loss of more than the margin is shown
- * @param marginPoints allowed loss of this suite
+ * @param marginPoints allowed loss of this suite, in points where the policy's margin is relative
+ *     too
  * @param itemPoints what one item is worth; a margin below it cannot be measured
  * @param baselineLowerBound the baseline's score lies above this share in 95 of 100 cases
  * @param visibleLossPoints the smallest loss that so many items with so many flips show in 80 of

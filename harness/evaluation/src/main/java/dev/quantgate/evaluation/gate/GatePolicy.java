@@ -1,24 +1,104 @@
 package dev.quantgate.evaluation.gate;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.quantgate.evaluation.record.EvaluationException;
+import java.util.Collections;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What the gate is told.
  *
- * @param margin the allowed loss in percentage points, 0 .. 100
+ * @param margin the allowed loss, 0 .. 100: percentage points, or percent of the baseline's score,
+ *     as {@code marginKind} says
+ * @param marginReason why it is wider than {@link Margin#USUAL}; empty where it is not
+ * @param margins of suites that have their own, by name; a suite that is named here must be there
  * @param onInconclusive what happens where nothing is proven
  */
-public record GatePolicy(double margin, OnInconclusive onInconclusive) {
+@JsonInclude(JsonInclude.Include.NON_ABSENT)
+public record GatePolicy(
+    double margin,
+    MarginKind marginKind,
+    Optional<String> marginReason,
+    SortedMap<String, Margin> margins,
+    OnInconclusive onInconclusive) {
   /** One point; the point rule. */
   public static final GatePolicy DEFAULT = new GatePolicy(1.0, OnInconclusive.POINT);
 
   public GatePolicy {
-    if (!(margin >= 0 && margin <= 100)) {
+    margins = Collections.unmodifiableSortedMap(new TreeMap<>(margins));
+    marginReason = new Margin(margin, marginKind, marginReason).reason();
+  }
+
+  /** As files have it; earlier ones say neither a kind nor margins of suites. */
+  @JsonCreator
+  static GatePolicy read(
+      @JsonProperty("margin") double margin,
+      @JsonProperty("marginKind") Optional<MarginKind> kind,
+      @JsonProperty("marginReason") Optional<String> reason,
+      @JsonProperty("margins") Optional<SortedMap<String, Margin>> margins,
+      @JsonProperty("onInconclusive") OnInconclusive onInconclusive) {
+    return new GatePolicy(
+        margin,
+        kind.orElse(MarginKind.ABSOLUTE),
+        reason,
+        margins.orElseGet(TreeMap::new),
+        onInconclusive);
+  }
+
+  /** The same margin in points for every suite. */
+  public GatePolicy(double margin, OnInconclusive onInconclusive) {
+    this(Margin.ofPoints(margin), Map.of(), onInconclusive);
+  }
+
+  /** A margin, and others for some suites. */
+  public GatePolicy(Margin margin, Map<String, Margin> margins, OnInconclusive onInconclusive) {
+    this(margin.margin(), margin.kind(), margin.reason(), new TreeMap<>(margins), onInconclusive);
+  }
+
+  /** The margin of suites that have none of their own. */
+  @JsonIgnore
+  public Margin general() {
+    return new Margin(margin, marginKind, marginReason);
+  }
+
+  /** A suite's margin. */
+  public Margin marginOf(String suite) {
+    Margin own = margins.get(suite);
+    return own == null ? general() : own;
+  }
+
+  /**
+   * Refuses a policy of which a margin is wider than {@link Margin#USUAL} for no reason.
+   *
+   * @throws EvaluationException naming the margin
+   */
+  public void requireReasons() {
+    if (general().lacksReason()) {
       throw new EvaluationException(
-          EvaluationException.Kind.SETTING, "margin must be in 0 .. 100 points, not " + margin);
+          EvaluationException.Kind.SETTING,
+          "a margin of %s is wider than %s and needs a reason; say it as --margin-reason TEXT"
+              .formatted(Margin.number(margin), Margin.number(Margin.USUAL)));
     }
+    margins.forEach((suite, own) -> {
+      if (own.lacksReason()) {
+        throw new EvaluationException(
+            EvaluationException.Kind.SETTING,
+            "margins: %s: a margin of %s is wider than %s and needs a reason; say {margin: %s, reason: TEXT}"
+                .formatted(
+                    suite,
+                    Margin.number(own.margin()),
+                    Margin.number(Margin.USUAL),
+                    Margin.number(own.margin())));
+      }
+    });
   }
 
   /** What happens where neither a loss nor its absence is proven. */

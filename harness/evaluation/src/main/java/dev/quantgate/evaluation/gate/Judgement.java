@@ -10,6 +10,8 @@ import java.util.Optional;
  * @param finding what the pairs of all suites show
  * @param verdict over all suites, after policy
  * @param proven whether the verdict is what the pairs show, on whole suites
+ * @param obstacles why the comparison as a whole says nothing: suites that the policy names and the
+ *     runs lack; empty where it does
  * @param pooled all suites that say something, each weighing the same; empty with fewer than two
  * @param suites a ruling for each suite, in their order
  */
@@ -17,9 +19,11 @@ public record Judgement(
     Finding finding,
     Verdict verdict,
     boolean proven,
+    List<String> obstacles,
     Optional<PooledDelta> pooled,
     List<Ruling> suites) {
   public Judgement {
+    obstacles = List.copyOf(obstacles);
     suites = List.copyOf(suites);
   }
 
@@ -48,6 +52,7 @@ public record Judgement(
    * The mean delta of several suites in percentage points, with bounds that each hold in 95 of 100
    * cases.
    *
+   * @param marginPoints mean of the suites' margins
    * @param withinMargin whether a loss of the margin or more is excluded for the mean
    */
   @JsonInclude
@@ -56,5 +61,6 @@ public record Judgement(
       double deltaPoints,
       double lowerPoints,
       double upperPoints,
+      double marginPoints,
       boolean withinMargin) {}
 }

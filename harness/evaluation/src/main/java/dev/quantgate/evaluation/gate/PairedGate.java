@@ -29,6 +29,11 @@ record PairedGate(GatePolicy policy) implements Gate {
     List<Draft> drafts = suites.stream().map(this::draft).toList();
     correct(drafts);
     List<Ruling> rulings = drafts.stream().map(this::ruling).toList();
+    List<String> missing = missing(suites);
+    if (!missing.isEmpty()) {
+      return new Judgement(
+          Finding.INVALID, Verdict.INVALID, false, missing, pooled(drafts), rulings);
+    }
     List<Ruling> said =
         rulings.stream().filter(ruling -> ruling.finding() != Finding.UNINFORMATIVE).toList();
     Finding finding = Finding.of(rulings.stream().map(Ruling::finding).toList());
@@ -39,7 +44,17 @@ record PairedGate(GatePolicy policy) implements Gate {
             : verdict == Verdict.FAIL
                 && said.stream()
                     .anyMatch(ruling -> ruling.finding() == Finding.FAIL && ruling.proven());
-    return new Judgement(finding, verdict, proven, pooled(drafts), rulings);
+    return new Judgement(finding, verdict, proven, List.of(), pooled(drafts), rulings);
+  }
+
+  /** What the policy names and the runs lack. */
+  private List<String> missing(List<SuitePairs> suites) {
+    return policy.margins().keySet().stream()
+        .filter(name -> suites.stream().noneMatch(suite -> suite.suite().equals(name)))
+        .map(name ->
+            "suite %s has a margin of its own, but is not among the suites that both runs have"
+                .formatted(name))
+        .toList();
   }
 
   /** A suite on its way to a ruling. */
@@ -91,19 +106,20 @@ record PairedGate(GatePolicy policy) implements Gate {
           "all choices of all %d items are tied for the %s, which says nothing of it"
               .formatted(graded.size(), side));
     }
-    Evidence evidence = SuiteStatistics.ofGraded(suite.pairs(), policy.margin());
+    Margin margin = policy.marginOf(suite.suite());
+    Evidence evidence = SuiteStatistics.ofGraded(suite.pairs(), margin);
     draft.evidence = Optional.of(evidence);
     if (graded.size() < asked) {
-      draft.withFaults = Optional.of(SuiteStatistics.ofAll(suite.pairs(), policy.margin()));
+      draft.withFaults = Optional.of(SuiteStatistics.ofAll(suite.pairs(), margin));
     }
     double chance = suite.chance().orElse(0);
-    if (evidence.baselineLowerBound() <= chance + policy.margin() / 100) {
+    if (evidence.baselineLowerBound() <= chance + evidence.marginPoints() / 100) {
       draft.uninformative =
           Optional.of(
               text(
                   "the baseline is not better than chance by the margin: its score lies above %.2f %%"
                       + " in 95 of 100 cases, and chance plus margin is %.2f %%",
-                  100 * evidence.baselineLowerBound(), 100 * chance + policy.margin()));
+                  100 * evidence.baselineLowerBound(), 100 * chance + evidence.marginPoints()));
     }
     return draft;
   }
@@ -204,10 +220,11 @@ record PairedGate(GatePolicy policy) implements Gate {
     var text =
         new StringBuilder(
             text(
-                "delta %+.2f points %s -%.2f allowed, %d losses and %d gains in %d items (%s)",
+                "delta %+.2f points %s -%.2f allowed%s, %d losses and %d gains in %d items (%s)",
                 delta == 0 ? 0.0 : delta,
                 delta >= -margin ? ">=" : "<",
                 margin,
+                policy.marginOf(draft.suite.suite()).explained(margin),
                 evidence.losses(),
                 evidence.gains(),
                 evidence.items(),
@@ -270,13 +287,15 @@ record PairedGate(GatePolicy policy) implements Gate {
                             Math.min(each.lowerPoints(), each.deltaPoints()),
                             Math.max(each.upperPoints(), each.deltaPoints()))))
                 .toList());
+    double margin = said.stream().mapToDouble(Evidence::marginPoints).average().orElseThrow();
     return Optional.of(
         new PooledDelta(
             said.size(),
             pooled.delta(),
             pooled.interval().lower(),
             pooled.interval().upper(),
-            pooled.interval().lower() > -policy.margin()));
+            margin,
+            pooled.interval().lower() > -margin));
   }
 
   /** How many faults of each kind each side has. */

@@ -26,20 +26,20 @@ final class SuiteStatistics {
   /** The bootstrap draws the same samples for everybody. */
   private static final long SEED = 1;
 
-  private final double marginPoints;
+  private final Margin allowed;
   private final List<Scores> items = new ArrayList<>();
   private final Map<String, List<Double>> clusters = new LinkedHashMap<>();
   private boolean graded;
 
   private record Scores(double baseline, double candidate) {}
 
-  private SuiteStatistics(double marginPoints) {
-    this.marginPoints = marginPoints;
+  private SuiteStatistics(Margin allowed) {
+    this.allowed = allowed;
   }
 
   /** Evidence of the pairs that both have a grade; there must be one. */
-  static Evidence ofGraded(List<Pair> pairs, double marginPoints) {
-    var statistics = new SuiteStatistics(marginPoints);
+  static Evidence ofGraded(List<Pair> pairs, Margin allowed) {
+    var statistics = new SuiteStatistics(allowed);
     pairs.stream()
         .filter(Pair::graded)
         .forEach(pair -> statistics.add(pair, pair.baseline().share(), pair.candidate().share()));
@@ -47,8 +47,8 @@ final class SuiteStatistics {
   }
 
   /** Evidence of all pairs, where a fault counts against the candidate. */
-  static Evidence ofAll(List<Pair> pairs, double marginPoints) {
-    var statistics = new SuiteStatistics(marginPoints);
+  static Evidence ofAll(List<Pair> pairs, Margin allowed) {
+    var statistics = new SuiteStatistics(allowed);
     for (Pair pair : pairs) {
       double baseline = pair.baseline().fault().isPresent() ? 1 : pair.baseline().share();
       statistics.add(pair, baseline, pair.candidate().share());
@@ -80,6 +80,7 @@ final class SuiteStatistics {
                 .toList());
     double effect = grouped.count() == n ? 1 : grouped.designEffect(ALPHA);
     double flipRate = (double) (losses + gains) / n;
+    double marginPoints = allowed.points(baseline / n);
     double margin = marginPoints / 100;
     double bound = Proportion.lowerBound(Math.min(n, baseline), n, ALPHA);
     if (graded) {

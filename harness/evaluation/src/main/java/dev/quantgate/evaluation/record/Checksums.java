@@ -19,7 +19,8 @@ import java.util.TreeMap;
  * @param files by name below the folder, with {@code /} between folders
  */
 public record Checksums(SortedMap<String, String> files) {
-  private static final String NAME = "checksums.json";
+  /** The file's name. */
+  public static final String NAME = "checksums.json";
 
   public Checksums {
     files = Collections.unmodifiableSortedMap(new TreeMap<>(files));

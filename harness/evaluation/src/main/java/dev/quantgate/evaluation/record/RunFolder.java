@@ -22,9 +22,9 @@ import java.util.stream.Stream;
 
 /** Where things lie in the folder of one model's run. */
 public final class RunFolder {
-  private static final String IDENTITY = "identity.json";
-  private static final String PROVENANCE = "provenance.json";
-  private static final String SELF_TESTS = "selftests.json";
+  public static final String IDENTITY = "identity.json";
+  public static final String PROVENANCE = "provenance.json";
+  public static final String SELF_TESTS = "selftests.json";
 
   private static final String JOURNAL = "journal";
 
@@ -46,19 +46,39 @@ public final class RunFolder {
   }
 
   public Path answers(String suite) {
-    return folder.resolve(JOURNAL).resolve("%s.answers.jsonl".formatted(suite));
+    return folder.resolve(answersName(suite));
   }
 
   public Path executions(String suite) {
-    return folder.resolve(JOURNAL).resolve("%s.executions.jsonl".formatted(suite));
+    return folder.resolve(executionsName(suite));
   }
 
   public Path records(String suite) {
-    return folder.resolve("%s.jsonl".formatted(suite));
+    return folder.resolve(recordsName(suite));
   }
 
   public Path timings(String suite) {
-    return folder.resolve("%s.timings.jsonl".formatted(suite));
+    return folder.resolve(timingsName(suite));
+  }
+
+  /** A suite's file of answers, below the folder. */
+  public static String answersName(String suite) {
+    return "%s/%s.answers.jsonl".formatted(JOURNAL, suite);
+  }
+
+  /** A suite's file of what came of its programs, below the folder. */
+  public static String executionsName(String suite) {
+    return "%s/%s.executions.jsonl".formatted(JOURNAL, suite);
+  }
+
+  /** A suite's file of records, below the folder. */
+  public static String recordsName(String suite) {
+    return "%s.jsonl".formatted(suite);
+  }
+
+  /** A suite's file of times, below the folder. */
+  public static String timingsName(String suite) {
+    return "%s.timings.jsonl".formatted(suite);
   }
 
   /**
@@ -139,13 +159,14 @@ public final class RunFolder {
     Disk.writePage(folder.resolve(SELF_TESTS), new SelfTests(selfTests));
   }
 
-  private List<SelfTest> readSelfTests() {
+  /** What the harness found out about itself in this run up to now. */
+  public List<SelfTest> readSelfTests() {
     Path file = folder.resolve(SELF_TESTS);
     return Files.exists(file) ? Disk.readPage(file, SelfTests.class).selfTests() : List.of();
   }
 
   /** The content of selftests.json. */
-  private record SelfTests(List<SelfTest> selfTests) {}
+  public record SelfTests(List<SelfTest> selfTests) {}
 
   /** Makes the run a finished one: lists its files with their hashes. */
   public void finish() {
@@ -155,6 +176,7 @@ public final class RunFolder {
         listed
             .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
             .filter(file -> !Disk.name(file).startsWith("."))
+            .filter(file -> !Disk.name(file).equals(Checksums.NAME))
             .forEach(files::add);
       } catch (IOException e) {
         throw Disk.cannot("listed", each, e);

@@ -175,6 +175,13 @@ public final class Seal {
     return from < 0 ? "" : new String(bytes, from, digits, ISO_8859_1);
   }
 
+  /** The version that an object says it has; empty for none. */
+  static String versionIn(byte[] open) {
+    var version =
+        VERSIONED.matcher(new String(open, 0, Math.min(open.length, MOST_HEAD), ISO_8859_1));
+    return version.lookingAt() ? version.group().replaceAll("\\D", "") : "";
+  }
+
   /** An object without version and checksum, given without the checksum and the closing brace. */
   static byte[] bare(byte[] open) {
     String head = new String(open, 0, Math.min(open.length, MOST_HEAD), ISO_8859_1);

@@ -75,8 +75,9 @@ public record SealedText(int line, byte[] body, Optional<Damage> damage) {
               ? damaged(number, line, "the line feed at its end is missing")
               : of(
                   number, line, open, stored, computed, it -> Seal.lineHash(chain, it, it.length)));
-      otherwise = computed;
-      before = stored;
+      boolean ended = lines.getLast().damage().isEmpty() || !stored.isEmpty();
+      otherwise = ended ? computed : otherwise;
+      before = ended ? stored : before;
       at = end + 1;
     }
     return lines;
@@ -113,7 +114,15 @@ public record SealedText(int line, byte[] body, Optional<Damage> damage) {
     byte[] end = line == 0 ? Seal.pageEnd(stored) : Seal.lineEnd(stored);
     boolean ended = Arrays.equals(bytes, open, bytes.length, end, 0, end.length);
     if (ended && computed.equals(stored)) {
-      return new SealedText(line, Seal.bare(content), Optional.empty());
+      String version = Seal.versionIn(content);
+      return new SealedText(
+          line,
+          Seal.bare(content),
+          version.equals(Integer.toString(Seal.SCHEMA_VERSION))
+              ? Optional.empty()
+              : Optional.of(
+                  new Damage(
+                      "schemaVersion", version, Integer.toString(Seal.SCHEMA_VERSION), true)));
     }
     if (!ended) {
       return damaged(line, bytes, "it does not end in a checksum");

@@ -164,6 +164,7 @@ final class AnswerPhase {
     counter.finish();
     writePrompts(source, run, task, lines);
     run.answered(task, lines);
+    new SelfTesting(run, task).ofAnswers(source, lines);
   }
 
   private void writePrompts(

@@ -5,6 +5,7 @@ import dev.quantgate.evaluation.answer.SuiteTask;
 import dev.quantgate.evaluation.record.ExecutionLine;
 import dev.quantgate.evaluation.record.Journal;
 import dev.quantgate.evaluation.record.Program;
+import dev.quantgate.evaluation.record.SelfTest;
 import dev.quantgate.evaluation.run.Progress.Step;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
@@ -22,6 +23,7 @@ import java.util.Optional;
  */
 final class ExecutionPhase {
   private final RunSandbox sandbox;
+  private final SandboxTests tests;
   private final Progress.Listener progress;
   private final List<StepCounter> counters = new ArrayList<>();
   private final List<Journal<ExecutionLine>> journals = new ArrayList<>();
@@ -35,8 +37,9 @@ final class ExecutionPhase {
   /** Those for whom an equal program's result is there already. */
   private final List<Pending> answered = new ArrayList<>();
 
-  ExecutionPhase(RunSandbox sandbox, Progress.Listener progress) {
+  ExecutionPhase(RunSandbox sandbox, SandboxTests tests, Progress.Listener progress) {
     this.sandbox = sandbox;
+    this.tests = tests;
     this.progress = progress;
   }
 
@@ -67,6 +70,7 @@ final class ExecutionPhase {
       if (!wanted.isEmpty()) {
         selfTest(runs.getFirst());
       }
+      runs.forEach(this::testWhole);
       counters.forEach(StepCounter::announce);
       for (Pending pending : answered) {
         pending.accept(
@@ -126,6 +130,24 @@ final class ExecutionPhase {
           "the sandbox gave a result that nobody waits for: %s".formatted(result.id()));
     }
     same.forEach(pending -> pending.accept(ExecutionLine.of(pending.program(), result)));
+  }
+
+  /** Has every problem's solution pass and every stub fail, unless that was shown before. */
+  private void testWhole(RunInProgress run) {
+    for (SuiteTask task : run.tasks()) {
+      if (!task.ofPrograms() || run.selfTest(SelfTest.Kind.SANDBOX, task.suite()).isPresent()) {
+        continue;
+      }
+      if (wanted.isEmpty() && answered.isEmpty()) {
+        run.keep(
+            SelfTest.notRun(
+                SelfTest.Kind.SANDBOX,
+                task.suite(),
+                "not run: this session executed nothing, and no earlier one wrote it down"));
+      } else {
+        run.keep(tests.of(sandbox, run, task));
+      }
+    }
   }
 
   /** Tries the sandbox on the first, the middle and the last problem of each suite. */

@@ -16,6 +16,7 @@ final class RecordPhase {
 
   static void write(RunInProgress run) {
     run.tasks().forEach(task -> write(run, task));
+    run.folder().writeSelfTests(run.selfTests());
     run.folder().finish();
   }
 

@@ -12,10 +12,12 @@ import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.Program;
 import dev.quantgate.evaluation.record.Provenance;
 import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.record.SelfTest;
 import dev.quantgate.evaluation.record.Side;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ final class RunInProgress {
   private final Session session;
   private final Map<String, List<Graded>> graded = new HashMap<>();
   private final Map<String, Map<Executed, ExecutionLine>> executions = new HashMap<>();
+  private final List<SelfTest> selfTests = new ArrayList<>();
   private Provenance provenance;
   private long lastSeen;
 
@@ -71,7 +74,32 @@ final class RunInProgress {
         folder.openExecutions(task.suite(), line -> keep(task.suite(), line)).close();
       }
     }
+    selfTests.addAll(folder.readSelfTests());
     seen(Optional.empty());
+  }
+
+  /** What was found of a suite in this session or an earlier one; empty where it was not tried. */
+  Optional<SelfTest> selfTest(SelfTest.Kind kind, String suite) {
+    return selfTests.stream()
+        .filter(test -> test.kind() == kind && test.suite().equals(suite))
+        .findFirst();
+  }
+
+  /** Takes what the harness found out about itself, in the place of what was known. */
+  void keep(SelfTest test) {
+    selfTests.removeIf(known -> known.kind() == test.kind() && known.suite().equals(test.suite()));
+    selfTests.add(test);
+    folder.writeSelfTests(selfTests());
+  }
+
+  /** All of them, in the order of the suites. */
+  List<SelfTest> selfTests() {
+    List<String> order = tasks.stream().map(SuiteTask::suite).toList();
+    return selfTests.stream()
+        .sorted(
+            Comparator.comparingInt((SelfTest test) -> order.indexOf(test.suite()))
+                .thenComparing(SelfTest::kind))
+        .toList();
   }
 
   /** What is known of a run before its first session. */

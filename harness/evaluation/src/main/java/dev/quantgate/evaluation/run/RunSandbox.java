@@ -139,14 +139,7 @@ final class RunSandbox implements AutoCloseable {
    * @param questions of a suite of programs, in their order
    */
   static List<Sample> samples(List<Question> questions) {
-    List<Sample> all =
-        questions.stream()
-            .<Sample>mapMulti((question, sink) -> {
-              if (question.key() instanceof Key.Program key) {
-                sink.accept(new Sample(question.id(), key));
-              }
-            })
-            .toList();
+    List<Sample> all = all(questions);
     List<Sample> solved = all.stream().filter(sample -> !sample.key.solution().isBlank()).toList();
     List<Sample> from = solved.isEmpty() ? all : solved;
     int last = from.size() - 1;
@@ -157,9 +150,21 @@ final class RunSandbox implements AutoCloseable {
         .toList();
   }
 
+  /** All problems. */
+  static List<Sample> all(List<Question> questions) {
+    return questions.stream()
+        .<Sample>mapMulti((question, sink) -> {
+          if (question.key() instanceof Key.Program key) {
+            sink.accept(new Sample(question.id(), key));
+          }
+        })
+        .toList();
+  }
+
   /** A problem to test with. */
   record Sample(String id, Key.Program key) {
-    private ExecutionJob job(String what, String completion) {
+    /** A completion as a job; {@code what} it is becomes part of its id. */
+    ExecutionJob job(String what, String completion) {
       return new ExecutionJob(
           id + " " + what, key.prelude(), key.prompt(), completion, key.test(), key.entryPoint());
     }

@@ -109,6 +109,21 @@ public final class Runner {
 
   private List<FinishedRun> phases(
       List<Participant.Source> sources, Map<Side, RecordedSource> recorded, List<SuiteTask> tasks) {
+    var finished = new FinishedRuns(services, plan, environment, tasks);
+    List<FinishedRun> before =
+        sources.stream()
+            .flatMap(source ->
+                finished
+                    .in(
+                        out.run(source.side()),
+                        source.model(),
+                        Optional.ofNullable(recorded.get(source.side())))
+                    .stream())
+            .toList();
+    if (before.size() == sources.size()) {
+      progress.on(new Progress.Note("finished before: judged again, nothing is asked or executed"));
+      return before;
+    }
     Optional<RunSandbox> sandbox =
         tasks.stream().anyMatch(SuiteTask::ofPrograms)
             ? Optional.of(startSandbox())
@@ -120,7 +135,9 @@ public final class Runner {
         runs.add(answers.answer(source, Optional.ofNullable(recorded.get(source.side()))));
       }
       try {
-        sandbox.ifPresent(box -> new ExecutionPhase(box, progress).execute(runs));
+        sandbox.ifPresent(box ->
+            new ExecutionPhase(box, new SandboxTests(services.cache(), progress), progress)
+                .execute(runs));
       } catch (RuntimeException e) {
         try {
           runs.forEach(RunInProgress::seenAgain);

@@ -27,7 +27,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
  * quantgate.yaml: one mapping whose keys are flags without their dashes. A value is a scalar, a
- * list of scalars, or for {@code protocol} a mapping of suite to variant.
+ * list of scalars, or a mapping by suite: for {@code protocol} to a variant, for {@code margins} to
+ * a margin.
  *
  * <p>A key at the top holds for each command that has the flag. A mapping under a command's name
  * holds for that command alone and wins over the top. A flag that is called like a {@link Setting}
@@ -158,6 +159,9 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
       return value.properties().stream()
           .map(entry -> entry.getKey() + "=" + scalar(file, key, entry.getValue()))
           .collect(Collectors.joining(","));
+    }
+    if (value.isObject() && key.equals(Setting.MARGINS.key())) {
+      return value.toString(); // a mapping on one line, as the flag takes it
     }
     return scalar(file, key, value);
   }

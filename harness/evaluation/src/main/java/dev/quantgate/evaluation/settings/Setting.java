@@ -25,12 +25,25 @@ public enum Setting {
   TOP_P("share of nucleus sampling", "1"),
   SAMPLES("texts for each programming problem", "1"),
   MAX_NEW_TOKENS("most tokens of a text; by default the protocol's", ""),
-  MARGIN("allowed loss in percentage points", "1.0"),
+  MARGIN("allowed loss, in the unit that --margin-kind says", "1.0"),
+  MARGIN_KIND(
+      "absolute: percentage points; relative: percent of the baseline's score; relative-below-N: percent where that is below N points",
+      "absolute"),
+  MARGIN_REASON("why the margin is wider than 1; required there", ""),
+  MARGINS(
+      "margins of single suites, such as {humaneval: {margin: 2, reason: few items}, ceval: 0.5}; each must be among the suites",
+      ""),
   ON_INCONCLUSIVE("what happens where nothing is proven: point, fail, pass, report", "point"),
-  ENGINE("auto, cpu, or reference: the plain scalar oracle of cpu, slow", "auto"),
+  ENGINE(
+      "auto, cuda, cpu, or reference: the plain scalar oracle of cpu, slow; auto takes cuda where there is a device",
+      "auto"),
   THREADS("worker threads; by default all cores", ""),
   MEMORY(
       "most memory of weights, keys and values, such as 12G; by default what the machine has", ""),
+  DEVICE("number of the CUDA device, counted from 0; by default the first", ""),
+  GPU_MEMORY(
+      "most memory of that device to take, such as 40G; by default all that is free but a reserve",
+      ""),
   MAX_BATCH("most sequences that run together; 0 leaves it to the engine", "0"),
   SANDBOX("auto, docker, bubblewrap, embedded, unsafe-local", "auto"),
   REQUIRE_SANDBOX("a kind of sandbox without which nothing is judged", ""),

@@ -11,6 +11,8 @@ import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.RunPlan.Sampling;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Margin;
+import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.run.RunEnvironment;
@@ -216,7 +218,9 @@ public final class Settings {
     EngineOptions defaults = EngineOptions.defaults();
     return defaults
         .withThreads(integer(Setting.THREADS, 1, MOST_THREADS).orElse(defaults.threads()))
-        .withMemory(memory())
+        .withMemory(memory(Setting.MEMORY))
+        .withDevice(
+            new EngineOptions.Device(integer(Setting.DEVICE, 0), memory(Setting.GPU_MEMORY)))
         .withMaxBatch(integer(Setting.MAX_BATCH, 0).orElse(defaults.maxBatch()));
   }
 
@@ -272,8 +276,16 @@ public final class Settings {
 
   /** What the gate is told. */
   public GatePolicy policy() {
-    return new GatePolicy(
-        number(Setting.MARGIN), choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
+    MarginKind kind =
+        value(Setting.MARGIN_KIND, MarginSettings.KINDS, MarginKind::of).orElseThrow();
+    var margin = new Margin(number(Setting.MARGIN), kind, text(Setting.MARGIN_REASON));
+    Map<String, Margin> margins =
+        value(Setting.MARGINS, MarginSettings.EXPECTED, text -> MarginSettings.parse(text, kind))
+            .orElse(Map.of());
+    var policy =
+        new GatePolicy(margin, margins, choice(Setting.ON_INCONCLUSIVE, OnInconclusive.class));
+    policy.requireReasons();
+    return policy;
   }
 
   private String required(Setting setting) {
@@ -286,8 +298,8 @@ public final class Settings {
                         setting.key(), setting.description(), setting.variable(), setting.key())));
   }
 
-  private OptionalLong memory() {
-    return value(Setting.MEMORY, "a size such as 12G or 800M", Settings::bytes)
+  private OptionalLong memory(Setting setting) {
+    return value(setting, "a size such as 12G or 800M", Settings::bytes)
         .map(OptionalLong::of)
         .orElse(OptionalLong.empty());
   }

@@ -1,6 +1,7 @@
 package dev.quantgate.evaluation.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
@@ -11,6 +12,7 @@ import dev.quantgate.evaluation.pairs.SuitePairs;
 import dev.quantgate.evaluation.record.Fault;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
@@ -130,6 +132,87 @@ class PairedGateTest {
         assertThat(judgement.verdict()).isEqualTo(Verdict.FAIL);
       }
     }
+  }
+
+  @Test
+  void a_relative_margin_is_a_share_of_what_the_baseline_got_right() {
+    // 400 of 1,000 right: 1 % of that is 0.4 points, and 5 losses are more.
+    SuitePairs lost = PairsOf.table("exam", 395, 5, 0, 600);
+    assertThat(under(MarginKind.ABSOLUTE, lost).verdict()).isEqualTo(Verdict.PASS);
+    for (MarginKind kind : List.of(MarginKind.RELATIVE, new MarginKind(50))) {
+      Ruling ruling = under(kind, lost).suites().getFirst();
+      assertThat(ruling.verdict()).isEqualTo(Verdict.FAIL);
+      assertThat(ruling.evidence().orElseThrow().marginPoints()).isCloseTo(0.4, within(1e-12));
+      assertThat(ruling.reason())
+          .startsWith(
+              "delta -0.50 points < -0.40 allowed (1 % of the baseline's 40.00 %), 5 losses");
+    }
+    assertThat(under(new MarginKind(40), lost).verdict()).isEqualTo(Verdict.PASS);
+  }
+
+  private static Judgement under(MarginKind kind, SuitePairs suite) {
+    var margin = new Margin(1, kind, Optional.empty());
+    return Gate.of(new GatePolicy(margin, Map.of(), OnInconclusive.POINT)).judge(List.of(suite));
+  }
+
+  @Test
+  void a_suite_has_its_own_margin_and_the_reason_for_a_wide_one_is_printed() {
+    var wide = new Margin(3, MarginKind.ABSOLUTE, Optional.of("few items"));
+    var policy =
+        new GatePolicy(
+            Margin.ofPoints(1),
+            Map.of("code", wide, "nli", Margin.ofPoints(0.5)),
+            OnInconclusive.POINT);
+    Judgement judgement =
+        Gate.of(policy)
+            .judge(
+                List.of(
+                    PairsOf.table("code", 195, 4, 0, 1),
+                    PairsOf.table("nli", 990, 6, 0, 4),
+                    PairsOf.table("exam", 990, 6, 0, 4)));
+
+    assertThat(judgement.suites().stream().map(Ruling::verdict))
+        .containsExactly(Verdict.PASS, Verdict.FAIL, Verdict.PASS);
+    assertThat(judgement.suites().getFirst().reason())
+        .contains("-3.00 allowed (reason: few items)");
+    assertThat(judgement.pooled().orElseThrow().marginPoints()).isCloseTo(1.5, within(1e-12));
+  }
+
+  @Test
+  void a_suite_that_the_policy_names_and_the_runs_lack_is_invalid() {
+    var policy =
+        new GatePolicy(
+            Margin.ofPoints(1), Map.of("ceval", Margin.ofPoints(0.5)), OnInconclusive.POINT);
+    Judgement judgement = Gate.of(policy).judge(List.of(PairsOf.table("cmnli", 9000, 0, 0, 1000)));
+
+    assertThat(judgement.suites().getFirst().finding()).isEqualTo(Finding.PASS);
+    assertThat(judgement.finding()).isEqualTo(Finding.INVALID);
+    assertThat(judgement.verdict()).isEqualTo(Verdict.INVALID);
+    assertThat(judgement.proven()).isFalse();
+    assertThat(judgement.obstacles())
+        .containsExactly(
+            "suite ceval has a margin of its own, but is not among the suites that both runs have");
+  }
+
+  @Test
+  void a_margin_finer_than_one_item_is_said_so() {
+    assertThat(judge(PairsOf.table("few", 60, 0, 0, 20)).reason())
+        .endsWith("; one item is 1.25 points, more than the margin");
+    assertThat(judge(PairsOf.table("more", 75, 0, 0, 25)).reason()).doesNotContain("one item is");
+  }
+
+  @Test
+  void a_wide_margin_needs_a_reason() {
+    assertThatThrownBy(() -> new GatePolicy(1.5, OnInconclusive.POINT).requireReasons())
+        .hasMessage(
+            "a margin of 1.5 is wider than 1 and needs a reason; say it as --margin-reason TEXT");
+    var policy =
+        new GatePolicy(
+            Margin.ofPoints(1), Map.of("ceval", Margin.ofPoints(2)), OnInconclusive.POINT);
+    assertThatThrownBy(policy::requireReasons)
+        .hasMessage(
+            "margins: ceval: a margin of 2 is wider than 1 and needs a reason; say {margin: 2, reason: TEXT}");
+    GatePolicy.DEFAULT.requireReasons();
   }
 
   @Test

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quantgate.evaluation.RunRequest;
+import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Margin;
+import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.sandbox.Limits;
@@ -13,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,6 +58,33 @@ class SettingsTest {
   }
 
   @Test
+  void marginsThatAreNoneAreRefusedWithTheirPlace() {
+    assertThatThrownBy(() -> policy(Map.of(Setting.MARGIN, "2")))
+        .hasMessageContaining("needs a reason; say it as --margin-reason TEXT");
+    assertThat(policy(Map.of(Setting.MARGIN, "2", Setting.MARGIN_REASON, "small")).marginReason())
+        .contains("small");
+    assertThatThrownBy(() -> policy(Map.of(Setting.MARGIN_KIND, "relativ")))
+        .hasMessage(
+            "--margin-kind: expected absolute, relative or relative-below-N, found \"relativ\"");
+    for (String wrong :
+        List.of(
+            "ceval=0.5",
+            "{ceval: wide}",
+            "{ceval: {points: 2}}",
+            "{ceval: 1, ceval: 2}",
+            "{a: [")) {
+      assertThatThrownBy(() -> policy(Map.of(Setting.MARGINS, wrong)))
+          .hasMessageStartingWith("--margins: expected a mapping of suites to margins, such as");
+    }
+    assertThatThrownBy(() -> policy(Map.of(Setting.MARGINS, "{ceval: {margin: 2, reason: ' '}}")))
+        .hasMessageContaining("margins: ceval: a margin of 2 is wider than 1 and needs a reason");
+  }
+
+  private static GatePolicy policy(Map<Setting, String> typed) {
+    return Settings.resolve(typed, Map.of(), Optional.empty()).policy();
+  }
+
+  @Test
   void everythingThatAFlagSaysCanBeSaidInTheFile() throws IOException {
     Optional<Path> file =
         config(
@@ -75,6 +106,11 @@ class SettingsTest {
             samples: 4
             max-new-tokens: 99
             margin: 0.75
+            margin-kind: relative below 50
+            margin-reason: none is needed
+            margins:
+              humaneval: {margin: 2, kind: absolute, reason: 164 problems}
+              ceval: 0.5
             on-inconclusive: report
             engine: cpu
             threads: 3
@@ -123,6 +159,13 @@ class SettingsTest {
     assertThat(assignment.sampling().samples()).isEqualTo(4);
     assertThat(assignment.sampling().maxNewTokens()).hasValue(99);
     assertThat(request.policy().margin()).isEqualTo(0.75);
+    assertThat(request.policy().marginKind()).isEqualTo(new MarginKind(50));
+    assertThat(request.policy().marginReason()).contains("none is needed");
+    assertThat(request.policy().margins())
+        .isEqualTo(
+            Map.of(
+                "humaneval", new Margin(2, MarginKind.ABSOLUTE, Optional.of("164 problems")),
+                "ceval", new Margin(0.5, new MarginKind(50), Optional.empty())));
     assertThat(request.policy().onInconclusive()).isEqualTo(OnInconclusive.REPORT);
     assertThat(request.environment().engine()).isEqualTo("cpu");
     assertThat(request.environment().engineOptions().threads()).isEqualTo(3);

@@ -1,18 +1,22 @@
 package dev.quantgate.inference.cuda;
 
+import dev.quantgate.inference.BlockwiseModel;
+import dev.quantgate.inference.BlockwiseProvider;
 import dev.quantgate.inference.EngineOptions;
-import dev.quantgate.inference.EngineProvider;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
 import dev.quantgate.inference.ModelReference;
+import dev.quantgate.inference.ShapePlan;
+import dev.quantgate.inference.ShapeReport;
 import dev.quantgate.inference.SpeedPlan;
 import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.cuda.driver.Context;
 import dev.quantgate.inference.cuda.driver.CudaDriver;
 import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.cuda.driver.Device;
@@ -24,11 +28,12 @@ import dev.quantgate.inference.tokenizer.Tokenizer;
 import dev.quantgate.inference.tokenizer.Tokenizers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** The engine of kind "cuda": runs where there is an NVIDIA device and its driver. */
-public final class CudaEngineProvider implements EngineProvider {
+public final class CudaEngineProvider implements BlockwiseProvider {
   /**
    * Changes whenever a kernel's order of operations does: then numbers are not the same any more.
    * Bits do not depend on the device.
@@ -42,6 +47,12 @@ public final class CudaEngineProvider implements EngineProvider {
   private static final long RESERVE_BYTES = 512L << 20;
 
   private static final int RESERVE_SHARE = 16;
+
+  /** Bytes of a parameter, and of what a step works in with keys and values of a few texts. */
+  private static final double FP16_BYTES = 2;
+
+  private static final double INT4_BYTES = 0.56;
+  private static final long TYPICAL_WORK_BYTES = 3L << 30;
 
   /** Found by {@link java.util.ServiceLoader}. */
   public CudaEngineProvider() {}
@@ -69,6 +80,40 @@ public final class CudaEngineProvider implements EngineProvider {
     } catch (CudaException e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }
+  }
+
+  @Override
+  public List<String> details() {
+    CudaDriver driver = CudaDriver.open();
+    var lines = new ArrayList<String>();
+    lines.add("driver %s, serving CUDA %s".formatted(driver.path(), driver.version()));
+    for (Device device : driver.devices()) {
+      lines.add(details(driver, device));
+    }
+    return lines;
+  }
+
+  private static String details(CudaDriver driver, Device device) {
+    String name =
+        "device %d: %s, compute capability %s"
+            .formatted(device.ordinal(), device.name(), device.capability());
+    if (!Kernels.run(device)) {
+      return "%s: %s".formatted(name, Kernels.tooOld(device));
+    }
+    try (var context = new Context(driver, device)) {
+      long free = context.freeBytes();
+      double rest = Math.max(0, free - reserve(free) - TYPICAL_WORK_BYTES) / 1e9;
+      return "%s, %.1f of %.1f GB free: fits weights of about %.0f billion parameters in fp16, %.0f in int4"
+          .formatted(
+              name, free / 1e9, device.memoryBytes() / 1e9, rest / FP16_BYTES, rest / INT4_BYTES);
+    } catch (CudaException e) {
+      return "%s: %s".formatted(name, e.getMessage());
+    }
+  }
+
+  /** What of the free memory is left to the driver. */
+  static long reserve(long free) {
+    return Math.min(RESERVE_BYTES, free / RESERVE_SHARE);
   }
 
   @Override
@@ -115,11 +160,35 @@ public final class CudaEngineProvider implements EngineProvider {
   }
 
   @Override
+  public BlockwiseModel openBlockwise(Path folder, EngineOptions options) {
+    var owned = new Owned();
+    try {
+      DeviceSession session = session(options, owned);
+      Checkpoint checkpoint = Checkpoints.open(folder);
+      owned.add(checkpoint);
+      MemoryPlan.within(
+          limit(session, options),
+          folder.toString(),
+          MEMORY_OPTION,
+          0,
+          CudaBlockwiseModel.bytes(checkpoint),
+          1);
+      return new CudaBlockwiseModel(checkpoint, session, owned, folder.toString());
+    } catch (CudaException e) {
+      owned.close();
+      throw refusal(e);
+    } catch (RuntimeException | Error e) {
+      owned.close();
+      throw e;
+    }
+  }
+
+  @Override
   public SpeedReport measure(ModelReference reference, EngineOptions options, SpeedPlan plan) {
     long begun = System.nanoTime();
     try (var owned = new Owned()) {
       DeviceSession session = session(options, owned);
-      double bandwidth = new DeviceBenchmark(session).readBandwidth();
+      double bandwidth = new DeviceBenchmark(session, limit(session, options)).readBandwidth();
       Loaded loaded = load(folder(reference), options, session, owned);
       var machine =
           new SpeedBenchmark.Machine(
@@ -130,6 +199,21 @@ public final class CudaEngineProvider implements EngineProvider {
               bandwidth,
               loaded.readBytes());
       return SpeedBenchmark.run(loaded.executor(), loaded.config(), machine, plan);
+    } catch (CudaException e) {
+      throw refusal(e);
+    }
+  }
+
+  @Override
+  public List<String> shapes() {
+    return ShapeBenchmark.shapes();
+  }
+
+  @Override
+  public ShapeReport measureShape(String shape, EngineOptions options, ShapePlan plan) {
+    ModelConfig config = ShapeBenchmark.config(shape);
+    try (var owned = new Owned()) {
+      return new ShapeBenchmark(session(options, owned), options).run(shape, config, plan);
     } catch (CudaException e) {
       throw refusal(e);
     }
@@ -176,11 +260,7 @@ public final class CudaEngineProvider implements EngineProvider {
       return new Loaded(
           executor,
           checkpoint.config(),
-          "%s (compute capability %s, CUDA %s)"
-              .formatted(
-                  session.device().name(),
-                  session.device().capability(),
-                  session.driver().version()),
+          session.describe(),
           checkpoint.weightBytes(),
           model.readBytes(),
           checkpoint.weightFormat(),
@@ -221,9 +301,7 @@ public final class CudaEngineProvider implements EngineProvider {
       EngineOptions options,
       long weightBytes) {
     ModelConfig config = checkpoint.config();
-    long free = session.context().freeBytes() + session.context().allocatedBytes();
-    long reserve = Math.min(RESERVE_BYTES, free / RESERVE_SHARE);
-    long limit = Math.min(free - reserve, options.device().memoryBytes().orElse(Long.MAX_VALUE));
+    long limit = limit(session, options);
     boolean int4 =
         checkpoint.blocks().stream().anyMatch(block -> block.down() instanceof Linear.Gptq);
     MemoryPlan all =
@@ -237,6 +315,12 @@ public final class CudaEngineProvider implements EngineProvider {
     // No more than the most sequences of the longest context can use.
     long useful = 2L * Workspace.LOGIT_ROWS * Math.ceilDiv(config.contextLength(), Workspace.PAGE);
     return pages(all, (int) Math.min(all.pages(), useful));
+  }
+
+  /** The most bytes that all may take together, what is taken already among them. */
+  private static long limit(DeviceSession session, EngineOptions options) {
+    long free = session.context().freeBytes() + session.context().allocatedBytes();
+    return Math.min(free - reserve(free), options.device().memoryBytes().orElse(Long.MAX_VALUE));
   }
 
   private static MemoryPlan pages(MemoryPlan plan, int pages) {

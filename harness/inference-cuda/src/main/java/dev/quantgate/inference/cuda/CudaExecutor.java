@@ -54,12 +54,11 @@ final class CudaExecutor implements StepExecutor {
   private final Owned owned = new Owned();
   private final Workspace work;
   private final DeviceMemory pool;
-  private final PinnedMemory pinnedPlan;
-  private final PinnedMemory pinnedTables;
+  private final StepPlan plan;
   private final PinnedMemory pinnedResults;
   private final PinnedMemory pinnedRow;
   private final Forward forward;
-  private final boolean graphs;
+  private boolean graphs;
   private final float[] row;
   private final Set<Bucket> seen = new HashSet<>();
   private final Map<Bucket, Graph> recorded =
@@ -100,8 +99,7 @@ final class CudaExecutor implements StepExecutor {
       this.work = owned.add(new Workspace(context, stream, model, stepRows));
       // One page more, for rows that belong to nobody.
       this.pool = owned.add(new DeviceMemory(context, (memory.pages() + 1L) * memory.pageBytes()));
-      this.pinnedPlan = owned.add(new PinnedMemory(context, 4L * work.layout.end()));
-      this.pinnedTables = owned.add(new PinnedMemory(context, work.tables.bytes()));
+      this.plan = owned.add(new StepPlan(context, stream, config, work));
       this.pinnedResults =
           owned.add(new PinnedMemory(context, 8L * Workspace.LOOKUPS + 4L * Workspace.LOGIT_ROWS));
       this.pinnedRow = owned.add(new PinnedMemory(context, 4L * config.vocabularySize()));
@@ -189,7 +187,7 @@ final class CudaExecutor implements StepExecutor {
     if (decodes) {
       decode(ordered.slices(), new Bucket(rowBucket(slices.size()), pageBucket(ordered.pages())));
     } else {
-      mixed(ordered.slices(), ordered.decodeRows(), ordered.pages(), ordered.stride());
+      mixed(ordered);
     }
   }
 
@@ -211,41 +209,32 @@ final class CudaExecutor implements StepExecutor {
   }
 
   private void decode(List<Slice> slices, Bucket bucket) {
-    int rows = slices.size();
-    MemorySegment plan = pinnedPlan.segment();
-    var asked = new ArrayList<Ask>();
-    for (int r = 0; r < rows; r++) {
-      Slice slice = slices.get(r);
-      put(plan, work.layout.tokens() + r, slice.tokens()[slice.from()]);
-      put(plan, work.layout.positions() + r, slice.from());
-      put(plan, work.layout.rowTable() + r, r);
-      table(r, bucket.pages(), slice);
-      asked.add(slice.asks().getFirst());
-    }
-    for (int r = rows; r < bucket.rows(); r++) {
-      put(plan, work.layout.tokens() + r, 0);
-      put(plan, work.layout.positions() + r, 0);
-      put(plan, work.layout.rowTable() + r, rows);
-    }
-    put(pinnedTables.segment(), rows * bucket.pages(), memory.pages());
-    send(bucket.rows(), 0, 0);
-    sendTables((rows + 1) * bucket.pages());
-    var shape = new Forward.Shape(bucket.rows(), bucket.rows(), 0, bucket.pages(), bucket.pages());
+    Forward.Shape shape = plan.decode(slices, bucket.rows(), bucket.pages(), memory.pages());
     Runnable launches =
         () -> {
           forward.blocks(shape);
           forward.head(-1, shape.rows());
         };
     replay(bucket, launches);
-    answer(asked);
+    answer(slices.stream().map(slice -> slice.asks().getFirst()).toList());
   }
 
-  /** Runs launches the first time, records them the second, and replays them from then on. */
+  /**
+   * Runs launches the first time, records them the second, and replays them from then on. Where
+   * there is no memory for one more graph, the launches are made one by one from then on.
+   */
   private void replay(Bucket bucket, Runnable launches) {
     Graph graph = recorded.get(bucket);
     if (graph == null && graphs && !seen.add(bucket)) {
-      graph = stream.capture(launches);
-      recorded.put(bucket, graph);
+      try {
+        graph = stream.capture(launches);
+        recorded.put(bucket, graph);
+      } catch (CudaException e) {
+        if (!e.isOutOfMemory()) {
+          throw e;
+        }
+        graphs = false;
+      }
     }
     if (graph == null) {
       launches.run();
@@ -254,37 +243,11 @@ final class CudaExecutor implements StepExecutor {
     }
   }
 
-  private void mixed(List<Slice> slices, int decodeRows, int pages, int stride) {
-    MemorySegment plan = pinnedPlan.segment();
-    int most = Forward.pieceRows(config);
-    int rows = 0;
-    int pieces = 0;
-    int line = 0;
-    var asked = new ArrayList<Ask>();
-    for (Slice slice : slices) {
-      for (int position = slice.from(); position < slice.to(); position++) {
-        int r = rows + position - slice.from();
-        put(plan, work.layout.tokens() + r, slice.tokens()[position]);
-        put(plan, work.layout.positions() + r, position);
-        put(plan, work.layout.rowTable() + r, line);
-      }
-      table(line++, stride, slice);
-      if (slice.rows() > 1) {
-        for (int at = 0; at < slice.rows(); at += most) {
-          put(plan, work.layout.items() + 2 * pieces, rows + at);
-          put(plan, work.layout.items() + 2 * pieces + 1, Math.min(most, slice.rows() - at));
-          pieces++;
-        }
-      }
-      for (Ask ask : slice.asks()) {
-        put(plan, work.layout.askRows() + asked.size(), rows + ask.position() - slice.from());
-        asked.add(ask);
-      }
-      rows += slice.rows();
-    }
-    send(rows, pieces, asked.size());
-    sendTables(line * stride);
-    forward.blocks(new Forward.Shape(rows, decodeRows, pieces, pages, stride));
+  private void mixed(Ordered step) {
+    StepPlan.Mixed mixed =
+        plan.mixed(step.slices(), step.decodeRows(), step.pages(), step.stride());
+    forward.blocks(mixed.shape());
+    List<Ask> asked = mixed.asks();
     for (int from = 0; from < asked.size(); from += Workspace.LOGIT_ROWS) {
       int count = Math.min(Workspace.LOGIT_ROWS, asked.size() - from);
       forward.head(from, count);
@@ -292,34 +255,6 @@ final class CudaExecutor implements StepExecutor {
     }
     // The plan's memory is free again once the device has read it.
     stream.synchronize();
-  }
-
-  private static void put(MemorySegment ints, long index, int value) {
-    ints.setAtIndex(JAVA_INT, index, value);
-  }
-
-  private void table(int line, int stride, Slice slice) {
-    int count = Math.ceilDiv(slice.to(), Workspace.PAGE);
-    MemorySegment.copy(
-        slice.pages(), 0, pinnedTables.segment(), JAVA_INT, 4L * line * stride, count);
-  }
-
-  private void send(int rows, int pieces, int asks) {
-    send(work.layout.tokens(), rows);
-    send(work.layout.positions(), rows);
-    send(work.layout.rowTable(), rows);
-    send(work.layout.items(), 2 * pieces);
-    send(work.layout.askRows(), asks);
-  }
-
-  private void send(int at, int count) {
-    if (count > 0) {
-      stream.copyIn(work.plan, 4L * at, pinnedPlan.segment().asSlice(4L * at, 4L * count));
-    }
-  }
-
-  private void sendTables(int count) {
-    stream.copyIn(work.tables, 0, pinnedTables.segment().asSlice(0, 4L * count));
   }
 
   // --- Answers -----------------------------------------------------------------------------------
@@ -340,9 +275,7 @@ final class CudaExecutor implements StepExecutor {
           break;
         }
         for (int token : tokens) {
-          put(pinnedPlan.segment(), work.layout.lookupRows() + count, to);
-          put(pinnedPlan.segment(), work.layout.lookupTokens() + count, token);
-          count++;
+          plan.lookUp(count++, to, token);
         }
         to++;
       }
@@ -353,8 +286,7 @@ final class CudaExecutor implements StepExecutor {
       }
       MemorySegment results = pinnedResults.segment().asSlice(0, 8L * Math.max(1, count));
       if (count > 0) {
-        send(work.layout.lookupRows(), count);
-        send(work.layout.lookupTokens(), count);
+        plan.sendLookups(count);
         forward.lookUp(count);
         stream.copyOut(results, work.results, 0);
         stream.synchronize();
@@ -402,10 +334,7 @@ final class CudaExecutor implements StepExecutor {
 
   /** Computes a step, its kernels launched one by one. */
   void stepWithoutGraph(List<Slice> slices) {
-    guarded(() -> {
-      var ordered = order(slices);
-      mixed(ordered.slices(), ordered.decodeRows(), ordered.pages(), ordered.stride());
-    });
+    guarded(() -> mixed(order(slices)));
   }
 
   /**
@@ -425,23 +354,7 @@ final class CudaExecutor implements StepExecutor {
     int rows = slices.size();
     int last = slices.stream().mapToInt(Slice::from).max().orElseThrow() + steps;
     int pages = pageBucket(last / Workspace.PAGE + 1);
-    MemorySegment plan = pinnedPlan.segment();
-    for (int r = 0; r < rows; r++) {
-      Slice slice = slices.get(r);
-      put(plan, work.layout.tokens() + r, slice.tokens()[slice.from()]);
-      put(plan, work.layout.positions() + r, slice.from());
-      put(plan, work.layout.rowTable() + r, r);
-      MemorySegment.copy(
-          slice.pages(),
-          0,
-          pinnedTables.segment(),
-          JAVA_INT,
-          4L * r * pages,
-          Math.min(pages, slice.pages().length));
-    }
-    send(rows, 0, 0);
-    sendTables(rows * pages);
-    var shape = new Forward.Shape(rows, rows, 0, pages, pages);
+    Forward.Shape shape = plan.decode(slices, rows, pages, memory.pages());
     Runnable launches =
         () -> {
           forward.blocks(shape);
@@ -451,7 +364,7 @@ final class CudaExecutor implements StepExecutor {
     // Loads the kernels, which a capture must not.
     launches.run();
     stream.synchronize();
-    send(rows, 0, 0);
+    plan.decode(slices, rows, pages, memory.pages());
     try (Graph graph = stream.capture(launches);
         var begin = new Event(context);
         var end = new Event(context)) {

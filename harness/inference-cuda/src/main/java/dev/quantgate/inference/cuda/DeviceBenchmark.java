@@ -25,9 +25,25 @@ final class DeviceBenchmark {
   private static final int MATRIX_ROUNDS = 5;
 
   private final DeviceSession session;
+  private final long limit;
 
   DeviceBenchmark(DeviceSession session) {
+    this(session, Long.MAX_VALUE);
+  }
+
+  /**
+   * @param limit the most bytes of device memory that a model and all beside it may take
+   */
+  DeviceBenchmark(DeviceSession session, long limit) {
     this.session = session;
+    this.limit = limit;
+  }
+
+  /** Bytes of device memory that can still be taken, but for what is left to the driver. */
+  long freeBytes() {
+    long free = session.context().freeBytes();
+    return Math.min(
+        free - CudaEngineProvider.reserve(free), limit - session.context().allocatedBytes());
   }
 
   /**
@@ -59,7 +75,7 @@ final class DeviceBenchmark {
 
   /** Bytes a second of a plain read stream over more memory than caches hold. */
   double readBandwidth() {
-    long bytes = Math.min(STREAM_BYTES, session.context().freeBytes() / 4) / 4096 * 4096;
+    long bytes = Math.min(STREAM_BYTES, freeBytes() / 4) / 4096 * 4096;
     int blocks = STREAM_BLOCKS * session.device().multiprocessors();
     try (var data = new DeviceMemory(session.context(), bytes);
         var sums = new DeviceMemory(session.context(), 4L * blocks)) {
@@ -196,13 +212,18 @@ final class DeviceBenchmark {
     }
   }
 
+  /** Rows of a step of a model of that shape. */
+  static int stepRows(ModelConfig config) {
+    return Math.min(CudaExecutor.STEP_ROWS, config.contextLength());
+  }
+
   CudaExecutor executor(DeviceModel model, int sequences, int positions, boolean graphs) {
     ModelConfig config = model.config();
     boolean int4 = model.blocks().getFirst().down().format().int4();
-    int rows = Math.min(CudaExecutor.STEP_ROWS, config.contextLength());
+    int rows = stepRows(config);
     long working = Workspace.bytes(config, rows, int4);
     long page = Forward.pageBytes(config);
-    long free = session.context().freeBytes() - (512L << 20);
+    long free = freeBytes();
     int wanted = sequences * Math.ceilDiv(positions, Workspace.PAGE);
     int pages = (int) Math.min(wanted, (free - working) / page - 1);
     var plan = new MemoryPlan("--gpu-memory", model.bytes(), working, page, Math.max(pages, 1));

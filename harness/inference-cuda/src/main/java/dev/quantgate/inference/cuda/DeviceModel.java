@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A model's weights on a device, packed for the kernels. */
 final class DeviceModel implements AutoCloseable {
-  private static final int ONE = Float.floatToRawIntBits(1f);
-
   /** One block; query and key norms where the architecture has them. */
   record Block(
       DeviceMemory inputNorm,
@@ -52,7 +50,7 @@ final class DeviceModel implements AutoCloseable {
     this.embedding = owned.add(maker.embedding());
     this.embeddingType = maker.embeddingType();
     var all = new ArrayList<Block>();
-    for (int i = 0; i < config.layers(); i++) {
+    for (int i = 0; i < maker.blocks(); i++) {
       all.add(maker.block(i, owned));
     }
     this.blocks = List.copyOf(all);
@@ -79,13 +77,48 @@ final class DeviceModel implements AutoCloseable {
     }
   }
 
+  /**
+   * Loads all but the blocks, which are {@linkplain #block loaded} when they are needed.
+   *
+   * @param config the checkpoint's, but for its layers: as many as pages of keys and values are for
+   */
+  static DeviceModel loadWithoutBlocks(
+      Context context,
+      Packer packer,
+      Checkpoint checkpoint,
+      ModelConfig config,
+      Activation type,
+      String name) {
+    var owned = new Owned();
+    try {
+      return new DeviceModel(
+          context, new WithoutBlocks(packer, checkpoint, config, type, name), owned);
+    } catch (RuntimeException | Error e) {
+      owned.close();
+      throw e;
+    }
+  }
+
+  /** Loads one block; what it takes is added to {@code owned}. */
+  static Block block(Packer packer, Checkpoint.Block block, Activation type, Owned owned) {
+    return new Block(
+        owned.add(packer.vector(block.inputNorm())),
+        owned.add(packer.stack(List.of(block.query(), block.key(), block.value()), type)),
+        block.queryNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
+        block.keyNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
+        owned.add(packer.stack(List.of(block.output()), type)),
+        owned.add(packer.vector(block.postAttentionNorm())),
+        owned.add(packer.interleave(block.gate(), block.up(), type)),
+        owned.add(packer.stack(List.of(block.down()), type)));
+  }
+
   /** Makes a model of that shape up on the device: for measurements, which need no sense. */
   static DeviceModel generate(
       Context context, Kernels kernels, Stream stream, ModelConfig config, WeightFormat format) {
     var owned = new Owned();
     try (var packer = new Packer(context, kernels, stream)) {
       return new DeviceModel(
-          context, new Generator(context, kernels, stream, packer, config, format), owned);
+          context, new GeneratedWeights(context, kernels, stream, packer, config, format), owned);
     } catch (RuntimeException | Error e) {
       owned.close();
       throw e;
@@ -105,7 +138,7 @@ final class DeviceModel implements AutoCloseable {
           bytes(List.of(block.query(), block.key(), block.value()), type)
               + bytes(List.of(block.output()), type)
               + PackedMatrix.bytes(
-                  Packer.format(List.of(block.gate(), block.up()), type),
+                  PackedFormat.of(List.of(block.gate(), block.up()), type),
                   block.gate().inputs(),
                   Packer.interleaved(block.gate().outputs()))
               + bytes(List.of(block.down()), type)
@@ -114,10 +147,26 @@ final class DeviceModel implements AutoCloseable {
     return bytes;
   }
 
+  /** Bytes that made-up weights of a shape will take on a device. */
+  static long bytes(ModelConfig config, WeightFormat format) {
+    int hidden = config.hiddenSize();
+    int queries = config.heads() * config.headSize();
+    int keys = config.keyValueHeads() * config.headSize();
+    int[] bases = Packer.stacked(List.of(queries, keys, keys));
+    return config.layers()
+            * (PackedMatrix.bytes(format, hidden, bases[2] + keys)
+                + PackedMatrix.bytes(format, queries, hidden)
+                + PackedMatrix.bytes(format, hidden, Packer.interleaved(config.intermediateSize()))
+                + PackedMatrix.bytes(format, config.intermediateSize(), hidden)
+                + 8L * hidden)
+        + 4L * config.vocabularySize() * hidden
+        + 4L * config.contextLength() * config.headSize();
+  }
+
   private static long bytes(List<Linear> stack, Activation type) {
     int[] bases = Packer.stacked(stack.stream().map(Linear::outputs).toList());
     return PackedMatrix.bytes(
-        Packer.format(stack, type), stack.getFirst().inputs(), bases[bases.length - 1]);
+        PackedFormat.of(stack, type), stack.getFirst().inputs(), bases[bases.length - 1]);
   }
 
   /** bfloat16 where all weights are; binary16 beside int4 and everything else. */
@@ -157,8 +206,12 @@ final class DeviceModel implements AutoCloseable {
   }
 
   /** Where weights come from. */
-  private interface Maker {
+  interface Maker {
     ModelConfig config();
+
+    default int blocks() {
+      return config().layers();
+    }
 
     Activation type();
 
@@ -206,16 +259,7 @@ final class DeviceModel implements AutoCloseable {
 
     @Override
     public Block block(int index, Owned owned) {
-      Checkpoint.Block block = checkpoint.blocks().get(index);
-      return new Block(
-          owned.add(packer.vector(block.inputNorm())),
-          owned.add(packer.stack(List.of(block.query(), block.key(), block.value()), type())),
-          block.queryNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
-          block.keyNorm().map(norm -> owned.add(packer.vector(norm))).orElse(null),
-          owned.add(packer.stack(List.of(block.output()), type())),
-          owned.add(packer.vector(block.postAttentionNorm())),
-          owned.add(packer.interleave(block.gate(), block.up(), type())),
-          owned.add(packer.stack(List.of(block.down()), type())));
+      return DeviceModel.block(packer, checkpoint.blocks().get(index), type(), owned);
     }
 
     @Override
@@ -234,41 +278,12 @@ final class DeviceModel implements AutoCloseable {
     }
   }
 
-  private static final class Generator implements Maker {
-    /** Bytes of a tile of 16-bit weights, which is also what makes the embedding up. */
-    private static final int TILE = WeightFormat.F16.tileBytes();
-
-    private final Context context;
-    private final Kernels kernels;
-    private final Stream stream;
-    private final Packer packer;
-    private final ModelConfig config;
-    private final WeightFormat format;
-    private int seed;
-
-    Generator(
-        Context context,
-        Kernels kernels,
-        Stream stream,
-        Packer packer,
-        ModelConfig config,
-        WeightFormat format) {
-      this.context = context;
-      this.kernels = kernels;
-      this.stream = stream;
-      this.packer = packer;
-      this.config = config;
-      this.format = format;
-    }
-
+  private record WithoutBlocks(
+      Packer packer, Checkpoint checkpoint, ModelConfig config, Activation type, String name)
+      implements Maker {
     @Override
-    public ModelConfig config() {
-      return config;
-    }
-
-    @Override
-    public Activation type() {
-      return format == WeightFormat.BF16 ? Activation.BF16 : Activation.F16;
+    public int blocks() {
+      return 0;
     }
 
     @Override
@@ -276,83 +291,35 @@ final class DeviceModel implements AutoCloseable {
       return packer.floats(values);
     }
 
+    /** Nothing reads it: hidden states are what is computed from. */
     @Override
     public DeviceMemory embedding() {
-      long bytes = 2L * config.vocabularySize() * config.hiddenSize();
-      int tiles = Math.toIntExact(Math.ceilDiv(bytes, TILE));
-      var memory = new DeviceMemory(context, (long) tiles * TILE);
-      fill(memory, Packer.dense(type()), tiles, 1f);
-      return memory;
+      return packer.floats(new float[1]);
     }
 
     @Override
     public int embeddingType() {
-      return Packer.code(type() == Activation.BF16 ? DType.BF16 : DType.F16);
-    }
-
-    private PackedMatrix matrix(WeightFormat own, int inputs, int outputs) {
-      var data = new DeviceMemory(context, PackedMatrix.bytes(own, inputs, outputs));
-      var matrix = new PackedMatrix(own, data, inputs, outputs, null, null);
-      fill(data, own, matrix.tiles(), (float) (1 / Math.sqrt(inputs)));
-      return matrix;
-    }
-
-    private void fill(DeviceMemory memory, WeightFormat own, int tiles, float deviation) {
-      seed++;
-      if (own.int4()) {
-        kernels
-            .kernel("generate_int4")
-            .pointer(memory)
-            .integer(own.tileGroups())
-            .integer(seed)
-            .real(deviation)
-            .launch(stream, tiles, 1, 1);
-      } else {
-        kernels
-            .kernel("generate_" + own.suffix())
-            .pointer(memory)
-            .integer(seed)
-            .real(deviation)
-            .launch(stream, tiles, 1, 1);
-      }
-    }
-
-    private DeviceMemory ones(int count) {
-      var memory = new DeviceMemory(context, 4L * count);
-      stream.fill(memory, ONE);
-      return memory;
+      return Packer.code(DType.F32);
     }
 
     @Override
     public Block block(int index, Owned owned) {
-      int hidden = config.hiddenSize();
-      int queries = config.heads() * config.headSize();
-      int keys = config.keyValueHeads() * config.headSize();
-      int[] bases = Packer.stacked(List.of(queries, keys, keys));
-      return new Block(
-          owned.add(ones(hidden)),
-          owned.add(matrix(format, hidden, bases[2] + keys)),
-          null,
-          null,
-          owned.add(matrix(format, queries, hidden)),
-          owned.add(ones(hidden)),
-          owned.add(matrix(format, hidden, Packer.interleaved(config.intermediateSize()))),
-          owned.add(matrix(format, config.intermediateSize(), hidden)));
+      throw new IllegalStateException("blocks are loaded one by one");
     }
 
     @Override
     public DeviceMemory finalNorm() {
-      return ones(config.hiddenSize());
+      return packer.vector(checkpoint.finalNorm());
     }
 
     @Override
     public PackedMatrix head() {
-      return matrix(Packer.dense(type()), config.hiddenSize(), config.vocabularySize());
+      return packer.stack(List.of(checkpoint.head()), type);
     }
 
     @Override
     public void finish() {
-      stream.synchronize();
+      packer.finish(name);
     }
   }
 

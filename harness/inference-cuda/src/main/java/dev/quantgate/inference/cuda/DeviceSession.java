@@ -46,6 +46,12 @@ record DeviceSession(CudaDriver driver, Context context, Stream stream, Kernels 
     }
   }
 
+  /** The device for people. */
+  String describe() {
+    return "%s (compute capability %s, CUDA %s)"
+        .formatted(device().name(), device().capability(), driver.version());
+  }
+
   Device device() {
     return context.device();
   }

@@ -122,49 +122,80 @@ final class Forward {
     }
   }
 
+  /** What the linear layers of a block are given, in the order in which they are computed. */
+  enum Stage {
+    ATTENTION_INPUT,
+    ATTENTION_OUTPUT,
+    MLP_INPUT,
+    MLP_OUTPUT
+  }
+
+  /** A block up to what it gives, added to the residual stream. */
   private void block(DeviceModel.Block block, int layer, Shape shape) {
+    for (Stage stage : Stage.values()) {
+      inputs(block, layer, shape, stage);
+    }
+    output(block, shape);
+  }
+
+  /** Computes the inputs of a stage from those of the stage before. */
+  void inputs(DeviceModel.Block block, int layer, Shape shape, Stage stage) {
     int rows = shape.rows();
-    norm(block.inputNorm(), 0, rows);
-    mark("norm");
-    multiply(
-        block.queryKeyValue(),
-        work.x,
-        work.gatheredX,
-        widths.hidden(),
-        rows,
-        work.queryKeyValue,
-        widths.queryKeyValue(),
-        Into.STORE);
-    mark("qkv");
-    attend(block, layer, shape);
-    multiply(
-        block.output(),
-        work.attention,
-        work.gatheredAttention,
-        widths.attention(),
-        rows,
-        work.residual,
-        widths.residual(),
-        Into.ADD);
-    mark("o");
-    norm(block.postAttentionNorm(), 0, rows);
-    mark("norm");
-    multiply(
-        block.gateUp(),
-        work.x,
-        work.gatheredX,
-        widths.hidden(),
-        rows,
-        work.inner,
-        widths.inner(),
-        Into.SWIGLU);
-    mark("gate_up");
+    switch (stage) {
+      case ATTENTION_INPUT -> {
+        norm(block.inputNorm(), 0, rows);
+        mark("norm");
+      }
+      case ATTENTION_OUTPUT -> {
+        multiply(
+            block.queryKeyValue(),
+            work.x,
+            work.gatheredX,
+            widths.hidden(),
+            rows,
+            work.queryKeyValue,
+            widths.queryKeyValue(),
+            Into.STORE);
+        mark("qkv");
+        attend(block, layer, shape);
+      }
+      case MLP_INPUT -> {
+        multiply(
+            block.output(),
+            work.attention,
+            work.gatheredAttention,
+            widths.attention(),
+            rows,
+            work.residual,
+            widths.residual(),
+            Into.ADD);
+        mark("o");
+        norm(block.postAttentionNorm(), 0, rows);
+        mark("norm");
+      }
+      case MLP_OUTPUT -> {
+        multiply(
+            block.gateUp(),
+            work.x,
+            work.gatheredX,
+            widths.hidden(),
+            rows,
+            work.inner,
+            widths.inner(),
+            Into.SWIGLU);
+        mark("gate_up");
+      }
+    }
+  }
+
+  /** Adds what the block's last stage gives. */
+  void output(DeviceModel.Block block, Shape shape) {
     multiply(
         block.down(),
         work.inner,
         work.gatheredInner,
         widths.inner(),
-        rows,
+        shape.rows(),
         work.residual,
         widths.residual(),
         Into.ADD);

@@ -1,7 +1,6 @@
 package dev.quantgate.inference.cuda;
 
 import dev.quantgate.inference.InferenceException;
-import dev.quantgate.inference.checkpoint.Dequantizer;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.checkpoint.Tensor.DType;
@@ -13,8 +12,6 @@ import dev.quantgate.inference.cuda.driver.Stream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -53,7 +50,12 @@ final class Packer implements AutoCloseable {
     this.kernels = kernels;
     this.stream = stream;
     this.ring = new PinnedRing(stream, SLOTS, SLOT_BYTES);
-    this.flags = new DeviceMemory(context, 256);
+    try {
+      this.flags = new DeviceMemory(context, 256);
+    } catch (RuntimeException | Error e) {
+      ring.close();
+      throw e;
+    }
     stream.fill(flags, 0);
   }
 
@@ -75,95 +77,6 @@ final class Packer implements AutoCloseable {
   /** Packed outputs of two matrices taken in turn, eight outputs of each. */
   static int interleaved(int outputs) {
     return Math.ceilDiv(outputs, PAIR) * 2 * PAIR;
-  }
-
-  /** The format of a 16-bit weight beside activations of a type. */
-  static WeightFormat dense(Activation type) {
-    return type == Activation.BF16 ? WeightFormat.BF16 : WeightFormat.F16;
-  }
-
-  /** How some matrices with the same inputs are packed into one buffer. */
-  static WeightFormat format(List<Linear> linears, Activation type) {
-    WeightFormat found = null;
-    for (Linear linear : linears) {
-      WeightFormat own =
-          linear instanceof Linear.Gptq gptq && type == Activation.F16
-              ? int4Format(gptq)
-              : dense(type);
-      if (found != null && found != own) {
-        return dense(type);
-      }
-      found = own;
-    }
-    if (found == null) {
-      throw new IllegalArgumentException("there is no matrix");
-    }
-    return found.int4() && !sameOrder(linears) ? dense(type) : found;
-  }
-
-  private static WeightFormat int4Format(Linear.Gptq gptq) {
-    int group = gptq.groupSize();
-    if (!exactScales(gptq.scales()) || !evenGroups(gptq)) {
-      return WeightFormat.F16;
-    }
-    if (group == 32) {
-      return WeightFormat.I4G32;
-    }
-    if (group == 64) {
-      return WeightFormat.I4G64;
-    }
-    return group % WeightFormat.TILE_INPUTS == 0 || group >= gptq.inputs()
-        ? WeightFormat.I4G128
-        : WeightFormat.F16;
-  }
-
-  private static boolean exactScales(Tensor scales) {
-    if (scales.dtype() == DType.F16) {
-      return true;
-    }
-    for (long i = 0; i < scales.elements(); i++) {
-      float scale = Float.intBitsToFloat(scales.data().get(SHORT, 2 * i) << 16);
-      if (Float.float16ToFloat(Float.floatToFloat16(scale)) != scale) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Whether each group has as many inputs as the size says, once they are sorted by group. */
-  private static boolean evenGroups(Linear.Gptq gptq) {
-    if (gptq.groupIndex().isEmpty()) {
-      return true;
-    }
-    int[] order = order(gptq);
-    for (int j = 0; j < order.length; j++) {
-      if (Dequantizer.group(gptq, order[j]) != j / gptq.groupSize()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean sameOrder(List<Linear> linears) {
-    int @Nullable [] first = orderOf(linears.getFirst());
-    return linears.stream().allMatch(linear -> Arrays.equals(first, orderOf(linear)));
-  }
-
-  /** The checkpoint's input at each packed one, or null where groups are in order already. */
-  private static int @Nullable [] orderOf(Linear linear) {
-    if (!(linear instanceof Linear.Gptq gptq) || gptq.groupIndex().isEmpty()) {
-      return null;
-    }
-    int[] order = order(gptq);
-    return Arrays.equals(order, IntStream.range(0, order.length).toArray()) ? null : order;
-  }
-
-  private static int[] order(Linear.Gptq gptq) {
-    return IntStream.range(0, gptq.inputs())
-        .boxed()
-        .sorted(Comparator.comparingInt(k -> Dequantizer.group(gptq, k)))
-        .mapToInt(Integer::intValue)
-        .toArray();
   }
 
   // --- Packing -----------------------------------------------------------------------------------
@@ -188,13 +101,13 @@ final class Packer implements AutoCloseable {
   private PackedMatrix pack(
       List<Linear> linears, List<Place> places, int outputs, Activation type) {
     int inputs = linears.getFirst().inputs();
-    WeightFormat format = format(linears, type);
+    WeightFormat format = PackedFormat.of(linears, type);
     var open = new Owned();
     try {
       DeviceMemory data =
           open.add(new DeviceMemory(context, PackedMatrix.bytes(format, inputs, outputs)));
       stream.fill(data, 0);
-      int @Nullable [] order = format.int4() ? orderOf(linears.getFirst()) : null;
+      int @Nullable [] order = format.int4() ? PackedFormat.orderOf(linears.getFirst()) : null;
       DeviceMemory orderMemory = order == null ? null : open.add(ints(order));
       for (int i = 0; i < linears.size(); i++) {
         packOne(linears.get(i), places.get(i), format, data, orderMemory);

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Multiplies rows of activations with packed weights. Which kernel serves how many rows is a matter
- * of speed alone: all sum in the same order. The warpgroup kernel alone sums in another, and is
- * taken only where {@link #allowOtherBits} says so.
+ * of speed alone: all sum in the same order. One kernel alone, the largest by warpgroups, sums in
+ * another, and is taken only where {@link #allowOtherBits} says so.
  */
 final class Product {
   /** What becomes of the sums: the kernels' numbers for it. */
@@ -25,7 +25,7 @@ final class Product {
    * @param partials sums of slices of the inputs
    * @param counters zero before the first product and after each
    * @param dense an int4 matrix dequantised; at least the largest, if there is one
-   * @param arranged activations in the order of the warpgroup kernel
+   * @param arranged activations in the order of the warpgroup kernels
    */
   record Scratch(
       DeviceMemory partials, DeviceMemory counters, DeviceMemory dense, DeviceMemory arranged) {}
@@ -33,16 +33,29 @@ final class Product {
   static final String LARGE_TILES = "r128n128";
   static final String WARPGROUPS = "wgmma";
 
+  /** The first letter of the sizes whose activations are arranged first. */
+  private static final char WIDE = 'w';
+
   /** Rows from which an int4 matrix is dequantised first, and a 16-bit one goes by large tiles. */
   private static final int MANY_ROWS = 65;
 
-  /** Rows that a block of the warpgroup kernel computes. */
+  /** Rows that a block of the largest warpgroup kernel computes. */
   private static final int WARPGROUP_ROWS = 256;
+
+  /** Rows that a block of {@code arrange_rows} arranges. */
+  private static final int ARRANGED_ROWS = 128;
+
+  /** Outputs from which blocks of 256 of them are enough. */
+  private static final int WIDE_OUTPUTS = 16_384;
+
+  /** Rows up to which as many blocks as can be, of few outputs each, are best. */
+  private static final int FEWEST_ROWS = 4;
 
   private final Kernels kernels;
   private final Stream stream;
   private final Device device;
   private final Scratch scratch;
+  private boolean byWarpgroups;
   private boolean otherBits;
   private @Nullable String forced;
 
@@ -51,6 +64,7 @@ final class Product {
     this.stream = stream;
     this.device = device;
     this.scratch = scratch;
+    this.byWarpgroups = hasWarpgroups();
   }
 
   /** Takes this size of kernel for every product from now on; null for the best. */
@@ -58,13 +72,22 @@ final class Product {
     forced = size;
   }
 
-  /** Lets many rows be computed by the warpgroup kernel, where the device has it. */
+  /** Whether warpgroup kernels are taken where they are faster and the device has them. */
+  void byWarpgroups(boolean wanted) {
+    byWarpgroups = wanted && hasWarpgroups();
+  }
+
+  /** Lets many rows be computed by the largest warpgroup kernel, where the device has it. */
   void allowOtherBits(boolean allowed) {
     otherBits = allowed && hasWarpgroups();
   }
 
-  /** Whether the warpgroup kernel runs here: on compute capability 9.0 alone. */
-  boolean hasWarpgroups() {
+  private boolean hasWarpgroups() {
+    return hasWarpgroups(device, kernels);
+  }
+
+  /** Whether warpgroup kernels run on a device: on compute capability 9.0 alone. */
+  static boolean hasWarpgroups(Device device, Kernels kernels) {
     return device.major() == 9 && device.minor() == 0 && kernels.has("product_f16_" + WARPGROUPS);
   }
 
@@ -90,19 +113,21 @@ final class Product {
       weights = scratch.dense();
       format = WeightFormat.F16;
     }
-    if (size.equals(WARPGROUPS)) {
+    int stride = ldx;
+    if (size.charAt(0) == WIDE) {
       from = scratch.arranged();
+      int blocks =
+          size.equals(WARPGROUPS)
+              ? 2 * Math.ceilDiv(rows, WARPGROUP_ROWS)
+              : Math.ceilDiv(rows, ARRANGED_ROWS);
+      stride = blocks * ARRANGED_ROWS;
       kernels
           .kernel("arrange_rows")
           .pointer(x)
           .pointer(from)
           .integer(rows)
           .integer(ldx)
-          .launch(
-              stream,
-              2 * PackedMatrix.inputTiles(matrix.inputs()),
-              2 * Math.ceilDiv(rows, WARPGROUP_ROWS),
-              1);
+          .launch(stream, 2 * PackedMatrix.inputTiles(matrix.inputs()), blocks, 1);
     }
     String name = name(format, size);
     Kernels.Spec spec = kernels.spec(name);
@@ -119,7 +144,7 @@ final class Product {
         .integer(rows)
         .integer(matrix.inputs())
         .integer(matrix.outputs())
-        .integer(ldx)
+        .integer(stride)
         .integer(ldo)
         .integer(into.ordinal())
         .launch(
@@ -140,6 +165,12 @@ final class Product {
     if (otherBits && rows >= WARPGROUP_ROWS) {
       return WARPGROUPS;
     }
+    if (byWarpgroups && rows >= MANY_ROWS) {
+      return "w128n128";
+    }
+    if (byWarpgroups && rows > 32 && format.int4()) {
+      return outputs < WIDE_OUTPUTS ? "w64n128" : "w64n256";
+    }
     if (rows >= MANY_ROWS) {
       return LARGE_TILES;
     }
@@ -149,11 +180,26 @@ final class Product {
     if (rows > 16 && fits(format, "r32n256")) {
       return "r32n256";
     }
-    // Few outputs leave multiprocessors idle unless a block has fewer of them.
-    String few =
-        rows > 8 ? "r16n64" : outputs < 64 * 2 * device.multiprocessors() ? "r8n32" : "r8n64";
+    String few = rows > 8 ? "r16n64" : eight(format, outputs, rows);
     String bulk = few + "_bulk";
     return device.major() >= 9 && fits(format, bulk) ? bulk : few;
+  }
+
+  /**
+   * A kernel of eight rows. Few outputs leave multiprocessors idle unless a block has few of them;
+   * and of as many blocks as run at once, a second round must not be a small one.
+   */
+  private String eight(WeightFormat format, int outputs, int rows) {
+    int atOnce = 2 * device.multiprocessors();
+    int blocks = Math.ceilDiv(outputs, 32);
+    if (rows > FEWEST_ROWS || !format.int4()) {
+      return blocks < 2 * atOnce ? "r8n32" : "r8n64";
+    }
+    if (blocks <= atOnce || blocks > 2 * atOnce) {
+      return "r8n32";
+    }
+    boolean thin = device.major() >= 9 && blocks <= 3 * device.multiprocessors();
+    return thin ? "r8n32_thin" : "r8n64";
   }
 
   /** Whether there is that kernel, and a block of it has the shared memory it needs. */

@@ -120,10 +120,18 @@ final class Workspace implements AutoCloseable {
   final DeviceMemory tables;
 
   Workspace(Context context, Stream stream, DeviceModel model, int rows) {
-    ModelConfig config = model.config();
+    this(context, stream, model.config(), rows, ordered(model), denseBytes(model));
+  }
+
+  /**
+   * @param ordered whether there are matrices whose inputs are in an order of their own
+   * @param dense bytes of the largest int4 matrix in 16 bits; 0 where there is none
+   */
+  Workspace(
+      Context context, Stream stream, ModelConfig config, int rows, boolean ordered, long dense) {
     this.widths = Widths.of(config);
     this.layout = PlanLayout.of(rows);
-    List<Long> sizes = sizes(config, rows, ordered(model), denseBytes(model));
+    List<Long> sizes = sizes(config, rows, ordered, dense);
     var memory = new ArrayList<DeviceMemory>();
     try {
       for (long size : sizes) {
@@ -158,15 +166,18 @@ final class Workspace implements AutoCloseable {
 
   /** Bytes that a workspace takes beside a model of that shape, at most. */
   static long bytes(ModelConfig config, int rows, boolean int4) {
-    long largest =
-        Math.max(
-            PackedMatrix.bytes(
-                WeightFormat.F16,
-                config.hiddenSize(),
-                Packer.interleaved(config.intermediateSize())),
-            PackedMatrix.bytes(
-                WeightFormat.F16, config.hiddenSize(), Widths.of(config).queryKeyValue()));
-    return sizes(config, rows, int4, int4 ? largest : 0).stream().mapToLong(Long::longValue).sum();
+    return sizes(config, rows, int4, int4 ? largestDense(config) : 0).stream()
+        .mapToLong(Long::longValue)
+        .sum();
+  }
+
+  /** Bytes of the largest matrix of a block in 16 bits. */
+  static long largestDense(ModelConfig config) {
+    return Math.max(
+        PackedMatrix.bytes(
+            WeightFormat.F16, config.hiddenSize(), Packer.interleaved(config.intermediateSize())),
+        PackedMatrix.bytes(
+            WeightFormat.F16, config.hiddenSize(), Widths.of(config).queryKeyValue()));
   }
 
   private static boolean ordered(DeviceModel model) {

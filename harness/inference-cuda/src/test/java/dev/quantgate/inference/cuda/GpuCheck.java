@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * [--parity DIR] [--seconds N] [--small] [--steps A,B]}. Prints as it goes and writes
  * FOLDER/gpu-check.json and .md after each line. Exit 0 if every check holds, 1 if one does not.
  *
- * <p>Steps: kernels, parity, invariance, products, use, and the names of model shapes.
+ * <p>Steps: kernels, parity, wide, invariance, products, use, and the names of model shapes.
  */
 public final class GpuCheck {
   /** Against a float32 reference, with 16-bit activations, keys and values. */
@@ -114,6 +114,13 @@ public final class GpuCheck {
       case "parity" -> {
         if (parity != null) {
           parity(parity);
+        }
+      }
+      case "wide" -> {
+        for (Linear linear : KernelChecks.matrices(4)) {
+          for (int rows : new int[] {9, 33, 300}) {
+            report.check("wide", new KernelChecks(session).wide(linear, rows));
+          }
         }
       }
       case "invariance" -> invariance();
@@ -276,6 +283,12 @@ public final class GpuCheck {
     for (WeightFormat format : WeightFormat.values()) {
       try (CudaExecutor executor = benchmark.generated(config, format, 260, 128, true)) {
         report.check("invariance", checks.invariance(format.suffix(), executor, config, batches));
+        if (warpgroups()) {
+          executor.forward().product().byWarpgroups(false);
+          report.check(
+              "invariance",
+              checks.invariance(format.suffix() + ", no warpgroups", executor, config, batches));
+        }
       }
     }
   }
@@ -283,9 +296,7 @@ public final class GpuCheck {
   // --- 2. Fast -----------------------------------------------------------------------------------
 
   private boolean warpgroups() {
-    return session.device().major() == 9
-        && session.device().minor() == 0
-        && session.kernels().has("product_f16_" + Product.WARPGROUPS);
+    return Product.hasWarpgroups(session.device(), session.kernels());
   }
 
   private void ceilings() {
@@ -294,8 +305,8 @@ public final class GpuCheck {
     }
     stream = benchmark.readBandwidth();
     report.fact("read stream GB/s", stream / 1e9);
-    for (String size : List.of(Product.LARGE_TILES, Product.WARPGROUPS)) {
-      if (size.equals(Product.WARPGROUPS) && (small || !warpgroups())) {
+    for (String size : List.of(Product.LARGE_TILES, "w128n128", Product.WARPGROUPS)) {
+      if (size.startsWith("w") && (small || !warpgroups())) {
         continue;
       }
       double rate =
@@ -309,7 +320,7 @@ public final class GpuCheck {
     for (WeightFormat format : List.of(WeightFormat.I4G64, WeightFormat.F16)) {
       long begun = System.nanoTime();
       int positions = small ? 128 : 1024 + 2 * STEPS;
-      long weights = weightBytes(config, format);
+      long weights = DeviceModel.bytes(config, format);
       if (weights > session.context().freeBytes() - (2L << 30)) {
         report.row("decode", "shape", name, "weights", format.suffix(), "batch", "does not fit");
         continue;
@@ -356,15 +367,13 @@ public final class GpuCheck {
         prefill(name, format, benchmark.prefill(executor, model, small ? 128 : 2048, 2));
         if (warpgroups() && !small) {
           executor.forward().product().allowOtherBits(true);
-          prefill(name + " (warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
+          prefill(name + " (one sum)", format, benchmark.prefill(executor, model, 2048, 2));
           if (thorough) {
             profile(
-                name,
-                format,
-                "prefill (warpgroups)",
-                benchmark.profilePrefill(executor, model, 2048));
+                name, format, "prefill (one sum)", benchmark.profilePrefill(executor, model, 2048));
           }
           executor.forward().product().allowOtherBits(false);
+          withoutWarpgroups(name, format, executor, model, positions);
         }
         if (!small && DeviceBenchmark.room(executor, 1) >= 3072) {
           prefill(name, format, benchmark.prefill(executor, model, 1024, 2));
@@ -404,16 +413,22 @@ public final class GpuCheck {
     }
   }
 
-  private static long weightBytes(ModelConfig config, WeightFormat format) {
-    int queries = config.heads() * config.headSize();
-    int keys = config.keyValueHeads() * config.headSize();
-    return config.layers()
-            * (PackedMatrix.bytes(format, config.hiddenSize(), queries + 2 * keys)
-                + PackedMatrix.bytes(format, queries, config.hiddenSize())
-                + PackedMatrix.bytes(
-                    format, config.hiddenSize(), Packer.interleaved(config.intermediateSize()))
-                + PackedMatrix.bytes(format, config.intermediateSize(), config.hiddenSize()))
-        + 4L * config.vocabularySize() * config.hiddenSize();
+  /** The same without products by warpgroups, for more than 32 rows. */
+  private void withoutWarpgroups(
+      String name, WeightFormat format, CudaExecutor executor, DeviceModel model, int positions) {
+    executor.forward().product().byWarpgroups(false);
+    for (int batch : new int[] {64, 256}) {
+      int context =
+          Math.min(positions - 2 * STEPS, DeviceBenchmark.room(executor, batch) - 2 * STEPS);
+      if (context >= 1) {
+        decode(
+            name + " (no warpgroups)",
+            format,
+            benchmark.decode(executor, model, batch, context, STEPS, 2));
+      }
+    }
+    prefill(name + " (no warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
+    executor.forward().product().byWarpgroups(true);
   }
 
   private void decode(String name, WeightFormat format, Decode decode) {
@@ -480,15 +495,16 @@ public final class GpuCheck {
       for (int[] shape : shapes) {
         for (String size :
             List.of(
-                "r8n32",
-                "r8n64",
                 "r8n32_bulk",
                 "r8n64_bulk",
-                "r16n64",
+                "r8n32_thin_bulk",
                 "r16n64_bulk",
                 "r32n256",
-                "r64n256")) {
-          if (!session.kernels().has("product_f16_" + size)) {
+                "r64n256",
+                "w64n128",
+                "w64n256")) {
+          if (!session.kernels().has("product_%s_%s".formatted(format.suffix(), size))
+              || (size.startsWith("w") && !warpgroups())) {
             continue;
           }
           int rows =

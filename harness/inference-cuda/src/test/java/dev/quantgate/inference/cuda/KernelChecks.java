@@ -30,6 +30,7 @@ final class KernelChecks {
     "r8n32", "r8n64", "r16n64", "r32n256", "r64n256", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk"
   };
   private static final String LARGE = Product.LARGE_TILES;
+  private static final List<String> WIDE = List.of("w64n128", "w64n256", "w128n128");
 
   private final DeviceSession session;
 
@@ -103,7 +104,33 @@ final class KernelChecks {
         name(linear, rows) + (same ? "" : ": BITS DIFFER"), error, same && error < TOLERANCE);
   }
 
-  /** The warpgroup kernel against float64; its bits are its own. */
+  /** The warpgroup kernels in four slices: against float64, and their bits those of the others. */
+  Finding wide(Linear linear, int rows) {
+    Activation type = type(linear);
+    int stride = PackedMatrix.inputTiles(linear.inputs()) * WeightFormat.TILE_INPUTS;
+    short[] x = GptqMatrix.activations(rows, rows, linear.inputs(), stride, type);
+    double[] expected = expected(GptqMatrix.weights(linear), x, linear, rows, stride, type);
+    float[] same = run(linear, x, rows, stride, "r8n32");
+    double error = 0;
+    int others = 0;
+    for (String size : WIDE) {
+      if ((linear instanceof Linear.Gptq && rows <= 64) || size.equals("w128n128")) {
+        float[] found = run(linear, x, rows, stride, size);
+        error = Math.max(error, error(found, expected));
+        for (int i = 0; i < found.length; i++) {
+          others += Float.floatToRawIntBits(found[i]) == Float.floatToRawIntBits(same[i]) ? 0 : 1;
+        }
+      }
+    }
+    return new Finding(
+        "warpgroups in slices, %s%s"
+            .formatted(
+                name(linear, rows), others == 0 ? "" : ": BITS DIFFER IN %d".formatted(others)),
+        error,
+        error < TOLERANCE && others == 0);
+  }
+
+  /** The warpgroup kernel of one sum against float64; its bits are its own. */
   Finding warpgroups(Linear linear, int rows) {
     Activation type = type(linear);
     int stride = PackedMatrix.inputTiles(linear.inputs()) * WeightFormat.TILE_INPUTS;
@@ -227,8 +254,13 @@ final class KernelChecks {
    * @param batches how many rows each step has
    */
   Finding invariance(String name, CudaExecutor executor, ModelConfig config, int[] batches) {
-    int length = 70;
-    int pagesEach = 2;
+    return invariance(name, executor, config, batches, 70);
+  }
+
+  /** The same behind a text of {@code length} tokens. */
+  Finding invariance(
+      String name, CudaExecutor executor, ModelConfig config, int[] batches, int length) {
+    int pagesEach = Math.ceilDiv(length, Workspace.PAGE);
     var random = new SplittableRandom(11);
     int[] probe = random.ints(length, 0, config.vocabularySize()).toArray();
     float[] whole = probe(executor, probe, length);
@@ -292,7 +324,9 @@ final class KernelChecks {
           to == ids.length
               ? List.of(new Ask.WholeRow(to - 1, (row, offset, argmax) -> found[0] = row.clone()))
               : List.of();
-      executor.step(List.of(new Slice(pages(0, 2), ids, from, to, asks)));
+      executor.step(
+          List.of(
+              new Slice(pages(0, Math.ceilDiv(ids.length, Workspace.PAGE)), ids, from, to, asks)));
     }
     return found[0];
   }

@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quantgate.inference.cuda.driver.CudaDriver;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +50,44 @@ final class StandIn {
       throw new AssertionError(e);
     }
     System.setProperty(CudaDriver.LIBRARY_PROPERTY, library.toString());
+  }
+
+  /** Has the n-th call from now of a driver's function fail with a code. */
+  static void fail(String function, int n, int code) {
+    try (Arena arena = Arena.ofConfined()) {
+      call(
+          "standin_fail",
+          FunctionDescriptor.ofVoid(
+              ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+          arena.allocateFrom(function),
+          n,
+          code);
+    }
+  }
+
+  /** Forgets planned failures, and one that happened. */
+  static void forgetFailures() {
+    call("standin_reset", FunctionDescriptor.ofVoid());
+  }
+
+  /** Memory, streams, events, modules and graphs that were made and not given back. */
+  static long alive() {
+    return (long) call("standin_alive", FunctionDescriptor.of(ValueLayout.JAVA_LONG));
+  }
+
+  private static Object call(String name, FunctionDescriptor descriptor, Object... arguments) {
+    SymbolLookup symbols =
+        SymbolLookup.libraryLookup(
+            String.valueOf(System.getProperty(CudaDriver.LIBRARY_PROPERTY)), Arena.global());
+    try {
+      Object result =
+          Linker.nativeLinker()
+              .downcallHandle(symbols.findOrThrow(name), descriptor)
+              .invokeWithArguments(arguments);
+      return result == null ? "nothing" : result;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Opens its device. */

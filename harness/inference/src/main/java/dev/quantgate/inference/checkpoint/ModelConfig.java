@@ -35,6 +35,27 @@ public record ModelConfig(
     eosIds = List.copyOf(eosIds);
   }
 
+  /** The same shape with another number of blocks. */
+  public ModelConfig withLayers(int count) {
+    return new ModelConfig(
+        modelType,
+        vocabularySize,
+        hiddenSize,
+        intermediateSize,
+        count,
+        heads,
+        keyValueHeads,
+        headSize,
+        contextLength,
+        rmsNormEpsilon,
+        rope,
+        queryKeyNorm,
+        tiedEmbeddings,
+        slidingWindow,
+        bosId,
+        eosIds);
+  }
+
   /** Rotary position embedding: how the angle of each pair of elements grows with the position. */
   public sealed interface Rope {
     double theta();

@@ -3,6 +3,7 @@ package dev.quantgate.inference.tokenizer;
 import dev.quantgate.base.AtomicFile;
 import dev.quantgate.base.FileException;
 import dev.quantgate.base.Sha256;
+import dev.quantgate.base.UserCache;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
 import java.io.DataInputStream;

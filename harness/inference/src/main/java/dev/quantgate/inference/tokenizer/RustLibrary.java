@@ -1,6 +1,7 @@
 package dev.quantgate.inference.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.quantgate.base.UserCache;
 import dev.quantgate.inference.InferenceException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -25,7 +25,12 @@ public final class Context implements AutoCloseable {
         library.queryLong(
             Function.cuDevicePrimaryCtxRetain,
             (f, result) -> (int) f.invokeExact(result, device.handle()));
-    makeCurrent();
+    try {
+      makeCurrent();
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
   }
 
   CudaLibrary library() {

@@ -1,6 +1,8 @@
 package dev.quantgate.inference.cuda.driver;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -13,7 +15,7 @@ public final class PinnedRing implements AutoCloseable {
 
   private final Stream stream;
   private final PinnedMemory memory;
-  private final Event[] done;
+  private final List<Event> done = new ArrayList<>();
   private final long slotBytes;
   private int next;
 
@@ -25,10 +27,14 @@ public final class PinnedRing implements AutoCloseable {
   public PinnedRing(Stream stream, int slots, long slotBytes) {
     this.stream = stream;
     this.slotBytes = slotBytes;
-    this.done = new Event[slots];
     this.memory = new PinnedMemory(stream.context(), slots * slotBytes);
-    for (int i = 0; i < slots; i++) {
-      done[i] = new Event(stream.context());
+    try {
+      for (int i = 0; i < slots; i++) {
+        done.add(new Event(stream.context()));
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
   }
 
@@ -37,8 +43,8 @@ public final class PinnedRing implements AutoCloseable {
     for (long at = 0; at < from.byteSize(); at += slotBytes) {
       long bytes = Math.min(slotBytes, from.byteSize() - at);
       int slot = next;
-      next = (next + 1) % done.length;
-      done[slot].synchronize();
+      next = (next + 1) % done.size();
+      done.get(slot).synchronize();
       MemorySegment buffer = memory.segment().asSlice(slot * slotBytes, bytes);
       MemorySegment source = from.asSlice(at, bytes);
       IntStream.range(0, Math.toIntExact(Math.ceilDiv(bytes, PIECE)))
@@ -49,7 +55,7 @@ public final class PinnedRing implements AutoCloseable {
             MemorySegment.copy(source, begin, buffer, begin, length);
           });
       stream.copyIn(to, offset + at, buffer);
-      done[slot].record(stream);
+      done.get(slot).record(stream);
     }
   }
 

@@ -1,0 +1,25 @@
+package dev.quantgate.cli;
+
+import dev.quantgate.evaluation.settings.Setting;
+import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.inference.Engines;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** What a command asks of the engine before it reads anything. */
+final class EngineCheck {
+  private EngineCheck() {}
+
+  /**
+   * Refuses an engine that cannot run here, and says which better one `auto` passes over, and why.
+   *
+   * @param quiet whether nothing is said
+   */
+  static void check(CommandSpec command, Settings settings, boolean quiet) {
+    List<String> passedOver = Engines.passedOver(settings.text(Setting.ENGINE).orElseThrow());
+    if (!quiet) {
+      passedOver.forEach(
+          line -> command.commandLine().getErr().println("note: %s".formatted(line)));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.quantgate.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.RunEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A finished run is judged again without loading a model, and only where it is the same run. */
+class JudgedAgainTest {
+  @TempDir Path folder;
+  private Path fp16;
+  private Path int4;
+  private Fixtures fixtures;
+
+  @BeforeEach
+  void models() throws IOException {
+    fp16 = Files.createDirectory(folder.resolve("fp16"));
+    int4 = Files.createDirectory(folder.resolve("int4"));
+    fixtures = new Fixtures().pairs("cmnli", 60).model(fp16).model(int4, "1").identifying();
+  }
+
+  private Comparison run(RunPlan plan, double margin) {
+    return fixtures
+        .quantGate()
+        .run(
+            new RunRequest(
+                fp16.toString(),
+                int4.toString(),
+                plan,
+                RunEnvironment.defaults(),
+                new GatePolicy(margin, OnInconclusive.POINT),
+                folder.resolve("out")),
+            Progress.Listener.NONE);
+  }
+
+  @Test
+  void anotherMarginLoadsNoModelAndLeavesTheRunsAsTheyAre() throws IOException {
+    Comparison first = run(RunPlan.of("cmnli"), 1);
+    byte[] provenance = Files.readAllBytes(folder.resolve("out/baseline/provenance.json"));
+
+    Comparison second = run(RunPlan.of("cmnli"), 0.5);
+
+    assertThat(fixtures.loads()).isEqualTo(2);
+    assertThat(second.policy().margin()).isEqualTo(0.5);
+    assertThat(second.baseline().sha256()).isEqualTo(first.baseline().sha256());
+    assertThat(folder.resolve("out/baseline/provenance.json")).hasBinaryContent(provenance);
+  }
+
+  @Test
+  void anotherEngineIsAnotherRunAllTheSame() {
+    run(RunPlan.of("cmnli"), 1);
+    fixtures.engine("fake/2 512-bit");
+
+    assertThatThrownBy(() -> run(RunPlan.of("cmnli"), 1))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("holds another run: the engine");
+  }
+
+  @Test
+  void otherItemsAreAnotherRunAllTheSame() {
+    run(RunPlan.of("cmnli"), 1);
+
+    assertThatThrownBy(() -> run(RunPlan.of("cmnli").withLimit(5), 1))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("holds another run: --limit");
+  }
+
+  @Test
+  void recordsThatWereChangedAreNotReliedOn() throws IOException {
+    run(RunPlan.of("cmnli"), 1);
+    Path records = folder.resolve("out/candidate/cmnli.jsonl");
+    Files.writeString(
+        records, Files.readString(records).replaceFirst("\"right\":0", "\"right\":1"));
+
+    Comparison again = run(RunPlan.of("cmnli"), 1);
+
+    // The journal is whole: the records are written anew from it.
+    assertThat(again.suites().getFirst().losses()).isEqualTo(1);
+    assertThat(fixtures.loads()).isEqualTo(4);
+  }
+}

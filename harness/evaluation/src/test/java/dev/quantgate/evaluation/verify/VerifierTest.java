@@ -1,0 +1,295 @@
+package dev.quantgate.evaluation.verify;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quantgate.base.Sha256;
+import dev.quantgate.benchmarks.DataOptions;
+import dev.quantgate.evaluation.EvalRequest;
+import dev.quantgate.evaluation.Fixtures;
+import dev.quantgate.evaluation.RunRequest;
+import dev.quantgate.evaluation.answer.RunPlan;
+import dev.quantgate.evaluation.comparison.ResultHash;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.record.Checksums;
+import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.Reseal;
+import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.run.Progress;
+import dev.quantgate.evaluation.run.RunEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Results are verified by recomputing them: whatever digit is changed is found and named. */
+class VerifierTest {
+  private static final int CHANGES = 1_000;
+  private static final int FORGERIES = 200;
+
+  @TempDir static Path folder;
+  private static Path out;
+  private static Path fp16;
+  private static Fixtures fixtures;
+
+  @BeforeAll
+  static void run() throws IOException {
+    fp16 = Files.createDirectory(folder.resolve("fp16"));
+    Path int4 = Files.createDirectory(folder.resolve("int4"));
+    out = folder.resolve("out");
+    fixtures =
+        new Fixtures()
+            .pairs("cmnli", 3)
+            .code("humaneval", 2)
+            .model(fp16)
+            .model(int4, "2", "HumanEval/1");
+    fixtures
+        .quantGate()
+        .run(
+            new RunRequest(
+                fp16.toString(),
+                int4.toString(),
+                RunPlan.of("cmnli", "humaneval"),
+                RunEnvironment.defaults(),
+                GatePolicy.DEFAULT,
+                out),
+            Progress.Listener.NONE);
+  }
+
+  private static Verification verify() {
+    return fixtures.quantGate().verify(out, VerifyRequest.standard());
+  }
+
+  /** All files of the result, by their names in it. */
+  private static List<String> files() throws IOException {
+    try (var walked = Files.walk(out)) {
+      return walked
+          .filter(Files::isRegularFile)
+          .map(file -> out.relativize(file).toString())
+          .filter(name -> !name.endsWith(".lock"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** A digit of a file that is changed, and put back at the end. */
+  private record Change(String file, int at, byte[] before, byte[] after) implements AutoCloseable {
+    static Change draw(List<String> files, Random random) throws IOException {
+      String file = files.get(random.nextInt(files.size()));
+      byte[] before = Files.readAllBytes(out.resolve(file));
+      int at;
+      do {
+        at = random.nextInt(before.length);
+      } while (before[at] < '0' || before[at] > '9');
+      byte[] after = before.clone();
+      after[at] = (byte) ('0' + (before[at] - '0' + 1 + random.nextInt(9)) % 10);
+      Files.write(out.resolve(file), after);
+      return new Change(file, at, before, after);
+    }
+
+    @Override
+    public void close() throws IOException {
+      Files.write(out.resolve(file), before);
+    }
+
+    @Override
+    public String toString() {
+      int from = Math.max(0, at - 40);
+      return "%s, byte %d: %s"
+          .formatted(file, at, new String(after, from, Math.min(80, after.length - from), UTF_8));
+    }
+  }
+
+  @Test
+  void aResultAsItWasWrittenIsSound() {
+    Verification verification = verify();
+
+    assertThat(verification.differences()).isEmpty();
+    assertThat(verification.left())
+        .hasSize(2)
+        .allMatch(line -> line.matches("(baseline|candidate): the sums of the model's files .*"));
+    assertThat(verification.recomputed())
+        .containsExactlyInAnyOrder(
+            "baseline: cmnli: 3 records and times from journals and data",
+            "baseline: humaneval: 2 records and times from journals and data",
+            "candidate: cmnli: 3 records and times from journals and data",
+            "candidate: humaneval: 2 records and times from journals and data",
+            "comparison.json and the pairs of 2 suites from the item records");
+  }
+
+  @Test
+  void everyChangedDigitIsFoundAndNamedWithItsFile() throws IOException {
+    var random = new Random(11);
+    List<String> files = files();
+    List<String> missed = new ArrayList<>();
+    int withBothValues = 0;
+    for (int i = 0; i < CHANGES; i++) {
+      try (Change change = Change.draw(files, random)) {
+        List<Difference> found = verify().differences();
+        if (found.stream().noneMatch(each -> each.file().equals(change.file))) {
+          missed.add("%s: %s".formatted(change, found));
+        }
+        withBothValues +=
+            found.stream()
+                    .anyMatch(each -> each.file().equals(change.file) && !each.expected().isEmpty())
+                ? 1
+                : 0;
+      }
+    }
+    assertThat(missed).isEmpty();
+    assertThat(withBothValues).isEqualTo(CHANGES);
+    assertThat(verify().sound()).isTrue();
+  }
+
+  @Test
+  void aChangeAfterWhichEveryChecksumWasWrittenAnewIsFoundByNumbersOrByTheHash()
+      throws IOException {
+    var random = new Random(12);
+    List<String> files = files().stream().filter(file -> !file.endsWith("checksums.json")).toList();
+    String kept = verify().sha256();
+    Map<String, byte[]> safe = contents();
+    List<String> missed = new ArrayList<>();
+    int byNumbers = 0;
+    for (int i = 0; i < FORGERIES; i++) {
+      Change change = Change.draw(files, random);
+      forge(change.file);
+      if (Arrays.equals(change.before, Files.readAllBytes(out.resolve(change.file)))) {
+        i--; // a digit of a checksum, which is as it was again
+        continue;
+      }
+      Verification found = verifyForged();
+      boolean disagrees = !found.sound();
+      boolean mustDisagree =
+          change.file.startsWith("pairs/")
+              || change.file.equals("comparison.json")
+              || change.file.matches("(baseline|candidate)/[^/]+\\.jsonl")
+              || change.file.equals("comparison.schema.json");
+      byNumbers += disagrees ? 1 : 0;
+      if (mustDisagree && !disagrees || found.sha256().equals(kept)) {
+        missed.add(change.toString());
+      }
+      restore(safe);
+    }
+    assertThat(missed).isEmpty();
+    assertThat(byNumbers).isGreaterThan(FORGERIES / 2);
+    assertThat(verify().sound()).isTrue();
+  }
+
+  /** One that is refused as newer is found, too. */
+  private static Verification verifyForged() {
+    try {
+      return verify();
+    } catch (EvaluationException e) {
+      return new Verification(
+          "",
+          List.of(new Difference("", 0, "", String.valueOf(e.getMessage()), "", "")),
+          List.of(),
+          List.of());
+    }
+  }
+
+  private static void forge(String file) throws IOException {
+    if (!file.endsWith("schema.json")) {
+      Reseal.file(out.resolve(file));
+    }
+    for (String side : List.of("baseline", "candidate")) {
+      if (file.startsWith(side)) {
+        String before = Sha256.hex(out.resolve(side).resolve(Checksums.NAME));
+        new RunFolder(out.resolve(side)).finish();
+        String after = Sha256.hex(out.resolve(side).resolve(Checksums.NAME));
+        Path comparison = out.resolve("comparison.json");
+        Files.writeString(comparison, Files.readString(comparison).replace(before, after));
+        Reseal.file(comparison);
+      }
+    }
+    List<Path> listed = Checksums.read(out).files().keySet().stream().map(out::resolve).toList();
+    Checksums.write(out, listed);
+  }
+
+  private static Map<String, byte[]> contents() throws IOException {
+    var contents = new LinkedHashMap<String, byte[]>();
+    for (String file : files()) {
+      contents.put(file, Files.readAllBytes(out.resolve(file)));
+    }
+    return contents;
+  }
+
+  private static void restore(Map<String, byte[]> files) throws IOException {
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      Path path = out.resolve(file.getKey());
+      if (!Arrays.equals(file.getValue(), Files.readAllBytes(path))) {
+        Files.write(path, file.getValue());
+      }
+    }
+  }
+
+  @Test
+  void whereTheDataIsNotRecordsAreHeldAgainstTheJournalAndSaidSo() throws IOException {
+    var others = new Fixtures();
+
+    Verification verification =
+        others.quantGate().verify(out, new VerifyRequest(DataOptions.standard(), List.of()));
+
+    assertThat(verification.left()).anyMatch(line -> line.startsWith("candidate: cmnli: grades"));
+    assertThat(verification.differences()).isEmpty();
+    Path record = out.resolve("candidate/cmnli.jsonl");
+    Map<String, byte[]> before = contents();
+    try {
+      Files.writeString(
+          record, Files.readString(record).replaceFirst("\"sum\":-0.25", "\"sum\":-0.24"));
+      Reseal.inRun(out.resolve("candidate"), record);
+      assertThat(others.quantGate().verify(out, VerifyRequest.standard()).differences())
+          .anySatisfy(each -> {
+            assertThat(each.file()).isEqualTo("candidate/cmnli.jsonl");
+            assertThat(each.basis()).isEqualTo("the journal");
+          });
+    } finally {
+      restore(before);
+    }
+  }
+
+  @Test
+  void oneModelsRunIsVerifiedToo() throws IOException {
+    Path alone = folder.resolve("alone");
+    fixtures
+        .quantGate()
+        .eval(
+            new EvalRequest(fp16.toString(), RunPlan.of("cmnli"), RunEnvironment.defaults(), alone),
+            Progress.Listener.NONE);
+    assertThat(fixtures.quantGate().verify(alone, VerifyRequest.standard()).sound()).isTrue();
+    Path record = alone.resolve("model/cmnli.jsonl");
+    Files.writeString(record, Files.readString(record).replaceFirst("\"right\":1", "\"right\":0"));
+    Verification changed = fixtures.quantGate().verify(alone, VerifyRequest.standard());
+    assertThat(changed.differences())
+        .first()
+        .hasToString("model/cmnli.jsonl, line 1, right: found 0, expected 1 (by its checksum)");
+  }
+
+  @Test
+  void theLineThatNamesAResultIsReadBackFromAReleaseNote() {
+    String line = ResultHash.line(out, fixtures.quantGate().read(out));
+
+    assertThat(ResultHash.in("- gate: `%s`".formatted(line))).isEqualTo(verify().sha256());
+    assertThatThrownBy(() -> ResultHash.in("no hash here"))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("64 hexadecimal digits");
+  }
+
+  @Test
+  void aFolderThatIsNoResultIsRefused() throws IOException {
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+
+    assertThatThrownBy(() -> fixtures.quantGate().verify(empty, VerifyRequest.standard()))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("expected a result");
+  }
+}

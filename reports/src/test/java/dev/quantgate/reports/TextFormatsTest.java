@@ -1,0 +1,104 @@
+package dev.quantgate.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Markdown, flat metrics and the Hub's files. */
+class TextFormatsTest {
+  @TempDir Path folder;
+
+  private Path written(Path result, String format) {
+    Path out = folder.resolve("report");
+    ReportFormats.find(format).orElseThrow().write(ReportSource.open(result), out);
+    return out;
+  }
+
+  @Test
+  void aPullRequestsSummaryIsShortAndWhole() throws IOException {
+    Path out = written(SampleResult.small(folder), "markdown");
+    assertThat(Files.readString(out.resolve("summary.md")))
+        .isEqualTo(
+            """
+            ### QuantGate: FAIL (not proven)
+
+            The candidate lost accuracy and should not be released: humaneval lost 1.33 points, with 1 point allowed.
+
+            | suite | items | baseline | candidate | delta | 95 % bounds | lost / gained | verdict |
+            |---|---:|---:|---:|---:|---:|---:|---|
+            | ceval | 240 | 79.6 % | 79.2 % | -0.42 | -2.18 … +1.16 | 2 / 1 | PASS |
+            | humaneval | 149 | 100.0 % | 99.3 % | -0.67 | -2.95 … +1.12 | 1 / 0 | FAIL |
+            | all, equal weights | | | | -0.88 | -2.45 … +0.32 | | |
+
+            humaneval: 1 of 150 items without a grade; with it counted against the candidate the delta is -1.33.
+
+            Candidate models/candidate, baseline models/baseline; margin 1.00 points, point where nothing is proven.
+
+            <details><summary>3 items lost</summary>
+
+            - ceval physics/7
+            - ceval chemistry/8 (near tie)
+            - humaneval HumanEval/3
+
+            </details>
+            """);
+    assertThat(Files.readString(out.resolve("headline.txt")))
+        .isEqualTo(
+            "QuantGate FAIL (not proven): ceval -0.42, humaneval -0.67 points in 389 items\n");
+  }
+
+  @Test
+  void hostileTextIsNoMarkdown() throws IOException {
+    Path out = written(Hostile.result(folder), "markdown");
+    String summary = Files.readString(out.resolve("summary.md"));
+    assertThat(summary.replace("<details><summary>", "").replace("</summary>", ""))
+        .doesNotContain("<script", "<img", "\u001b");
+    assertThat(Markdown.text("<b> [a](https://x) @all `c` | *x*\n# y", 200))
+        .isEqualTo(
+            "&#60;b&#62; &#91;a&#93;(https&#58;//x) &#64;all &#96;c&#96; &#124; &#42;x&#42;&#92;n&#35; y");
+  }
+
+  @Test
+  void metricsAreFlatNumbersUnderNamesThatMlflowTakes() throws IOException {
+    Path out = written(SampleResult.small(folder), "metrics");
+    JsonNode metrics =
+        JsonMapper.builder().build().readTree(Files.readAllBytes(out.resolve("metrics.json")));
+    assertThat(metrics.properties())
+        .isNotEmpty()
+        .allSatisfy(entry -> {
+          assertThat(entry.getKey()).matches("[A-Za-z0-9_./-]+");
+          assertThat(entry.getValue().isNumber()).isTrue();
+        });
+    assertThat(metrics.path("ceval/losses").intValue()).isEqualTo(2);
+    assertThat(metrics.path("ceval/delta_points").doubleValue()).isEqualTo(-100.0 / 240);
+    assertThat(metrics.path("candidate/weight_bytes").longValue()).isEqualTo(1_700_000_000L);
+    List<String> csv = Files.readAllLines(out.resolve("metrics.csv"));
+    assertThat(csv).hasSize(metrics.size() + 1).startsWith("metric,value");
+    assertThat(csv).contains("ceval/losses,2");
+  }
+
+  @Test
+  void theHubGetsWholeOfficialSuitesAndNoOthers() throws IOException {
+    Path out = written(SampleResult.small(folder), "huggingface");
+    assertThat(Files.readString(out.resolve(".eval_results").resolve("ceval.yaml")))
+        .startsWith(
+            """
+            - dataset:
+                id: ceval/ceval-exam
+                task_id: ceval-exam
+              value: 79.17
+              date: '2026-01-02'
+              notes: "quantgate\
+            """)
+        .endsWith("protocol ceval/official-5shot, 240 items; -0.42 points beside its baseline\"\n");
+    // An item of HumanEval has no grade, so that its score is not that of the benchmark.
+    assertThat(out.resolve(".eval_results").resolve("humaneval.yaml")).doesNotExist();
+  }
+}
