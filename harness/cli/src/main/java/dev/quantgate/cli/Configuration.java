@@ -39,7 +39,8 @@ final class Configuration implements IDefaultValueProvider {
           "QUANTGATE_JAVA_OPTS",
           "QUANTGATE_CACHE",
           "QUANTGATE_STDERR",
-          "QUANTGATE_LAUNCHED",
+          "QUANTGATE_LAUNCHER",
+          "QUANTGATE_LOST",
           "QUANTGATE_REQUIRE_DATA",
           "QUANTGATE_REQUIRE_DOCKER");
 

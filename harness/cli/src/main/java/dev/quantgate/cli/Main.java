@@ -11,12 +11,13 @@ public final class Main {
     // What is not said otherwise could not run: 1 is for a candidate that lost accuracy alone.
     int exitCode = Failures.COULD_NOT_RUN;
     try {
+      Launcher.endWithIt();
       StandardError.restore();
       exitCode = Program.run(arguments);
     } catch (Throwable e) {
       System.err.println("quantgate: " + Message.of(e));
     } finally {
-      System.exit(exitCode);
+      System.exit(Launcher.told(exitCode));
     }
   }
 }

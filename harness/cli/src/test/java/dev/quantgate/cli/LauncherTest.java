@@ -17,7 +17,12 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launcher at the top of the source tree, as an installation's and as a source tree's. */
 class LauncherTest {
@@ -212,20 +217,65 @@ class LauncherTest {
     assertThat(folder.resolve("demo")).doesNotExist();
   }
 
-  @Test
-  void aSignalReachesTheProgramWithoutAShellBetween() throws Exception {
-    Path pipe = folder.resolve("pipe");
-    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+  @ParameterizedTest
+  @CsvSource({"TERM, 143", "HUP, 129"})
+  void aSignalToTheLauncherReachesTheProgram(String signal, int exitCode) throws Exception {
+    Path pipe = pipe();
     Process process = start(Map.of(), installation(), "run", "--config", pipe.toString());
     // Waits for the program to read its configuration, which then waits for an end.
     try (OutputStream open = Files.newOutputStream(pipe)) {
-      assertThat(process.info().command().orElseThrow()).endsWith("java");
       // Not INT: what a shell starts in the background may have been told to ignore it.
-      new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor();
+      kill(signal, process);
       assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-      assertThat(process.exitValue()).isEqualTo(143);
+      assertThat(process.exitValue()).isEqualTo(exitCode);
       open.flush();
     }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aLauncherThatIsKilledTakesTheProgramWithIt() throws Exception {
+    Path pipe = pipe();
+    Process process = start(Map.of(), installation(), "run", "--config", pipe.toString());
+    try (OutputStream open = Files.newOutputStream(pipe)) {
+      ProcessHandle program = process.children().findFirst().orElseThrow();
+      kill("KILL", process);
+      program.onExit().get(1, TimeUnit.MINUTES);
+      assertThat(program.isAlive()).isFalse();
+      open.flush();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1_000_000, 4_700_000, 5_200_000})
+  @EnabledOnOs(OS.LINUX)
+  void tooLittleMemoryIsNoLostComparison(int kilobytes) throws Exception {
+    Ended ended =
+        call(
+            Map.of(),
+            Path.of("/bin/bash"),
+            "-c",
+            "ulimit -v \"$1\"; shift; exec \"$@\"",
+            "-",
+            Integer.toString(kilobytes),
+            installation().toString(),
+            "demo",
+            "--limit=2",
+            "--sandbox=unsafe-local",
+            "--out=" + folder.resolve("demo"));
+    assertThat(ended.exitCode()).as(ended.err()).isEqualTo(2);
+    assertThat(ended.err()).contains("quantgate: ");
+  }
+
+  private Path pipe() throws IOException, InterruptedException {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    return pipe;
+  }
+
+  private static void kill(String signal, Process process)
+      throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
   }
 
   /** A source tree whose build and Java are stand-ins that note what they are called for. */
