@@ -14,7 +14,6 @@ import dev.quantgate.reports.TextTable;
 import dev.quantgate.reports.TextTable.Align;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.SandboxBenchmark;
-import dev.quantgate.sandbox.docker.PlainDocker;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -32,9 +31,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
-  /** Enough to compare with; each takes most of a second the plain way. */
-  private static final int PLAIN_PROGRAMS = 32;
-
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
 
@@ -83,14 +79,6 @@ final class BenchCommand implements Callable<Integer> {
                   rounds,
                   round -> progress.say(Figures.rate(round.perSecond()) + " programs a second")));
       out.print(report.table());
-      if (report.sandbox().kind().equals("docker")) {
-        List<ExecutionJob> some = programs.subList(0, Math.min(programs.size(), PLAIN_PROGRAMS));
-        for (PlainDocker.Way way : PlainDocker.Way.values()) {
-          out.println(
-              Interruption.guard(() ->
-                  PlainDocker.measure(way, some, settings.sandboxOptions().workers()).line()));
-        }
-      }
       return 0;
     }
     throw new ParameterException(spec.commandLine(), "missing: --model DIR or --sandbox KIND");

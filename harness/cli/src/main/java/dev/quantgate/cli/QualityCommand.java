@@ -2,8 +2,8 @@ package dev.quantgate.cli;
 
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
-import dev.quantgate.quantization.ModelDistance;
-import dev.quantgate.quantization.QualityTable;
+import dev.quantgate.quantization.quality.ModelDistance;
+import dev.quantgate.quantization.quality.QualityTable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;

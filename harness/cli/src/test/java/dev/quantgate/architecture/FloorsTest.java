@@ -17,6 +17,8 @@ class FloorsTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(
+              location -> !location.contains("/test-classes/") && !location.contains("-tests.jar"))
           .importPackages("dev.quantgate");
 
   @Test
@@ -110,6 +112,23 @@ class FloorsTest {
             "dev.quantgate.sandbox.docker..",
             "dev.quantgate.sandbox.embedded..",
             "dev.quantgate.sandbox.bubblewrap..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void noFaceNamesAKindOfSandboxOrEngineButToBuildTheImage() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.quantgate.cli..", "dev.quantgate.reports..")
+        .should()
+        .dependOnClassesThat(
+            JavaClass.Predicates.resideInAnyPackage(
+                    "dev.quantgate.inference.cpu..",
+                    "dev.quantgate.inference.cuda..",
+                    "dev.quantgate.sandbox.docker..",
+                    "dev.quantgate.sandbox.embedded..",
+                    "dev.quantgate.sandbox.bubblewrap..")
+                .and(DescribedPredicate.not(JavaClass.Predicates.simpleName("SandboxImage"))))
         .check(CLASSES);
   }
 

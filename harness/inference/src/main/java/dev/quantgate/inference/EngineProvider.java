@@ -33,6 +33,16 @@ public interface EngineProvider {
    */
   LanguageModel load(ModelReference reference, EngineOptions options);
 
+  /**
+   * What a load would say of itself, as far as it is known without loading: enough to tell whether
+   * it is the model of an earlier run. Empty where only a load tells.
+   *
+   * @param reference of a type that this engine {@link #opens}
+   */
+  default Optional<ModelIdentity> identify(ModelReference reference) {
+    return Optional.empty();
+  }
+
   /** Loads the checkpoint in a folder. */
   default LanguageModel load(Path folder, EngineOptions options) {
     return load(new ModelReference.Folder(folder), options);

@@ -12,6 +12,20 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EnginesTest {
   @Test
+  void aModelIsIdentifiedWithoutALoadAsItsLoadSaysIt(@TempDir Path folder) {
+    TinyCheckpoint.write(folder, 1, Format.F16);
+    EngineProvider cpu = Engines.find("cpu");
+    ModelIdentity known = cpu.identify(new ModelReference.Folder(folder)).orElseThrow();
+    try (LanguageModel model = cpu.load(folder, EngineOptions.defaults())) {
+      ModelIdentity loaded = model.identity();
+      assertThat(known.engine()).isEqualTo(loaded.engine());
+      assertThat(known.weightsSha256()).isEqualTo(loaded.weightsSha256());
+      assertThat(known.configSha256()).isEqualTo(loaded.configSha256());
+      assertThat(known.tokenizerSha256()).isEqualTo(loaded.tokenizerSha256());
+    }
+  }
+
+  @Test
   void theReferenceIsFoundByItsNameAndNeverChosen() {
     assertThat(Engines.all()).extracting(EngineProvider::kind).containsExactly("cpu", "reference");
     assertThat(Engines.find(Engines.AUTO).kind()).isEqualTo("cpu");

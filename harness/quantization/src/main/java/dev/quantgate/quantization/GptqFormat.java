@@ -26,7 +26,7 @@ public enum GptqFormat {
   }
 
   /** How a word of eight 4-bit zero points is stored. */
-  ZeroPoints zeroPoints() {
+  public ZeroPoints zeroPoints() {
     return zeroPoints;
   }
 }

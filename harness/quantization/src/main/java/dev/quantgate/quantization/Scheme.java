@@ -23,21 +23,21 @@ public record Scheme(int bits, int groupSize, boolean symmetric) {
   }
 
   /** The largest code. */
-  int maxCode() {
+  public int maxCode() {
     return (1 << bits) - 1;
   }
 
   /** The zero point of a symmetric grid. */
-  int middle() {
+  public int middle() {
     return 1 << (bits - 1);
   }
 
   /** Inputs in a group of a layer with so many. */
-  int groupOf(int inputs) {
+  public int groupOf(int inputs) {
     return groupSize == WHOLE_COLUMN ? inputs : groupSize;
   }
 
-  int groups(int inputs) {
+  public int groups(int inputs) {
     return Math.ceilDiv(inputs, groupOf(inputs));
   }
 

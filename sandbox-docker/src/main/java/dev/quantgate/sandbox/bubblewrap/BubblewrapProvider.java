@@ -39,9 +39,10 @@ public final class BubblewrapProvider implements SandboxProvider {
   }
 
   /** Whether this is root, and one that may make namespaces without a user namespace. */
-  private static boolean mayGiveUserIds(Walls walls) {
-    List<String> probe = new ArrayList<>(walls.ofASupervisor());
-    probe.addAll(List.of(walls.python().executable(), "-I", "-S", "-c", "import os;os.setuid(1)"));
+  private static boolean mayGiveUserIds(BubblewrapArguments arguments) {
+    List<String> probe = new ArrayList<>(arguments.aroundSupervisor());
+    probe.addAll(
+        List.of(arguments.python().executable(), "-I", "-S", "-c", "import os;os.setuid(1)"));
     return HostPython.ask(probe.getFirst(), probe.subList(1, probe.size()).toArray(String[]::new))
         .isPresent();
   }
@@ -55,9 +56,11 @@ public final class BubblewrapProvider implements SandboxProvider {
         });
     Path bwrap = HostPython.onPath("bwrap").orElseThrow();
     HostPython python = HostPython.find().orElseThrow();
-    Walls walls = new Walls(bwrap.toString(), python);
+    BubblewrapArguments arguments = new BubblewrapArguments(bwrap.toString(), python);
     return WorkerPool.start(
-        mayGiveUserIds(walls) ? RoomLauncher.open(walls) : HostLauncher.bubblewrap(walls, python),
+        mayGiveUserIds(arguments)
+            ? SupervisorLauncher.open(arguments)
+            : HostLauncher.bubblewrap(arguments, python),
         options);
   }
 }

@@ -18,15 +18,15 @@ import java.util.TreeMap;
  *
  * @param kind the tier's kind
  * @param python this machine's Python
- * @param walls the command that every process of a job is started through; empty for none
+ * @param wrapper the command that every process of a job is started through; empty for none
  * @param facts what is told of the machine
  */
 record HostLauncher(
-    String kind, HostPython python, List<String> walls, SortedMap<String, String> facts)
+    String kind, HostPython python, List<String> wrapper, SortedMap<String, String> facts)
     implements WorkerLauncher {
   /** Every process of a job behind walls of its own, under the caller's user id. */
-  static HostLauncher bubblewrap(Walls walls, HostPython python) {
-    return new HostLauncher("bubblewrap", python, walls.ofAProcess(), walls.facts());
+  static HostLauncher bubblewrap(BubblewrapArguments arguments, HostPython python) {
+    return new HostLauncher("bubblewrap", python, arguments.aroundProcess(), arguments.facts());
   }
 
   /** Around nothing. */
@@ -39,7 +39,7 @@ record HostLauncher(
 
   @Override
   public boolean isolates() {
-    return !walls.isEmpty();
+    return !wrapper.isEmpty();
   }
 
   @Override
@@ -50,11 +50,11 @@ record HostLauncher(
   @Override
   public Map<String, Object> setup() {
     byte[] filter =
-        walls.isEmpty()
+        wrapper.isEmpty()
             ? new byte[0]
             : SeccompFilter.compileForJobs(WorkerScripts.seccompProfile());
     return Map.of(
-        "walls", walls,
+        "walls", wrapper,
         "python", python.executable(),
         "filter", Base64.getEncoder().encodeToString(filter));
   }
@@ -76,7 +76,7 @@ record HostLauncher(
   @Override
   public SortedMap<String, String> identity() {
     SortedMap<String, String> identity = new TreeMap<>();
-    if (!walls.isEmpty()) {
+    if (!wrapper.isEmpty()) {
       identity.put(
           "seccompSha256",
           WorkerScripts.sha256(WorkerScripts.seccompProfile().getBytes(StandardCharsets.UTF_8)));

@@ -62,7 +62,7 @@ final class SeccompFilter {
    * The program for a supervisor and its jobs where no control group counts their memory: no shared
    * memory without a file, whose pages belong to no process as soon as none has them mapped in.
    */
-  static byte[] compileForRooms(String profile) {
+  static byte[] compileForSupervisor(String profile) {
     return compile(withoutSharedMemory(JsonMapper.shared().readTree(profile)), numbers());
   }
 

@@ -111,7 +111,7 @@ final class DockerLauncher implements WorkerLauncher {
 
   @Override
   public Launched launch() {
-    String name = Owner.containerName();
+    String name = ContainerOwner.containerName();
     names.add(name);
     Process client = engine.start(command(name));
     return new Launched(client, () -> remove(name));
@@ -123,7 +123,7 @@ final class DockerLauncher implements WorkerLauncher {
     String memory = Long.toString(limits.memoryBytes() + SPARE_BYTES);
     String noFiles = "rw,noexec,nosuid,nodev,mode=1777,";
     List<String> run = new ArrayList<>(List.of("run", "--rm", "--interactive", "--init=false"));
-    run.addAll(List.of("--name", name, "--label", LABEL + "=" + Owner.current()));
+    run.addAll(List.of("--name", name, "--label", LABEL + "=" + ContainerOwner.current()));
     // Whatever would be pulled is not what was checked.
     run.addAll(List.of("--pull", "never"));
     run.addAll(List.of("--network", "none", "--ipc", "none", "--read-only"));
@@ -240,7 +240,7 @@ final class DockerLauncher implements WorkerLauncher {
             .out()
             .lines()
             .map(line -> line.strip().split(" ", 2))
-            .filter(row -> row.length == 2 && Owner.isDead(row[1]))
+            .filter(row -> row.length == 2 && ContainerOwner.isDead(row[1]))
             .map(row -> row[0])
             .toList();
     if (!stale.isEmpty()) {
@@ -259,7 +259,8 @@ final class DockerLauncher implements WorkerLauncher {
     try {
       sweepProfiles(folder);
       Path file =
-          Files.createTempFile(folder, PROFILE + Owner.fileName(Owner.current()) + "-", ".json");
+          Files.createTempFile(
+              folder, PROFILE + ContainerOwner.fileName(ContainerOwner.current()) + "-", ".json");
       file.toFile().deleteOnExit();
       return Files.writeString(file, WorkerScripts.seccompProfile());
     } catch (IOException e) {
@@ -276,7 +277,8 @@ final class DockerLauncher implements WorkerLauncher {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PROFILE + "*-*.json")) {
       for (Path file : files) {
         String name = file.getFileName().toString().substring(PROFILE.length());
-        if (Owner.isDead(Owner.ofFileName(name.substring(0, name.lastIndexOf('-'))))) {
+        if (ContainerOwner.isDead(
+            ContainerOwner.ofFileName(name.substring(0, name.lastIndexOf('-'))))) {
           Files.deleteIfExists(file);
         }
       }

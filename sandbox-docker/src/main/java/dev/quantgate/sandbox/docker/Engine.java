@@ -2,7 +2,7 @@ package dev.quantgate.sandbox.docker;
 
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxException.Kind;
-import dev.quantgate.sandbox.worker.LastWords;
+import dev.quantgate.sandbox.worker.FailureLine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,7 +48,7 @@ record Engine(String client, Map<String, String> environment) {
 
     /** The last line that the client said of its failure. */
     String complaint() {
-      String said = LastWords.of(err.isBlank() ? out : err);
+      String said = FailureLine.of(err.isBlank() ? out : err);
       String last = said.isEmpty() ? "no reason given" : said;
       return last.length() <= 400 ? last : last.substring(0, 400) + " ...";
     }

@@ -198,7 +198,7 @@ final class Worker {
       Thread.currentThread().interrupt();
     }
     String code = status < 0 ? "" : " (exit code " + status + ")";
-    String said = LastWords.of(complaints.toString());
+    String said = FailureLine.of(complaints.toString());
     return new Failure(
         said.isEmpty() ? "the worker ended" + code + ": " + error.getMessage() : said + code,
         status);

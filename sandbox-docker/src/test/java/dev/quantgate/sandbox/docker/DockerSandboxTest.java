@@ -54,7 +54,7 @@ class DockerSandboxTest extends RealProcessContract {
             "--format",
             format,
             "--filter",
-            "label=" + DockerLauncher.LABEL + "=" + Owner.current())
+            "label=" + DockerLauncher.LABEL + "=" + ContainerOwner.current())
         .out()
         .lines()
         .toList();

@@ -96,7 +96,10 @@ class KilledRunTest {
   void aProfileOfALivingRunStays() throws Exception {
     Path mine =
         Files.createFile(
-            temporary.resolve("quantgate-seccomp-" + Owner.fileName(Owner.current()) + "-1.json"));
+            temporary.resolve(
+                "quantgate-seccomp-"
+                    + ContainerOwner.fileName(ContainerOwner.current())
+                    + "-1.json"));
     Path foreign = Files.createFile(temporary.resolve("quantgate-seccomp-other_1_1-1.json"));
     DockerLauncher.sweepProfiles(temporary);
     assertThat(files()).containsExactlyInAnyOrder(mine, foreign);
@@ -109,9 +112,9 @@ class KilledRunTest {
     assumeThat(new DockerProvider(engine).unavailable()).isEmpty();
     Process dead = new ProcessBuilder("true").start();
     dead.waitFor();
-    String machine = Owner.current().substring(0, Owner.current().indexOf('/'));
+    String machine = ContainerOwner.current().substring(0, ContainerOwner.current().indexOf('/'));
     String stale = started(engine, machine + "/" + dead.pid() + "/1");
-    String living = started(engine, Owner.current());
+    String living = started(engine, ContainerOwner.current());
     String foreign = started(engine, "another-machine/1/1");
     try {
       DockerLauncher.sweep(engine);
@@ -123,7 +126,7 @@ class KilledRunTest {
   }
 
   private static String started(Engine engine, String owner) {
-    String name = Owner.containerName();
+    String name = ContainerOwner.containerName();
     Engine.Answer answer =
         engine.run(
             Engine.QUICK,

@@ -32,7 +32,7 @@ class SandboxImageTest {
     return new GenericContainer<>(DockerImageName.parse(SandboxImage.TAG))
         .withImagePullPolicy(name -> false)
         .withNetworkMode("none")
-        .withLabel(DockerLauncher.LABEL, Owner.current())
+        .withLabel(DockerLauncher.LABEL, ContainerOwner.current())
         .withCommand("python3", "-I", "-c", program);
   }
 

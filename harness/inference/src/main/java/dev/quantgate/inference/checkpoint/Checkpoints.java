@@ -3,6 +3,7 @@ package dev.quantgate.inference.checkpoint;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Opens checkpoint folders. */
@@ -33,6 +34,31 @@ public final class Checkpoints {
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
+    }
+  }
+
+  /**
+   * The sums that tell a folder's checkpoint from others, without opening it: as {@link
+   * Checkpoint#weightsSha256} and {@link Checkpoint#configSha256}. Of weight files that have not
+   * changed since they were last read, their sums are known.
+   *
+   * @throws dev.quantgate.inference.InferenceException if it has no weights, or they cannot be read
+   */
+  public static Sums sums(Path folder) {
+    return new Sums(FileSums.ofWeights(weightFiles(folder)), FolderCheckpoint.configSha256(folder));
+  }
+
+  /** What is in a folder. */
+  public record Sums(String weightsSha256, String configSha256) {}
+
+  /** Forgets what is known of a folder's weight files, so that they are read again. */
+  public static void forgetSums(Path folder) {
+    weightFiles(folder).forEach(KnownSums.ofUser()::forget);
+  }
+
+  private static List<Path> weightFiles(Path folder) {
+    try (Arena arena = Arena.ofConfined()) {
+      return WeightFiles.open(folder, GptqConfig.read(folder), arena).paths();
     }
   }
 }

@@ -25,6 +25,10 @@ record FolderCheckpoint(
 
   @Override
   public String configSha256() {
+    return configSha256(folder);
+  }
+
+  static String configSha256(Path folder) {
     return FileSums.ofNamed(
         List.of(
             folder.resolve("config.json"),

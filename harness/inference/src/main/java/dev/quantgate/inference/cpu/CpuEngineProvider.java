@@ -81,6 +81,23 @@ public final class CpuEngineProvider implements BlockwiseProvider {
         checkpoint -> device(checkpoint, folder, options));
   }
 
+  @Override
+  public Optional<ModelIdentity> identify(ModelReference reference) {
+    return identify(folder(reference), REVISION + " " + width() + "-bit");
+  }
+
+  static Optional<ModelIdentity> identify(Path folder, String engine) {
+    Checkpoints.Sums sums = Checkpoints.sums(folder);
+    return Optional.of(
+        new ModelIdentity(
+            engine,
+            Optional.empty(),
+            Optional.of(sums.weightsSha256()),
+            Optional.of(sums.configSha256()),
+            Optional.of(Tokenizers.sha256(folder)),
+            Optional.empty()));
+  }
+
   /** Opens a folder's checkpoint and tokenizer around a device. */
   static LanguageModel open(
       Path folder,

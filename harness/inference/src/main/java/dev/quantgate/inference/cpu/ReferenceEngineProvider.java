@@ -3,6 +3,7 @@ package dev.quantgate.inference.cpu;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.EngineProvider;
 import dev.quantgate.inference.LanguageModel;
+import dev.quantgate.inference.ModelIdentity;
 import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.engine.Batching;
 import java.nio.file.Path;
@@ -40,6 +41,11 @@ public final class ReferenceEngineProvider implements EngineProvider {
   @Override
   public boolean opens(ModelReference reference) {
     return cpu.opens(reference);
+  }
+
+  @Override
+  public Optional<ModelIdentity> identify(ModelReference reference) {
+    return CpuEngineProvider.identify(folder(reference), REVISION);
   }
 
   @Override

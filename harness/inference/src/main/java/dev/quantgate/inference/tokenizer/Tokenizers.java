@@ -21,6 +21,11 @@ public final class Tokenizers {
     return open(folder, Optional.empty());
   }
 
+  /** The sum of a folder's tokenizer, as {@link Tokenizer#sha256}, without opening it. */
+  public static String sha256(Path folder) {
+    return new TokenizerFiles(folder).sha256();
+  }
+
   /**
    * As {@link #open(Path)}, with the day that a chat template is told ({@code strftime_now}), which
    * is part of the tokenizer's sum.

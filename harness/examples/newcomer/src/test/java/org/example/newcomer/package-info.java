@@ -1,0 +1,4 @@
+@NullMarked
+package org.example.newcomer;
+
+import org.jspecify.annotations.NullMarked;

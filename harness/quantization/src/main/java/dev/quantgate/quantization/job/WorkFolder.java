@@ -1,0 +1,128 @@
+package dev.quantgate.quantization.job;
+
+import dev.quantgate.quantization.QuantizationException;
+import dev.quantgate.quantization.file.Json;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Where a job works until its result is whole: {@code OUT.partial}, beside the result, so that the
+ * result can be moved to its name in one step. One process at a time; it remembers what job it
+ * belongs to.
+ */
+final class WorkFolder implements AutoCloseable {
+  private static final String JOB = "job.json";
+  private final Path out;
+  private final Path path;
+  private final FileChannel lockFile;
+
+  private WorkFolder(Path out, Path path, FileChannel lockFile) {
+    this.out = out;
+    this.path = path;
+    this.lockFile = lockFile;
+  }
+
+  static WorkFolder open(Path requested) throws IOException {
+    Path out = requested.toAbsolutePath().normalize();
+    Path path = out.resolveSibling(out.getFileName() + ".partial");
+    if (Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
+      if (Files.exists(path.resolve(JOB)) && !Files.exists(path.resolve("result"))) {
+        // Killed between naming the result and tidying up.
+        delete(path);
+      }
+      throw new QuantizationException(
+          requested + " exists already; name another folder, or delete it first");
+    }
+    Files.createDirectories(path);
+    FileChannel lockFile =
+        FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = lockFile.tryLock();
+      if (lock != null) {
+        delete(discarded(path));
+        return new WorkFolder(out, path, lockFile);
+      }
+    } catch (OverlappingFileLockException e) {
+      // Held by this very process: the same answer as to any other.
+    }
+    lockFile.close();
+    throw new QuantizationException(path + " is in use by another quantisation into " + requested);
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Remembers a new job's identity; refuses to go on with another one's. */
+  void checkIdentity(Map<String, String> identity) throws IOException {
+    Path file = path.resolve(JOB);
+    if (!Files.exists(file)) {
+      Json.write(file, identity);
+      return;
+    }
+    Map<?, ?> earlier = Json.MAPPER.readValue(Files.readAllBytes(file), Map.class);
+    for (Map.Entry<String, String> entry : identity.entrySet()) {
+      Object was = earlier.get(entry.getKey());
+      if (!entry.getValue().equals(was)) {
+        throw new QuantizationException(
+            path
+                + " holds an unfinished job with "
+                + entry.getKey()
+                + " "
+                + was
+                + ", not "
+                + entry.getValue()
+                + "; delete it to start anew, or repeat the command it was made by");
+      }
+    }
+    if (earlier.size() != identity.size()) {
+      throw new QuantizationException(
+          path + " holds an unfinished job of another kind; delete it to start anew");
+    }
+  }
+
+  /** An empty folder for the result; what an earlier run left there is deleted. */
+  Path emptyResult() throws IOException {
+    Path result = path.resolve("result");
+    delete(result);
+    return Files.createDirectory(result);
+  }
+
+  /** Gives the result its name and removes the rest. */
+  void publish() throws IOException {
+    Files.move(path.resolve("result"), out, StandardCopyOption.ATOMIC_MOVE);
+    Path discarded = discarded(path);
+    Files.move(path, discarded, StandardCopyOption.ATOMIC_MOVE);
+    delete(discarded);
+  }
+
+  private static Path discarded(Path path) {
+    return path.resolveSibling(path.getFileName() + ".done");
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    lockFile.close();
+  }
+}

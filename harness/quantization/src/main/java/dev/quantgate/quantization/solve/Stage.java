@@ -1,0 +1,77 @@
+package dev.quantgate.quantization.solve;
+
+import dev.quantgate.quantization.ClipSearch;
+import dev.quantgate.quantization.Scheme;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What all strips of all layers of a stage share: the order of their inputs, U near its diagonal,
+ * and how grids are found. Positions are places in the order.
+ *
+ * @param inputs a multiple of the group
+ * @param group inputs that share a scale
+ * @param segment inputs that are compensated at once: a group, where it fits a block
+ * @param gridsBeforehand whether grids are found from the weights as they are
+ * @param dead by input, whether it was always 0
+ * @param order the input taken at each position
+ * @param groupAt the group of each position's input
+ * @param band U inside each segment, row by row: {@code [inputs][segment]}
+ * @param inverseDiagonal 1 / U[i, i]
+ * @param importance diagonal of H by position: what a clip search weighs errors with
+ */
+@SuppressWarnings("ArrayRecordComponent")
+record Stage(
+    Scheme scheme,
+    ClipSearch clip,
+    int inputs,
+    int group,
+    int segment,
+    boolean gridsBeforehand,
+    boolean[] dead,
+    int[] order,
+    int[] groupAt,
+    float[] band,
+    float[] inverseDiagonal,
+    float[] importance) {
+
+  /** Inputs after which errors go into all others. */
+  static final int BLOCK = 128;
+
+  static Stage of(
+      Scheme scheme,
+      ClipSearch clip,
+      int group,
+      boolean gridsBeforehand,
+      boolean[] dead,
+      int[] order,
+      float[] importance,
+      Optional<Factor> factor) {
+    int inputs = order.length;
+    int segment = Math.min(group, BLOCK);
+    float[] band = new float[inputs * segment];
+    float[] inverseDiagonal = new float[inputs];
+    factor.ifPresent(upper -> {
+      for (int i = 0; i < inputs; i++) {
+        inverseDiagonal[i] = 1 / upper.at(i, i);
+        int start = i - i % segment;
+        for (int j = i + 1; j < Math.min(inputs, start + segment); j++) {
+          band[i * segment + j - start] = upper.at(i, j);
+        }
+      }
+    });
+    return new Stage(
+        scheme,
+        clip,
+        inputs,
+        group,
+        segment,
+        gridsBeforehand,
+        dead,
+        order,
+        Arrays.stream(order).map(input -> input / group).toArray(),
+        band,
+        inverseDiagonal,
+        importance);
+  }
+}
