@@ -13,6 +13,7 @@ import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.ModelUsage;
+import dev.quantgate.evaluation.record.Stopping;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -133,11 +134,21 @@ public final class TerminalReport {
                           evidence.gains(),
                           Figures.count(evidence.items()),
                           Figures.points(evidence.deltaPoints()))));
-      if (suite.asked() < suite.available()) {
+      suite
+          .stopping()
+          .ifPresent(stopping ->
+              text.append(
+                  "  %s: asked until decided; it took %s of %s items\n"
+                      .formatted(
+                          suite.suite(),
+                          Figures.count(suite.asked()),
+                          Figures.count(stopping.planned()))));
+      if (suite.limited()) {
+        int planned = suite.stopping().map(Stopping::planned).orElse(suite.asked());
         text.append(
             "  %s LIMITED: %s of %s items\n"
                 .formatted(
-                    suite.suite(), Figures.count(suite.asked()), Figures.count(suite.available())));
+                    suite.suite(), Figures.count(planned), Figures.count(suite.available())));
       }
     }
     comparison

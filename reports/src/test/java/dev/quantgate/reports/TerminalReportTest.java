@@ -169,6 +169,7 @@ class TerminalReportTest {
             Optional.empty()),
         Optional.empty(),
         List.of(),
+        Optional.empty(),
         judged.finding(),
         judged.verdict(),
         judged.proven(),
@@ -180,6 +181,7 @@ class TerminalReportTest {
   /** Numbers that no gate would give together, each to be found in its place. */
   private static Evidence evidence(int items, int losses, int gains, boolean loss) {
     return new Evidence(
+        Evidence.Method.TANGO,
         items,
         30 - losses,
         losses,

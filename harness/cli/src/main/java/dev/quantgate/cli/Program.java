@@ -78,6 +78,7 @@ final class Program {
             Setting.MARGIN_KIND,
             Setting.MARGIN_REASON,
             Setting.MARGINS,
+            Setting.STOP_WHEN_DECIDED,
             Setting.ON_INCONCLUSIVE));
     add(command, "compare", SettingFlags.JUDGING);
     add(command, "verify", Set.of(Setting.DATA, Setting.SUITES));

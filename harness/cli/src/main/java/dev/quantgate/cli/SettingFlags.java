@@ -115,6 +115,7 @@ final class SettingFlags {
 
   private static Group group(Setting setting) {
     return switch (setting) {
+      case STOP_WHEN_DECIDED -> Group.JUDGED;
       case BASELINE, CANDIDATE, MODEL, SUITES, DATA, ACCEPT_DATA, OUT, LIMIT, ITEMS -> Group.WHAT;
       case SEED, PROTOCOL, LAYOUT, TEMPERATURE, TOP_P, SAMPLES, MAX_NEW_TOKENS -> Group.ASKED;
       default ->
@@ -160,7 +161,7 @@ final class SettingFlags {
             .description(description.replace("%", "%%"))
             .paramLabel(label(setting));
     return switch (setting) {
-      case ACCEPT_DATA -> flag.type(boolean.class).arity("0").build();
+      case ACCEPT_DATA, STOP_WHEN_DECIDED -> flag.type(boolean.class).arity("0").build();
       case PROTOCOL -> flag.type(List.class).auxiliaryTypes(String.class).arity("1").build();
       case BASELINE, CANDIDATE, MODEL, DATA, OUT -> flag.type(Path.class).arity("1").build();
       default -> {
@@ -228,7 +229,7 @@ final class SettingFlags {
       if (parsed.hasMatchedOption(option)) {
         typed.put(
             setting,
-            setting == Setting.ACCEPT_DATA
+            setting == Setting.ACCEPT_DATA || setting == Setting.STOP_WHEN_DECIDED
                 ? String.valueOf((Object) option.getValue())
                 : String.join(",", option.stringValues()));
       }

@@ -24,6 +24,7 @@ import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.checkpoint.Checkpoints;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The one object that a face calls. It finds engines, sandboxes and data, keeps the run on disk and
@@ -69,7 +70,8 @@ public final class QuantGate {
             .run(
                 List.of(
                     new Participant(Side.BASELINE, request.baseline()),
-                    new Participant(Side.CANDIDATE, request.candidate())));
+                    new Participant(Side.CANDIDATE, request.candidate())),
+                request.stopWhenDecided() ? Optional.of(request.policy()) : Optional.empty());
     return judge(runs.get(0), runs.get(1), request.policy(), request.out());
   }
 

@@ -12,6 +12,8 @@ import java.nio.file.Path;
  *     with {@code {suite}.jsonl} files, or a finished run's folder
  * @param candidate likewise
  * @param out folder of the run; made if missing, continued if it holds the same run
+ * @param stopWhenDecided whether each suite's items are asked in random order until its pairs
+ *     decide
  */
 public record RunRequest(
     String baseline,
@@ -19,4 +21,17 @@ public record RunRequest(
     RunPlan plan,
     RunEnvironment environment,
     GatePolicy policy,
-    Path out) {}
+    Path out,
+    boolean stopWhenDecided) {
+
+  /** All items are asked. */
+  public RunRequest(
+      String baseline,
+      String candidate,
+      RunPlan plan,
+      RunEnvironment environment,
+      GatePolicy policy,
+      Path out) {
+    this(baseline, candidate, plan, environment, policy, out, false);
+  }
+}

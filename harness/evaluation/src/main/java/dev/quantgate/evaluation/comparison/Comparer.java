@@ -142,6 +142,7 @@ public final class Comparer {
         facts.available(),
         facts.chance(),
         obstacles,
+        facts.stopping().or(() -> RunFacts.suite(candidate, suite).stopping()),
         pairs);
   }
 
@@ -184,6 +185,7 @@ public final class Comparer {
         Diagnosis.of(graded),
         RunFacts.executed(baseline, suite),
         pairs.obstacles(),
+        pairs.stopping(),
         ruling.finding(),
         ruling.verdict(),
         ruling.proven() && selfTests.steady(suite),

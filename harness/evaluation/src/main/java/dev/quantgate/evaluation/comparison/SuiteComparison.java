@@ -8,6 +8,7 @@ import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.protocol.Averages.Average;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.record.Stopping;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -33,6 +34,7 @@ import java.util.TreeMap;
  * @param bothWrong items that both have wholly wrong
  * @param ungraded items left out of the pairs, each with its fault
  * @param obstacles why the pairs say nothing of the models; empty where they do
+ * @param stopping that items were asked until the comparison was decided; empty where all were
  * @param finding what the pairs show, whatever policy makes of it
  * @param verdict after policy; INVALID where the finding is UNINFORMATIVE, which is then no part of
  *     the whole
@@ -64,6 +66,7 @@ public record SuiteComparison(
     Diagnostics diagnostics,
     Optional<Executed> sandbox,
     List<String> obstacles,
+    Optional<Stopping> stopping,
     Finding finding,
     Verdict verdict,
     boolean proven,
@@ -75,6 +78,11 @@ public record SuiteComparison(
     averages = List.copyOf(averages);
     ungraded = List.copyOf(ungraded);
     obstacles = List.copyOf(obstacles);
+  }
+
+  /** Whether fewer items were to be asked than the data holds. */
+  public boolean limited() {
+    return stopping.map(Stopping::planned).orElse(asked) < available;
   }
 
   /** Where the items came from. */

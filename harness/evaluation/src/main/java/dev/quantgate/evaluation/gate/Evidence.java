@@ -1,8 +1,10 @@
 package dev.quantgate.evaluation.gate;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.quantgate.evaluation.gate.statistics.Interval;
 import dev.quantgate.evaluation.gate.statistics.McNemar;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -10,6 +12,7 @@ import java.util.OptionalLong;
 /**
  * What a suite's ruling rests on; deltas, bounds and margins in percentage points, not rounded.
  *
+ * @param method what the bounds come from
  * @param items pairs judged
  * @param clusters of items that depend on each other; equal to {@code items} where there are none
  * @param designEffect by how much clusters widen the variance of delta, at least 1
@@ -22,7 +25,8 @@ import java.util.OptionalLong;
  * @param lossP one-sided p of a loss after Holm's correction over the suites; empty for graded
  *     items
  * @param realLoss whether a loss, of any size, is shown
- * @param beyondMargin whether a loss of more than the margin is shown
+ * @param beyondMargin whether a loss of more than the margin is shown; like {@code realLoss} with
+ *     the error divided by the number of suites where the bounds come from a sequence
  * @param marginPoints allowed loss of this suite, in points where the policy's margin is relative
  *     too
  * @param itemPoints what one item is worth; a margin below it cannot be measured
@@ -34,6 +38,7 @@ import java.util.OptionalLong;
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Evidence(
+    Method method,
     int items,
     int bothRight,
     int losses,
@@ -56,9 +61,29 @@ public record Evidence(
     double visibleLossPoints,
     OptionalLong itemsNeeded) {
 
+  /** What bounds of delta come from. */
+  public enum Method {
+    /** {@link dev.quantgate.evaluation.gate.statistics.TangoInterval}, of right and wrong items. */
+    TANGO,
+    /** {@link dev.quantgate.evaluation.gate.statistics.GradedInterval}, of several samples each. */
+    GRADED,
+    /**
+     * {@link dev.quantgate.evaluation.gate.statistics.BettingSequence}, of items asked until
+     * decided: its bounds hold whenever one stops.
+     */
+    SEQUENCE;
+
+    @JsonValue
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /** The same, with a p that is corrected for the other suites. */
   Evidence corrected(double adjusted, boolean real) {
     return new Evidence(
+        method,
         items,
         bothRight,
         losses,
@@ -87,6 +112,8 @@ public record Evidence(
     if (lowerPoints > -marginPoints) {
       return Finding.PASS;
     }
-    return deltaPoints < -marginPoints && realLoss ? Finding.FAIL : Finding.INCONCLUSIVE;
+    boolean lost =
+        method == Method.SEQUENCE ? beyondMargin : deltaPoints < -marginPoints && realLoss;
+    return lost ? Finding.FAIL : Finding.INCONCLUSIVE;
   }
 }

@@ -14,4 +14,12 @@ public interface Gate {
   }
 
   Judgement judge(List<SuitePairs> suites);
+
+  /**
+   * Whether a suite whose items are asked in random order is decided by those that came up to now.
+   *
+   * @param suite with {@link SuitePairs#stopping}
+   * @param suites that will be judged together
+   */
+  boolean decided(SuitePairs suite, int suites);
 }

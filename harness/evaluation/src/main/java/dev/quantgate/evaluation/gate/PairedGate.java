@@ -26,7 +26,7 @@ record PairedGate(GatePolicy policy) implements Gate {
 
   @Override
   public Judgement judge(List<SuitePairs> suites) {
-    List<Draft> drafts = suites.stream().map(this::draft).toList();
+    List<Draft> drafts = suites.stream().map(suite -> draft(suite, suites.size())).toList();
     correct(drafts);
     List<Ruling> rulings = drafts.stream().map(this::ruling).toList();
     List<String> missing = missing(suites);
@@ -45,6 +45,12 @@ record PairedGate(GatePolicy policy) implements Gate {
                 && said.stream()
                     .anyMatch(ruling -> ruling.finding() == Finding.FAIL && ruling.proven());
     return new Judgement(finding, verdict, proven, List.of(), pooled(drafts), rulings);
+  }
+
+  @Override
+  public boolean decided(SuitePairs suite, int suites) {
+    Draft draft = draft(suite, suites);
+    return draft.says() && draft.holds(policy).finding() != Finding.INCONCLUSIVE;
   }
 
   /** What the policy names and the runs lack. */
@@ -84,7 +90,7 @@ record PairedGate(GatePolicy policy) implements Gate {
     }
   }
 
-  private Draft draft(SuitePairs suite) {
+  private Draft draft(SuitePairs suite, int suites) {
     var draft = new Draft(suite);
     draft.obstacles.addAll(suite.obstacles());
     List<Pair> graded = suite.graded();
@@ -107,10 +113,11 @@ record PairedGate(GatePolicy policy) implements Gate {
               .formatted(graded.size(), side));
     }
     Margin margin = policy.marginOf(suite.suite());
-    Evidence evidence = SuiteStatistics.ofGraded(suite.pairs(), margin);
+    Evidence evidence = evidence(suite, SuiteStatistics.ofGraded(suite.pairs(), margin), suites);
     draft.evidence = Optional.of(evidence);
     if (graded.size() < asked) {
-      draft.withFaults = Optional.of(SuiteStatistics.ofAll(suite.pairs(), margin));
+      draft.withFaults =
+          Optional.of(evidence(suite, SuiteStatistics.ofAll(suite.pairs(), margin), suites));
     }
     double chance = suite.chance().orElse(0);
     if (evidence.baselineLowerBound() <= chance + evidence.marginPoints() / 100) {
@@ -122,6 +129,13 @@ record PairedGate(GatePolicy policy) implements Gate {
                   100 * evidence.baselineLowerBound(), 100 * chance + evidence.marginPoints()));
     }
     return draft;
+  }
+
+  private static Evidence evidence(SuitePairs suite, SuiteStatistics statistics, int suites) {
+    return suite
+        .stopping()
+        .map(stopping -> statistics.atLook(stopping, suites))
+        .orElseGet(statistics::evidence);
   }
 
   /** 1 where one side's every choice is tied. */
@@ -231,17 +245,26 @@ record PairedGate(GatePolicy policy) implements Gate {
                 proven ? "proven" : unproven(evidence)));
     text.append(text("; in 95 of 100 cases above %.2f", evidence.lowerPoints()))
         .append(text(", and below %+.2f", evidence.upperPoints()));
+    draft
+        .suite
+        .stopping()
+        .ifPresent(stopping ->
+            text.append(
+                text(
+                    "; %s after %,d of %,d items, by bounds that hold at every look",
+                    evidence.finding() == Finding.INCONCLUSIVE ? "undecided" : "decided",
+                    draft.suite.pairs().size(),
+                    stopping.planned())));
     if (draft.suite.limited()) {
       text.append(
-          "; LIMITED: %d of %d items"
-              .formatted(draft.suite.pairs().size(), draft.suite.available()));
+          "; LIMITED: %d of %d items".formatted(draft.suite.planned(), draft.suite.available()));
     }
     if (draft.withFaults.isPresent() && evidence.equals(draft.withFaults.get())) {
       text.append(
           "; %d missing answers count against the candidate"
               .formatted(draft.suite.pairs().size() - draft.suite.graded().size()));
     }
-    if (evidence.finding() == Finding.INCONCLUSIVE) {
+    if (evidence.finding() == Finding.INCONCLUSIVE && draft.suite.stopping().isEmpty()) {
       text.append("; ").append(power(evidence));
     }
     if (margin < evidence.itemPoints()) {

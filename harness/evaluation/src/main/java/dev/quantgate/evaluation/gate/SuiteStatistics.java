@@ -1,5 +1,6 @@
 package dev.quantgate.evaluation.gate;
 
+import dev.quantgate.evaluation.gate.statistics.BettingSequence;
 import dev.quantgate.evaluation.gate.statistics.Clusters;
 import dev.quantgate.evaluation.gate.statistics.GradedInterval;
 import dev.quantgate.evaluation.gate.statistics.Interval;
@@ -10,6 +11,7 @@ import dev.quantgate.evaluation.gate.statistics.Power;
 import dev.quantgate.evaluation.gate.statistics.Proportion;
 import dev.quantgate.evaluation.gate.statistics.TangoInterval;
 import dev.quantgate.evaluation.pairs.Pair;
+import dev.quantgate.evaluation.record.Stopping;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +31,7 @@ final class SuiteStatistics {
   private final Margin allowed;
   private final List<Scores> items = new ArrayList<>();
   private final Map<String, List<Double>> clusters = new LinkedHashMap<>();
+  private final Map<String, Double> baselines = new LinkedHashMap<>();
   private boolean graded;
 
   private record Scores(double baseline, double candidate) {}
@@ -38,33 +41,76 @@ final class SuiteStatistics {
   }
 
   /** Evidence of the pairs that both have a grade; there must be one. */
-  static Evidence ofGraded(List<Pair> pairs, Margin allowed) {
+  static SuiteStatistics ofGraded(List<Pair> pairs, Margin allowed) {
     var statistics = new SuiteStatistics(allowed);
     pairs.stream()
         .filter(Pair::graded)
         .forEach(pair -> statistics.add(pair, pair.baseline().share(), pair.candidate().share()));
-    return statistics.evidence();
+    return statistics;
   }
 
   /** Evidence of all pairs, where a fault counts against the candidate. */
-  static Evidence ofAll(List<Pair> pairs, Margin allowed) {
+  static SuiteStatistics ofAll(List<Pair> pairs, Margin allowed) {
     var statistics = new SuiteStatistics(allowed);
     for (Pair pair : pairs) {
       double baseline = pair.baseline().fault().isPresent() ? 1 : pair.baseline().share();
       statistics.add(pair, baseline, pair.candidate().share());
     }
-    return statistics.evidence();
+    return statistics;
   }
 
   private void add(Pair pair, double baseline, double candidate) {
     items.add(new Scores(baseline, candidate));
-    clusters
-        .computeIfAbsent(pair.cluster().orElse(pair.id()), name -> new ArrayList<>())
-        .add(candidate - baseline);
+    String cluster = pair.cluster().orElse(pair.id());
+    clusters.computeIfAbsent(cluster, name -> new ArrayList<>()).add(candidate - baseline);
+    baselines.merge(cluster, baseline, Double::sum);
     graded |= pair.baseline().answers() > 1 || pair.candidate().answers() > 1;
   }
 
-  private Evidence evidence() {
+  /**
+   * Evidence of items that were asked in random order, at any look: bounds and decision come from
+   * the sequence alone.
+   *
+   * @param suites judged together; FAIL is proven with an error that they share
+   */
+  Evidence atLook(Stopping stopping, int suites) {
+    int n = items.size();
+    var differences = new BettingSequence(stopping.largestCluster(), ALPHA);
+    var scores = new BettingSequence(stopping.largestCluster(), ALPHA);
+    clusters.forEach((name, each) -> {
+      differences.add(each.stream().mapToDouble(value -> value).sum(), each.size());
+      scores.add(baselines.getOrDefault(name, 0.0), each.size());
+    });
+    Evidence fixed = evidence();
+    Interval interval = differences.interval();
+    double shared = differences.interval(ALPHA / suites).upper();
+    return new Evidence(
+        Evidence.Method.SEQUENCE,
+        n,
+        fixed.bothRight(),
+        fixed.losses(),
+        fixed.gains(),
+        fixed.bothWrong(),
+        fixed.clusters(),
+        fixed.designEffect(),
+        fixed.flipRate(),
+        fixed.deltaPoints(),
+        100 * interval.lower(),
+        100 * interval.upper(),
+        Optional.empty(),
+        Optional.empty(),
+        OptionalDouble.empty(),
+        shared < 0,
+        100 * shared < -fixed.marginPoints(),
+        fixed.marginPoints(),
+        fixed.itemPoints(),
+        Math.max(0, scores.interval().lower()),
+        fixed.visibleLossPoints(),
+        fixed.itemsNeeded());
+  }
+
+  /** Evidence of a whole suite. */
+  Evidence evidence() {
     int n = items.size();
     int bothRight = count(1, 1);
     int bothWrong = count(0, 0);
@@ -87,6 +133,7 @@ final class SuiteStatistics {
       Interval interval = GradedInterval.of(grouped, ALPHA, SEED);
       double spread = spread(difference / n);
       return new Evidence(
+          Evidence.Method.GRADED,
           n,
           bothRight,
           losses,
@@ -114,6 +161,7 @@ final class SuiteStatistics {
     Interval newcombe = NewcombeInterval.of(table, ALPHA);
     McNemar test = McNemar.of(losses, gains);
     return new Evidence(
+        Evidence.Method.TANGO,
         n,
         bothRight,
         losses,

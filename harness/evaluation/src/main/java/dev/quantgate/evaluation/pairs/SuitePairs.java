@@ -1,6 +1,8 @@
 package dev.quantgate.evaluation.pairs;
 
+import dev.quantgate.evaluation.record.Stopping;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -12,6 +14,7 @@ import java.util.OptionalDouble;
  * @param chance the share of right answers that guessing gets: 0 for programs; empty where unknown
  * @param obstacles why these pairs say nothing of the models (other prompts, other items); empty
  *     where they do
+ * @param stopping that items were asked until the comparison was decided; empty where all were
  * @param pairs one for each item that both models were given, in the order of the baseline's run
  */
 public record SuitePairs(
@@ -20,7 +23,19 @@ public record SuitePairs(
     int available,
     OptionalDouble chance,
     List<String> obstacles,
+    Optional<Stopping> stopping,
     List<Pair> pairs) {
+
+  /** Of runs that asked all items. */
+  public SuitePairs(
+      String suite,
+      String protocol,
+      int available,
+      OptionalDouble chance,
+      List<String> obstacles,
+      List<Pair> pairs) {
+    this(suite, protocol, available, chance, obstacles, Optional.empty(), pairs);
+  }
 
   public SuitePairs {
     obstacles = List.copyOf(obstacles);
@@ -32,9 +47,14 @@ public record SuitePairs(
     return pairs.stream().filter(Pair::graded).toList();
   }
 
-  /** Whether fewer items were asked than the data holds. */
+  /** Whether fewer items were to be asked than the data holds. */
   public boolean limited() {
-    return pairs.size() < available;
+    return planned() < available;
+  }
+
+  /** How many items were to be asked. */
+  public int planned() {
+    return stopping.map(Stopping::planned).orElse(pairs.size());
   }
 
   /** How many are of a kind. */

@@ -40,6 +40,13 @@ public record Provenance(
     return new Provenance(reference, all, suites);
   }
 
+  /** The same, with word of how a suite was stopped. */
+  public Provenance stopped(String suite, Stopping stopping) {
+    var facts = new TreeMap<>(suites);
+    facts.computeIfPresent(suite, (name, before) -> before.stopped(stopping));
+    return new Provenance(reference, sessions, facts);
+  }
+
   /**
    * One session.
    *
@@ -65,11 +72,30 @@ public record Provenance(
    * @param subjects of an exam
    * @param chance the share of right answers that guessing gets: 0 for programs; empty in files of
    *     the first form
+   * @param stopping that the items were asked until the comparison was decided; empty for whole
+   *     runs
    */
   public record SuiteFacts(
       String file,
       boolean catalogued,
       int available,
       List<Subject> subjects,
-      OptionalDouble chance) {}
+      OptionalDouble chance,
+      Optional<Stopping> stopping) {
+
+    /** Of a run that asks all items. */
+    public SuiteFacts(
+        String file,
+        boolean catalogued,
+        int available,
+        List<Subject> subjects,
+        OptionalDouble chance) {
+      this(file, catalogued, available, subjects, chance, Optional.empty());
+    }
+
+    /** The same of a run that asked until the comparison was decided. */
+    public SuiteFacts stopped(Stopping how) {
+      return new SuiteFacts(file, catalogued, available, subjects, chance, Optional.of(how));
+    }
+  }
 }

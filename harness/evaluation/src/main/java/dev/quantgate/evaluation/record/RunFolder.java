@@ -220,22 +220,28 @@ public final class RunFolder {
       throw new EvaluationException(
           INPUT, "%s: names no suites that could be read".formatted(folder.identity()));
     }
+    Provenance provenance = Disk.readPage(folder.provenance(), Provenance.class);
     Map<String, List<ItemRecord>> suites = new LinkedHashMap<>();
     for (String suite : names) {
       if (!Files.exists(folder.records(suite))) {
         throw folder.unfinished("suite %s has no %s.jsonl".formatted(suite, suite));
       }
-      suites.put(suite, folder.readRecords(suite, identity.suite(suite).items()));
-    }
-    Provenance provenance = Disk.readPage(folder.provenance(), Provenance.class);
-    for (String suite : suites.keySet()) {
-      if (!provenance.suites().containsKey(suite)) {
+      Provenance.SuiteFacts facts = provenance.suites().get(suite);
+      if (facts == null) {
         throw new EvaluationException(
             INPUT, "%s: says nothing about suite %s".formatted(folder.provenance(), suite));
       }
+      suites.put(suite, folder.readRecords(suite, asked(identity.suite(suite), facts)));
     }
     return new FinishedRun(
         path, identity, provenance, suites, folder.readSelfTests(), folder.checked(names));
+  }
+
+  /** The items that records must have: those planned, or those asked until all was decided. */
+  public static String asked(SuiteIdentity identity, Provenance.SuiteFacts facts) {
+    return identity.asking().containsKey(SuiteIdentity.ORDER)
+        ? facts.stopping().map(Stopping::items).orElse(identity.items())
+        : identity.items();
   }
 
   /** Holds what was read against the run's list of files, which runs of schema 1 have not. */

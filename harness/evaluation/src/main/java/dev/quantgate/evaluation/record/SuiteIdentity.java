@@ -35,7 +35,15 @@ public record SuiteIdentity(
 
   public static final String DECODING = "decoding";
   public static final String SAMPLES = "samples";
-  private static final List<String> ASKING = List.of(ASKED, PROMPTS, DECODING, SAMPLES);
+
+  /** The order in which items are asked until the comparison is decided; absent for whole runs. */
+  public static final String ORDER = "order";
+
+  /** When it counts as decided; absent for whole runs. */
+  public static final String STOP = "stop";
+
+  private static final List<String> ASKING =
+      List.of(ASKED, PROMPTS, DECODING, SAMPLES, ORDER, STOP);
   private static final String DATA = "data";
   private static final String ITEMS = "items";
   private static final String PROTOCOL = "protocol";

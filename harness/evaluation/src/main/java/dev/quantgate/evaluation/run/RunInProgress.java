@@ -14,6 +14,7 @@ import dev.quantgate.evaluation.record.Provenance;
 import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.SelfTest;
 import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.record.Stopping;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -138,6 +139,11 @@ final class RunInProgress {
     lastSeen = System.nanoTime();
   }
 
+  /** Notes what a suite that is asked until decided has come to; written with what is seen next. */
+  void stopped(SuiteTask task, Stopping stopping) {
+    provenance = provenance.stopped(task.suite(), stopping);
+  }
+
   /** Writes down how the session has gone on since its model was closed. */
   void seenAgain() {
     seen(provenance.sessions().getLast().usage());
@@ -148,16 +154,19 @@ final class RunInProgress {
     return System.nanoTime() - lastSeen > SEEN_EVERY_NANOS;
   }
 
-  /** Takes a suite's answers, all of them, and reads what they say. */
-  void answered(SuiteTask task, Map<String, AnswerLine> lines) {
+  /** Takes a suite's answers to some questions, all of them, and reads what they say. */
+  void answered(SuiteTask task, List<Question> asked, Map<String, AnswerLine> lines) {
     var grader = new Grader(task);
+    Map<String, Graded> before = new HashMap<>();
+    graded(task).forEach(each -> before.put(each.question().id(), each));
     List<Graded> all = new ArrayList<>();
-    for (Question question : questions(task)) {
+    for (Question question : asked) {
       AnswerLine line = lines.get(question.id());
       if (line == null) {
         throw new IllegalStateException("no answer for %s".formatted(question.id()));
       }
-      all.add(grader.grade(question, line));
+      Graded known = before.get(question.id());
+      all.add(known == null ? grader.grade(question, line) : known);
     }
     graded.put(task.suite(), all);
   }

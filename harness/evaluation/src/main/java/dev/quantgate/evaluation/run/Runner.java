@@ -5,6 +5,7 @@ import dev.quantgate.evaluation.answer.RecordedSource;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.answer.SuiteTask;
+import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Identity;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Carries out or continues the runs of one folder: answers first, one model after the other, so
@@ -52,6 +54,15 @@ public final class Runner {
 
   /** Brings every participant's folder to its end and gives the runs in their order. */
   public List<FinishedRun> run(List<Participant> participants) {
+    return run(participants, Optional.empty());
+  }
+
+  /**
+   * The same for a baseline and a candidate, of which suites are asked until they are decided.
+   *
+   * @param stop decides; empty where all items are asked
+   */
+  public List<FinishedRun> run(List<Participant> participants, Optional<GatePolicy> stop) {
     out.requireUsable();
     List<Participant.Source> sources = participants.stream().map(Participant::check).toList();
     List<SuiteTask> tasks = SuiteTask.all(services, plan);
@@ -59,7 +70,7 @@ public final class Runner {
     tasks.forEach(this::noteCustomData);
     Map<Side, RecordedSource> recorded = recorded(sources, tasks);
     try (Lock _ = Lock.take(out.path())) {
-      return phases(sources, recorded, tasks);
+      return phases(sources, recorded, tasks, stop);
     } catch (InferenceException e) {
       throw e.kind() == InferenceException.Kind.INTERRUPTED ? interrupted(e) : e;
     } catch (SandboxException e) {
@@ -108,7 +119,10 @@ public final class Runner {
   }
 
   private List<FinishedRun> phases(
-      List<Participant.Source> sources, Map<Side, RecordedSource> recorded, List<SuiteTask> tasks) {
+      List<Participant.Source> sources,
+      Map<Side, RecordedSource> recorded,
+      List<SuiteTask> tasks,
+      Optional<GatePolicy> stop) {
     var finished = new FinishedRuns(services, plan, environment, tasks);
     List<FinishedRun> before =
         sources.stream()
@@ -131,13 +145,21 @@ public final class Runner {
     try {
       var answers = new AnswerPhase(services, plan, environment, out, tasks, sandbox, progress);
       List<RunInProgress> runs = new ArrayList<>();
-      for (Participant.Source source : sources) {
-        runs.add(answers.answer(source, Optional.ofNullable(recorded.get(source.side()))));
-      }
+      Consumer<List<RunInProgress>> execute =
+          written ->
+              sandbox.ifPresent(box ->
+                  new ExecutionPhase(box, new SandboxTests(services.cache(), progress), progress)
+                      .execute(written));
       try {
-        sandbox.ifPresent(box ->
-            new ExecutionPhase(box, new SandboxTests(services.cache(), progress), progress)
-                .execute(runs));
+        if (stop.isPresent()) {
+          var models = new StoppedModels(answers, environment, out, sources, recorded, progress);
+          models.run(stop.get(), plan.seed(), tasks, execute, runs);
+        } else {
+          for (Participant.Source source : sources) {
+            runs.add(answers.answer(source, Optional.ofNullable(recorded.get(source.side()))));
+          }
+        }
+        execute.accept(runs);
       } catch (RuntimeException e) {
         try {
           runs.forEach(RunInProgress::seenAgain);

@@ -46,13 +46,14 @@ final class SelfTesting {
   /**
    * All that can be found out while a model answers.
    *
-   * @param lines the suite's answers
+   * @param asked the questions that were asked
+   * @param lines the answers to them
    */
-  void ofAnswers(AnswerSource source, Map<String, AnswerLine> lines) {
+  void ofAnswers(AnswerSource source, List<Question> asked, Map<String, AnswerLine> lines) {
     if (run.side() != Side.CANDIDATE && run.selfTest(Kind.BASELINE_TWICE, task.suite()).isEmpty()) {
       run.keep(
           source instanceof LiveSource
-              ? twice(source, lines)
+              ? twice(source, asked, lines)
               : SelfTest.notRun(
                   Kind.BASELINE_TWICE,
                   task.suite(),
@@ -65,8 +66,7 @@ final class SelfTesting {
   }
 
   /** Asks a sample again, in reverse order and a few at a time. */
-  private SelfTest twice(AnswerSource source, Map<String, AnswerLine> lines) {
-    List<Question> all = run.questions(task);
+  private SelfTest twice(AnswerSource source, List<Question> all, Map<String, AnswerLine> lines) {
     List<Question> sample = sample(all).reversed();
     Map<String, AnswerLine> again = new HashMap<>();
     for (int at = 0; at < sample.size(); at += ASKED_TOGETHER) {

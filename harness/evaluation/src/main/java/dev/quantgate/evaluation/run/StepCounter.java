@@ -39,6 +39,6 @@ final class StepCounter {
   }
 
   void finish() {
-    progress.on(new Progress.Finished(side, step, suite, items, faults));
+    progress.on(new Progress.Finished(side, step, suite, done, faults));
   }
 }

@@ -33,6 +33,9 @@ public enum Setting {
   MARGINS(
       "margins of single suites, such as {humaneval: {margin: 2, reason: few items}, ceval: 0.5}; each must be among the suites",
       ""),
+  STOP_WHEN_DECIDED(
+      "ask items in random order and stop each suite when it is decided, by bounds that hold at every look",
+      "false"),
   ON_INCONCLUSIVE("what happens where nothing is proven: point, fail, pass, report", "point"),
   ENGINE(
       "auto, cuda, cpu, or reference: the plain scalar oracle of cpu, slow; auto takes cuda where there is a device",

@@ -157,7 +157,8 @@ public final class Settings {
         assignment(),
         machinery(),
         policy(),
-        out());
+        out(),
+        flag(Setting.STOP_WHEN_DECIDED));
   }
 
   /** One model over some suites. */

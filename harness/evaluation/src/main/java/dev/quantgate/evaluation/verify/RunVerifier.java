@@ -87,7 +87,11 @@ final class RunVerifier {
         findings.compare(
             folder.name(RunFolder.IDENTITY),
             "suite.%s.items".formatted(suite),
-            identity.orElseThrow().suite(suite).items(),
+            provenance
+                .map(Provenance::suites)
+                .map(facts -> facts.get(suite))
+                .map(facts -> RunFolder.asked(identity.orElseThrow().suite(suite), facts))
+                .orElse(identity.orElseThrow().suite(suite).items()),
             RunFolder.items(each.stream().map(ItemRecord::id).toList()),
             "the records");
         verify(suite, each, identity.orElseThrow(), provenance);
@@ -254,7 +258,8 @@ final class RunVerifier {
             stored.catalogued(),
             found.available(),
             found.subjects(),
-            found.chance());
+            found.chance(),
+            stored.stopping());
     findings.compare(
         folder.name(RunFolder.PROVENANCE),
         "suites.%s".formatted(suite),
@@ -266,7 +271,9 @@ final class RunVerifier {
   /** The questions as they were asked: with or without chat, whichever fits what was asked. */
   private List<Question> questions(SuiteTask task, String suite, Identity identity) {
     Optional<String> asked =
-        Optional.ofNullable(identity.suite(suite).asking().get(SuiteIdentity.PROMPTS));
+        Optional.of(identity.suite(suite).asking())
+            .filter(asking -> !asking.containsKey(SuiteIdentity.ORDER)) // of all planned items
+            .map(asking -> asking.get(SuiteIdentity.PROMPTS));
     List<Question> plain = task.questions(false);
     if (asked.isEmpty()) {
       return plain;

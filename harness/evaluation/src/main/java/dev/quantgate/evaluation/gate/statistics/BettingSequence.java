@@ -88,10 +88,15 @@ public final class BettingSequence {
 
   /** The bounds now; -1 to 1 before anything is known. */
   public Interval interval() {
+    return interval(alpha);
+  }
+
+  /** The bounds now with another error of each side, as several sequences together ask for. */
+  public Interval interval(double error) {
     if (items == 0) {
       return new Interval(-1, 1);
     }
-    return new Interval(lower(1), -lower(-1));
+    return new Interval(lower(1, error), -lower(-1, error));
   }
 
   /** Whether the bounds now lie on one side of {@code -margin}, and on which. */
@@ -104,8 +109,8 @@ public final class BettingSequence {
   }
 
   /** The largest mean of {@code sign} times the differences that is excluded from below. */
-  private double lower(int sign) {
-    double enough = -Math.log(alpha);
+  private double lower(int sign, double error) {
+    double enough = -Math.log(error);
     double below = -1;
     double above = sign * total / items;
     for (int i = 0; i < HALVINGS; i++) {
