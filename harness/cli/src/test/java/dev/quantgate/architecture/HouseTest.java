@@ -17,9 +17,7 @@ class HouseTest {
       List.of(
           "dev.quantgate.inference.engine.Scheduler",
           "dev.quantgate.evaluation.gate.statistics.GateSimulation",
-          "dev.quantgate.inference.cuda.CudaExecutor",
           "dev.quantgate.evaluation.settings.Settings",
-          "dev.quantgate.inference.cuda.Packer",
           "dev.quantgate.evaluation.answer.LiveSource",
           "dev.quantgate.inference.engine.TokenModel");
 
