@@ -49,7 +49,9 @@ final class CompareCommand implements Callable<Integer> {
         SettingFlags.resolve(spec, Map.of(Setting.OUT, folder.toString()))
             .compareRequest(baseline, candidate);
     Comparison comparison = new QuantGate().compare(request);
-    spec.commandLine().getOut().print(TerminalReport.render(comparison, request.out()));
+    spec.commandLine()
+        .getOut()
+        .print(TerminalReport.render(comparison, request.out(), Terminal.ink()));
     spec.commandLine().getOut().println(VerifyCommand.said(request.out(), comparison));
     ReportFiles.writeAll(spec, request.out());
     return comparison.exitCode();

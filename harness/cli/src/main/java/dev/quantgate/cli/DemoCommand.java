@@ -100,7 +100,9 @@ final class DemoCommand implements Callable<Integer> {
       Comparison comparison =
           Interruption.guard(() -> new QuantGate().run(run, progress.listener()));
       progress.close();
-      spec.commandLine().getOut().print(TerminalReport.render(comparison, run.out()));
+      spec.commandLine()
+          .getOut()
+          .print(TerminalReport.render(comparison, run.out(), Terminal.ink()));
       ReportFiles.writeAll(spec, run.out());
       return exitCode(comparison.verdict());
     }

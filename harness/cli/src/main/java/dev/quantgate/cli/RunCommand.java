@@ -44,7 +44,9 @@ final class RunCommand implements Callable<Integer> {
     try (var progress = new TerminalProgress(common.quiet)) {
       Comparison comparison = Interruption.guard(() -> quantGate.run(request, progress.listener()));
       progress.close();
-      spec.commandLine().getOut().print(TerminalReport.render(comparison, request.out()));
+      spec.commandLine()
+          .getOut()
+          .print(TerminalReport.render(comparison, request.out(), Terminal.ink()));
       spec.commandLine().getOut().println(VerifyCommand.said(request.out(), comparison));
       ReportFiles.writeAll(spec, request.out());
       return comparison.exitCode();

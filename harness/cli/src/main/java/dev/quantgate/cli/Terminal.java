@@ -16,7 +16,7 @@ final class Terminal {
   }
 
   static Ink ink(boolean terminal, @Nullable String noColor, @Nullable String term) {
-    boolean unwanted = noColor != null && !noColor.isEmpty() || "dumb".equals(term);
+    boolean unwanted = (noColor != null && !noColor.isEmpty()) || "dumb".equals(term);
     return terminal && !unwanted ? Ink.COLOURS : Ink.PLAIN;
   }
 

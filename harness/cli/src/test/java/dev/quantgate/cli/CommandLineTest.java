@@ -6,6 +6,7 @@ import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.gate.Verdict;
+import dev.quantgate.reports.Ink;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -95,7 +96,57 @@ class CommandLineTest {
     assertThat(ended.out())
         .contains("FAIL")
         .contains("5/0")
-        .contains("starter-nli flips: -0 -1 -2");
+        .contains(
+            "starter-nli lost 5:\n  - 0: entailment -> neutral, right is entailment\n  - 1: neutral -> contradiction, right is neutral\n");
+  }
+
+  @Test
+  void whatChangedIsShownAsAListAndItemByItem() throws IOException {
+    compare(recording("right.jsonl", 0), recording("worse.jsonl", 2), "shown");
+    String result = folder.resolve("shown").toString();
+    assertThat(quantgate("show", result, "--losses").out())
+        .isEqualTo(
+            """
+            starter-nli: 2 losses, 0 gains, 0 other answers worth the same
+              - 0: entailment -> neutral, right is entailment
+              - 1: neutral -> contradiction, right is neutral
+            """);
+    assertThat(quantgate("show", result, "1").out())
+        .startsWith("starter-nli  1  LOSS\nneutral -> contradiction, right is neutral\n")
+        .containsPattern("neutral +\\| contradiction\n");
+    Ended unknown = quantgate("show", result, "999999");
+    assertThat(unknown.exitCode()).isEqualTo(2);
+    assertThat(unknown.err()).contains("has no item 999999");
+  }
+
+  @Test
+  void coloursAreForATerminalThatWantsThem() {
+    assertThat(Terminal.ink(true, null, "xterm")).isEqualTo(Ink.COLOURS);
+    assertThat(Terminal.ink(true, "", "xterm")).isEqualTo(Ink.COLOURS);
+    assertThat(Terminal.ink(true, "1", "xterm")).isEqualTo(Ink.PLAIN);
+    assertThat(Terminal.ink(true, null, "dumb")).isEqualTo(Ink.PLAIN);
+    assertThat(Terminal.ink(false, null, "xterm")).isEqualTo(Ink.PLAIN);
+  }
+
+  @Test
+  void anAllureReportIsMadeWhereItIsAskedFor() throws IOException {
+    compare(recording("right.jsonl", 0), recording("worse.jsonl", 2), "told");
+    Path out = folder.resolve("told-report");
+    Ended told =
+        quantgate(
+            "report",
+            folder.resolve("told").toString(),
+            "--format",
+            "allure,junit",
+            "--history",
+            folder.resolve("history").toString(),
+            "--out",
+            out.toString());
+    assertThat(told.err()).isEmpty();
+    assertThat(told.exitCode()).isZero();
+    assertThat(told.out()).contains("Allure report: %s".formatted(out.resolve("allure.html")));
+    assertThat(out.resolve("allure.html")).isNotEmptyFile();
+    assertThat(folder.resolve("history/history/history.json")).isNotEmptyFile();
   }
 
   @Test

@@ -3,7 +3,9 @@ package dev.quantgate.junit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -33,7 +35,7 @@ final class LauncherMain {
     private final AtomicInteger passed = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
     private final AtomicInteger aborted = new AtomicInteger();
-    private TestPlan plan;
+    private @Nullable TestPlan plan;
 
     @Override
     public void testPlanExecutionStarted(TestPlan started) {
@@ -63,10 +65,11 @@ final class LauncherMain {
 
     /** Below the factory's own container. */
     private String path(TestIdentifier test) {
+      TestPlan started = Objects.requireNonNull(plan);
       List<String> names = new ArrayList<>();
       for (TestIdentifier each = test; each.getUniqueIdObject().getSegments().size() > 3; ) {
         names.addFirst(each.getDisplayName());
-        each = plan.getTestIdentifier(each.getParentIdObject().orElseThrow());
+        each = started.getTestIdentifier(each.getParentIdObject().orElseThrow());
       }
       return String.join(" > ", names);
     }
