@@ -111,6 +111,7 @@ class SettingsTest {
             margins:
               humaneval: {margin: 2, kind: absolute, reason: 164 problems}
               ceval: 0.5
+            stop-when-decided: true
             on-inconclusive: report
             engine: cpu
             threads: 3
