@@ -24,6 +24,12 @@ final class TerminalProgress implements AutoCloseable {
   private static final Duration BEFORE_ESTIMATES = Duration.ofSeconds(10);
   private static final long ITEMS_BEFORE_ESTIMATES = 16;
 
+  /**
+   * Columns of a bar. Not left to its library: that opens the terminal to learn them, which puts back
+   * what INT does by default, and Ctrl-C would kill the program before it could end in order.
+   */
+  private static final int WIDTH = 79;
+
   private final PrintStream err;
   private final boolean quiet;
   private final boolean terminal;
@@ -43,9 +49,13 @@ final class TerminalProgress implements AutoCloseable {
   private long lineAt;
 
   TerminalProgress(boolean quiet) {
-    this.err = System.err;
+    this(quiet, System.err, StandardError.isTerminal());
+  }
+
+  TerminalProgress(boolean quiet, PrintStream err, boolean terminal) {
+    this.err = err;
     this.quiet = quiet;
-    this.terminal = StandardError.isTerminal();
+    this.terminal = terminal;
   }
 
   /** Hears of a run. */
@@ -132,7 +142,7 @@ final class TerminalProgress implements AutoCloseable {
               .setInitialMax(items)
               .startsFrom(done, Duration.ZERO)
               .setStyle(ProgressBarStyle.ASCII)
-              .setConsumer(new ConsoleProgressBarConsumer(err))
+              .setConsumer(new ConsoleProgressBarConsumer(err, WIDTH))
               .setEtaFunction(state ->
                   left(
                       state.getElapsedAfterStart(),

@@ -2,8 +2,13 @@ package dev.quantgate.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 class TerminalProgressTest {
   @Test
@@ -15,5 +20,26 @@ class TerminalProgressTest {
         .hasValue(Duration.ofSeconds(1500));
     assertThat(TerminalProgress.left(Duration.ofSeconds(60), 3, 1))
         .hasValue(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void aBarFitsInto80ColumnsAndLeavesCtrlCToTheProgram() {
+    var interrupt = new Signal("INT");
+    SignalHandler own = signal -> {};
+    SignalHandler before = Signal.handle(interrupt, own);
+    try {
+      var err = new ByteArrayOutputStream();
+      try (var progress =
+          new TerminalProgress(false, new PrintStream(err, true, StandardCharsets.UTF_8), true)) {
+        progress.begin("baseline starter-code answers", 84, 0);
+        progress.advance(40, 84);
+        progress.end(84, "");
+      }
+      assertThat(err.toString(StandardCharsets.UTF_8).split("[\r\n]"))
+          .anySatisfy(bar -> assertThat(bar).contains("84/84"))
+          .allSatisfy(bar -> assertThat(bar.length()).isLessThan(80));
+    } finally {
+      assertThat(Signal.handle(interrupt, before)).isSameAs(own);
+    }
   }
 }
