@@ -1,6 +1,8 @@
 package dev.quantgate.quantization;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -9,7 +11,7 @@ import java.util.OptionalDouble;
 /**
  * What was done to a model. Written as {@code quantization-report.json} without its times, which
  * are in {@code quantization-timings.json}, so that the same job gives the same report byte for
- * byte.
+ * byte. Its JSON Schema is the resource {@code quantization-report.schema.json} of this package.
  *
  * @param program name and version of what made it
  * @param source the source's weights
@@ -22,6 +24,7 @@ import java.util.OptionalDouble;
  * @param layers the linear layers in the order in which they were quantised
  * @param time the whole job's, up to the last resumption's start; not in the file
  */
+@JsonPropertyOrder("schemaVersion")
 public record QuantizationReport(
     String program,
     Source source,
@@ -36,6 +39,12 @@ public record QuantizationReport(
 
   public QuantizationReport {
     layers = List.copyOf(layers);
+  }
+
+  /** The version of the file's form. */
+  @JsonProperty
+  public int schemaVersion() {
+    return 1;
   }
 
   /** What was quantised. */

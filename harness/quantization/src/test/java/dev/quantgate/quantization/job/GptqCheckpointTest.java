@@ -3,6 +3,9 @@ package dev.quantgate.quantization.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.BlockwiseModel.Matrix;
 import dev.quantgate.inference.Decoding;
@@ -20,6 +23,8 @@ import dev.quantgate.quantization.QuantizationReport;
 import dev.quantgate.quantization.QuantizationRequest;
 import dev.quantgate.quantization.Scheme;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +32,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -36,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -113,6 +120,35 @@ class GptqCheckpointTest {
     assertThat(report.get("bytesAfter").asLong()).isLessThan(report.get("bytesBefore").asLong());
     assertThat(report.get("settings").get("clip").asString()).isEqualTo("FULL");
     assertThat(folder.resolve("int4/quantization-timings.json")).exists();
+  }
+
+  @ParameterizedTest
+  @EnumSource(QuantizationMethod.class)
+  void theReportMeetsItsSchema(QuantizationMethod method) throws IOException {
+    Quantizer.quantize(
+        method == QuantizationMethod.GPTQ
+            ? request("int4")
+            : QuantizationRequest.rtn(model, folder.resolve("int4"), new Scheme(4, 32, true)),
+        ProgressListener.none());
+    String report = Files.readString(folder.resolve("int4/quantization-report.json"));
+
+    assertThat(report).startsWith("{\n  \"schemaVersion\" : 1,");
+    assertThat(problems(report)).isEmpty();
+    assertThat(problems(report.replace("\"layers\"", "\"later\""))).isNotEmpty();
+    assertThat(problems(report.replace("\"schemaVersion\" : 1", "\"schemaVersion\" : 2")))
+        .isNotEmpty();
+  }
+
+  private static List<?> problems(String report) throws IOException {
+    try (InputStream schema =
+        QuantizationReport.class.getResourceAsStream("quantization-report.schema.json")) {
+      return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+          .getSchema(
+              new String(
+                  Objects.requireNonNull(schema).readAllBytes(), StandardCharsets.UTF_8),
+              InputFormat.JSON)
+          .validate(report, InputFormat.JSON);
+    }
   }
 
   @Test
