@@ -25,8 +25,8 @@ final class TerminalProgress implements AutoCloseable {
   private static final long ITEMS_BEFORE_ESTIMATES = 16;
 
   /**
-   * Columns of a bar. Not left to its library: that opens the terminal to learn them, which puts back
-   * what INT does by default, and Ctrl-C would kill the program before it could end in order.
+   * Columns of a bar. Not left to its library: that opens the terminal to learn them, which puts
+   * back what INT does by default, and Ctrl-C would kill the program before it could end in order.
    */
   private static final int WIDTH = 79;
 

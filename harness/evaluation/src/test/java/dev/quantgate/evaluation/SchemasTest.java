@@ -36,6 +36,7 @@ class SchemasTest {
     FILES.put("(.*/)?identity\\.json", "identity");
     FILES.put("(.*/)?provenance\\.json", "provenance");
     FILES.put("(.*/)?checksums\\.json", "checksums");
+    FILES.put("(.*/)?selftests\\.json", "selftests");
     FILES.put("prompts/.*\\.jsonl", "prompts");
     FILES.put("pairs/.*\\.jsonl", "pairs");
     FILES.put(".*/journal/.*\\.answers\\.jsonl", "answers");

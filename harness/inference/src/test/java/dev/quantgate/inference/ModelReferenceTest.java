@@ -33,7 +33,7 @@ class ModelReferenceTest {
   void whatIsNeitherAPathNorAnAddressIsRefusedWithTheReason() {
     assertThatThrownBy(() -> ModelReference.parse("a\0b"))
         .isInstanceOf(InferenceException.class)
-        .hasMessage("\"a\0b\" is no path: Nul character not allowed");
+        .hasMessage("\"a\\x00b\" is no path: Nul character not allowed");
     assertThatThrownBy(() -> ModelReference.parse("http://a b"))
         .isInstanceOf(InferenceException.class)
         .hasMessageStartingWith("\"http://a b\" is no address: ");

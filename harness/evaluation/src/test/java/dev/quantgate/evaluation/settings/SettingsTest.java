@@ -10,6 +10,7 @@ import dev.quantgate.evaluation.gate.Margin;
 import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
 import java.io.IOException;
@@ -19,6 +20,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +117,8 @@ class SettingsTest {
             stop-when-decided: true
             on-inconclusive: report
             engine: cpu
+            device: 1
+            gpu-memory: 2G
             threads: 3
             memory: 1.5G
             max-batch: 8
@@ -172,6 +177,8 @@ class SettingsTest {
     assertThat(request.environment().engineOptions().threads()).isEqualTo(3);
     assertThat(request.environment().engineOptions().memoryBytes()).hasValue(3L << 29);
     assertThat(request.environment().engineOptions().maxBatch()).isEqualTo(8);
+    assertThat(request.environment().engineOptions().device())
+        .isEqualTo(new EngineOptions.Device(OptionalInt.of(1), OptionalLong.of(2L << 30)));
     assertThat(request.environment().sandbox()).isEqualTo("embedded");
     assertThat(request.environment().requiredSandbox()).contains("embedded");
     assertThat(request.environment().sandboxOptions().checker()).isEqualTo(Checker.BOTH);

@@ -295,7 +295,9 @@ record Architecture(
         default ->
             throw Refusal.unsupported(
                 json.file(),
-                "layer type %s is not supported".formatted(Refusal.quoted(layer.toString())));
+                "layer type %s is not supported"
+                    .formatted(
+                        Refusal.quoted(layer.isString() ? layer.asString() : layer.toString())));
       }
     }
     if (sliding == 0 && type.isQwen()) {

@@ -144,8 +144,7 @@ class GptqCheckpointTest {
         QuantizationReport.class.getResourceAsStream("quantization-report.schema.json")) {
       return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
           .getSchema(
-              new String(
-                  Objects.requireNonNull(schema).readAllBytes(), StandardCharsets.UTF_8),
+              new String(Objects.requireNonNull(schema).readAllBytes(), StandardCharsets.UTF_8),
               InputFormat.JSON)
           .validate(report, InputFormat.JSON);
     }
