@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -25,6 +26,10 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record SealedText(int line, byte[] body, Optional<Damage> damage) {
   private static final long MOST_BYTES = 1L << 30;
+
+  /** Keeps all digits of a number: two texts of one double are not the same text. */
+  private static final JsonMapper DIGITS =
+      Json.lines().rebuild().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
   /** The most bytes that are hashed to find a changed digit in one object. */
   private static final long MOST_SEARCHED = 1L << 29;
@@ -204,7 +209,7 @@ public record SealedText(int line, byte[] body, Optional<Damage> damage) {
 
   private static Optional<ObjectNode> object(byte[] json) {
     try {
-      return Json.lines().readTree(json) instanceof ObjectNode object
+      return DIGITS.readTree(json) instanceof ObjectNode object
           ? Optional.of(object)
           : Optional.empty();
     } catch (JacksonException e) {

@@ -184,6 +184,24 @@ class VerifierTest {
     assertThat(verify().sound()).isTrue();
   }
 
+  @Test
+  void aDigitThatChangesNoDoubleIsFoundInWhatWasSealedAnew() throws IOException {
+    Path file = out.resolve("comparison.json");
+    String before = Files.readString(file);
+    Map<String, byte[]> safe = contents();
+    try {
+      Files.writeString(
+          file, before.replaceFirst("-33\\.33333333333333\\d+", "-33.333333333333337"));
+      assertThat(Files.readString(file)).isNotEqualTo(before);
+      assertThat(Double.parseDouble("-33.333333333333337")).isEqualTo(-100.0 / 3);
+      forge("comparison.json");
+      assertThat(verify().differences())
+          .anySatisfy(each -> assertThat(each.field()).contains("deltaPoints"));
+    } finally {
+      restore(safe);
+    }
+  }
+
   /** One that is refused as newer is found, too. */
   private static Verification verifyForged() {
     try {
