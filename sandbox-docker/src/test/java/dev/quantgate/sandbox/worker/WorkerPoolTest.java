@@ -16,8 +16,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -197,8 +197,8 @@ class WorkerPoolTest {
   /** A process that is a thread. */
   private static final class Supervisor extends Process {
     private final Fakes fakes;
-    private final PipedOutputStream toIt = new PipedOutputStream();
-    private final PipedInputStream fromIt = new PipedInputStream(1 << 16);
+    private final OutputStream toIt;
+    private final InputStream fromIt;
     private final DataInputStream in;
     private final DataOutputStream out;
     private final CompletableFuture<Integer> status = new CompletableFuture<>();
@@ -206,8 +206,13 @@ class WorkerPoolTest {
     Supervisor(Fakes fakes) {
       this.fakes = fakes;
       try {
-        in = new DataInputStream(new PipedInputStream(toIt, 1 << 20));
-        out = new DataOutputStream(new PipedOutputStream(fromIt));
+        // The system's pipes: Java's own break where the thread that last used an end has died.
+        Pipe to = Pipe.open();
+        Pipe from = Pipe.open();
+        toIt = Channels.newOutputStream(to.sink());
+        fromIt = Channels.newInputStream(from.source());
+        in = new DataInputStream(Channels.newInputStream(to.source()));
+        out = new DataOutputStream(Channels.newOutputStream(from.sink()));
       } catch (IOException e) {
         throw new IllegalStateException(e);
       }
