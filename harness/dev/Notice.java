@@ -2,10 +2,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -65,22 +65,23 @@ class Notice {
   }
 
   private static void check(Path page, String table, List<Library> libraries) {
-    SortedMap<String, String> named = new TreeMap<>();
+    Set<Library> named = new LinkedHashSet<>();
     table
         .lines()
         .skip(2)
         .map(ROW::matcher)
         .filter(Matcher::matches)
-        .forEach(row -> named.put(row.group(1), row.group(2)));
+        .forEach(row -> named.add(new Library(row.group(1), row.group(2))));
     List<String> wrong = new ArrayList<>();
     for (Library library : libraries) {
-      String version = named.remove(library.name());
-      if (!library.version().equals(version)) {
+      if (!named.remove(library)) {
         wrong.add("%s %s is not in it".formatted(library.name(), library.version()));
       }
     }
-    named.forEach((name, version) ->
-        wrong.add("%s %s is no library of the distribution".formatted(name, version)));
+    for (Library library : named) {
+      wrong.add(
+          "%s %s is no library of the distribution".formatted(library.name(), library.version()));
+    }
     if (!wrong.isEmpty()) {
       end("%s: %s\nharness/dev/notice writes it anew".formatted(page, String.join("; ", wrong)));
     }

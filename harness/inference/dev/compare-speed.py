@@ -95,7 +95,7 @@ class Ours:
     name = "quantgate"
 
     def __init__(self, args):
-        java = pathlib.Path(os.environ["JAVA_HOME"]) / "bin" / "java"
+        java = pathlib.Path(__file__).parents[2] / "dev" / "java"
         source = pathlib.Path(__file__).with_name("Speed.java")
         self.process = subprocess.Popen(
             [java, "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
@@ -103,7 +103,7 @@ class Ours:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("ready"):
-            sys.exit("the Java side did not start; is the classpath right, and JAVA_HOME a JDK 25?")
+            sys.exit("the Java side did not start; is the classpath right?")
 
     def run(self, prompts, steps):
         text = ";".join(" ".join(map(str, p)) for p in prompts)
