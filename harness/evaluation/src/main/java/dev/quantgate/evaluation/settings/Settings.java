@@ -300,9 +300,7 @@ public final class Settings {
 
   private Map<String, String> protocols() {
     return value(
-            Setting.PROTOCOL,
-            ProtocolSettings.EXPECTED,
-            text -> ProtocolSettings.parse(list(text)))
+            Setting.PROTOCOL, ProtocolSettings.EXPECTED, text -> ProtocolSettings.parse(list(text)))
         .orElse(Map.of());
   }
 

@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A scoring request under way: one job for each of its continuations, whose scores are told together
- * when the last one is there.
+ * A scoring request under way: one job for each of its continuations, whose scores are told
+ * together when the last one is there.
  */
 final class PendingScore {
   private final int index;

@@ -45,8 +45,8 @@ abstract sealed class Task {
   }
 
   /**
-   * Takes a path of its own, for a shared one (a partly filled page at each branch) that takes
-   * too many pages. So whether a sequence fits does not depend on what else is in the call.
+   * Takes a path of its own, for a shared one (a partly filled page at each branch) that takes too
+   * many pages. So whether a sequence fits does not depend on what else is in the call.
    */
   void isolate() {
     path = List.of(Node.alone(shared, neededFrom));

@@ -66,8 +66,7 @@ class AdmissionTest {
     Deque<Task> line = new ArrayDeque<>();
     for (int index : tree.order()) {
       line.add(
-          new Task.Scoring(
-              tree, index, new ScoreJob(texts[index], from[index], NOBODY), most));
+          new Task.Scoring(tree, index, new ScoreJob(texts[index], from[index], NOBODY), most));
     }
     return line;
   }

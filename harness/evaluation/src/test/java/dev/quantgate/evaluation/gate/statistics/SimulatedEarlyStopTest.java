@@ -72,8 +72,7 @@ class SimulatedEarlyStopTest {
     double[] down = new double[BettingSequence.FRACTIONS.length];
     for (int i = 0; i < down.length; i++) {
       for (double value : values) {
-        down[i] +=
-            BettingSequence.logFactor(BettingSequence.FRACTIONS[i], value, 1, 1, -MARGIN);
+        down[i] += BettingSequence.logFactor(BettingSequence.FRACTIONS[i], value, 1, 1, -MARGIN);
       }
     }
     assertThat(early.decided() > 0)
