@@ -10,6 +10,7 @@ import dev.quantgate.evaluation.gate.Margin;
 import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
@@ -115,6 +116,8 @@ class SettingsTest {
               humaneval: {margin: 2, kind: absolute, reason: 164 problems}
               ceval: 0.5
             stop-when-decided: true
+            reuse-baseline: true
+            frozen-baseline: sha256:%s
             on-inconclusive: report
             engine: cpu
             device: 1
@@ -135,7 +138,8 @@ class SettingsTest {
             frame-limit: 64K
             slow-down-limit: 5
             model: fp16
-            """);
+            """
+                .formatted("1f".repeat(32)));
     Settings settings = Settings.resolve(Map.of(), Map.of(), file);
     RunRequest request = settings.runRequest();
     assertThat(request.environment().sandboxOptions().limits())
@@ -150,6 +154,8 @@ class SettingsTest {
                 1 << 16,
                 5));
     var assignment = request.plan();
+    assertThat(request.baselineRun())
+        .isEqualTo(new BaselineChoice(true, Optional.of("1f".repeat(32))));
     assertThat(request.baseline()).isEqualTo("fp16");
     assertThat(request.candidate()).isEqualTo("replay:int4.jsonl");
     assertThat(assignment.suites()).containsExactly("humaneval", "ceval");
