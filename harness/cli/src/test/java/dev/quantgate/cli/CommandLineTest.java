@@ -107,13 +107,15 @@ class CommandLineTest {
     assertThat(quantgate("show", result, "--losses").out())
         .isEqualTo(
             """
-            starter-nli: 2 losses, 0 gains, 0 other answers worth the same
+            starter-nli: lost 2, gained 0, 0 other answers worth the same
               - 0: entailment -> neutral, right is entailment
               - 1: neutral -> contradiction, right is neutral
             """);
     assertThat(quantgate("show", result, "1").out())
         .startsWith("starter-nli  1  LOSS\nneutral -> contradiction, right is neutral\n")
         .containsPattern("neutral +\\| contradiction\n");
+    assertThat(quantgate("show", folder.resolve("none").toString()).err())
+        .contains("none: expected the folder of a finished comparison, found no comparison.json");
     Ended unknown = quantgate("show", result, "999999");
     assertThat(unknown.exitCode()).isEqualTo(2);
     assertThat(unknown.err()).contains("has no item 999999");
