@@ -12,6 +12,7 @@ import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Stopping;
+import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.inference.EngineOptions;
@@ -62,7 +63,8 @@ class StoppedRunTest {
                 environment,
                 GatePolicy.DEFAULT,
                 out,
-                stop),
+                stop,
+                BaselineChoice.ASKED),
             Progress.Listener.NONE);
   }
 
@@ -92,7 +94,7 @@ class StoppedRunTest {
     assertThat(evidence.lowerPoints()).isGreaterThan(-1);
     assertThat(evidence.mcnemar()).isEmpty();
     assertThat(suite.reason())
-        .contains("(proven)")
+        .contains("; proven)")
         .contains("decided after %d of 1,200 items".formatted(suite.asked()));
   }
 

@@ -3,6 +3,7 @@ package dev.quantgate.evaluation.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.base.FileException;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
@@ -10,6 +11,7 @@ import dev.quantgate.evaluation.gate.Margin;
 import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
@@ -115,6 +117,8 @@ class SettingsTest {
               humaneval: {margin: 2, kind: absolute, reason: 164 problems}
               ceval: 0.5
             stop-when-decided: true
+            reuse-baseline: true
+            frozen-baseline: sha256:%s
             on-inconclusive: report
             engine: cpu
             device: 1
@@ -135,7 +139,8 @@ class SettingsTest {
             frame-limit: 64K
             slow-down-limit: 5
             model: fp16
-            """);
+            """
+                .formatted("1f".repeat(32)));
     Settings settings = Settings.resolve(Map.of(), Map.of(), file);
     RunRequest request = settings.runRequest();
     assertThat(request.environment().sandboxOptions().limits())
@@ -150,6 +155,8 @@ class SettingsTest {
                 1 << 16,
                 5));
     var assignment = request.plan();
+    assertThat(request.baselineRun())
+        .isEqualTo(new BaselineChoice(true, Optional.of("1f".repeat(32))));
     assertThat(request.baseline()).isEqualTo("fp16");
     assertThat(request.candidate()).isEqualTo("replay:int4.jsonl");
     assertThat(assignment.suites()).containsExactly("humaneval", "ceval");
@@ -191,19 +198,6 @@ class SettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "4096,4096",
-    "1k,1024",
-    "2M,2097152",
-    "1.5G,1610612736",
-    "12 GiB,12884901888",
-    "1TB,1099511627776"
-  })
-  void sizesAreReadWithUnitsOfPowersOf1024(String text, long bytes) {
-    assertThat(Settings.bytes(text)).isEqualTo(bytes);
-  }
-
-  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
@@ -217,7 +211,7 @@ class SettingsTest {
             + " \"99999999999999T\"",
         "CHECKER|me|--checker: expected one of split, official, both, found \"me\"",
         "LAYOUT|none|--layout: expected a layout, found \"none\"",
-        "PROTOCOL|ceval|--protocol: expected SUITE=VARIANT, such as ceval=lm-eval, found \"ceval\"",
+        "PROTOCOL|ceval|--protocol: expected SUITE=VARIANT, one for each suite, such as ceval=lm-eval, found \"ceval\"",
         "PROTOCOL|cmnli=x|a protocol is chosen for suite \"cmnli\", which is not among the suites"
             + " of this run",
         "ACCEPT_DATA|maybe|--accept-data: expected true or false, found \"maybe\"",
@@ -344,8 +338,8 @@ class SettingsTest {
   void aFileThatIsNotThereIsRefusedInWords() {
     Path file = folder.resolve("none.yaml");
     assertThatThrownBy(() -> ConfigFile.read(file, Map.of(), ""))
-        .isInstanceOf(EvaluationException.class)
-        .hasMessage(file + ": there is no such file");
+        .isInstanceOf(FileException.class)
+        .hasMessage(file + ": expected a file, found nothing");
   }
 
   @Test
