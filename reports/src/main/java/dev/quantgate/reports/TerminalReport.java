@@ -13,10 +13,9 @@ import dev.quantgate.evaluation.comparison.SuiteComparison.SideScore;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.ModelUsage;
-import dev.quantgate.evaluation.record.Stopping;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -24,6 +23,9 @@ import java.util.stream.Collectors;
 public final class TerminalReport {
   /** Flips listed for each suite; comparison.json has them all. */
   private static final int FLIPS_SHOWN = 8;
+
+  /** Cells of a line of prose. */
+  private static final int WIDTH = 110;
 
   private TerminalReport() {}
 
@@ -66,7 +68,7 @@ public final class TerminalReport {
           verdict(suite));
     }
     text.append(scores.render());
-    bounds(text, comparison);
+    pooled(text, comparison);
     averages(text, comparison);
     text.append('\n').append(models(List.of(comparison.baseline(), comparison.candidate())));
     flips(text, comparison, ink);
@@ -104,58 +106,13 @@ public final class TerminalReport {
     };
   }
 
-  /** Each suite's interval, and the pooled one. */
-  private static void bounds(StringBuilder text, Comparison comparison) {
-    for (SuiteComparison suite : comparison.suites()) {
-      suite
-          .evidence()
-          .ifPresent(evidence ->
-              text.append(
-                  "  %s: delta above %s and below %s (95 %% each)%s; loss visible from %s\n"
-                      .formatted(
-                          suite.suite(),
-                          Figures.points(evidence.lowerPoints()),
-                          Figures.points(evidence.upperPoints()),
-                          evidence
-                              .mcnemar()
-                              .map(test ->
-                                  String.format(Locale.ROOT, ", McNemar p %.3f", test.twoSided()))
-                              .orElse(""),
-                          Figures.points(-evidence.visibleLossPoints()))));
-      suite
-          .withFaults()
-          .ifPresent(evidence ->
-              text.append(
-                  "  %s with %d missing answers: %d/%d in %s items, delta %s\n"
-                      .formatted(
-                          suite.suite(),
-                          suite.asked() - suite.items(),
-                          evidence.losses(),
-                          evidence.gains(),
-                          Figures.count(evidence.items()),
-                          Figures.points(evidence.deltaPoints()))));
-      suite
-          .stopping()
-          .ifPresent(stopping ->
-              text.append(
-                  "  %s: asked until decided; it took %s of %s items\n"
-                      .formatted(
-                          suite.suite(),
-                          Figures.count(suite.asked()),
-                          Figures.count(stopping.planned()))));
-      if (suite.limited()) {
-        int planned = suite.stopping().map(Stopping::planned).orElse(suite.asked());
-        text.append(
-            "  %s LIMITED: %s of %s items\n"
-                .formatted(
-                    suite.suite(), Figures.count(planned), Figures.count(suite.available())));
-      }
-    }
+  /** The estimate over all suites. */
+  private static void pooled(StringBuilder text, Comparison comparison) {
     comparison
         .pooled()
         .ifPresent(pooled ->
             text.append(
-                "  pooled over %d suites: %s, above %s and below %s\n"
+                "  all %d suites, equal weights: %s, 95 %% bounds %s and %s\n"
                     .formatted(
                         pooled.suites(),
                         Figures.points(pooled.deltaPoints()),
@@ -163,16 +120,41 @@ public final class TerminalReport {
                         Figures.points(pooled.upperPoints()))));
   }
 
-  /** The verdict and why; where several suites have a say, a line each. */
+  /** The verdict, and each suite's with its reason. */
   private static String verdict(Comparison comparison, Ink ink) {
-    List<String> reasons =
+    var text = new StringBuilder(headline(comparison, ink));
+    Map<String, String> reasons = new LinkedHashMap<>();
+    comparison.suites().forEach(suite -> reasons.put(suite.suite(), suite.reason()));
+    String deciding =
         comparison.suites().stream()
             .filter(suite -> suite.verdict() == comparison.verdict())
-            .map(suite -> suite.suite() + ": " + suite.reason())
-            .toList();
-    return reasons.size() > 1 && String.join("; ", reasons).equals(comparison.reason())
-        ? headline(comparison, ink) + "\n  " + String.join("\n  ", reasons)
-        : headline(comparison, ink) + ": " + comparison.reason();
+            .map(suite -> "%s: %s".formatted(suite.suite(), suite.reason()))
+            .collect(Collectors.joining("; "));
+    if (!comparison.reason().equals(deciding)) {
+      text.append(": ").append(comparison.reason());
+    }
+    reasons.forEach(
+        (suite, reason) -> text.append('\n').append(wrapped("  %s: ".formatted(suite), reason)));
+    return text.toString();
+  }
+
+  /**
+   * A text in lines of at most {@link #WIDTH} cells where its words allow, the later ones indented.
+   */
+  private static String wrapped(String lead, String text) {
+    var lines = new StringBuilder();
+    var line = new StringBuilder(lead);
+    boolean empty = true;
+    for (String word : text.split(" ")) {
+      if (!empty && TextTable.width(line + " " + word) > WIDTH) {
+        lines.append(line).append('\n');
+        line = new StringBuilder("    ");
+        empty = true;
+      }
+      line.append(empty ? "" : " ").append(word);
+      empty = false;
+    }
+    return lines.append(line).toString();
   }
 
   /** "PASS (not proven; the pairs are INCONCLUSIVE)". */

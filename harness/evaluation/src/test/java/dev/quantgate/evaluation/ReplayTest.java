@@ -121,9 +121,10 @@ class ReplayTest {
     assertThat(comparison.exitCode()).isZero();
     assertThat(comparison.reason())
         .isEqualTo(
-            "humaneval: delta -0.61 points >= -1.00 allowed, 1 losses and 0 gains in 164 items"
-                + " (point rule, not proven); in 95 of 100 cases above -2.69, and below +1.02;"
-                + " a proof takes about 377 items at this flip rate of 0.61 %");
+            "humaneval: delta -0.61 points, within the 1.00 allowed (1 loss, 0 gains in 164 items;"
+                + " point rule, not proven); 95 % bounds -2.69 and +1.02, McNemar p 1.000;"
+                + " a proof takes about 377 items at this flip rate of 0.61 %, a loss shows from"
+                + " 1.52 points");
   }
 
   @Test

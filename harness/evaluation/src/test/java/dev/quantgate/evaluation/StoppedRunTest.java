@@ -92,7 +92,7 @@ class StoppedRunTest {
     assertThat(evidence.lowerPoints()).isGreaterThan(-1);
     assertThat(evidence.mcnemar()).isEmpty();
     assertThat(suite.reason())
-        .contains("(proven)")
+        .contains("; proven)")
         .contains("decided after %d of 1,200 items".formatted(suite.asked()));
   }
 

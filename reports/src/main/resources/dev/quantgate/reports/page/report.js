@@ -81,7 +81,7 @@
     const chart = CHARTS.intervals(C.suites, C.policy.margin, t, width());
     return section("scores", t("scores"), scroll(table), chart ? el("h3", {}, t("chartScores")) : null, chart, chart ? el("p", { class: "small note" }, t("chartHint")) : null,
       el("h3", {}, t("more")), el("ul", { class: "small" }, C.suites.filter(s => s.evidence).map(s => {
-        const e = s.evidence, seen = Math.abs(e.visibleLossPoints).toFixed(2);
+        const e = s.evidence, seen = e.visibleLossPoints ? t("seen", Math.abs(e.visibleLossPoints).toFixed(2)) : "";
         return el("li", {}, s.proven ? t("done", s.suite, number(e.items), seen) : e.itemsNeeded === undefined || e.itemsNeeded === null ? t("neededNone", s.suite, seen) : t("needed", s.suite, number(e.itemsNeeded), number(e.items), seen));
       }), C.suites.filter(s => s.withFaults).map(s => el("li", {}, t("withFaults", s.suite, s.asked - s.items, points(s.withFaults.deltaPoints))))));
   }

@@ -4,27 +4,21 @@ import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 
 import dev.quantgate.base.Sha256;
 import dev.quantgate.evaluation.answer.RunPlan.Sampling;
-import dev.quantgate.evaluation.protocol.Answer;
-import dev.quantgate.evaluation.protocol.Answer.ChoiceScore;
 import dev.quantgate.evaluation.protocol.Key;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.protocol.Request;
 import dev.quantgate.evaluation.record.AnswerLine;
 import dev.quantgate.evaluation.record.EvaluationException;
-import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Identity;
 import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.Prompts;
 import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Capabilities;
 import dev.quantgate.inference.Decoding;
-import dev.quantgate.inference.Generation;
 import dev.quantgate.inference.GenerationRequest;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
-import dev.quantgate.inference.Outcome;
 import dev.quantgate.inference.Prompt;
-import dev.quantgate.inference.Score;
 import dev.quantgate.inference.ScoringRequest;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -50,11 +44,17 @@ public final class LiveSource implements AnswerSource {
   private final LanguageModel model;
   private final Sampling sampling;
   private final long seed;
+  private final AnswerAssembler assembler;
 
   public LiveSource(LanguageModel model, Sampling sampling, long seed) {
     this.model = model;
     this.sampling = sampling;
     this.seed = seed;
+    this.assembler =
+        new AnswerAssembler(
+            this::render,
+            () -> model.capabilities().contextLength(),
+            request -> decoding(request).maxNewTokens());
   }
 
   @Override
@@ -153,15 +153,8 @@ public final class LiveSource implements AnswerSource {
   private EvaluationException lacks(SuiteTask task, String what) {
     return new EvaluationException(
         INPUT,
-        "suite "
-            + task.suite()
-            + " by "
-            + task.protocol().id()
-            + " cannot be asked: the model ("
-            + model.identity().engine()
-            + ") "
-            + what
-            + "; choose another --protocol");
+        "suite %s by %s cannot be asked: the model (%s) %s; choose another --protocol"
+            .formatted(task.suite(), task.protocol().id(), model.identity().engine(), what));
   }
 
   @Override
@@ -277,124 +270,9 @@ public final class LiveSource implements AnswerSource {
   }
 
   private void finish(Asked asked, Consumer<AnswerLine> sink, List<Asked> again) {
-    for (Outcome<?> outcome : asked.outcomes) {
-      if (outcome instanceof Outcome.Faulted<?>(Outcome.Fault fault, String message)) {
-        if (fault == Outcome.Fault.TOO_LONG && asked.form + 1 < asked.question.requests().size()) {
-          again.add(new Asked(asked.question, asked.form + 1));
-        } else {
-          sink.accept(
-              line(
-                  asked,
-                  Optional.empty(),
-                  Optional.of(new Fault(category(fault), message)),
-                  List.of()));
-        }
-        return;
-      }
-    }
-    switch (asked.request()) {
-      case Request.Choose choose -> {
-        List<ChoiceScore> scores = new ArrayList<>();
-        List<Ids> ids = new ArrayList<>();
-        for (Outcome<?> outcome : asked.outcomes) {
-          for (Score.Continuation continuation : ((Score) outcome.orThrow()).continuations()) {
-            scores.add(choiceScore(continuation));
-            Ids.of(continuation.promptTokens(), continuation.tokens()).ifPresent(ids::add);
-          }
-        }
-        if (scores.size() != choose.labels().size()) {
-          var fault =
-              new Fault(
-                  Fault.Category.BROKEN_REPLY,
-                  "expected the scores of "
-                      + choose.labels().size()
-                      + " choices, got "
-                      + scores.size());
-          sink.accept(line(asked, Optional.empty(), Optional.of(fault), List.of()));
-          return;
-        }
-        sink.accept(line(asked, Optional.of(new Answer.Scored(scores)), Optional.empty(), ids));
-      }
-      case Request.Generate generate -> {
-        List<Answer.Text> texts = new ArrayList<>();
-        List<Ids> ids = new ArrayList<>();
-        int most = decoding(generate).maxNewTokens();
-        for (Outcome<?> outcome : asked.outcomes) {
-          var generation = (Generation) outcome.orThrow();
-          if (cutByContext(generation, most)) {
-            var fault =
-                new Fault(
-                    Fault.Category.TOO_LONG,
-                    "the model's context of %d ended the answer after %d of %d tokens"
-                        .formatted(
-                            model.capabilities().contextLength().orElse(0),
-                            tokens(generation).size(),
-                            most));
-            sink.accept(line(asked, Optional.empty(), Optional.of(fault), List.of()));
-            return;
-          }
-          texts.add(new Answer.Text(generation.text(), generation.end(), tokens(generation)));
-          Ids.of(generation.promptTokens(), Optional.of(List.of())).ifPresent(ids::add);
-        }
-        sink.accept(
-            line(
-                asked,
-                Optional.of(new Answer.Written(texts)),
-                Optional.empty(),
-                ids.stream().limit(1).toList()));
-      }
-    }
-  }
-
-  /** What was left out could have made the answer right: it is no wrong one. */
-  private boolean cutByContext(Generation generation, int maxNewTokens) {
-    return generation.end() == Generation.End.LENGTH
-        && generation.tokens().map(tokens -> tokens.size() < maxNewTokens).orElse(false);
-  }
-
-  private static List<Integer> tokens(Generation generation) {
-    return generation.tokens().orElse(List.of());
-  }
-
-  private static ChoiceScore choiceScore(Score.Continuation continuation) {
-    double sum = continuation.sum();
-    int own = continuation.logProbabilities().size();
-    double before =
-        continuation.promptLogProbabilities().stream().mapToDouble(Double::doubleValue).sum();
-    return new ChoiceScore(
-        sum,
-        own,
-        before + sum,
-        own
-            + continuation
-                .promptTokens()
-                .map(List::size)
-                .orElse(continuation.promptLogProbabilities().size() + 1));
-  }
-
-  private AnswerLine line(
-      Asked asked, Optional<Answer> answer, Optional<Fault> fault, List<Ids> ids) {
-    boolean known = !ids.isEmpty();
-    var hash = new Sha256();
-    ids.forEach(each -> hash.add(each.prompt()).add(each.rest()));
-    return new AnswerLine(
-        asked.question.id(),
-        answer,
-        fault,
-        asked.form,
-        Sha256.hex(Prompts.text(asked.request(), this::render)),
-        known ? OptionalInt.of(ids.getFirst().prompt().size()) : OptionalInt.empty(),
-        known ? Optional.of(hash.hex()) : Optional.empty(),
-        System.currentTimeMillis());
-  }
-
-  private static Fault.Category category(Outcome.Fault fault) {
-    return switch (fault) {
-      case TOO_LONG -> Fault.Category.TOO_LONG;
-      case NON_FINITE -> Fault.Category.NON_FINITE;
-      case UNSCORABLE -> Fault.Category.UNSCORABLE;
-      case BROKEN_REPLY -> Fault.Category.BROKEN_REPLY;
-    };
+    assembler
+        .assemble(asked)
+        .ifPresentOrElse(sink, () -> again.add(new Asked(asked.question, asked.form + 1)));
   }
 
   /** Only programs are sampled several times: a choice has one answer. */
@@ -433,48 +311,5 @@ public final class LiveSource implements AnswerSource {
   @Override
   public void close() {
     model.close();
-  }
-
-  private record Ids(List<Integer> prompt, List<Integer> rest) {
-    static Optional<Ids> of(Optional<List<Integer>> prompt, Optional<List<Integer>> rest) {
-      return prompt.flatMap(before -> rest.map(after -> new Ids(before, after)));
-    }
-  }
-
-  /** A question on its way, with the outcomes of its parts as they come. */
-  private static final class Asked {
-    final Question question;
-    final int form;
-    final List<Outcome<?>> outcomes = new ArrayList<>();
-    private int first;
-    private int missing;
-
-    Asked(Question question) {
-      this(question, 0);
-    }
-
-    Asked(Question question, int form) {
-      this.question = question;
-      this.form = form;
-    }
-
-    Request request() {
-      return question.requests().get(form);
-    }
-
-    void expect(int parts, int firstIndex) {
-      first = firstIndex;
-      missing = parts;
-      outcomes.clear();
-      for (int i = 0; i < parts; i++) {
-        outcomes.add(Outcome.missing());
-      }
-    }
-
-    /** Takes the outcome of a part; true when it was the last one. */
-    boolean accept(int index, Outcome<?> outcome) {
-      outcomes.set(index - first, outcome);
-      return --missing == 0;
-    }
   }
 }

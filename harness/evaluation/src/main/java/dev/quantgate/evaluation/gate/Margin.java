@@ -57,10 +57,10 @@ public record Margin(double margin, MarginKind kind, Optional<String> reason) {
             ? ""
             : String.format(
                 Locale.ROOT,
-                " (%s %% of the baseline's %.2f %%)",
+                ", %s %% of the baseline's %.2f %%",
                 number(margin),
                 100 * allowed / margin);
-    return relative + reason.map(" (reason: %s)"::formatted).orElse("");
+    return relative + reason.map(", for this reason: %s"::formatted).orElse("");
   }
 
   static String number(double value) {

@@ -234,17 +234,18 @@ record PairedGate(GatePolicy policy) implements Gate {
     var text =
         new StringBuilder(
             text(
-                "delta %+.2f points %s -%.2f allowed%s, %d losses and %d gains in %d items (%s)",
+                "delta %+.2f points, %s the %.2f allowed%s (%s, %s in %,d items; %s)",
                 delta == 0 ? 0.0 : delta,
-                delta >= -margin ? ">=" : "<",
+                delta >= -margin ? "within" : "beyond",
                 margin,
                 policy.marginOf(draft.suite.suite()).explained(margin),
-                evidence.losses(),
-                evidence.gains(),
+                counted(evidence.losses(), "loss", "losses"),
+                counted(evidence.gains(), "gain", "gains"),
                 evidence.items(),
                 proven ? "proven" : unproven(evidence)));
-    text.append(text("; in 95 of 100 cases above %.2f", evidence.lowerPoints()))
-        .append(text(", and below %+.2f", evidence.upperPoints()));
+    text.append(
+        text("; 95 %% bounds %+.2f and %+.2f", evidence.lowerPoints(), evidence.upperPoints()));
+    evidence.mcnemar().ifPresent(test -> text.append(text(", McNemar p %.3f", test.twoSided())));
     draft
         .suite
         .stopping()
@@ -286,11 +287,17 @@ record PairedGate(GatePolicy policy) implements Gate {
 
   private static String power(Evidence evidence) {
     OptionalLong needed = evidence.itemsNeeded();
-    return needed.isPresent()
-        ? text(
-            "a proof takes about %,d items at this flip rate of %.2f %%",
-            needed.getAsLong(), 100 * evidence.flipRate())
-        : "no number of samples of these %d problems can prove it".formatted(evidence.clusters());
+    if (needed.isEmpty()) {
+      return "no number of samples of these %d problems can prove it"
+          .formatted(evidence.clusters());
+    }
+    return text(
+        "a proof takes about %,d items at this flip rate of %.2f %%%s",
+        needed.getAsLong(),
+        100 * evidence.flipRate(),
+        evidence.flipRate() == 0
+            ? ""
+            : text(", a loss shows from %.2f points", evidence.visibleLossPoints()));
   }
 
   private Optional<PooledDelta> pooled(List<Draft> drafts) {
@@ -333,6 +340,10 @@ record PairedGate(GatePolicy policy) implements Gate {
         .stream()
         .map(entry -> "%s: %d".formatted(entry.getKey(), entry.getValue()))
         .collect(Collectors.joining(", "));
+  }
+
+  private static String counted(int count, String one, String many) {
+    return text("%,d %s", count, count == 1 ? one : many);
   }
 
   private static String text(String format, Object... values) {

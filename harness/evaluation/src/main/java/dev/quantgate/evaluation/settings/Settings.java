@@ -19,7 +19,6 @@ import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -27,7 +26,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,8 +35,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -47,9 +43,6 @@ import java.util.stream.Stream;
  * names the place it came from.
  */
 public final class Settings {
-  private static final Pattern SIZE =
-      Pattern.compile("(\\d{1,15}(?:\\.\\d{1,6})?)\\s*([KMGT]?)(?:I?B)?", Pattern.CASE_INSENSITIVE);
-
   /**
    * More than a machine has processors is a slip of the keyboard, and a system that is asked for
    * some ten thousand threads or processes refuses one in the middle.
@@ -266,7 +259,7 @@ public final class Settings {
             setting,
             "a size between " + least + " bytes and " + most,
             text -> {
-              long bytes = text.equals("0") ? 0 : bytes(text);
+              long bytes = text.equals("0") ? 0 : ByteSize.parse(text);
               if (bytes < least || bytes > most) {
                 throw new IllegalArgumentException("no such size");
               }
@@ -300,53 +293,15 @@ public final class Settings {
   }
 
   private OptionalLong memory(Setting setting) {
-    return value(setting, "a size such as 12G or 800M", Settings::bytes)
+    return value(setting, "a size such as 12G or 800M", ByteSize::parse)
         .map(OptionalLong::of)
         .orElse(OptionalLong.empty());
   }
 
-  /** Bytes of a size like "12G", "1.5 GiB" or "4096"; units are powers of 1024. */
-  static long bytes(String text) {
-    Matcher size = SIZE.matcher(text.strip());
-    if (!size.matches()) {
-      throw new IllegalArgumentException("no size");
-    }
-    int power =
-        switch (size.group(2).toUpperCase(Locale.ROOT)) {
-          case "K" -> 10;
-          case "M" -> 20;
-          case "G" -> 30;
-          case "T" -> 40;
-          default -> 0;
-        };
-    long bytes =
-        new BigDecimal(size.group(1))
-            .multiply(BigDecimal.valueOf(1L << power))
-            .toBigInteger()
-            .longValueExact();
-    if (bytes < 1) {
-      throw new IllegalArgumentException("no size");
-    }
-    return bytes;
-  }
-
   private Map<String, String> protocols() {
-    var protocols = new LinkedHashMap<String, String>();
-    for (String choice : list(text(Setting.PROTOCOL).orElse(""))) {
-      int equals = choice.indexOf('=');
-      if (equals < 1 || equals == choice.length() - 1) {
-        throw bad(Setting.PROTOCOL, "SUITE=VARIANT, such as ceval=lm-eval", choice);
-      }
-      String suite = choice.substring(0, equals).strip();
-      String variant = choice.substring(equals + 1).strip();
-      if (variant.startsWith(suite + "/")) {
-        variant = variant.substring(suite.length() + 1);
-      }
-      if (protocols.put(suite, variant) != null) {
-        throw bad(Setting.PROTOCOL, "one variant for each suite", choice);
-      }
-    }
-    return protocols;
+    return value(
+            Setting.PROTOCOL, ProtocolSettings.EXPECTED, text -> ProtocolSettings.parse(list(text)))
+        .orElse(Map.of());
   }
 
   private List<String> items() {

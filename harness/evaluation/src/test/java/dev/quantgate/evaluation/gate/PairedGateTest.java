@@ -29,9 +29,10 @@ class PairedGateTest {
     assertThat(ruling.proven()).isFalse();
     assertThat(ruling.reason())
         .startsWith(
-            "delta -0.61 points >= -1.00 allowed, 1 losses and 0 gains in 164 items (point rule,"
-                + " not proven); in 95 of 100 cases above -2.")
-        .endsWith("a proof takes about 377 items at this flip rate of 0.61 %");
+            "delta -0.61 points, within the 1.00 allowed (1 loss, 0 gains in 164 items;"
+                + " point rule, not proven); 95 % bounds -2.")
+        .endsWith(
+            "a proof takes about 377 items at this flip rate of 0.61 %, a loss shows from 1.52 points");
     Evidence evidence = ruling.evidence().orElseThrow();
     assertThat(evidence.mcnemar().orElseThrow().loss()).isEqualTo(0.5);
     assertThat(evidence.mcnemar().orElseThrow().twoSided()).isEqualTo(1);
@@ -145,7 +146,7 @@ class PairedGateTest {
       assertThat(ruling.evidence().orElseThrow().marginPoints()).isCloseTo(0.4, within(1e-12));
       assertThat(ruling.reason())
           .startsWith(
-              "delta -0.50 points < -0.40 allowed (1 % of the baseline's 40.00 %), 5 losses");
+              "delta -0.50 points, beyond the 0.40 allowed, 1 % of the baseline's 40.00 % (5 losses,");
     }
     assertThat(under(new MarginKind(40), lost).verdict()).isEqualTo(Verdict.PASS);
   }
@@ -174,7 +175,7 @@ class PairedGateTest {
     assertThat(judgement.suites().stream().map(Ruling::verdict))
         .containsExactly(Verdict.PASS, Verdict.FAIL, Verdict.PASS);
     assertThat(judgement.suites().getFirst().reason())
-        .contains("-3.00 allowed (reason: few items)");
+        .contains("within the 3.00 allowed, for this reason: few items (");
     assertThat(judgement.pooled().orElseThrow().marginPoints()).isCloseTo(1.5, within(1e-12));
   }
 

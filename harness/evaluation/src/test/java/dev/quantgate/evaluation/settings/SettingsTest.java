@@ -191,19 +191,6 @@ class SettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "4096,4096",
-    "1k,1024",
-    "2M,2097152",
-    "1.5G,1610612736",
-    "12 GiB,12884901888",
-    "1TB,1099511627776"
-  })
-  void sizesAreReadWithUnitsOfPowersOf1024(String text, long bytes) {
-    assertThat(Settings.bytes(text)).isEqualTo(bytes);
-  }
-
-  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
@@ -217,7 +204,7 @@ class SettingsTest {
             + " \"99999999999999T\"",
         "CHECKER|me|--checker: expected one of split, official, both, found \"me\"",
         "LAYOUT|none|--layout: expected a layout, found \"none\"",
-        "PROTOCOL|ceval|--protocol: expected SUITE=VARIANT, such as ceval=lm-eval, found \"ceval\"",
+        "PROTOCOL|ceval|--protocol: expected SUITE=VARIANT, one for each suite, such as ceval=lm-eval, found \"ceval\"",
         "PROTOCOL|cmnli=x|a protocol is chosen for suite \"cmnli\", which is not among the suites"
             + " of this run",
         "ACCEPT_DATA|maybe|--accept-data: expected true or false, found \"maybe\"",

@@ -5,12 +5,10 @@ import dev.quantgate.inference.Outcome.Fault;
 import dev.quantgate.inference.engine.PrefixTree.Node;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs sequences of token ids on a device: as a tree of shared prefixes, computed in steps of a
@@ -91,8 +89,8 @@ final class Scheduler {
 
   private final StepExecutor device;
   private final Pages pages;
+  private final Admission admission;
   private final Batching batching;
-  private int committedPages;
   private long promptTokens;
   private long promptNanos;
   private long generatedTokens;
@@ -101,6 +99,7 @@ final class Scheduler {
   Scheduler(StepExecutor device, Batching batching) {
     this.device = device;
     this.pages = new Pages(device);
+    this.admission = new Admission(pages);
     this.batching = batching;
   }
 
@@ -138,124 +137,6 @@ final class Scheduler {
     return pages.covering(prompt + job.maxNewTokens() - 1) - (prompt - 1) / device.pageTokens();
   }
 
-  // --- What is under way
-  // ---------------------------------------------------------------------------
-
-  /** A job on its way: the path of nodes from the tree's root to where it ends. */
-  private abstract static sealed class Task {
-    private final PrefixTree tree;
-    private final int index;
-    final int[] shared;
-    private final int neededFrom;
-    final int ownPages;
-    final int most;
-    boolean admitted;
-    List<Node> path = List.of();
-
-    /**
-     * @param shared the tokens that other tasks may have in common
-     * @param most how many such tasks may run together
-     */
-    Task(PrefixTree tree, int index, int[] shared, int neededFrom, int ownPages, int most) {
-      this.tree = tree;
-      this.index = index;
-      this.shared = shared;
-      this.neededFrom = neededFrom;
-      this.ownPages = ownPages;
-      this.most = most;
-    }
-
-    boolean computed() {
-      return path.stream().allMatch(Node::complete);
-    }
-
-    void hold() {
-      if (path.isEmpty()) {
-        path = tree.path(index);
-        path.forEach(node -> node.users++);
-      }
-    }
-
-    /**
-     * Takes a path of its own, for a shared one (a partly filled page at each branch) that takes
-     * too many pages. So whether a sequence fits does not depend on what else is in the call.
-     */
-    void isolate() {
-      path = List.of(Node.alone(shared, neededFrom));
-      path.forEach(node -> node.users++);
-    }
-  }
-
-  private static final class Scoring extends Task {
-    final ScoreJob job;
-
-    Scoring(PrefixTree tree, int index, ScoreJob job, int most) {
-      super(tree, index, job.tokens(), job.from(), 0, most);
-      this.job = job;
-    }
-
-    boolean report() {
-      int n = job.tokens().length - job.from();
-      double[] logProbabilities = new double[n];
-      boolean[] greedy = new boolean[n];
-      for (Node node : path) {
-        int from = Math.max(node.start, job.from());
-        for (int position = from; position < node.end; position++) {
-          double logProbability = node.logProbabilities[position - node.start];
-          if (Double.isNaN(logProbability)) {
-            return job.reader().faulted(Fault.NON_FINITE, nonFinite(position - 1));
-          }
-          logProbabilities[position - job.from()] = logProbability;
-          greedy[position - job.from()] = node.greedy[position - node.start];
-        }
-      }
-      return job.reader().scored(logProbabilities, greedy);
-    }
-  }
-
-  /**
-   * An answer being written: the path of its prompt but for the last token, then, from that token
-   * on, a sequence of its own. So any number of answers can begin at one prompt at any time.
-   */
-  private static final class Answer extends Task {
-    final Writer writer;
-    final int[] tokens;
-    int length;
-    int chosen;
-    Pages.@Nullable Sequence own;
-
-    Answer(PrefixTree tree, int index, GenerateJob job, int ownPages, int most) {
-      super(tree, index, job.prompt(), Integer.MAX_VALUE, ownPages, most);
-      this.writer = job.writer();
-      this.length = job.prompt().length;
-      this.tokens = Arrays.copyOf(job.prompt(), length + job.maxNewTokens());
-    }
-
-    Ask ask() {
-      int position = length - 1;
-      return writer.greedy()
-          ? new Ask.OfTokens(position, NO_TOKENS, distribution -> chosen = distribution.argmax())
-          : new Ask.WholeRow(
-              position,
-              (logits, at, argmax) -> chosen = argmax < 0 ? -1 : writer.choose(logits, at, argmax));
-    }
-
-    /** Takes the token chosen in the step before; answers whether the answer goes on. */
-    boolean advance() {
-      tokens[length++] = chosen;
-      return !writer.append(chosen) && length < tokens.length;
-    }
-  }
-
-  private static final int[] NO_TOKENS = {};
-
-  private static String nonFinite(int position) {
-    return "a logit that follows position %d is NaN or infinite".formatted(position);
-  }
-
-  // --- The loop
-  // ------------------------------------------------------------------------------------
-
   /**
    * Runs jobs until no more come, or a reader or writer says that it has enough. An exception of
    * one, or of the device, ends the run as well; then and after it the scheduler can be used again
@@ -278,7 +159,7 @@ final class Scheduler {
         if (!dropCancelled(line) || !dropCancelled(running)) {
           return false;
         }
-        admit(line, running);
+        admission.admit(line, running);
         if (running.isEmpty()) {
           continue;
         }
@@ -288,8 +169,8 @@ final class Scheduler {
         }
       }
     } finally {
-      running.forEach(this::leave);
-      line.forEach(this::letGo);
+      running.forEach(admission::leave);
+      line.forEach(admission::letGo);
     }
   }
 
@@ -315,87 +196,24 @@ final class Scheduler {
     for (int index : tree.order()) {
       line.add(
           switch (jobs.get(index)) {
-            case ScoreJob score -> new Scoring(tree, index, score, batching.texts());
+            case ScoreJob score -> new Task.Scoring(tree, index, score, batching.texts());
             case GenerateJob generate ->
-                new Answer(tree, index, generate, ownPages(generate), answers);
+                new Task.Answer(tree, index, generate, ownPages(generate), answers);
           });
     }
   }
 
   private boolean dropCancelled(Iterable<Task> tasks) {
     for (Iterator<Task> each = tasks.iterator(); each.hasNext(); ) {
-      if (each.next() instanceof Answer answer && answer.writer.cancelled()) {
+      if (each.next() instanceof Task.Answer answer && answer.writer.cancelled()) {
         each.remove();
-        leave(answer);
+        admission.leave(answer);
         if (!answer.writer.stopped()) {
           return false;
         }
       }
     }
     return true;
-  }
-
-  /** Admits from the line what has room; the first that has none keeps its prefixes alive. */
-  private void admit(Deque<Task> line, List<Task> running) {
-    for (Task next = line.peek(); next != null; next = line.peek()) {
-      next.hold();
-      if (running.size() >= next.most) {
-        return;
-      }
-      if (count(next.path, false) + next.ownPages > pages.capacity()) {
-        letGo(next);
-        next.isolate();
-      }
-      if (committedPages + count(next.path, true) + next.ownPages > pages.capacity()) {
-        return;
-      }
-      for (Node node : next.path) {
-        if (!node.committed) {
-          node.committed = true;
-          committedPages += node.pages(pages);
-        }
-      }
-      committedPages += next.ownPages;
-      next.admitted = true;
-      running.add(line.remove());
-    }
-  }
-
-  private int count(List<Node> path, boolean uncommittedOnly) {
-    int sum = 0;
-    for (Node node : path) {
-      sum += uncommittedOnly && node.committed ? 0 : node.pages(pages);
-    }
-    return sum;
-  }
-
-  /** Gives back what a task that runs has set aside. */
-  private void leave(Task task) {
-    if (task instanceof Answer answer && answer.own != null) {
-      answer.own.close();
-      answer.own = null;
-    }
-    if (task.admitted) {
-      task.admitted = false;
-      committedPages -= task.ownPages;
-    }
-    letGo(task);
-  }
-
-  private void letGo(Task task) {
-    for (Node node : task.path.reversed()) {
-      if (--node.users == 0 && node.committed) {
-        node.committed = false;
-        committedPages -= node.pages(pages);
-        if (node.cache != null) {
-          node.cache.close();
-          node.cache = null;
-        }
-        // Who passes through it later (one before it in line went a way of its own) begins anew.
-        node.computed = node.start;
-      }
-    }
-    task.path = List.of();
   }
 
   /** Rows of a node to be computed in a step. */
@@ -411,7 +229,7 @@ final class Scheduler {
     var slices = new ArrayList<Slice>();
     var waiting = new ArrayList<Task>();
     for (Task task : running) {
-      if (task instanceof Answer answer && begun(answer)) {
+      if (task instanceof Task.Answer answer && begun(answer)) {
         int last = answer.length - 1;
         Pages.Sequence own = own(answer);
         own.reserve(last + 1);
@@ -440,11 +258,11 @@ final class Scheduler {
   }
 
   /** Whether the answer's prompt is computed, so that it is written in this step. */
-  private static boolean begun(Answer answer) {
+  private static boolean begun(Task.Answer answer) {
     return answer.own != null || answer.computed();
   }
 
-  private Pages.Sequence own(Answer answer) {
+  private Pages.Sequence own(Task.Answer answer) {
     Pages.Sequence own = answer.own;
     if (own == null) {
       Pages.Sequence prompt = null;
@@ -527,8 +345,8 @@ final class Scheduler {
       Task task = each.next();
       boolean ended =
           switch (task) {
-            case Scoring scoring -> scoring.computed();
-            case Answer answer -> answer.own != null && ended(answer);
+            case Task.Scoring scoring -> scoring.computed();
+            case Task.Answer answer -> answer.own != null && ended(answer);
           };
       if (ended) {
         each.remove();
@@ -537,14 +355,14 @@ final class Scheduler {
             return false;
           }
         } finally {
-          leave(task);
+          admission.leave(task);
         }
       }
     }
     return true;
   }
 
-  private boolean ended(Answer answer) {
+  private boolean ended(Task.Answer answer) {
     if (answer.chosen < 0) {
       return true;
     }
@@ -554,10 +372,10 @@ final class Scheduler {
 
   private static boolean report(Task task) {
     return switch (task) {
-      case Scoring scoring -> scoring.report();
-      case Answer answer when answer.chosen < 0 ->
-          answer.writer.faulted(Fault.NON_FINITE, nonFinite(answer.length - 1));
-      case Answer answer -> answer.writer.done();
+      case Task.Scoring scoring -> scoring.report();
+      case Task.Answer answer when answer.chosen < 0 ->
+          answer.writer.faulted(Fault.NON_FINITE, Task.nonFinite(answer.length - 1));
+      case Task.Answer answer -> answer.writer.done();
     };
   }
 }

@@ -16,7 +16,6 @@ import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.RenderedPrompt;
 import dev.quantgate.inference.Score;
 import dev.quantgate.inference.ScoringRequest;
-import dev.quantgate.inference.ScoringRequest.Detail;
 import dev.quantgate.inference.Telemetry;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.engine.PromptEncoder.Joined;
@@ -26,9 +25,7 @@ import dev.quantgate.inference.engine.Scheduler.ScoreJob;
 import dev.quantgate.inference.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -314,62 +311,9 @@ public final class TokenModel implements LanguageModel {
   // --- Scoring
   // -------------------------------------------------------------------------------------
 
-  /** A request under way. */
-  private static final class Pending {
-    private final int index;
-    private final boolean every;
-    private final List<Joined> joined;
-    private final Score.@Nullable Continuation[] continuations;
-    private final Sink<Score> sink;
-    private int open;
-    private boolean faulted;
-
-    Pending(int index, Detail detail, List<Joined> joined, Sink<Score> sink) {
-      this.index = index;
-      this.every = detail == Detail.EVERY_TOKEN;
-      this.joined = joined;
-      this.continuations = new Score.Continuation[joined.size()];
-      this.sink = sink;
-      this.open = joined.size();
-    }
-
-    ScoreJob job(int place) {
-      Joined one = joined.get(place);
-      return new ScoreJob(
-          array(one.tokens()),
-          every ? 1 : one.promptLength(),
-          new Scheduler.ScoreReader() {
-            @Override
-            public boolean scored(double[] logProbabilities, boolean[] greedy) {
-              continuations[place] = continuation(one, logProbabilities, greedy);
-              open--;
-              return open > 0 || faulted || sink.accept(index, new Answered<>(score()));
-            }
-
-            @Override
-            public boolean faulted(Fault fault, String message) {
-              open--;
-              boolean first = !faulted;
-              faulted = true;
-              return !first || sink.accept(index, new Faulted<>(fault, message));
-            }
-          });
-    }
-
-    private Score score() {
-      var all = new ArrayList<Score.Continuation>();
-      for (Score.Continuation one : continuations) {
-        if (one != null) {
-          all.add(one);
-        }
-      }
-      return new Score(all);
-    }
-  }
-
   @Override
   public void score(List<ScoringRequest> requests, Sink<Score> sink) {
-    var window = new ArrayList<Pending>();
+    var window = new ArrayList<PendingScore>();
     long tokens = 0;
     for (int i = 0; i < requests.size(); i++) {
       List<Joined> joined = encoder.join(requests.get(i));
@@ -380,7 +324,7 @@ public final class TokenModel implements LanguageModel {
         }
         continue;
       }
-      window.add(new Pending(i, requests.get(i).detail(), joined, sink));
+      window.add(new PendingScore(i, requests.get(i).detail(), joined, sink));
       tokens += joined.stream().mapToLong(one -> one.tokens().size()).sum();
       if (tokens >= WINDOW_TOKENS) {
         if (!scoreWindow(window)) {
@@ -393,13 +337,8 @@ public final class TokenModel implements LanguageModel {
     scoreWindow(window);
   }
 
-  private boolean scoreWindow(List<Pending> window) {
-    var jobs = new ArrayList<ScoreJob>();
-    for (Pending pending : window) {
-      for (int place = 0; place < pending.joined.size(); place++) {
-        jobs.add(pending.job(place));
-      }
-    }
+  private boolean scoreWindow(List<PendingScore> window) {
+    List<ScoreJob> jobs = window.stream().flatMap(pending -> pending.jobs().stream()).toList();
     return scheduler.run(Scheduler.Feed.of(jobs));
   }
 
@@ -421,24 +360,6 @@ public final class TokenModel implements LanguageModel {
       }
     }
     return null;
-  }
-
-  private static Score.Continuation continuation(
-      Joined joined, double[] logProbabilities, boolean[] greedy) {
-    List<Integer> tokens = joined.tokens();
-    List<Double> all = Arrays.stream(logProbabilities).boxed().toList();
-    int own = tokens.size() - joined.promptLength();
-    int before = all.size() - own;
-    boolean allGreedy = true;
-    for (int i = before; i < all.size(); i++) {
-      allGreedy &= greedy[i];
-    }
-    return new Score.Continuation(
-        Optional.of(tokens.subList(0, joined.promptLength())),
-        Optional.of(tokens.subList(joined.promptLength(), tokens.size())),
-        all.subList(before, all.size()),
-        all.subList(0, before),
-        allGreedy);
   }
 
   private static int[] array(List<Integer> ids) {

@@ -171,6 +171,12 @@ public final class GateSimulation {
     int earlyFail;
     long earlyItems;
 
+    void early(SimulatedEarlyStop early) {
+      earlyPass += early.decided() > 0 ? 1 : 0;
+      earlyFail += early.decided() < 0 ? 1 : 0;
+      earlyItems += early.items();
+    }
+
     void wald(double delta, double error, double freedom) {
       double t = TDistribution.of(freedom).inverseSurvivalProbability(0.025);
       waldInside += delta - t * error > -MARGIN ? 1 : 0;
@@ -225,7 +231,7 @@ public final class GateSimulation {
 
     @Override
     void fill(Tally tally) {
-      var early = new EarlyStop(1);
+      var early = new SimulatedEarlyStop(1, MARGIN, ALPHA);
       for (int i = 0; i < of.comparisons(); i++) {
         early.restart();
         int lost = 0;
@@ -238,7 +244,7 @@ public final class GateSimulation {
           gained += flips - more;
           early.look(more, flips - more, size - flips);
         }
-        early.count(tally);
+        tally.early(early);
         count(tally, lost, gained);
       }
     }
@@ -305,7 +311,7 @@ public final class GateSimulation {
     @Override
     void fill(Tally tally) {
       double[] sums = new double[sizes.length];
-      var early = new EarlyStop(largest);
+      var early = new SimulatedEarlyStop(largest, MARGIN, ALPHA);
       var coins = new HashMap<Integer, Integer>();
       for (int i = 0; i < of.comparisons(); i++) {
         early.restart();
@@ -320,7 +326,7 @@ public final class GateSimulation {
           sums[j] = gains - losses;
           early.cluster(sums[j], sizes[j]);
         }
-        early.count(tally);
+        tally.early(early);
         count(tally, lost, gained, sums, coins);
       }
     }
@@ -347,89 +353,6 @@ public final class GateSimulation {
       }
       double count = sums.length;
       tally.wald(delta, Math.sqrt(between * count / (count - 1)) / n, count - 1);
-    }
-  }
-
-  /** {@link BettingSequence}'s decision at every look, by running sums. */
-  private static final class EarlyStop {
-    private static final int KINDS = BettingSequence.FRACTIONS.length;
-
-    private final int largest;
-    private final double enough = -Math.log(ALPHA);
-    private final double[] down = new double[KINDS];
-    private final double[] up = new double[KINDS];
-    private final Map<Integer, double[][]> factors = new HashMap<>();
-    private int items;
-    private int decided;
-
-    EarlyStop(int largest) {
-      this.largest = largest;
-    }
-
-    void restart() {
-      Arrays.fill(down, 0);
-      Arrays.fill(up, 0);
-      items = 0;
-      decided = 0;
-    }
-
-    /** So many single items, then a look. */
-    void look(int losses, int gains, int same) {
-      if (decided == 0) {
-        add(-1, 1, losses);
-        add(1, 1, gains);
-        add(0, 1, same);
-        look();
-      }
-    }
-
-    /** A cluster, then a look. */
-    void cluster(double sum, int size) {
-      if (decided == 0) {
-        add((int) sum, size, 1);
-        look();
-      }
-    }
-
-    private void add(int sum, int size, int times) {
-      items += size * times;
-      double[][] logs =
-          factors.computeIfAbsent(
-              size * 1024 + sum,
-              key -> new double[][] {logs(sum, size, -MARGIN), logs(-sum, size, MARGIN)});
-      for (int i = 0; i < KINDS; i++) {
-        down[i] += times * logs[0][i];
-        up[i] += times * logs[1][i];
-      }
-    }
-
-    private double[] logs(double sum, int size, double mu) {
-      return DoubleStream.of(BettingSequence.FRACTIONS)
-          .map(fraction -> BettingSequence.logFactor(fraction, sum, size, largest, mu))
-          .toArray();
-    }
-
-    private void look() {
-      if (reaches(down)) {
-        decided = 1;
-      } else if (reaches(up)) {
-        decided = -1;
-      }
-    }
-
-    /** Whether the mean stake is large enough; most looks are settled by its largest part. */
-    private boolean reaches(double[] logs) {
-      double most = logs[0];
-      for (int i = 1; i < KINDS; i++) {
-        most = Math.max(most, logs[i]);
-      }
-      return most >= enough && BettingSequence.logMean(logs) >= enough;
-    }
-
-    void count(Tally tally) {
-      tally.earlyPass += decided > 0 ? 1 : 0;
-      tally.earlyFail += decided < 0 ? 1 : 0;
-      tally.earlyItems += items;
     }
   }
 
