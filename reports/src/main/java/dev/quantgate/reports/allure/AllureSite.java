@@ -5,7 +5,9 @@ import dev.quantgate.base.FileException;
 import dev.quantgate.base.RegularFile;
 import dev.quantgate.reports.ReportSource;
 import io.qameta.allure.Extension;
+import io.qameta.allure.Reader;
 import io.qameta.allure.ReportGenerator;
+import io.qameta.allure.allure1.Allure1Plugin;
 import io.qameta.allure.allure2.Allure2Plugin;
 import io.qameta.allure.category.CategoriesPlugin;
 import io.qameta.allure.category.CategoriesTrendPlugin;
@@ -18,17 +20,21 @@ import io.qameta.allure.core.InMemoryReportStorage;
 import io.qameta.allure.core.Plugin;
 import io.qameta.allure.core.ReportWebGenerator;
 import io.qameta.allure.core.TestsResultsPlugin;
+import io.qameta.allure.duration.DurationPlugin;
+import io.qameta.allure.duration.DurationTrendPlugin;
 import io.qameta.allure.environment.Allure1EnvironmentPlugin;
 import io.qameta.allure.executor.ExecutorPlugin;
 import io.qameta.allure.history.HistoryPlugin;
 import io.qameta.allure.history.HistoryTrendPlugin;
 import io.qameta.allure.launch.LaunchPlugin;
 import io.qameta.allure.retry.RetryPlugin;
+import io.qameta.allure.retry.RetryTrendPlugin;
 import io.qameta.allure.severity.SeverityPlugin;
 import io.qameta.allure.status.StatusChartPlugin;
 import io.qameta.allure.suites.SuitesPlugin;
 import io.qameta.allure.summary.SummaryPlugin;
 import io.qameta.allure.tags.TagsPlugin;
+import io.qameta.allure.timeline.TimelinePlugin;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +42,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -74,7 +81,7 @@ public final class AllureSite {
     Path single = out.resolve(".allure-single.part");
     remove(site);
     remove(single);
-    var trend = new AccuracyTrend(source.comparison(), results);
+    var trend = new AccuracyTrend(source, results);
     Configuration configuration = configuration(source, trend);
     new ReportGenerator(configuration).generate(site, List.of(results));
     // Of the site's files, not of the results: these are read, sorted and counted once.
@@ -93,6 +100,7 @@ public final class AllureSite {
             new FreemarkerContext(),
             new RandomUidContext(),
             new Allure2Plugin(),
+            environment(new RunFacts(source, Map.of()).facts()),
             new Allure1EnvironmentPlugin(),
             new ExecutorPlugin(),
             new HistoryPlugin(),
@@ -105,6 +113,10 @@ public final class AllureSite {
             new SummaryPlugin(),
             new TagsPlugin(),
             new RetryPlugin(),
+            new RetryTrendPlugin(),
+            new DurationPlugin(),
+            new DurationTrendPlugin(),
+            new TimelinePlugin(),
             new TestsResultsPlugin(),
             new AttachmentsPlugin(),
             new LaunchPlugin(),
@@ -142,6 +154,14 @@ public final class AllureSite {
         return extensions;
       }
     };
+  }
+
+  /**
+   * Gives the facts themselves: Allure's reader of properties comes with that of its first version.
+   */
+  private static Reader environment(Map<String, String> facts) {
+    return (configuration, visitor, folder) ->
+        visitor.visitExtra(Allure1Plugin.ENVIRONMENT_BLOCK_NAME, facts);
   }
 
   private static InMemoryReportStorage storage(Path site) {
