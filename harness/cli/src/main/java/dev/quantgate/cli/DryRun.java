@@ -6,6 +6,7 @@ import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.reports.TextTable;
 import dev.quantgate.reports.TextTable.Align;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -39,5 +40,15 @@ final class DryRun {
     out.println(said.render());
     out.print(asked.render());
     return 0;
+  }
+
+  /** Prints which finished run of the baseline would be taken, if one is. */
+  static void printBaseline(CommandSpec command, Optional<String> reused) {
+    command
+        .commandLine()
+        .getOut()
+        .printf(
+            "baseline: %s%n",
+            reused.map("would be reused, %s"::formatted).orElse("would be asked"));
   }
 }

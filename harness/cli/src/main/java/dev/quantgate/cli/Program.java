@@ -74,6 +74,8 @@ final class Program {
         SettingFlags.allBut(
             Setting.BASELINE,
             Setting.CANDIDATE,
+            Setting.REUSE_BASELINE,
+            Setting.FROZEN_BASELINE,
             Setting.MARGIN,
             Setting.MARGIN_KIND,
             Setting.MARGIN_REASON,

@@ -35,11 +35,13 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = SettingFlags.resolve(spec);
     RunRequest request = settings.runRequest();
+    var quantGate = new QuantGate();
     if (dryRun.wanted) {
-      return DryRun.print(spec, settings, request.plan());
+      DryRun.print(spec, settings, request.plan());
+      DryRun.printBaseline(spec, quantGate.reusable(request));
+      return 0;
     }
     EngineCheck.check(spec, settings, common.quiet);
-    var quantGate = new QuantGate();
     rehash.apply(quantGate, List.of(request.baseline(), request.candidate()));
     try (var progress = new TerminalProgress(common.quiet)) {
       Comparison comparison = Interruption.guard(() -> quantGate.run(request, progress.listener()));

@@ -36,7 +36,8 @@ final class SettingFlags {
           Setting.MARGIN_KIND,
           Setting.MARGIN_REASON,
           Setting.MARGINS,
-          Setting.ON_INCONCLUSIVE);
+          Setting.ON_INCONCLUSIVE,
+          Setting.FROZEN_BASELINE);
   static final Set<Setting> ENGINE =
       EnumSet.of(
           Setting.ENGINE,
@@ -116,7 +117,17 @@ final class SettingFlags {
   private static Group group(Setting setting) {
     return switch (setting) {
       case STOP_WHEN_DECIDED -> Group.JUDGED;
-      case BASELINE, CANDIDATE, MODEL, SUITES, DATA, ACCEPT_DATA, OUT, LIMIT, ITEMS -> Group.WHAT;
+      case BASELINE,
+          CANDIDATE,
+          REUSE_BASELINE,
+          MODEL,
+          SUITES,
+          DATA,
+          ACCEPT_DATA,
+          OUT,
+          LIMIT,
+          ITEMS ->
+          Group.WHAT;
       case SEED, PROTOCOL, LAYOUT, TEMPERATURE, TOP_P, SAMPLES, MAX_NEW_TOKENS -> Group.ASKED;
       default ->
           JUDGING.contains(setting)
@@ -161,7 +172,8 @@ final class SettingFlags {
             .description(description.replace("%", "%%"))
             .paramLabel(label(setting));
     return switch (setting) {
-      case ACCEPT_DATA, STOP_WHEN_DECIDED -> flag.type(boolean.class).arity("0").build();
+      case ACCEPT_DATA, REUSE_BASELINE, STOP_WHEN_DECIDED ->
+          flag.type(boolean.class).arity("0").build();
       case PROTOCOL -> flag.type(List.class).auxiliaryTypes(String.class).arity("1").build();
       case BASELINE, CANDIDATE, MODEL, DATA, OUT -> flag.type(Path.class).arity("1").build();
       default -> {
@@ -177,6 +189,7 @@ final class SettingFlags {
   private static String label(Setting setting) {
     return switch (setting) {
       case BASELINE, CANDIDATE, MODEL -> "MODEL";
+      case FROZEN_BASELINE -> "SHA256";
       case SUITES -> "SUITES";
       case ITEMS -> "IDS";
       case DATA, OUT -> "DIR";
@@ -229,7 +242,9 @@ final class SettingFlags {
       if (parsed.hasMatchedOption(option)) {
         typed.put(
             setting,
-            setting == Setting.ACCEPT_DATA || setting == Setting.STOP_WHEN_DECIDED
+            setting == Setting.ACCEPT_DATA
+                    || setting == Setting.REUSE_BASELINE
+                    || setting == Setting.STOP_WHEN_DECIDED
                 ? String.valueOf((Object) option.getValue())
                 : String.join(",", option.stringValues()));
       }

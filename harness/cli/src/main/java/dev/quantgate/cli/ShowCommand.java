@@ -92,7 +92,7 @@ final class ShowCommand implements Callable<Integer> {
     Ink ink = Terminal.ink();
     for (SuiteComparison suite : source.comparison().suites()) {
       out.println(
-          "%s: %d losses, %d gains, %s"
+          "%s: lost %d, gained %d, %s"
               .formatted(
                   ink.heading(suite.suite()),
                   suite.losses(),

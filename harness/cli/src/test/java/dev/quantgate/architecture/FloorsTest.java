@@ -26,6 +26,7 @@ class FloorsTest {
     for (String floor :
         new String[] {
           "base",
+          "guest",
           "inference",
           "sandbox",
           "benchmarks",
@@ -80,6 +81,10 @@ class FloorsTest {
         .mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
         .whereLayer("benchmarks")
         .mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
+        .layer("guest")
+        .definedBy("dev.quantgate.guest..")
+        .whereLayer("guest")
+        .mayOnlyBeAccessedByLayers("inference", "sandbox")
         .layer("base")
         .definedBy("dev.quantgate.base..")
         .ensureAllClassesAreContainedInArchitecture()
@@ -132,7 +137,8 @@ class FloorsTest {
                     "dev.quantgate.inference.cuda..",
                     "dev.quantgate.sandbox.docker..",
                     "dev.quantgate.sandbox.embedded..",
-                    "dev.quantgate.sandbox.bubblewrap..")
+                    "dev.quantgate.sandbox.bubblewrap..",
+                    "dev.quantgate.guest..")
                 .and(DescribedPredicate.not(JavaClass.Predicates.simpleName("SandboxImage"))))
         .check(CLASSES);
   }

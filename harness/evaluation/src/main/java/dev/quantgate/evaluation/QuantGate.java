@@ -71,7 +71,8 @@ public final class QuantGate {
                 List.of(
                     new Participant(Side.BASELINE, request.baseline()),
                     new Participant(Side.CANDIDATE, request.candidate())),
-                request.stopWhenDecided() ? Optional.of(request.policy()) : Optional.empty());
+                request.stopWhenDecided() ? Optional.of(request.policy()) : Optional.empty(),
+                request.baselineRun());
     return judge(runs.get(0), runs.get(1), request.policy(), request.out());
   }
 
@@ -104,6 +105,21 @@ public final class QuantGate {
                 task.allIds().size(),
                 task.origin().file()))
         .toList();
+  }
+
+  /**
+   * The finished run of the baseline that {@link #run} would take in the place of asking it, as far
+   * as it is known without loading a model: when it was asked, as what, and its hash. Empty where
+   * the baseline would be asked.
+   */
+  public Optional<String> reusable(RunRequest request) {
+    return new Runner(
+            services,
+            request.plan(),
+            request.environment(),
+            new OutFolder(request.out()),
+            Progress.Listener.NONE)
+        .reusable(new Participant(Side.BASELINE, request.baseline()), request.baselineRun());
   }
 
   /**
@@ -141,6 +157,7 @@ public final class QuantGate {
     var out = new OutFolder(request.out());
     out.requireUsable();
     FinishedRun baseline = RunFolder.read(locate(request.baseline(), Side.BASELINE));
+    request.baselineRun().requireFrozen(baseline);
     FinishedRun candidate = RunFolder.read(locate(request.candidate(), Side.CANDIDATE));
     Compared compared = comparer.compare(baseline, candidate, request.policy());
     Comparison comparison =

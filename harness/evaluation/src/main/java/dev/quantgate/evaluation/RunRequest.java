@@ -2,6 +2,7 @@ package dev.quantgate.evaluation;
 
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.evaluation.run.RunEnvironment;
 import java.nio.file.Path;
 
@@ -14,6 +15,7 @@ import java.nio.file.Path;
  * @param out folder of the run; made if missing, continued if it holds the same run
  * @param stopWhenDecided whether each suite's items are asked in random order until its pairs
  *     decide
+ * @param baselineRun which finished run of the baseline is taken in the place of asking it
  */
 public record RunRequest(
     String baseline,
@@ -22,9 +24,10 @@ public record RunRequest(
     RunEnvironment environment,
     GatePolicy policy,
     Path out,
-    boolean stopWhenDecided) {
+    boolean stopWhenDecided,
+    BaselineChoice baselineRun) {
 
-  /** All items are asked. */
+  /** All items are asked, of both models. */
   public RunRequest(
       String baseline,
       String candidate,
@@ -32,6 +35,6 @@ public record RunRequest(
       RunEnvironment environment,
       GatePolicy policy,
       Path out) {
-    this(baseline, candidate, plan, environment, policy, out, false);
+    this(baseline, candidate, plan, environment, policy, out, false, BaselineChoice.ASKED);
   }
 }

@@ -50,6 +50,8 @@ public final class Fixtures {
   private int context = 100_000;
   private String revision = "fake/1 512-bit";
   private boolean identifies;
+  private Optional<Path> cache = Optional.empty();
+  private final Map<Path, String> weights = new HashMap<>();
 
   /** Four subjects of different sizes, as C-Eval has them. */
   public Fixtures exam(String suite, int... sizes) {
@@ -165,6 +167,18 @@ public final class Fixtures {
     return this;
   }
 
+  /** What names a model's weights, in the place of its folder's name. */
+  public Fixtures weights(Path folder, String sha256) {
+    weights.put(folder, sha256);
+    return this;
+  }
+
+  /** A folder for what can be made again. */
+  public Fixtures cache(Path folder) {
+    cache = Optional.of(folder);
+    return this;
+  }
+
   /** What every model says of its engine. */
   public Fixtures engine(String name) {
     revision = name;
@@ -181,7 +195,10 @@ public final class Fixtures {
 
   public Services doors() {
     return new Services(
-        this::named, new Loader(), (kind, options) -> new FakeSandbox(executed, pause, sandbox));
+        this::named,
+        new Loader(),
+        (kind, options) -> new FakeSandbox(executed, pause, sandbox),
+        cache);
   }
 
   private final class Loader implements Services.ModelLoader {
@@ -204,7 +221,7 @@ public final class Fixtures {
       }
       return new FakeModel(
           revision,
-          "weights of %s".formatted(folder.getFileName()),
+          weights.getOrDefault(folder, "weights of %s".formatted(folder.getFileName())),
           script,
           new Capabilities(true, true, true, false, OptionalInt.of(context)));
     }

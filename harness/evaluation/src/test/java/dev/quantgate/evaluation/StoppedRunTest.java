@@ -12,6 +12,7 @@ import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Stopping;
+import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.inference.EngineOptions;
@@ -62,7 +63,8 @@ class StoppedRunTest {
                 environment,
                 GatePolicy.DEFAULT,
                 out,
-                stop),
+                stop,
+                BaselineChoice.ASKED),
             Progress.Listener.NONE);
   }
 

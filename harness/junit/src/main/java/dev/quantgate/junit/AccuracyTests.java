@@ -173,7 +173,9 @@ public final class AccuracyTests {
             request.plan(),
             request.environment(),
             request.policy(),
-            folder.path());
+            folder.path(),
+            request.stopWhenDecided(),
+            request.baselineRun());
     try {
       new QuantGate().run(own, Progress.Listener.NONE);
     } catch (EvaluationException e) {

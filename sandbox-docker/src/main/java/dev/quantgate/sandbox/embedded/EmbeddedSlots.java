@@ -1,5 +1,6 @@
 package dev.quantgate.sandbox.embedded;
 
+import dev.quantgate.guest.GuestPython;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
@@ -97,8 +98,8 @@ final class EmbeddedSlots implements Slots {
   @Override
   public synchronized SandboxDescription description() {
     TreeMap<String, String> identity = new TreeMap<>();
-    identity.put("python", EmbeddedProvider.PYTHON);
-    identity.put("runtime", EmbeddedProvider.runtime());
+    identity.put("python", GuestPython.VERSION);
+    identity.put("runtime", GuestPython.runtime());
     identity.put("checker", options.checker().name().toLowerCase(Locale.ROOT));
     identity.put("checkerSha256", Resources.sha256());
     identity.put("limits", options.limits().toString());

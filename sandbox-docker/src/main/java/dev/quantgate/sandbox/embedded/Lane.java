@@ -1,5 +1,12 @@
 package dev.quantgate.sandbox.embedded;
 
+import dev.quantgate.guest.GuestExit;
+import dev.quantgate.guest.GuestFault;
+import dev.quantgate.guest.GuestImage;
+import dev.quantgate.guest.GuestInterrupted;
+import dev.quantgate.guest.GuestLine;
+import dev.quantgate.guest.GuestPython;
+import dev.quantgate.guest.GuestWorld;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.io.ByteArrayOutputStream;
@@ -7,9 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import run.endive.runtime.Memory;
-import run.endive.runtime.WasmInterruptedException;
-import run.endive.wasm.WasmModule;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two interpreters that judge one job at a time: the tester, and the candidate that it calls. Both
@@ -19,11 +24,11 @@ final class Lane {
   /** What a tester may hold: its test, and the largest reply that the codec lets in. */
   private static final long TESTER_BYTES = 192L << 20;
 
-  private final Interpreter.Image image;
+  private final GuestImage image;
   private final Terms terms;
   private final String frameBytes;
-  private final Interpreter tester;
-  private final Interpreter candidate;
+  private final GuestPython tester;
+  private final GuestPython candidate;
 
   /**
    * What every candidate of a lane may take.
@@ -35,18 +40,12 @@ final class Lane {
    */
   record Terms(long memoryBytes, long sleepNanos, int keptOutput, int frameBytes) {}
 
-  Lane(WasmModule module, Interpreter.Image image, Terms terms) {
+  Lane(GuestImage image, Terms terms) {
     this.terms = terms;
     this.frameBytes = Integer.toString(terms.frameBytes());
     this.image = image;
-    this.tester = Interpreter.create(module, pages(TESTER_BYTES + Interpreter.STACK_BYTES), 0);
-    this.candidate =
-        Interpreter.create(
-            module, pages(terms.memoryBytes() + Interpreter.STACK_BYTES), terms.keptOutput());
-  }
-
-  static int pages(long bytes) {
-    return (int) Math.min(bytes / Memory.PAGE_SIZE, Memory.RUNTIME_MAX_PAGES);
+    this.tester = new GuestPython(TESTER_BYTES);
+    this.candidate = new GuestPython(terms.memoryBytes());
   }
 
   /**
@@ -62,11 +61,16 @@ final class Lane {
     return order.official() ? official(order) : split(order);
   }
 
+  /** The world of a program, which has no line to anywhere. */
+  private GuestWorld alone() {
+    return new GuestWorld(GuestLine.CLOSED, true, terms.sleepNanos(), terms.keptOutput());
+  }
+
   private Verdict split(WorkerJob order) {
     ExecutionJob job = order.job();
-    candidate.reset(image, GuestHost.Line.CLOSED, terms.sleepNanos());
+    candidate.reset(image, alone());
     CandidateLine line = new CandidateLine();
-    tester.reset(image, line, terms.sleepNanos());
+    tester.reset(image, new GuestWorld(line, true, terms.sleepNanos(), 0));
     String program = job.prelude() + job.prompt() + job.completion();
     byte[] first =
         line.call(
@@ -113,7 +117,7 @@ final class Lane {
 
   private Verdict official(WorkerJob order) {
     ExecutionJob job = order.job();
-    candidate.reset(image, GuestHost.Line.CLOSED, terms.sleepNanos());
+    candidate.reset(image, alone());
     return judge(
         candidate,
         order.token(),
@@ -128,7 +132,7 @@ final class Lane {
             job.entryPoint()));
   }
 
-  private static Verdict judge(Interpreter judge, String token, List<Object> order) {
+  private static Verdict judge(GuestPython judge, String token, List<Object> order) {
     try {
       List<String> verdict = Values.strings(judge.call(Values.encode(order)));
       if (verdict.size() != 5 || !verdict.get(0).equals(token)) {
@@ -143,7 +147,7 @@ final class Lane {
       Outcome outcome = Outcome.valueOf(verdict.get(1).toUpperCase(Locale.ROOT));
       return new Verdict(
           outcome, verdict.get(2), judge.peakBytes(), 0, verdict.get(3), line(verdict.get(4)));
-    } catch (WasmInterruptedException e) {
+    } catch (GuestInterrupted e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       End end = End.of(judge, e);
@@ -158,27 +162,29 @@ final class Lane {
 
   /** How an interpreter ended that did not answer. */
   private record End(Outcome outcome, String detail, int exit) {
-    static End of(Interpreter guest, Throwable cause) {
-      if (cause instanceof GuestHost.Exited exited) {
+    static End of(GuestPython guest, Throwable cause) {
+      if (cause instanceof GuestExit exit) {
         return new End(
-            Outcome.EARLY_EXIT, "the program ended itself: " + exited.getMessage(), exited.status);
+            Outcome.EARLY_EXIT,
+            "the program ended itself: %s".formatted(exit.getMessage()),
+            exit.status());
       }
       if (guest.memoryRefused()) {
         return new End(Outcome.MEMORY, "the program asked for more memory than it may have", 0);
       }
-      if (cause instanceof Interpreter.GuestFault fault) {
+      if (cause instanceof GuestFault fault) {
         return new End(Outcome.FAILED, String.valueOf(fault.getMessage()), 0);
       }
-      return new End(Outcome.CRASHED, "the interpreter crashed: " + cause, 0);
+      return new End(Outcome.CRASHED, "the interpreter crashed: %s".formatted(cause), 0);
     }
   }
 
   /** Carries the tester's requests to the candidate, in the frames of codec.py. */
-  private final class CandidateLine implements GuestHost.Line {
+  private final class CandidateLine implements GuestLine {
     private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
     private byte[] reply = new byte[0];
     private int at;
-    private @org.jspecify.annotations.Nullable End end;
+    private @Nullable End end;
 
     @Override
     public void write(byte[] data) {
@@ -218,8 +224,8 @@ final class Lane {
         if (answer.length <= terms.frameBytes()) {
           return answer;
         }
-        end = new End(Outcome.FAILED, "a reply of " + answer.length + " bytes", 0);
-      } catch (WasmInterruptedException e) {
+        end = new End(Outcome.FAILED, "a reply of %d bytes".formatted(answer.length), 0);
+      } catch (GuestInterrupted e) {
         throw e;
       } catch (RuntimeException | StackOverflowError e) {
         end = End.of(candidate, e);

@@ -1,5 +1,6 @@
 package dev.quantgate.sandbox.embedded;
 
+import dev.quantgate.guest.GuestFault;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -60,7 +61,7 @@ final class Values {
   /**
    * The strings of a tuple.
    *
-   * @throws Interpreter.GuestFault for whatever is not exactly a tuple of strings
+   * @throws GuestFault for whatever is not exactly a tuple of strings
    */
   static List<String> strings(byte[] payload) {
     try {
@@ -76,13 +77,13 @@ final class Values {
       }
       return strings;
     } catch (java.nio.BufferUnderflowException | NegativeArraySizeException e) {
-      throw new Interpreter.GuestFault("a verdict that cannot be read");
+      throw new GuestFault("a verdict that cannot be read");
     }
   }
 
   private static void expect(ByteBuffer in, char tag) {
     if (in.get() != tag) {
-      throw new Interpreter.GuestFault("a verdict that cannot be read");
+      throw new GuestFault("a verdict that cannot be read");
     }
   }
 }

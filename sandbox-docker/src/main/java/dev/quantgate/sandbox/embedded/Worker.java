@@ -1,7 +1,9 @@
 package dev.quantgate.sandbox.embedded;
 
+import dev.quantgate.guest.GuestImage;
+import dev.quantgate.guest.GuestInterrupted;
+import dev.quantgate.guest.GuestThread;
 import dev.quantgate.sandbox.embedded.WorkerReply.Clock;
-import io.trino.wasm.python.Python;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -14,8 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
-import run.endive.runtime.WasmInterruptedException;
-import run.endive.wasm.WasmModule;
 
 /**
  * The main class of a worker process. It reads jobs from standard input and writes results to
@@ -24,9 +24,6 @@ import run.endive.wasm.WasmModule;
  * <p>Jobs are {@link WorkerJob}s, answers {@link WorkerReply}s. First of all it says {@code ready}.
  */
 public final class Worker {
-  /** Python's own recursion is bounded by Python; this bounds the C functions below it. */
-  private static final long STACK_BYTES = 256L << 20;
-
   private static final int TICK_MILLIS = 10;
 
   private final ThreadMXBean clock = ManagementFactory.getThreadMXBean();
@@ -57,13 +54,11 @@ public final class Worker {
   }
 
   private void run(int lanes, Lane.Terms terms, Path imageFile) throws IOException {
-    WasmModule module = Python.load();
-    Interpreter.Image image = Images.prepared(module, imageFile);
+    GuestImage image = GuestImage.of(Resources.program(), imageFile);
     for (int i = 0; i < lanes; i++) {
-      LaneThread laneThread = new LaneThread(new Lane(module, image, terms));
+      LaneThread laneThread = new LaneThread(new Lane(image, terms));
       laneThreads.add(laneThread);
-      laneThread.thread = new Thread(null, laneThread, "lane-" + i, STACK_BYTES);
-      laneThread.thread.setDaemon(true);
+      laneThread.thread = GuestThread.of("lane-%d".formatted(i), laneThread);
       laneThread.thread.start();
     }
     Thread.ofPlatform().daemon().name("watchdog").start(this::watch);
@@ -142,8 +137,8 @@ public final class Worker {
     }
 
     /** Sleep is counted as CPU time is: it does not depend on what else runs. */
-    private synchronized Clock ranOut(WasmInterruptedException e) {
-      return e instanceof GuestHost.Overslept ? Clock.CPU : clockThatRanOut;
+    private synchronized Clock ranOut(GuestInterrupted e) {
+      return e.overslept() ? Clock.CPU : clockThatRanOut;
     }
 
     private void carryOut(WorkerJob job) throws IOException {
@@ -154,7 +149,7 @@ public final class Worker {
       Clock ranOut = Clock.NONE;
       try {
         verdict = lane.run(job);
-      } catch (WasmInterruptedException e) {
+      } catch (GuestInterrupted e) {
         verdict = lane.timeout();
         ranOut = ranOut(e);
       } finally {

@@ -1,11 +1,12 @@
 package dev.quantgate.sandbox.embedded;
 
+import dev.quantgate.guest.GuestPython;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.judging.Lost;
-import io.trino.wasm.python.Python;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
+import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -22,8 +23,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.Instance;
-import run.endive.wasm.WasmModule;
 
 /** A worker JVM, seen from the harness: jobs in, replies out, and its end. Used by many threads. */
 final class WorkerProcess implements AutoCloseable {
@@ -77,7 +76,7 @@ final class WorkerProcess implements AutoCloseable {
     long heap = BASE_BYTES + lanes * LANE_BYTES + 2 * (2 * candidate + candidate / 4);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx" + (heap >> 20) + "m");
+    command.add("-Xmx%dm".formatted(heap >> 20));
     command.addAll(FLAGS);
     command.add("-cp");
     command.add(classPath());
@@ -87,7 +86,7 @@ final class WorkerProcess implements AutoCloseable {
     command.add(Long.toString(limits.wall().toMillis()));
     command.add(Integer.toString(limits.outputBytes()));
     command.add(Integer.toString(limits.frameBytes()));
-    command.add(Cache.file("interpreter.image").toString());
+    command.add(Resources.program().file().toString());
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().clear();
     WorkerProcess worker;
@@ -95,7 +94,9 @@ final class WorkerProcess implements AutoCloseable {
       worker = new WorkerProcess(builder.start());
     } catch (IOException e) {
       throw new SandboxException(
-          SandboxException.Kind.UNAVAILABLE, "cannot start a Java process: " + e.getMessage(), e);
+          SandboxException.Kind.UNAVAILABLE,
+          "cannot start a Java process: %s".formatted(e.getMessage()),
+          e);
     }
     Thread.ofPlatform().daemon().name("sandbox-replies").start(worker::read);
     Thread.ofPlatform().daemon().name("sandbox-errors").start(worker::keepErrors);
@@ -123,18 +124,15 @@ final class WorkerProcess implements AutoCloseable {
 
   /** Only what a worker needs, wherever the harness found it. */
   private static String classPath() {
-    return Stream.of(Worker.class, Python.class, Instance.class, WasmModule.class)
-        .map(WorkerProcess::location)
-        .distinct()
-        .collect(Collectors.joining(java.io.File.pathSeparator));
-  }
-
-  private static String location(Class<?> type) {
+    Path own;
     try {
-      return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+      own = Path.of(Worker.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
+    return Stream.concat(Stream.of(own), GuestPython.classPath().stream())
+        .map(Path::toString)
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   private void read() {
@@ -192,7 +190,8 @@ final class WorkerProcess implements AutoCloseable {
   private Lost lost() {
     String words = lastWords();
     boolean ended = !process.isAlive();
-    return new Lost("the worker died: " + words, ended && process.exitValue() == OUT_OF_MEMORY);
+    return new Lost(
+        "the worker died: %s".formatted(words), ended && process.exitValue() == OUT_OF_MEMORY);
   }
 
   private void keepErrors() {

@@ -3,6 +3,7 @@ package dev.quantgate.sandbox.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.guest.GuestFault;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -65,7 +66,7 @@ class WireTest {
           {'t', 0, 0, 0, 1, 's', -1, -1, -1, -1},
           {'t', 0, 0, 0, 1, 'b', 0, 0, 0, 0}
         }) {
-      assertThatThrownBy(() -> Values.strings(each)).isInstanceOf(Interpreter.GuestFault.class);
+      assertThatThrownBy(() -> Values.strings(each)).isInstanceOf(GuestFault.class);
     }
   }
 }

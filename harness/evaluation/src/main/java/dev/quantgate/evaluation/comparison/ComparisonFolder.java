@@ -81,6 +81,11 @@ public record ComparisonFolder(Path path, int schema, Comparison comparison) {
    */
   public static ComparisonFolder read(Path path) {
     Path file = Files.isDirectory(path) ? path.resolve(NAME) : path;
+    if (!Files.exists(file)) {
+      throw new EvaluationException(
+          EvaluationException.Kind.INPUT,
+          "%s: expected the folder of a finished comparison, found no %s".formatted(path, NAME));
+    }
     Disk.Page page = Disk.openPage(file);
     if (page.schema() == 1) {
       FirstForm.complete(page.fields());

@@ -122,9 +122,7 @@ final class AnswerPhase {
           task.identity(
               plan,
               asking(source, task, questions.getOrDefault(task.suite(), List.of()), stop),
-              sandbox.map(box ->
-                  new SuiteIdentity.Sandbox(
-                      box.description().kind(), box.description().identity()))));
+              sandbox.map(RunSandbox::identity)));
     }
     return Identity.of(Version.program(), source.identity(), suites);
   }

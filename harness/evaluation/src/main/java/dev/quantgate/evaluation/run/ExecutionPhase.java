@@ -2,14 +2,20 @@ package dev.quantgate.evaluation.run;
 
 import dev.quantgate.evaluation.answer.Grader.Graded;
 import dev.quantgate.evaluation.answer.SuiteTask;
+import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.ExecutionLine;
+import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Journal;
 import dev.quantgate.evaluation.record.Program;
+import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.record.Seal;
 import dev.quantgate.evaluation.record.SelfTest;
 import dev.quantgate.evaluation.run.Progress.Step;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.SandboxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -56,8 +62,13 @@ final class ExecutionPhase {
     }
   }
 
-  /** Executes what all runs wrote. */
-  void execute(List<RunInProgress> runs) {
+  /**
+   * Executes what all runs wrote.
+   *
+   * @param finished a run in the same sandbox, whose programs are not executed again
+   */
+  void execute(List<RunInProgress> runs, Optional<FinishedRun> finished) {
+    finished.ifPresent(this::know);
     for (RunInProgress run : runs) {
       run.executions().stream()
           .filter(line -> line.outcome().judged())
@@ -84,6 +95,23 @@ final class ExecutionPhase {
       counters.forEach(StepCounter::finish);
     } finally {
       journals.forEach(Journal::close);
+    }
+  }
+
+  private void know(FinishedRun run) {
+    for (String suite : run.identity().suites()) {
+      Path executions = new RunFolder(run.folder()).executions(suite);
+      if (Files.exists(executions)) {
+        Disk.readLines(
+            executions,
+            Seal.SCHEMA_VERSION,
+            ExecutionLine.class,
+            line -> {
+              if (line.outcome().judged()) {
+                known.putIfAbsent(line.program(), line);
+              }
+            });
+      }
     }
   }
 

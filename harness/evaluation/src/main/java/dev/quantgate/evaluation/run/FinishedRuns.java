@@ -38,23 +38,53 @@ record FinishedRuns(
   /**
    * The run of a folder; empty where there is none, or it is unfinished, another one, or one of
    * which some programs are to be tried again.
+   *
+   * @param sandbox that executes programs; empty where none was started
    */
-  Optional<FinishedRun> in(Path folder, ModelReference model, Optional<RecordedSource> recorded) {
+  Optional<FinishedRun> in(
+      Path folder,
+      ModelReference model,
+      Optional<RecordedSource> recorded,
+      Optional<SuiteIdentity.Sandbox> sandbox) {
     if (!Checksums.exist(folder)) {
       return Optional.empty();
     }
     try {
       FinishedRun run = RunFolder.read(folder);
-      return run.identity().program().equals(Version.program())
-              && run.identity().suites().equals(tasks.stream().map(SuiteTask::suite).toList())
-              && isModel(run.identity(), model, recorded)
-              && tasks.stream().allMatch(task -> isAsked(run.identity(), task, recorded))
-              && !toBeTriedAgain(run)
+      return isAskedFor(run.identity(), model, recorded, sandbox) && !toBeTriedAgain(run)
           ? Optional.of(run)
           : Optional.empty();
     } catch (QuantGateException e) {
       return Optional.empty(); // the long way says what is wrong
     }
+  }
+
+  /** Whether a run of this identity is the one asked for, whole suites and all. */
+  boolean isAskedFor(
+      Identity identity,
+      ModelReference model,
+      Optional<RecordedSource> recorded,
+      Optional<SuiteIdentity.Sandbox> sandbox) {
+    return identity.program().equals(Version.program())
+        && identity.suites().equals(tasks.stream().map(SuiteTask::suite).toList())
+        && isModel(identity, model, recorded)
+        && tasks.stream().allMatch(task -> isAsked(identity, task, recorded, sandbox));
+  }
+
+  /**
+   * Whether a run can be known again by its identity alone: a live model's whose files are named by
+   * their hashes, whole, and with nothing to be tried again.
+   */
+  boolean isKnown(FinishedRun run) {
+    return run.identity().live()
+        && run.identity()
+            .model()
+            .keySet()
+            .containsAll(List.of("weightsSha256", "configSha256", "tokenizerSha256"))
+        && run.identity().suites().stream()
+            .noneMatch(
+                suite -> run.identity().suite(suite).asking().containsKey(SuiteIdentity.ORDER))
+        && !toBeTriedAgain(run);
   }
 
   private boolean isModel(
@@ -74,9 +104,18 @@ record FinishedRuns(
   }
 
   /** Whether a suite would be asked as it was, by a model with a chat template or one without. */
-  private boolean isAsked(Identity identity, SuiteTask task, Optional<RecordedSource> recorded) {
+  private boolean isAsked(
+      Identity identity,
+      SuiteTask task,
+      Optional<RecordedSource> recorded,
+      Optional<SuiteIdentity.Sandbox> sandbox) {
     SuiteIdentity stored = identity.suite(task.suite());
-    if (!stored.sandbox().map(this::isSandbox).orElse(!task.ofPrograms())) {
+    boolean same =
+        stored
+            .sandbox()
+            .map(box -> sandbox.map(box::equals).orElseGet(() -> isSandbox(box)))
+            .orElse(!task.ofPrograms());
+    if (!same) {
       return false;
     }
     List<SortedMap<String, String>> asking = new ArrayList<>();

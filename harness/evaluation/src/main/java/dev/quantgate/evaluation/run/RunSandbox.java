@@ -4,6 +4,7 @@ import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.protocol.Key;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
@@ -60,6 +61,12 @@ final class RunSandbox implements AutoCloseable {
               + kind
               + "; install what `quantgate doctor` names, or demand another");
     }
+  }
+
+  /** What must be equal for a run to be continued in it. */
+  SuiteIdentity.Sandbox identity() {
+    return new SuiteIdentity.Sandbox(
+        sandbox.description().kind(), sandbox.description().identity());
   }
 
   /** As it is now: some facts, as how often a worker was replaced, change. */

@@ -54,15 +54,17 @@ public final class Runner {
 
   /** Brings every participant's folder to its end and gives the runs in their order. */
   public List<FinishedRun> run(List<Participant> participants) {
-    return run(participants, Optional.empty());
+    return run(participants, Optional.empty(), BaselineChoice.ASKED);
   }
 
   /**
    * The same for a baseline and a candidate, of which suites are asked until they are decided.
    *
    * @param stop decides; empty where all items are asked
+   * @param baseline what is taken in the place of asking it
    */
-  public List<FinishedRun> run(List<Participant> participants, Optional<GatePolicy> stop) {
+  public List<FinishedRun> run(
+      List<Participant> participants, Optional<GatePolicy> stop, BaselineChoice baseline) {
     out.requireUsable();
     List<Participant.Source> sources = participants.stream().map(Participant::check).toList();
     List<SuiteTask> tasks = SuiteTask.all(services, plan);
@@ -70,7 +72,7 @@ public final class Runner {
     tasks.forEach(this::noteCustomData);
     Map<Side, RecordedSource> recorded = recorded(sources, tasks);
     try (Lock _ = Lock.take(out.path())) {
-      return phases(sources, recorded, tasks, stop);
+      return phases(sources, recorded, tasks, stop, baseline);
     } catch (InferenceException e) {
       throw e.kind() == InferenceException.Kind.INTERRUPTED ? interrupted(e) : e;
     } catch (SandboxException e) {
@@ -100,10 +102,8 @@ public final class Runner {
   private void noteCustomData(SuiteTask task) {
     var origin = task.origin();
     if (!origin.catalogued()) {
-      progress.on(
-          new Progress.Note(
-              "%s: custom data, %s, sha256 %s"
-                  .formatted(task.suite(), origin.file(), origin.sha256())));
+      note(
+          "%s: custom data, %s, sha256 %s".formatted(task.suite(), origin.file(), origin.sha256()));
     }
   }
 
@@ -122,20 +122,24 @@ public final class Runner {
       List<Participant.Source> sources,
       Map<Side, RecordedSource> recorded,
       List<SuiteTask> tasks,
-      Optional<GatePolicy> stop) {
-    var finished = new FinishedRuns(services, plan, environment, tasks);
+      Optional<GatePolicy> stop,
+      BaselineChoice choice) {
+    var known = new FinishedRuns(services, plan, environment, tasks);
+    FinishedBaseline baseline = baseline(choice, sources.getFirst(), recorded, known);
     List<FinishedRun> before =
         sources.stream()
             .flatMap(source ->
-                finished
+                known
                     .in(
                         out.run(source.side()),
                         source.model(),
-                        Optional.ofNullable(recorded.get(source.side())))
+                        Optional.ofNullable(recorded.get(source.side())),
+                        Optional.empty())
                     .stream())
             .toList();
     if (before.size() == sources.size()) {
-      progress.on(new Progress.Note("finished before: judged again, nothing is asked or executed"));
+      choice.requireFrozen(before.getFirst());
+      note("finished before: judged again, nothing is asked or executed");
       return before;
     }
     Optional<RunSandbox> sandbox =
@@ -143,47 +147,97 @@ public final class Runner {
             ? Optional.of(startSandbox())
             : Optional.empty();
     try {
-      var answers = new AnswerPhase(services, plan, environment, out, tasks, sandbox, progress);
-      List<RunInProgress> runs = new ArrayList<>();
-      Consumer<List<RunInProgress>> execute =
-          written ->
-              sandbox.ifPresent(box ->
-                  new ExecutionPhase(box, new SandboxTests(services.cache(), progress), progress)
-                      .execute(written));
-      try {
-        if (stop.isPresent()) {
-          var models = new StoppedModels(answers, environment, out, sources, recorded, progress);
-          models.run(stop.get(), plan.seed(), tasks, execute, runs);
-        } else {
-          for (Participant.Source source : sources) {
-            runs.add(answers.answer(source, Optional.ofNullable(recorded.get(source.side()))));
-          }
-        }
-        execute.accept(runs);
-      } catch (RuntimeException e) {
-        try {
-          runs.forEach(RunInProgress::seenAgain);
-        } catch (RuntimeException second) {
-          e.addSuppressed(second);
-        }
-        throw e;
+      Optional<FinishedRun> finished =
+          sources.getFirst().side() == Side.BASELINE
+              ? baseline.take(out, sandbox.map(RunSandbox::identity), this::note)
+              : Optional.empty();
+      List<FinishedRun> runs = ask(sources, recorded, tasks, stop, sandbox, finished);
+      if (sources.getFirst().side() == Side.BASELINE && finished.isEmpty()) {
+        baseline.keep(runs.getFirst(), out, this::note);
       }
-      runs.forEach(RunInProgress::seenAgain);
-      runs.forEach(RecordPhase::write);
-      return sources.stream().map(source -> RunFolder.read(out.run(source.side()))).toList();
+      return runs;
     } finally {
       sandbox.ifPresent(RunSandbox::close);
     }
   }
 
+  private FinishedBaseline baseline(
+      BaselineChoice choice,
+      Participant.Source source,
+      Map<Side, RecordedSource> recorded,
+      FinishedRuns known) {
+    return new FinishedBaseline(
+        choice, services.cache(), known, source, Optional.ofNullable(recorded.get(source.side())));
+  }
+
+  /**
+   * The kept run of the baseline that would be taken, as far as it is known without loading a model
+   * or starting a sandbox; in words for people.
+   */
+  public Optional<String> reusable(Participant participant, BaselineChoice choice) {
+    if (choice.equals(BaselineChoice.ASKED)) {
+      return Optional.empty();
+    }
+    List<SuiteTask> tasks = SuiteTask.all(services, plan);
+    Participant.Source source = participant.check();
+    return baseline(
+            choice,
+            source,
+            recorded(List.of(source), tasks),
+            new FinishedRuns(services, plan, environment, tasks))
+        .kept(Optional.empty())
+        .map(entry -> FinishedBaseline.words(entry.checked()));
+  }
+
+  /** Asks whoever is not finished. */
+  private List<FinishedRun> ask(
+      List<Participant.Source> sources,
+      Map<Side, RecordedSource> recorded,
+      List<SuiteTask> tasks,
+      Optional<GatePolicy> stop,
+      Optional<RunSandbox> sandbox,
+      Optional<FinishedRun> baseline) {
+    var answers = new AnswerPhase(services, plan, environment, out, tasks, sandbox, progress);
+    List<RunInProgress> runs = new ArrayList<>();
+    Consumer<List<RunInProgress>> execute =
+        written ->
+            sandbox.ifPresent(box ->
+                new ExecutionPhase(box, new SandboxTests(services.cache(), progress), progress)
+                    .execute(written, baseline));
+    try {
+      if (stop.isPresent()) {
+        var models = new StoppedModels(answers, environment, out, sources, recorded, progress);
+        models.run(stop.get(), plan.seed(), tasks, execute, baseline, runs);
+      } else {
+        for (Participant.Source source : sources) {
+          if (source.side() != Side.BASELINE || baseline.isEmpty()) {
+            runs.add(answers.answer(source, Optional.ofNullable(recorded.get(source.side()))));
+          }
+        }
+      }
+      execute.accept(runs);
+    } catch (RuntimeException e) {
+      try {
+        runs.forEach(RunInProgress::seenAgain);
+      } catch (RuntimeException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+    runs.forEach(RunInProgress::seenAgain);
+    runs.forEach(RecordPhase::write);
+    return sources.stream().map(source -> RunFolder.read(out.run(source.side()))).toList();
+  }
+
+  private void note(String text) {
+    progress.on(new Progress.Note(text));
+  }
+
   private RunSandbox startSandbox() {
-    progress.on(new Progress.Note("starting the sandbox: %s".formatted(environment.sandbox())));
+    note("starting the sandbox: %s".formatted(environment.sandbox()));
     var sandbox =
-        new RunSandbox(
-            services,
-            environment,
-            note -> progress.on(new Progress.Note("sandbox: %s".formatted(note))));
-    progress.on(new Progress.Note("sandbox: %s".formatted(sandbox.description().kind())));
+        new RunSandbox(services, environment, text -> note("sandbox: %s".formatted(text)));
+    note("sandbox: %s".formatted(sandbox.description().kind()));
     return sandbox;
   }
 }

@@ -6,6 +6,7 @@ import dev.quantgate.evaluation.gate.Gate;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Margin;
 import dev.quantgate.evaluation.record.Disk;
+import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Identity;
 import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.record.RunFolder;
@@ -58,19 +59,29 @@ final class StoppedModels {
   /**
    * Asks both.
    *
-   * @param runs gets the baseline's and the candidate's run as soon as they are begun
+   * @param finished the baseline's run, where it need not be asked
+   * @param runs gets the runs that are asked as soon as they are begun, the baseline's first
    */
   void run(
       GatePolicy policy,
       long seed,
       List<SuiteTask> tasks,
       Consumer<List<RunInProgress>> execute,
+      Optional<FinishedRun> finished,
       List<RunInProgress> runs) {
     var phase = new StopPhase(Gate.of(policy), seed, execute);
     Optional<String> rule = Optional.of(rule(policy, tasks));
     Participant.Source first = sources.getFirst();
     Participant.Source second = sources.getLast();
-    if (inTurns(tasks)) {
+    if (finished.isPresent()) {
+      progress.on(
+          new Progress.Note(
+              "the candidate is asked until each suite is decided, the baseline was"));
+      try (Respondent candidate = open(second, rule, progress)) {
+        runs.add(candidate.run());
+        phase.against(StopPhase.Baseline.of(finished.get()), candidate);
+      }
+    } else if (inTurns(tasks)) {
       progress.on(new Progress.Note("both models take turns until each suite is decided"));
       try (Respondent baseline = open(first, rule, Progress.Listener.NONE);
           Respondent candidate = open(second, rule, progress)) {
@@ -84,7 +95,7 @@ final class StoppedModels {
       runs.add(answers.answer(first, Optional.ofNullable(recorded.get(first.side()))));
       try (Respondent candidate = open(second, rule, progress)) {
         runs.add(candidate.run());
-        phase.against(runs.getFirst(), candidate);
+        phase.against(StopPhase.Baseline.of(runs.getFirst()), candidate);
       }
     }
   }

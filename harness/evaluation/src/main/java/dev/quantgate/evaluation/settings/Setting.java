@@ -9,6 +9,12 @@ import java.util.Locale;
 public enum Setting {
   BASELINE("model reference of the baseline: a checkpoint folder, or replay:FILE-OR-FOLDER", ""),
   CANDIDATE("model reference of the candidate", ""),
+  REUSE_BASELINE(
+      "take a finished run of the baseline that an earlier run kept, where model, suites and settings are the same",
+      "false"),
+  FROZEN_BASELINE(
+      "hash of the only run of the baseline that is taken, as run prints it; another one is refused",
+      ""),
   MODEL("model reference: a checkpoint folder, or replay:FILE-OR-FOLDER", ""),
   SUITES(
       "suites, separated by commas: names that `quantgate suites` lists, or files such as my-suite.yaml",

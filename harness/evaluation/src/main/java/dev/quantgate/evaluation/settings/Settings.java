@@ -9,12 +9,14 @@ import dev.quantgate.evaluation.EvalRequest;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.RunPlan.Sampling;
+import dev.quantgate.evaluation.comparison.ResultHash;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.gate.Margin;
 import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.sandbox.Limits;
@@ -151,7 +153,13 @@ public final class Settings {
         machinery(),
         policy(),
         out(),
-        flag(Setting.STOP_WHEN_DECIDED));
+        flag(Setting.STOP_WHEN_DECIDED),
+        baselineChoice());
+  }
+
+  private BaselineChoice baselineChoice() {
+    return new BaselineChoice(
+        flag(Setting.REUSE_BASELINE), text(Setting.FROZEN_BASELINE).map(ResultHash::in));
   }
 
   /** One model over some suites. */
@@ -161,7 +169,7 @@ public final class Settings {
 
   /** Two finished runs. */
   public CompareRequest compareRequest(Path baseline, Path candidate) {
-    return new CompareRequest(baseline, candidate, policy(), out());
+    return new CompareRequest(baseline, candidate, policy(), out(), baselineChoice());
   }
 
   /** Folder of the run. */

@@ -3,6 +3,7 @@ package dev.quantgate.evaluation.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.base.FileException;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
@@ -10,6 +11,7 @@ import dev.quantgate.evaluation.gate.Margin;
 import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.protocol.Layout;
 import dev.quantgate.evaluation.record.EvaluationException;
+import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
@@ -115,6 +117,8 @@ class SettingsTest {
               humaneval: {margin: 2, kind: absolute, reason: 164 problems}
               ceval: 0.5
             stop-when-decided: true
+            reuse-baseline: true
+            frozen-baseline: sha256:%s
             on-inconclusive: report
             engine: cpu
             device: 1
@@ -135,7 +139,8 @@ class SettingsTest {
             frame-limit: 64K
             slow-down-limit: 5
             model: fp16
-            """);
+            """
+                .formatted("1f".repeat(32)));
     Settings settings = Settings.resolve(Map.of(), Map.of(), file);
     RunRequest request = settings.runRequest();
     assertThat(request.environment().sandboxOptions().limits())
@@ -150,6 +155,8 @@ class SettingsTest {
                 1 << 16,
                 5));
     var assignment = request.plan();
+    assertThat(request.baselineRun())
+        .isEqualTo(new BaselineChoice(true, Optional.of("1f".repeat(32))));
     assertThat(request.baseline()).isEqualTo("fp16");
     assertThat(request.candidate()).isEqualTo("replay:int4.jsonl");
     assertThat(assignment.suites()).containsExactly("humaneval", "ceval");
@@ -331,8 +338,8 @@ class SettingsTest {
   void aFileThatIsNotThereIsRefusedInWords() {
     Path file = folder.resolve("none.yaml");
     assertThatThrownBy(() -> ConfigFile.read(file, Map.of(), ""))
-        .isInstanceOf(EvaluationException.class)
-        .hasMessage(file + ": there is no such file");
+        .isInstanceOf(FileException.class)
+        .hasMessage(file + ": expected a file, found nothing");
   }
 
   @Test

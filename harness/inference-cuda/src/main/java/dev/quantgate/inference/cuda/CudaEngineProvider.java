@@ -122,6 +122,20 @@ public final class CudaEngineProvider implements BlockwiseProvider {
   }
 
   @Override
+  public Optional<ModelIdentity> identify(ModelReference reference) {
+    Path folder = folder(reference);
+    Checkpoints.Sums sums = Checkpoints.sums(folder);
+    return Optional.of(
+        new ModelIdentity(
+            REVISION,
+            Optional.empty(),
+            Optional.of(sums.weightsSha256()),
+            Optional.of(sums.configSha256()),
+            Optional.of(Tokenizers.sha256(folder)),
+            Optional.empty()));
+  }
+
+  @Override
   public LanguageModel load(ModelReference reference, EngineOptions options) {
     Path folder = folder(reference);
     long begun = System.nanoTime();

@@ -83,7 +83,7 @@ final class ShapeBenchmark {
     int rows = Math.min(MATRIX_ROWS, width / 2);
     double best = benchmark.matrixRate(Product.LARGE_TILES, rows, width, width);
     if (Product.hasWarpgroups(session.device(), session.kernels())) {
-      best = Math.max(best, benchmark.matrixRate(Product.WARPGROUPS, rows, width, width));
+      best = Math.max(best, benchmark.matrixRate(Product.YARDSTICK, rows, width, width));
     }
     return best;
   }

@@ -70,6 +70,11 @@ final class StandIn {
     call("standin_reset", FunctionDescriptor.ofVoid());
   }
 
+  /** How a block's threads take turns from now on: 0 ascending, 1 descending, else drawn. */
+  static void order(long order) {
+    call("standin_set_order", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG), order);
+  }
+
   /** Memory, streams, events, modules and graphs that were made and not given back. */
   static long alive() {
     return (long) call("standin_alive", FunctionDescriptor.of(ValueLayout.JAVA_LONG));

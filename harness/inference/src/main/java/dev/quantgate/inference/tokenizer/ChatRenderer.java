@@ -1,33 +1,28 @@
 package dev.quantgate.inference.tokenizer;
 
-import dev.quantgate.base.AtomicFile;
-import dev.quantgate.base.FileException;
-import dev.quantgate.base.Sha256;
-import dev.quantgate.base.UserCache;
+import dev.quantgate.guest.GuestImage;
+import dev.quantgate.guest.GuestProgram;
+import dev.quantgate.guest.GuestPython;
+import dev.quantgate.guest.GuestThread;
+import dev.quantgate.guest.GuestWorld;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.jspecify.annotations.Nullable;
-import run.endive.runtime.Memory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -45,17 +40,15 @@ final class ChatRenderer {
   private static final String WHEEL = "jinja2-3.1.6-py3-none-any.whl";
   private static final String MARKUPSAFE = "markupsafe-3.0.3";
 
-  /** Part of the image's name: the interpreter that it belongs to. */
-  private static final String PYTHON = "cpython-3.13-8";
+  /** What a template may take, besides the interpreter's stack. */
+  private static final long MOST_BYTES = 192L << 20;
 
-  private static final int MOST_IMAGE_BYTES = 192 << 20;
   private static final int MOST_OUTPUT = 16 << 20;
-  private static final int STACK_BYTES = 256 << 20;
   private static final Duration PREPARING = Duration.ofMinutes(5);
   private static final Duration BASE_TIME = Duration.ofSeconds(20);
   private static final Duration TIME_EACH = Duration.ofMillis(250);
 
-  private static GuestPython.@Nullable Image prepared;
+  private static @Nullable GuestImage prepared;
 
   private ChatRenderer() {}
 
@@ -71,13 +64,17 @@ final class ChatRenderer {
   static List<String> render(Path file, ObjectNode job, Duration baseTime) {
     int count = job.path("contexts").size();
     job.put("most", MOST_OUTPUT);
-    GuestPython.Image image = image(file);
+    GuestImage image = image(file);
     byte[] order = job.toString().getBytes(StandardCharsets.UTF_8);
     byte[] answer =
         bounded(
             file,
             baseTime.plus(TIME_EACH.multipliedBy(Math.min(count, 10_000))),
-            () -> GuestPython.resume(image).call(order));
+            () -> {
+              var python = new GuestPython(MOST_BYTES);
+              python.reset(image, GuestWorld.STILL);
+              return python.call(order);
+            });
     return texts(file, answer, count);
   }
 
@@ -114,21 +111,17 @@ final class ChatRenderer {
         : new InferenceException(Kind.UNSUPPORTED, message, cause);
   }
 
-  /** Runs a guest on a thread of its own, with the stack that CPython needs, for a bounded time. */
+  /** Does something on a thread of a guest's own, for a bounded time. */
   private static <T> T bounded(Path file, Duration time, Callable<T> work) {
-    FutureTask<T> task = new FutureTask<>(work);
-    Thread.ofPlatform().daemon().name("chat-template").stackSize(STACK_BYTES).start(task);
     try {
-      return task.get(time.toMillis(), TimeUnit.MILLISECONDS);
+      return GuestThread.within(time, "chat-template", work);
     } catch (TimeoutException e) {
-      task.cancel(true);
       throw new InferenceException(
           Kind.UNSUPPORTED,
           "%s: the chat template did not come to an end within %d s"
               .formatted(file, time.toSeconds()),
           e);
-    } catch (InterruptedException | CancellationException e) {
-      task.cancel(true);
+    } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InferenceException(Kind.INTERRUPTED, "stopped", e);
     } catch (ExecutionException e) {
@@ -140,73 +133,17 @@ final class ChatRenderer {
     }
   }
 
-  private static synchronized GuestPython.Image image(Path file) {
+  private static synchronized GuestImage image(Path file) {
     if (prepared == null) {
-      byte[] guest = resource("guest.py");
-      ObjectNode sources = sources();
-      String key = Sha256.hex(sources + new String(guest, StandardCharsets.UTF_8));
-      Path kept =
-          UserCache.folder("chat").resolve("%s-%s.image".formatted(PYTHON, key.substring(0, 16)));
-      prepared = read(kept);
-      if (prepared == null) {
-        GuestPython.Image fresh = bounded(file, PREPARING, () -> prepare(guest, sources));
-        keep(fresh, kept);
-        prepared = fresh;
-      }
+      ObjectNode first = TokenizerFiles.JSON.createObjectNode();
+      first.set("sources", sources());
+      var program =
+          new GuestProgram(
+              new TreeMap<>(Map.of("guest.py", resource("guest.py"))),
+              first.toString().getBytes(StandardCharsets.UTF_8));
+      prepared = bounded(file, PREPARING, () -> GuestImage.of(program, program.file()));
     }
     return prepared;
-  }
-
-  private static GuestPython.Image prepare(byte[] guest, ObjectNode sources) {
-    GuestPython python = GuestPython.start(guest);
-    ObjectNode order = TokenizerFiles.JSON.createObjectNode();
-    order.set("sources", sources);
-    python.call(order.toString().getBytes(StandardCharsets.UTF_8));
-    return python.image();
-  }
-
-  /**
-   * A file holds its own hash, stack pointer and memory; one that is not whole counts as absent.
-   */
-  private static GuestPython.@Nullable Image read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return null;
-    }
-    try (InputStream raw = Files.newInputStream(file);
-        DataInputStream in = new DataInputStream(raw)) {
-      byte[] sum = in.readNBytes(32);
-      long stackPointer = in.readLong();
-      byte[] memory = in.readNBytes(MOST_IMAGE_BYTES + 1);
-      GuestPython.Image image = new GuestPython.Image(memory, stackPointer);
-      boolean whole =
-          memory.length > 0
-              && memory.length <= MOST_IMAGE_BYTES
-              && memory.length % Memory.PAGE_SIZE == 0
-              && Arrays.equals(sum, sum(image));
-      return whole ? image : null;
-    } catch (IOException e) {
-      return null;
-    }
-  }
-
-  private static void keep(GuestPython.Image image, Path file) {
-    try {
-      AtomicFile.write(
-          file,
-          out -> {
-            DataOutputStream data = new DataOutputStream(out);
-            data.write(sum(image));
-            data.writeLong(image.stackPointer());
-            data.write(image.memory());
-            data.flush();
-          });
-    } catch (FileException e) {
-      // A folder that cannot be written costs the next run its seconds, nothing else.
-    }
-  }
-
-  private static byte[] sum(GuestPython.Image image) {
-    return new Sha256().add(Long.toString(image.stackPointer())).add(image.memory()).bytes();
   }
 
   /** The sources of jinja2, out of its wheel, and of markupsafe, by path. */

@@ -1,4 +1,4 @@
-package dev.quantgate.sandbox.embedded;
+package dev.quantgate.guest;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -217,7 +217,7 @@ final class GuestMemory implements Memory {
   @Override
   public byte[] readBytes(int address, int length) {
     if (address < 0 || length < 0 || address > bytes.length - length) {
-      throw new IndexOutOfBoundsException("no " + length + " bytes at " + address);
+      throw new IndexOutOfBoundsException("no %d bytes at %d".formatted(length, address));
     }
     return Arrays.copyOfRange(bytes, address, address + length);
   }

@@ -1,11 +1,12 @@
-package dev.quantgate.sandbox.embedded;
+package dev.quantgate.guest;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import run.endive.runtime.HostFunction;
 import run.endive.runtime.ImportFunction;
 import run.endive.runtime.ImportValues;
@@ -14,13 +15,14 @@ import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.FunctionImport;
 
 /**
- * The host functions of one guest: WASI preview 1 with almost nothing behind it. There is a clock,
- * a generator with a fixed seed, a sleep, a folder of sources until {@link #seal} takes it away,
- * and, for a tester, standard streams that lead to its candidate. What is written elsewhere
- * vanishes; every other function refuses. Names and layouts: the WASI snapshot preview 1 witx.
+ * The host functions of one guest: WASI preview 1 with almost nothing behind it. There is a
+ * generator with a fixed seed, a folder of sources while an interpreter is prepared, and what a
+ * {@link GuestWorld} lets it see: a clock, a sleep, a line behind the standard streams. What is
+ * written elsewhere vanishes; every other function refuses. Names and layouts: the WASI snapshot
+ * preview 1 witx.
  */
 final class GuestHost {
-  /** The ends of a tester's line to its candidate; guest.py knows them by the same numbers. */
+  /** The ends of a line are standard input and output. */
   private static final int LINE_IN = 0;
 
   private static final int LINE_OUT = 1;
@@ -44,55 +46,18 @@ final class GuestHost {
   private static final int DIRECTORY = 3;
   private static final int REGULAR_FILE = 4;
 
-  private final TreeMap<String, byte[]> sources;
+  private final SortedMap<String, byte[]> sources;
   private final List<OpenFile> open = new ArrayList<>();
   private SplittableRandom random = new SplittableRandom(0);
-  private Line line = Line.CLOSED;
-  private final int keptOutput;
+  private GuestWorld world = GuestWorld.STILL;
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private long outputBytes;
-  private long sleepLeft = Long.MAX_VALUE;
+  private long sleepLeft;
   private String error = "";
 
-  GuestHost(TreeMap<String, byte[]> sources, int keptOutput) {
-    this.keptOutput = keptOutput;
-    this.sources = new TreeMap<>(sources);
-  }
-
-  /** A two-way line of bytes, seen from the guest. */
-  interface Line {
-    Line CLOSED =
-        new Line() {
-          @Override
-          public void write(byte[] data) {}
-
-          @Override
-          public byte[] read(int limit) {
-            return new byte[0];
-          }
-        };
-
-    void write(byte[] data);
-
-    /** At most {@code limit} bytes; none where the other side is gone. */
-    byte[] read(int limit);
-  }
-
-  /** The guest ended itself. */
-  static final class Exited extends RuntimeException {
-    final int status;
-
-    Exited(int status) {
-      super("exit " + status, null, false, false);
-      this.status = status;
-    }
-  }
-
-  /** The guest asked for more sleep than it has time. */
-  static final class Overslept extends run.endive.runtime.WasmInterruptedException {
-    Overslept() {
-      super("asleep for longer than it has time");
-    }
+  /** A world with a folder of files; with none if there are none. */
+  GuestHost(SortedMap<String, byte[]> sources) {
+    this.sources = sources;
   }
 
   private static final class OpenFile {
@@ -104,16 +69,10 @@ final class GuestHost {
     }
   }
 
-  /** Takes the folder away: from now on there is no file. */
-  void seal() {
-    sources.clear();
-    open.clear();
-  }
-
   /** Begins a job. */
-  void reset(Line line, long sleepNanos) {
-    this.sleepLeft = sleepNanos;
-    this.line = line;
+  void reset(GuestWorld next) {
+    world = next;
+    sleepLeft = next.sleepNanos();
     random = new SplittableRandom(0);
     output.reset();
     outputBytes = 0;
@@ -134,77 +93,104 @@ final class GuestHost {
     return error;
   }
 
+  /** What a call does; its result is the error number of WASI. */
+  @FunctionalInterface
+  private interface Call {
+    int apply(Memory memory, long[] args);
+  }
+
   ImportValues imports(WasmModule module) {
     List<ImportFunction> functions = new ArrayList<>();
     var section = module.importSection();
     for (int i = 0; i < section.importCount(); i++) {
       if (section.getImport(i) instanceof FunctionImport function) {
         var type = module.typeSection().getType(function.typeIndex());
-        String name = function.name();
+        boolean silent = type.returns().isEmpty();
+        Call call = call(function.name());
         functions.add(
             new HostFunction(
                 function.module(),
-                name,
+                function.name(),
                 type.params(),
                 type.returns(),
                 (instance, args) -> {
-                  int errno = call(name, instance.memory(), args);
-                  return type.returns().isEmpty() ? new long[0] : new long[] {errno};
+                  int errno = call.apply(instance.memory(), args);
+                  return silent ? new long[0] : new long[] {errno};
                 }));
       }
     }
     return ImportValues.builder().withFunctions(functions).build();
   }
 
-  private int call(String name, Memory memory, long[] args) {
+  private Call call(String name) {
     return switch (name) {
-      case "return_error" -> {
-        error = text(memory, args[1], args[2]);
-        yield SUCCESS;
-      }
-      case "args_sizes_get", "environ_sizes_get" -> {
-        memory.writeI32((int) args[0], 0);
-        memory.writeI32((int) args[1], 0);
-        yield SUCCESS;
-      }
-      case "args_get", "environ_get", "sched_yield", "fd_close" -> {
-        yield name.equals("fd_close") ? close((int) args[0]) : SUCCESS;
-      }
-      case "clock_res_get" -> {
-        memory.writeLong((int) args[1], 1);
-        yield SUCCESS;
-      }
-      case "clock_time_get" -> {
-        memory.writeLong((int) args[2], now((int) args[0]));
-        yield SUCCESS;
-      }
-      case "random_get" -> {
-        byte[] bytes = new byte[Math.clamp(args[1], 0, MAX_WRITE)];
-        random.nextBytes(bytes);
-        memory.write((int) args[0], bytes);
-        yield SUCCESS;
-      }
+      case "return_error" ->
+          (memory, args) -> {
+            error = text(memory, args[1], args[2]);
+            return SUCCESS;
+          };
+      case "args_sizes_get", "environ_sizes_get" ->
+          (memory, args) -> {
+            memory.writeI32((int) args[0], 0);
+            memory.writeI32((int) args[1], 0);
+            return SUCCESS;
+          };
+      case "args_get", "environ_get", "sched_yield", "fd_fdstat_set_flags" ->
+          (memory, args) -> SUCCESS;
+      case "clock_res_get" -> (memory, args) -> number(memory, args[1], 1);
+      case "clock_time_get" -> (memory, args) -> number(memory, args[2], now((int) args[0]));
+      case "random_get" ->
+          (memory, args) -> {
+            byte[] bytes = new byte[Math.clamp(args[1], 0, MAX_WRITE)];
+            random.nextBytes(bytes);
+            memory.write((int) args[0], bytes);
+            return SUCCESS;
+          };
       case "poll_oneoff" ->
-          sleep(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
-      case "proc_exit" -> throw new Exited((int) args[0]);
-      case "fd_write" -> write(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
-      case "fd_read" -> read(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
-      case "fd_seek" -> seek(memory, (int) args[0], args[1], (int) args[2], (int) args[3]);
-      case "fd_tell" -> seek(memory, (int) args[0], 0, 1, (int) args[1]);
-      case "fd_fdstat_get" -> descriptorStatus(memory, (int) args[0], (int) args[1]);
-      case "fd_filestat_get" -> fileStatus(memory, (int) args[0], (int) args[1]);
+          (memory, args) ->
+              sleep(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
+      case "proc_exit" ->
+          (memory, args) -> {
+            throw new GuestExit((int) args[0]);
+          };
+      case "fd_write" ->
+          (memory, args) ->
+              write(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
+      case "fd_read" ->
+          (memory, args) ->
+              read(memory, (int) args[0], (int) args[1], (int) args[2], (int) args[3]);
+      case "fd_seek" ->
+          (memory, args) -> seek(memory, (int) args[0], args[1], (int) args[2], (int) args[3]);
+      case "fd_tell" -> (memory, args) -> seek(memory, (int) args[0], 0, 1, (int) args[1]);
+      case "fd_close" -> (memory, args) -> close((int) args[0]);
+      case "fd_fdstat_get" ->
+          (memory, args) -> descriptorStatus(memory, (int) args[0], (int) args[1]);
+      case "fd_filestat_get" -> (memory, args) -> fileStatus(memory, (int) args[0], (int) args[1]);
       case "path_filestat_get" ->
-          pathStatus(memory, (int) args[0], text(memory, args[2], args[3]), (int) args[4]);
-      case "path_open" -> open(memory, (int) args[0], text(memory, args[2], args[3]), args);
-      case "fd_readdir" -> list(memory, args);
-      case "fd_prestat_get", "fd_prestat_dir_name" -> BAD_DESCRIPTOR;
-      case "fd_fdstat_set_flags" -> SUCCESS;
-      case "path_readlink" -> sources.isEmpty() ? NOT_CAPABLE : INVALID;
-      default -> name.startsWith("path_") ? NOT_CAPABLE : NO_SYSTEM_CALL;
+          (memory, args) ->
+              pathStatus(memory, (int) args[0], text(memory, args[2], args[3]), (int) args[4]);
+      case "path_open" ->
+          (memory, args) ->
+              open(memory, (int) args[0], text(memory, args[2], args[3]), (int) args[8]);
+      case "fd_readdir" -> this::list;
+      case "fd_prestat_get", "fd_prestat_dir_name" -> (memory, args) -> BAD_DESCRIPTOR;
+      case "path_readlink" -> (memory, args) -> sources.isEmpty() ? NOT_CAPABLE : INVALID;
+      default -> {
+        int refusal = name.startsWith("path_") ? NOT_CAPABLE : NO_SYSTEM_CALL;
+        yield (memory, args) -> refusal;
+      }
     };
   }
 
-  private static long now(int clock) {
+  private static int number(Memory memory, long address, long value) {
+    memory.writeLong((int) address, value);
+    return SUCCESS;
+  }
+
+  private long now(int clock) {
+    if (!world.ticking()) {
+      return 0;
+    }
     return clock == 0 ? System.currentTimeMillis() * 1_000_000 : System.nanoTime();
   }
 
@@ -222,10 +208,10 @@ final class GuestHost {
       int address = memory.readInt(vectors + 8 * i);
       int length =
           Math.clamp(Integer.toUnsignedLong(memory.readInt(vectors + 8 * i + 4)), 0, MAX_WRITE);
-      if (descriptor == LINE_OUT && line != Line.CLOSED) {
-        line.write(memory.readBytes(address, length));
+      if (descriptor == LINE_OUT && world.line() != GuestLine.CLOSED) {
+        world.line().write(memory.readBytes(address, length));
       } else {
-        int room = Math.min(length, keptOutput - output.size());
+        int room = Math.min(length, world.keptOutput() - output.size());
         if (room > 0) {
           output.writeBytes(memory.readBytes(address, room));
         }
@@ -246,10 +232,10 @@ final class GuestHost {
     OpenFile file = file(descriptor);
     byte[] data;
     if (descriptor == LINE_IN) {
-      data = line.read(limit);
+      data = world.line().read(limit);
     } else if (file.content != NOTHING) {
       int length = Math.min(limit, file.content.length - file.at);
-      data = java.util.Arrays.copyOfRange(file.content, file.at, file.at + length);
+      data = Arrays.copyOfRange(file.content, file.at, file.at + length);
       file.at += length;
     } else {
       return BAD_DESCRIPTOR;
@@ -334,11 +320,10 @@ final class GuestHost {
     return SUCCESS;
   }
 
-  private int open(Memory memory, int folder, String path, long[] args) {
+  private int open(Memory memory, int folder, String path, int result) {
     if (folder != FOLDER || sources.isEmpty()) {
       return NOT_CAPABLE;
     }
-    int result = (int) args[8];
     if (path.isEmpty() || path.equals(".")) {
       memory.writeI32(result, FOLDER);
       return SUCCESS;
@@ -395,18 +380,18 @@ final class GuestHost {
         }
       }
     }
-    if (found < 0) {
+    if (found < 0 || !world.ticking()) {
       return NO_SYSTEM_CALL;
     }
     sleepLeft -= nearest;
     if (sleepLeft < 0) {
-      throw new Overslept();
+      throw new GuestInterrupted(true);
     }
     try {
       Thread.sleep(nearest / 1_000_000, (int) (nearest % 1_000_000));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new run.endive.runtime.WasmInterruptedException(e);
+      throw new GuestInterrupted(false);
     }
     memory.write(events, new byte[32]);
     memory.writeLong(events, memory.readLong(found));

@@ -1,4 +1,4 @@
-package dev.quantgate.sandbox.embedded;
+package dev.quantgate.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
