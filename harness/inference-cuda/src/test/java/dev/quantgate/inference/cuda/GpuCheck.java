@@ -5,9 +5,16 @@ import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
+import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.cuda.DeviceBenchmark.Decode;
 import dev.quantgate.inference.cuda.DeviceBenchmark.Prefill;
+import dev.quantgate.inference.cuda.driver.CublasLt;
+import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.engine.MemoryPlan;
+import dev.quantgate.quantization.ActOrder;
+import dev.quantgate.quantization.ClipSearch;
+import dev.quantgate.quantization.Scheme;
+import dev.quantgate.quantization.solve.Workers;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -23,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * [--parity DIR] [--seconds N] [--small] [--steps A,B]}. Prints as it goes and writes
  * FOLDER/gpu-check.json and .md after each line. Exit 0 if every check holds, 1 if one does not.
  *
- * <p>Steps: kernels, parity, wide, invariance, products, use, and the names of model shapes.
+ * <p>Steps: kernels, parity, layers, invariance, products, use, and the names of model shapes.
  */
 public final class GpuCheck {
   /** Against a float32 reference, with 16-bit activations, keys and values. */
@@ -116,13 +123,7 @@ public final class GpuCheck {
           parity(parity);
         }
       }
-      case "wide" -> {
-        for (Linear linear : KernelChecks.matrices(4)) {
-          for (int rows : new int[] {9, 33, 300}) {
-            report.check("wide", new KernelChecks(session).wide(linear, rows));
-          }
-        }
-      }
+      case "layers" -> layers();
       case "invariance" -> invariance();
       case "products" -> {
         ceilings();
@@ -146,7 +147,7 @@ public final class GpuCheck {
 
   private void kernels() {
     var checks = new KernelChecks(session);
-    int[] rows = small ? new int[] {1, 17} : new int[] {1, 2, 8, 9, 16, 17, 33, 64, 100};
+    int[] rows = small ? new int[] {1, 17} : new int[] {1, 2, 8, 9, 16, 17, 33, 64, 100, 300};
     for (Linear linear : KernelChecks.matrices(small ? 1 : 4)) {
       double worst = 0;
       boolean good = true;
@@ -162,8 +163,10 @@ public final class GpuCheck {
       if (last != null && good) {
         report.check("kernels", new KernelChecks.Finding(last.name(), worst, true));
       }
-      if (warpgroups() && !small) {
-        report.check("kernels", checks.warpgroups(linear, 300));
+      if (warpgroups()
+          && linear instanceof Linear.Dense dense
+          && dense.weight().dtype() == Tensor.DType.F16) {
+        report.check("kernels", checks.yardstick(dense, small ? 20 : 300));
       }
     }
     Linear.Gptq right = GptqMatrix.gptq(3, 640, 320, 64, false);
@@ -172,6 +175,33 @@ public final class GpuCheck {
         checks.control("zero point off by one", right, GptqMatrix.zeroOffByOne(right), 4));
     report.check(
         "kernels", checks.control("permuted nibbles", right, GptqMatrix.nibblesReversed(right), 4));
+  }
+
+  /** The quantiser's arithmetic beside the processor's. */
+  private void layers() {
+    int scale = small ? 1 : 4;
+    try (var workers = new Workers(Runtime.getRuntime().availableProcessors())) {
+      var checks = new LayerChecks(session, workers);
+      report.check("layers", checks.products(200 * scale, 1100, 256));
+      for (boolean symmetric : new boolean[] {true, false}) {
+        for (int group : new int[] {32, 64, 128, -1}) {
+          report.check(
+              "layers",
+              checks.layer(
+                  256 * scale,
+                  72 * scale,
+                  new Scheme(4, group, symmetric),
+                  symmetric ? ActOrder.GROUP_AWARE : ActOrder.STATIC_GROUPS,
+                  ClipSearch.FULL));
+        }
+      }
+    }
+    report.row(
+        "layers speed",
+        "products of inputs",
+        small ? 256 : 8192,
+        "TFLOP/s",
+        benchmark.outerProductRate(small ? 256 : 8192) / 1e12);
   }
 
   private void parity(Path parity) throws IOException {
@@ -305,7 +335,7 @@ public final class GpuCheck {
     }
     stream = benchmark.readBandwidth();
     report.fact("read stream GB/s", stream / 1e9);
-    for (String size : List.of(Product.LARGE_TILES, "w128n128", Product.WARPGROUPS)) {
+    for (String size : List.of(Product.LARGE_TILES, "w128n128", Product.YARDSTICK)) {
       if (size.startsWith("w") && (small || !warpgroups())) {
         continue;
       }
@@ -313,6 +343,14 @@ public final class GpuCheck {
           benchmark.matrixRate(size, small ? 128 : 4096, small ? 512 : 8192, small ? 512 : 8192);
       report.fact("product %s TFLOP/s".formatted(size), rate / 1e12);
       matrix = Math.max(matrix, rate);
+    }
+    int width = small ? 256 : 8192;
+    try (var library = new CublasLt(session.context())) {
+      report.fact(
+          "cuBLASLt %s TFLOP/s".formatted(library.version()),
+          benchmark.matrixRate(library, width / 2, width, width) / 1e12);
+    } catch (CudaException e) {
+      report.fact("cuBLASLt", String.valueOf(e.getMessage()));
     }
   }
 
@@ -366,13 +404,6 @@ public final class GpuCheck {
         }
         prefill(name, format, benchmark.prefill(executor, model, small ? 128 : 2048, 2));
         if (warpgroups() && !small) {
-          executor.forward().product().allowOtherBits(true);
-          prefill(name + " (one sum)", format, benchmark.prefill(executor, model, 2048, 2));
-          if (thorough) {
-            profile(
-                name, format, "prefill (one sum)", benchmark.profilePrefill(executor, model, 2048));
-          }
-          executor.forward().product().allowOtherBits(false);
           withoutWarpgroups(name, format, executor, model, positions);
         }
         if (!small && DeviceBenchmark.room(executor, 1) >= 3072) {
