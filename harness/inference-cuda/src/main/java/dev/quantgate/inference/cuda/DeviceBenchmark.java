@@ -3,6 +3,7 @@ package dev.quantgate.inference.cuda;
 import dev.quantgate.inference.LayerArithmetic;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.Product.Into;
+import dev.quantgate.inference.cuda.driver.CublasLt;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.cuda.driver.Event;
 import dev.quantgate.inference.engine.Ask;
@@ -114,6 +115,19 @@ final class DeviceBenchmark {
       double best =
           best(
               MATRIX_ROUNDS, () -> product.run(matrix, x, inputs, rows, out, outputs, Into.NARROW));
+      return 2.0 * rows * inputs * outputs / best;
+    }
+  }
+
+  /** The same of NVIDIA's library. */
+  double matrixRate(CublasLt library, int rows, int inputs, int outputs) {
+    try (var owned = new Owned()) {
+      DeviceMemory weights = noise(owned, 2L * inputs * outputs);
+      DeviceMemory x = noise(owned, 2L * rows * inputs);
+      DeviceMemory out = owned.add(new DeviceMemory(session.context(), 2L * rows * outputs));
+      CublasLt.HalfProduct product = owned.add(library.product(rows, inputs, outputs));
+      session.stream().synchronize();
+      double best = best(MATRIX_ROUNDS, () -> product.run(session.stream(), weights, x, out));
       return 2.0 * rows * inputs * outputs / best;
     }
   }

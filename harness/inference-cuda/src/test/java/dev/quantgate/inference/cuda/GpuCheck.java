@@ -8,6 +8,8 @@ import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.cuda.DeviceBenchmark.Decode;
 import dev.quantgate.inference.cuda.DeviceBenchmark.Prefill;
+import dev.quantgate.inference.cuda.driver.CublasLt;
+import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.engine.MemoryPlan;
 import dev.quantgate.quantization.ActOrder;
 import dev.quantgate.quantization.ClipSearch;
@@ -341,6 +343,14 @@ public final class GpuCheck {
           benchmark.matrixRate(size, small ? 128 : 4096, small ? 512 : 8192, small ? 512 : 8192);
       report.fact("product %s TFLOP/s".formatted(size), rate / 1e12);
       matrix = Math.max(matrix, rate);
+    }
+    int width = small ? 256 : 8192;
+    try (var library = new CublasLt(session.context())) {
+      report.fact(
+          "cuBLASLt %s TFLOP/s".formatted(library.version()),
+          benchmark.matrixRate(library, width / 2, width, width) / 1e12);
+    } catch (CudaException e) {
+      report.fact("cuBLASLt", String.valueOf(e.getMessage()));
     }
   }
 
