@@ -77,6 +77,7 @@ class SettingsTest {
             "{ceval: wide}",
             "{ceval: {points: 2}}",
             "{ceval: 1, ceval: 2}",
+            "{ceval: %s}".formatted("9".repeat(400)),
             "{a: [")) {
       assertThatThrownBy(() -> policy(Map.of(Setting.MARGINS, wrong)))
           .hasMessageStartingWith("--margins: expected a mapping of suites to margins, such as");
