@@ -3,3 +3,4 @@
 #include "weights.cu"
 #include "rows.cu"
 #include "attention.cu"
+#include "quantise.cu"

@@ -31,7 +31,7 @@
 // the grid or the device, so for one weight matrix all product kernels of its type give the same
 // bits for a row, and so do int4 and its dequantised form: prefill equals decode. (That mma and wgmma
 // round alike, step by step, is what an H100 shows; gpu-check asks it of every device that has both.)
-// The exception is product_*_wgmma, one sum over all of K, which is left out where bits must agree.
+// The exception is product_f16_wgmma, one sum over all of K: a yardstick, no model is computed by it.
 #pragma once
 #include "words.h"
 
@@ -124,7 +124,8 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
 //                  9.0 alone (elsewhere they stop), slices in grid.z = 4. x is what arrange_rows made
 //                  of the activations, ldx the rows of that arrangement
 //   w128n128       the same for 128 rows a block and every format, all slices within it: prefill
-//   wgmma          256 rows a block: prefill in one sum over all of K, so other bits
+//   wgmma          f16 only, 256 rows a block, one sum over all of K and so other bits: what the matrix
+//                  rate of a device is measured with
 // Any size takes any number of rows. Grid:
 //   (ceil(rows / rowsPerBlock), ceil(outputs / outputsPerBlock), 4 where slicesInGrid is 4, else 1)
 // partials (slicesInGrid 4 only, else 0): float32, 4 * grid.x * grid.y * rowsPerBlock *
@@ -151,8 +152,7 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
   PRODUCT(product_##FORMAT##_r16n64_bulk) \
   PRODUCT(product_##FORMAT##_r32n256) \
   PRODUCT(product_##FORMAT##_r64n256) \
-  PRODUCT(product_##FORMAT##_w128n128) \
-  PRODUCT(product_##FORMAT##_wgmma)
+  PRODUCT(product_##FORMAT##_w128n128)
 
 #define INT4_PRODUCTS(FORMAT) \
   PRODUCTS(FORMAT)                       \
@@ -167,6 +167,7 @@ PRODUCTS(f16)
 PRODUCTS(bf16)
 PRODUCT(product_f16_r128n128)
 PRODUCT(product_bf16_r128n128)
+PRODUCT(product_f16_wgmma)
 
 // Activations of either type in the order of the warpgroup products: arranged has 128 * gridDim.y
 // rows of 128 * ceil(inputs / 128) elements, those behind `rows` zero; the wgmma size wants a multiple
@@ -294,6 +295,50 @@ KERNEL void token_log_probability(const float* logits, const int32_t* row, const
 // tokens[r] = argmax[r] and positions[r] += 1: the next decode step without the host.
 // Grid (ceil(rows / 256)), 256 threads.
 KERNEL void advance(const int32_t* argmax, int32_t* tokens, int32_t* positions, int32_t rows);
+
+// ---------------------------------------------------------------------------------------------
+// QUANTISING (LayerArithmetic of inference says what it is for). Output channels lie side by side:
+// weights, errors and codes are [inputs][ld], ld a multiple of 64, channels behind the last one 0.
+// panels: an upper triangle, four columns side by side: element (i, j) at [j / 4][i][j % 4].
+// Positions are places in GPTQ's order. `inputs`, groups and all bounds are multiples of 4.
+// ---------------------------------------------------------------------------------------------
+
+// sums[i][j] += the float32 chain of x[t][i] * x[t][j] over `depth` tokens, i <= j (and some below);
+// sums float64 [inputs][inputs], x f16. Grid (ceil(inputs / 64), the same), 64 threads.
+KERNEL void add_outer_products(const uint16_t* x, double* sums, int32_t depth, int32_t inputs,
+                               int32_t ldx);
+
+// turned[p][n] = (weights - minus)[n][order[p]], 0 where order is negative; minus and order may be 0.
+// weights and minus float32 [outputs][inputs]. Grid (ceil(inputs / 32), ld / 32), 256 threads.
+KERNEL void turn_weights(const float* weights, const float* minus, const int32_t* order,
+                         float* turned, int32_t outputs, int32_t inputs, int32_t ld);
+
+// The grid of a group, count rows of weights from `at` (row i is places[at + i] where places is not 0):
+// of the ranges shares[t] * [min, max], t < tries, the first with the least loss. compensated: the
+// group is taken column by column, count <= 128; else squared errors count by importance.
+//   middle   the zero point of a symmetric grid, or -1     flags[0] |= 1 where f16 cannot hold a grid
+//   scales   f16 [ld], and zeros: the group's rows. Grid (ld / 32), 128 threads.
+KERNEL void search_grids(const float* weights, const int32_t* places, const float* importance,
+                         const float* panels, const float* shares, uint16_t* scales, uint8_t* zeros,
+                         int32_t* flags, int32_t at, int32_t count, int32_t inputs, int32_t ld,
+                         int32_t tries, int32_t compensated, int32_t maxCode, int32_t middle);
+
+// Takes count <= 128 inputs from `at` one after another: codes [inputs][ld] and errors [count][ld],
+// negated and divided by the diagonal. groups[p]: the row of scales and zeros. Grid (ld / 32), 32 threads.
+KERNEL void quantise_columns(const float* weights, const float* panels, const uint16_t* scales,
+                             const uint8_t* zeros, const int32_t* groups, uint8_t* codes,
+                             float* errors, int32_t at, int32_t count, int32_t inputs, int32_t ld,
+                             int32_t maxCode);
+
+// c[j - from][n] += the chain of panels(at + d, j) * b[d][n] over d < depth, from <= j < to.
+// Grid (ld / 64, ceil((to - from) / 64)), 64 threads.
+KERNEL void add_column_products(const float* panels, const float* b, float* c, int32_t depth,
+                                int32_t at, int32_t from, int32_t to, int32_t inputs, int32_t ld);
+
+// losses[n] += sum over j < count of products[j][n] * errors[j][n], four in float32 at a time.
+// Grid (ld / 64), 64 threads.
+KERNEL void add_losses(const float* products, const float* errors, double* losses, int32_t count,
+                       int32_t ld);
 
 // ---------------------------------------------------------------------------------------------
 // MEASURES

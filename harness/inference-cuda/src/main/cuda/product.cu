@@ -44,8 +44,7 @@
   BULK(product_##NAME##_r16n64_bulk, Sizes<F>::r16n64, 2)    \
   MANY(product_##NAME##_r32n256, Sizes<F>::r32n256)       \
   MANY(product_##NAME##_r64n256, Sizes<F>::r64n256)       \
-  WIDE(product_##NAME##_w128n128, Sizes<F>::w128n128)     \
-  WARPGROUPS(product_##NAME##_wgmma, F)
+  WIDE(product_##NAME##_w128n128, Sizes<F>::w128n128)
 #define INT4(NAME, F)                                                    \
   FORMAT(NAME, F)                                                        \
   BULK(product_##NAME##_r8n32_thin_bulk, Sizes<F>::r8n32_thin, 3)        \
@@ -59,6 +58,7 @@ FORMAT(f16, Dense<F16>)
 FORMAT(bf16, Dense<Bf16>)
 MANY(product_f16_r128n128, Sizes<Dense<F16>>::r128n128)
 MANY(product_bf16_r128n128, Sizes<Dense<Bf16>>::r128n128)
+WARPGROUPS(product_f16_wgmma, Dense<F16>)
 
 // A block arranges 64 inputs of 128 rows: a row's 128 bytes hold its inputs in the order of the steps'
 // slots, its 16-byte chunk c at chunk c ^ (row % 8).

@@ -531,7 +531,7 @@ struct Many {
 };
 
 // ---------------------------------------------------------------------------------------------
-// Prefill on sm_90a: 128 outputs by 256 rows, two warpgroups of 64 outputs with the weights in
+// The yardstick on sm_90a: 128 outputs by 256 rows, two warpgroups of 64 outputs with the weights in
 // registers; one thread brings both by the bulk copy engine. The activations have been put into
 // the order of shared memory before (arrange_rows). One sum over all of K: other bits than the rest.
 template <class F>

@@ -273,6 +273,8 @@ DEVICE float power_of_two(float x) {
   return y;
 }
 DEVICE float exponential(float x) { return expf(x); }
+// a * b + c, rounded once.
+DEVICE float fused(float a, float b, float c) { return __fmaf_rn(a, b, c); }
 DEVICE float bits_to_float(uint32_t bits) { return __uint_as_float(bits); }
 DEVICE uint32_t float_to_bits(float f) { return __float_as_uint(f); }
 

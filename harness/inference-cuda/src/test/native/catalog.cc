@@ -49,8 +49,7 @@ Kernel sized(const char* name, int slices) {
   SIZED(NAME, F, r8n32, 1), SIZED(NAME, F, r8n64, 1), SIZED(NAME, F, r16n64, 1),              \
       BULK(NAME, F, r8n32), BULK(NAME, F, r8n64), BULK(NAME, F, r16n64),                      \
       SIZED(NAME, F, r32n256, 4), SIZED(NAME, F, r64n256, 4),     \
-      SIZED(NAME, F, w128n128, 1),                                                            \
-      sized<&product_##NAME##_wgmma, Warpgroups<F>>("product_" #NAME "_wgmma", 1)
+      SIZED(NAME, F, w128n128, 1)
 #define INT4_PRODUCTS_OF(NAME, F)                                                             \
   PRODUCTS_OF(NAME, F), BULK(NAME, F, r8n32_thin), SIZED(NAME, F, w64n128, 4), SIZED(NAME, F, w64n256, 4)
 #define ATTENTIONS(T, D)                               \
@@ -75,6 +74,7 @@ const std::vector<Kernel>& kernels() {
       PRODUCTS_OF(bf16, Dense<Bf16>),
       SIZED(f16, Dense<F16>, r128n128, 1),
       SIZED(bf16, Dense<Bf16>, r128n128, 1),
+      sized<&product_f16_wgmma, Warpgroups<Dense<F16>>>("product_f16_wgmma", 1),
       PLAIN(arrange_rows, 256),
       PLAIN(embed, 256),
       PLAIN(rms_norm_f16, 512, 64),
@@ -95,6 +95,12 @@ const std::vector<Kernel>& kernels() {
       PLAIN(log_softmax, 1024, 640),
       PLAIN(token_log_probability, 256),
       PLAIN(advance, 256),
+      PLAIN(add_outer_products, 64, 8704),
+      PLAIN(turn_weights, 256, 4224),
+      PLAIN(search_grids, 128, 65536),
+      PLAIN(quantise_columns, 32, 16384),
+      PLAIN(add_column_products, 64, 8704),
+      PLAIN(add_losses, 64),
       PLAIN(read_stream, 256),
   };
   return all;

@@ -217,6 +217,7 @@ inline uint32_t and_or(uint32_t a, uint32_t mask, uint32_t bits) { return (a & m
 
 inline float power_of_two(float x) { return exp2f(x); }
 inline float exponential(float x) { return expf(x); }
+inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
 inline void stop_kernel() { emulation::fail("a kernel was run that the target does not have"); }
 inline void device_fence() {}

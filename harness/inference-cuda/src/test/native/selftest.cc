@@ -140,8 +140,7 @@ struct Gptq {
 const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk", "r32n256", "r64n256", "r128n128",
                        "r8n32_thin_bulk", "w64n128", "w64n256", "w128n128"};
 
-// Prefill on sm_90a: other bits, the same numbers.
-template <class T>
+// The yardstick: other bits, the same numbers.
 void check_wgmma(const std::string& format, const uint8_t* packed, Buffer<uint16_t>& x, const std::vector<float>& want, const float* bias,
                  int rows, int K, int N, int ldx) {
   int padded = int(up(rows, 256)) * 256, columns = int(up(K, 128)) * 128;
@@ -212,7 +211,7 @@ void check_products(const std::string& format, Buffer<uint8_t>& packed,
       expect(memcmp(first.data(), out.at(), first.size() * 4) == 0, "%s %s: other bits than r8n32", format.c_str(), size);
     }
   }
-  check_wgmma<T>(format, packed.at(), x, first, bias.at(), rows, K, N, ldx);
+  if (format == "f16") check_wgmma(format, packed.at(), x, first, bias.at(), rows, K, N, ldx);
   // A row alone has the same bits as among others.
   for (int r : {0, rows - 1}) {
     Buffer<float> out = buffer<float>(N);

@@ -5,6 +5,7 @@ import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.Evidence;
 import dev.quantgate.evaluation.gate.Finding;
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.gate.Verdict;
 import java.util.List;
 import java.util.Locale;
@@ -31,11 +32,16 @@ record Headline(String english, String chinese) {
                       .formatted(margin),
                   "候选模型通过：没有评测集的损失超过 %s个百分点；但题量不足以证明真实损失小于该界限。".formatted(bare(margin)));
       case FAIL ->
-          new Headline(
-              "The candidate lost accuracy and should not be released: %s, with %s allowed."
-                  .formatted(losses(telling, "%s lost %s points", ", "), margin),
-              "候选模型精度下降，不应发布：%s，允许 %s个百分点。"
-                  .formatted(losses(telling, "%s 下降 %s 个百分点", "，"), bare(margin)));
+          isUnproven(comparison, telling)
+              ? new Headline(
+                  "The candidate should not be released: these items do not rule out a loss of %s, and this gate asks for that."
+                      .formatted(margin),
+                  "候选模型不应发布：这些题目不能排除 %s个百分点的损失，而本门限要求排除。".formatted(bare(margin)))
+              : new Headline(
+                  "The candidate lost accuracy and should not be released: %s, with %s allowed."
+                      .formatted(losses(telling, "%s lost %s points", ", "), margin),
+                  "候选模型精度下降，不应发布：%s，允许 %s个百分点。"
+                      .formatted(losses(telling, "%s 下降 %s 个百分点", "，"), bare(margin)));
       case INCONCLUSIVE ->
           new Headline(
               "Not decided: these items show neither a loss of %s nor its absence."
@@ -47,6 +53,12 @@ record Headline(String english, String chinese) {
                   .formatted(PlainText.line(comparison.reason(), 200)),
               "无效：本次比较不能说明模型的好坏（%s）。".formatted(PlainText.line(comparison.reason(), 200)));
     };
+  }
+
+  /** Whether it fails for want of a proof alone, as it was asked to. */
+  private static boolean isUnproven(Comparison comparison, List<SuiteComparison> suites) {
+    return comparison.policy().onInconclusive() == OnInconclusive.FAIL
+        && suites.stream().noneMatch(suite -> suite.finding() == Finding.FAIL);
   }
 
   /** What was lost in each suite that fails; the worse of both where missing answers count. */

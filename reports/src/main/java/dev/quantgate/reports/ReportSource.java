@@ -1,5 +1,6 @@
 package dev.quantgate.reports;
 
+import dev.quantgate.base.QuantGateException;
 import dev.quantgate.base.Sha256;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
@@ -8,7 +9,6 @@ import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.pairs.SuitePairs;
 import dev.quantgate.evaluation.record.Disk;
-import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.OutFolder;
@@ -147,7 +147,7 @@ public final class ReportSource {
     file.ifPresent(each -> {
       try {
         Disk.readLines(each, 1, Prompts.Line.class, line -> asked.put(line.id(), line));
-      } catch (EvaluationException e) {
+      } catch (QuantGateException e) {
         warn("prompts are not shown: %s".formatted(e.getMessage()));
       }
     });
@@ -170,7 +170,7 @@ public final class ReportSource {
       warn(
           "the records of the %s at %s are of a later run: whole answers are not shown"
               .formatted(model.side(), place.get()));
-    } catch (EvaluationException e) {
+    } catch (QuantGateException e) {
       warn("the records of the %s are not shown: %s".formatted(model.side(), e.getMessage()));
     }
     return Optional.empty();

@@ -101,6 +101,7 @@ public final class SpeedTables {
     return """
     %s on %s; weights made up there
     measured in this run: read stream %s GB/s, largest matrix product %s TFLOP/s
+    %s
     rates are tokens a second
 
     %s\
@@ -110,7 +111,15 @@ public final class SpeedTables {
             report.device(),
             Figures.rate(report.readBandwidth() / GIGA),
             Figures.rate(report.matrixRate() / TERA),
+            peer(report.peer()),
             rows.table.render());
+  }
+
+  private static String peer(ShapeReport.Peer peer) {
+    return peer.matrixRate().isPresent()
+        ? "to compare with: the same product by %s, %s TFLOP/s"
+            .formatted(peer.note(), Figures.rate(peer.matrixRate().getAsDouble() / TERA))
+        : "note: %s".formatted(peer.note());
   }
 
   private static int most(

@@ -36,13 +36,18 @@ public final class SampleResult {
   /** Two runs, each filled by its own hand, compared by the default gate. */
   public static Path compare(
       Path folder, Consumer<SampleRun> baseline, Consumer<SampleRun> candidate) {
+    return compare(folder, GatePolicy.DEFAULT, baseline, candidate);
+  }
+
+  /** The same by a gate of one's own. */
+  static Path compare(
+      Path folder, GatePolicy policy, Consumer<SampleRun> baseline, Consumer<SampleRun> candidate) {
     var first = new SampleRun(Side.BASELINE, folder.resolve("runs"));
     var second = new SampleRun(Side.CANDIDATE, folder.resolve("runs"));
     baseline.accept(first);
     candidate.accept(second);
     Path out = folder.resolve("compared");
-    new QuantGate()
-        .compare(new CompareRequest(first.write(), second.write(), GatePolicy.DEFAULT, out));
+    new QuantGate().compare(new CompareRequest(first.write(), second.write(), policy, out));
     return out;
   }
 

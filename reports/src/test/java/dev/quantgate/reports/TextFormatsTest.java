@@ -2,10 +2,13 @@ package dev.quantgate.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -52,6 +55,23 @@ class TextFormatsTest {
     assertThat(Files.readString(out.resolve("headline.txt")))
         .isEqualTo(
             "QuantGate FAIL (not proven): ceval -0.42, humaneval -0.67 points in 389 items\n");
+  }
+
+  @Test
+  void whatFailsForWantOfAProofIsNotSaidToHaveLostAccuracy() {
+    Consumer<SampleRun> right =
+        run -> {
+          for (int i = 0; i < 40; i++) {
+            run.question("ceval", "law", "q%d".formatted(i), "A", -0.1, -3, -3, -3);
+          }
+        };
+    Path result =
+        SampleResult.compare(folder, new GatePolicy(1, OnInconclusive.FAIL), right, right);
+    Headline headline = Headline.of(ReportSource.open(result).comparison());
+    assertThat(headline.english())
+        .isEqualTo(
+            "The candidate should not be released: these items do not rule out a loss of 1 point, and this gate asks for that.");
+    assertThat(headline.chinese()).isEqualTo("候选模型不应发布：这些题目不能排除 1 个百分点的损失，而本门限要求排除。");
   }
 
   @Test

@@ -1,5 +1,8 @@
 package dev.quantgate.base;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
 /** Whose matter a failure is, and so what a face says and does about it. */
 public enum ErrorKind {
   /** Input, settings or files are not what they should be: the user changes something. */
@@ -12,5 +15,14 @@ public enum ErrorKind {
   INTERRUPTED,
 
   /** The program is wrong. */
-  DEFECT
+  DEFECT;
+
+  /** Whose matter anything thrown is: what is neither ours nor the machine's is a defect. */
+  public static ErrorKind of(Throwable thrown) {
+    return switch (thrown) {
+      case QuantGateException ours -> ours.errorKind();
+      case IOException _, UncheckedIOException _, OutOfMemoryError _ -> MACHINE;
+      default -> DEFECT;
+    };
+  }
 }

@@ -1,6 +1,8 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.ErrorKind;
 import dev.quantgate.base.PlainText;
+import dev.quantgate.base.QuantGateException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.function.Supplier;
@@ -12,8 +14,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Turns what went wrong into one or two lines and exit code 2. A stack trace is for {@code
- * --verbose}.
+ * Turns what went wrong into one or two lines and exit code 2. Its details and its stack trace are
+ * for {@code --verbose}.
  */
 final class Failures {
   /** Invalid input, or could not run. Never 1, which says that accuracy was lost. */
@@ -26,7 +28,7 @@ final class Failures {
     PrintWriter err = command.getErr();
     err.println("quantgate: %s".formatted(PlainText.lines(String.valueOf(failure.getMessage()))));
     if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
-      err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+      err.println("Try '%s --help'.".formatted(command.getCommandSpec().qualifiedName()));
     }
     return COULD_NOT_RUN;
   }
@@ -35,10 +37,13 @@ final class Failures {
     PrintWriter err = command.getErr();
     err.println("quantgate: %s".formatted(PlainText.lines(Message.of(failure))));
     if (isVerbose(command)) {
+      if (failure instanceof QuantGateException ours) {
+        ours.details().forEach(err::println);
+      }
       var trace = new StringWriter();
       failure.printStackTrace(new PrintWriter(trace));
       err.print(PlainText.lines(trace.toString()));
-    } else if (Message.isUnexpected(failure)) {
+    } else if (ErrorKind.of(failure) == ErrorKind.DEFECT) {
       err.println("This is a defect of QuantGate; --verbose prints where it happened.");
     }
     return COULD_NOT_RUN;
@@ -47,7 +52,7 @@ final class Failures {
   /** What must be said, typed or configured. */
   static <T> T required(CommandSpec command, String flag, @Nullable T said) {
     if (said == null) {
-      throw new ParameterException(command.commandLine(), "missing: " + flag);
+      throw new ParameterException(command.commandLine(), "missing: %s".formatted(flag));
     }
     return said;
   }

@@ -4,6 +4,7 @@ import dev.quantgate.base.PlainText;
 import dev.quantgate.reports.ReportFormat;
 import dev.quantgate.reports.ReportFormats;
 import dev.quantgate.reports.ReportSource;
+import dev.quantgate.reports.allure.AllureFormat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -74,7 +75,7 @@ final class ReportCommand implements Callable<Integer> {
         .warnings()
         .forEach(line -> spec.commandLine().getErr().println("quantgate: %s".formatted(line)));
     Path folder = out == null ? ReportFiles.folder(source.folder().path()) : out;
-    ReportFiles.write(source, wanted, folder);
+    ReportFiles.write(source, wanted.stream().filter(this::isPlain).toList(), folder);
     if (allure.said()) {
       for (Path page : allure.write(source, folder)) {
         spec.commandLine().getOut().printf("Allure report: %s%n", page);
@@ -88,6 +89,11 @@ final class ReportCommand implements Callable<Integer> {
               folder, wanted.stream().map(ReportFormat::id).collect(Collectors.joining(", ")));
     }
     return 0;
+  }
+
+  /** Whether the options of Allure leave a format as it is; where they do not, they write it. */
+  private boolean isPlain(ReportFormat format) {
+    return !allure.said() || !(format instanceof AllureFormat);
   }
 
   private ReportFormat format(String id) {

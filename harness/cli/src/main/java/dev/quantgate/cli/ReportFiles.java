@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.FileException;
 import dev.quantgate.base.QuantGateException;
 import dev.quantgate.reports.ReportFormat;
 import dev.quantgate.reports.ReportFormats;
@@ -34,7 +35,7 @@ final class ReportFiles {
       write(ReportSource.open(result), ReportFormats.all(), folder);
       appendStepSummary(folder.resolve("summary.md"));
       spec.commandLine().getOut().printf("HTML report: %s%n", folder.resolve("index.html"));
-    } catch (QuantGateException | IOException e) {
+    } catch (QuantGateException e) {
       err.println(
           "quantgate: the reports are not whole, the verdict stands: %s".formatted(Message.of(e)));
     }
@@ -45,14 +46,18 @@ final class ReportFiles {
     formats.forEach(format -> format.write(source, folder));
   }
 
-  private static void appendStepSummary(Path summary) throws IOException {
+  private static void appendStepSummary(Path summary) {
     String file = System.getenv().getOrDefault(STEP_SUMMARY, "").strip();
     if (!file.isEmpty() && Files.exists(summary)) {
-      Files.write(
-          Path.of(file),
-          Files.readAllBytes(summary),
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
+      try {
+        Files.write(
+            Path.of(file),
+            Files.readAllBytes(summary),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.APPEND);
+      } catch (IOException e) {
+        throw FileException.cannot("written", Path.of(file), e);
+      }
     }
   }
 }

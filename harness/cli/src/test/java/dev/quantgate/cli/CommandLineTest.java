@@ -6,6 +6,7 @@ import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.benchmarks.SuiteData;
 import dev.quantgate.evaluation.gate.Verdict;
+import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.reports.Ink;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -443,6 +445,45 @@ class CommandLineTest {
     assertThat(err.toString().lines().count()).isEqualTo(2);
   }
 
+  @Test
+  void detailsAndCausesAreShownWithVerboseAlone() {
+    var failure =
+        new EvaluationException(
+            EvaluationException.Kind.OTHER_RUN,
+            "out holds another run\nuse another --out",
+            List.of("suite.ceval.items: \"10 ab\" there, \"10 cd\" now"));
+    failure.addSuppressed(new IllegalStateException("the cause"));
+
+    assertThat(failedWith(failure, false))
+        .isEqualTo("quantgate: out holds another run\nuse another --out\n");
+    assertThat(failedWith(failure, true))
+        .startsWith(
+            """
+            quantgate: out holds another run
+            use another --out
+            suite.ceval.items: "10 ab" there, "10 cd" now
+            """)
+        .contains("the cause", "\tat ");
+  }
+
+  private static String failedWith(RuntimeException failure, boolean verbose) {
+    @Command(name = "fail")
+    final class Fails implements Runnable {
+      @Mixin private final Common common = new Common();
+
+      @Override
+      public void run() {
+        throw failure;
+      }
+    }
+    var err = new StringWriter();
+    CommandLine command =
+        Program.commandLine().addSubcommand(new Fails()).setErr(new PrintWriter(err, true));
+    String[] line = verbose ? new String[] {"fail", "--verbose"} : new String[] {"fail"};
+    assertThat(Program.execute(command, line)).isEqualTo(2);
+    return err.toString();
+  }
+
   @ParameterizedTest
   @EnumSource
   void theDemoEndsWithZeroOnceItHasJudgedAndWith2WhereItHasNot(Verdict verdict) {
@@ -510,7 +551,7 @@ class CommandLineTest {
             + " \"test\": \"def check(candidate):\\n    assert candidate() == 1\\n\"}\n");
     Ended refused = quantgate("data", "verify", "--data", folder.toString());
     assertThat(refused.out())
-        .containsPattern("humaneval +CUSTOM +1 +not catalogued: 1 items, .*expected 164,");
+        .containsPattern("humaneval +CUSTOM +1 +not catalogued: 1 items,[^|]*expected 164,");
     assertThat(refused.exitCode()).isEqualTo(2);
     Ended accepted = quantgate("data", "verify", "--accept-data", "--data", folder.toString());
     assertThat(accepted.out()).contains("CUSTOM");

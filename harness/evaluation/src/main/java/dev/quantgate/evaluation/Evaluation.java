@@ -1,6 +1,7 @@
 package dev.quantgate.evaluation;
 
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
+import dev.quantgate.evaluation.comparison.MutePrompts;
 import dev.quantgate.evaluation.comparison.RunFacts;
 import dev.quantgate.evaluation.comparison.Scores;
 import dev.quantgate.evaluation.comparison.SuiteComparison.Data;
@@ -75,27 +76,17 @@ public record Evaluation(
         graded.size(),
         Scores.of(graded),
         Scores.averages(run, suite, graded),
-        ungraded);
+        ungraded,
+        MutePrompts.of(records));
   }
 
   /**
    * Why the scores say nothing: a suite of which more than {@link Gate#FAULT_SHARE} of the items
-   * have no grade. Empty where every score stands.
+   * have no grade, or of whose prompts hardly anything reaches the model. Empty where every score
+   * stands.
    */
   public Optional<String> invalid() {
-    return suites.stream()
-        .filter(suite -> suite.ungraded().size() > Gate.FAULT_SHARE * suite.asked())
-        .findFirst()
-        .map(suite ->
-            String.format(
-                Locale.ROOT,
-                "%s: %d of %d items have no grade, more than %.0f %%; the first, %s: %s",
-                suite.suite(),
-                suite.ungraded().size(),
-                suite.asked(),
-                100 * Gate.FAULT_SHARE,
-                suite.ungraded().getFirst().id(),
-                suite.ungraded().getFirst().message()));
+    return suites.stream().flatMap(suite -> suite.invalid().stream()).findFirst();
   }
 
   /** 0, or 2 where the scores say nothing. */
@@ -107,6 +98,7 @@ public record Evaluation(
    * One suite.
    *
    * @param items items graded: {@code asked} less those in faults
+   * @param mute why its prompts say nothing to the model; empty where they do
    */
   public record SuiteResult(
       String suite,
@@ -117,10 +109,26 @@ public record Evaluation(
       int items,
       SideScore score,
       List<Average> averages,
-      List<Ungraded> ungraded) {
+      List<Ungraded> ungraded,
+      Optional<String> mute) {
     public SuiteResult {
       averages = List.copyOf(averages);
       ungraded = List.copyOf(ungraded);
+    }
+
+    private Optional<String> invalid() {
+      return ungraded.size() > Gate.FAULT_SHARE * asked
+          ? Optional.of(
+              String.format(
+                  Locale.ROOT,
+                  "%s: %d of %d items have no grade, more than %.0f %%; the first, %s: %s",
+                  suite,
+                  ungraded.size(),
+                  asked,
+                  100 * Gate.FAULT_SHARE,
+                  ungraded.getFirst().id(),
+                  ungraded.getFirst().message()))
+          : mute.map(reason -> "%s: %s".formatted(suite, reason));
     }
   }
 }

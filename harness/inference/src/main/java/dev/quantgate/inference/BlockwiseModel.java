@@ -1,6 +1,7 @@
 package dev.quantgate.inference;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A checkpoint run one transformer block at a time, with weights that can be replaced between two
@@ -55,6 +56,14 @@ public interface BlockwiseModel extends AutoCloseable {
 
   /** Runs a block with its weights as they now are; gives the hidden states of the next block. */
   List<float[]> run(int block, List<float[]> hidden);
+
+  /**
+   * The quantiser's arithmetic on the device that this model runs on, closed with the model; empty
+   * where that is the processor, which the quantiser has its own for.
+   */
+  default Optional<LayerArithmetic> arithmetic() {
+    return Optional.empty();
+  }
 
   /** Final norm and head: float32 logits {@code [tokens, vocabulary]} of one sequence. */
   Matrix logits(float[] hidden);

@@ -52,6 +52,17 @@ public interface EngineProvider {
     return Optional.empty();
   }
 
+  /**
+   * A model before its weights are read; refuses what a load would refuse, as far as it is known by
+   * then. Empty where only a load tells.
+   *
+   * @param reference of a type that this engine {@link #opens}
+   * @throws InferenceException if files are missing or damaged
+   */
+  default Optional<ModelPreview> preview(ModelReference reference) {
+    return Optional.empty();
+  }
+
   /** Loads the checkpoint in a folder. */
   default LanguageModel load(Path folder, EngineOptions options) {
     return load(new ModelReference.Folder(folder), options);

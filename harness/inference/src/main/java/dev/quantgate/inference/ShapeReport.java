@@ -2,6 +2,7 @@ package dev.quantgate.inference;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * How fast a device runs models of a shape in some weight formats, beside what it gives.
@@ -10,12 +11,26 @@ import java.util.Optional;
  * @param device for people
  * @param readBandwidth bytes a second of a plain read stream, measured in the same run
  * @param matrixRate floating-point operations a second of the largest matrix product, likewise
+ * @param peer the same of the vendor's library, to compare with
  */
 public record ShapeReport(
-    String shape, String device, double readBandwidth, double matrixRate, List<Column> columns) {
+    String shape,
+    String device,
+    double readBandwidth,
+    double matrixRate,
+    Peer peer,
+    List<Column> columns) {
   public ShapeReport {
     columns = List.copyOf(columns);
   }
+
+  /**
+   * A library that is compared with and used for nothing else.
+   *
+   * @param note its name and version; or why there is no figure of it
+   * @param matrixRate floating-point operations a second of the same product
+   */
+  public record Peer(String note, OptionalDouble matrixRate) {}
 
   /**
    * One weight format.

@@ -1,8 +1,8 @@
 package dev.quantgate.junit;
 
+import dev.quantgate.base.FileException;
 import dev.quantgate.evaluation.RunRequest;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,12 +40,12 @@ record OutputFolder(Path path) {
    * that nothing that took hours is lost by one test.
    */
   void setAside() {
-    Path previous = path.resolveSibling(path.getFileName() + ".previous");
+    Path previous = path.resolveSibling("%s.previous".formatted(path.getFileName()));
     try {
       delete(previous);
       Files.move(path, previous, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new UncheckedIOException("%s: cannot be moved to %s".formatted(path, previous), e);
+      throw FileException.cannot("moved to %s".formatted(previous.getFileName()), path, e);
     }
   }
 

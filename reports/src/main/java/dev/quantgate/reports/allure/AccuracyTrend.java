@@ -4,6 +4,7 @@ import dev.quantgate.base.FileException;
 import dev.quantgate.base.RegularFile;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.reports.ReportSource;
 import io.qameta.allure.Aggregator2;
 import io.qameta.allure.Extension;
 import io.qameta.allure.PluginConfiguration;
@@ -35,10 +36,11 @@ final class AccuracyTrend implements Aggregator2, Plugin {
   private static final long MOST_BYTES = 16 << 20;
 
   private final Comparison comparison;
+  private final long time;
   private final Path results;
 
-  /** A release. */
-  record Release(String verdict, List<Figures> suites) {
+  /** A release; when it was compared is in milliseconds since 1970. */
+  record Release(long time, String verdict, List<Figures> suites) {
     Release {
       suites = List.copyOf(suites);
     }
@@ -60,8 +62,9 @@ final class AccuracyTrend implements Aggregator2, Plugin {
 
   private record Widget(List<Release> items) {}
 
-  AccuracyTrend(Comparison comparison, Path results) {
-    this.comparison = comparison;
+  AccuracyTrend(ReportSource source, Path results) {
+    this.comparison = source.comparison();
+    this.time = new Naming(source).time();
     this.results = results;
   }
 
@@ -69,6 +72,7 @@ final class AccuracyTrend implements Aggregator2, Plugin {
     List<Release> releases = new ArrayList<>();
     releases.add(
         new Release(
+            time,
             comparison.verdict().name(),
             comparison.suites().stream()
                 .filter(suite -> suite.items() > 0)

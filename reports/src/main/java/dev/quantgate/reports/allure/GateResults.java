@@ -68,13 +68,24 @@ final class GateResults {
   TestResult whole() {
     TestResult result =
         naming.result(Optional.empty(), GATE, "gate over all suites", Severity.BLOCKER);
-    judge(result, status(comparison.verdict()), comparison.reason());
+    judge(result, status(comparison.verdict()), reasons());
     told(result, comparison.finding(), comparison.proven());
     if (!comparison.notes().isEmpty()) {
       result.setAttachments(
           List.of(folder.text(result, "notes", String.join("\n", comparison.notes()))));
     }
     return result;
+  }
+
+  /** The reason of the whole; on lines of their own where it is those of the suites. */
+  private String reasons() {
+    List<String> reasons =
+        comparison.suites().stream()
+            .map(suite -> "%s: %s".formatted(suite.suite(), suite.reason()))
+            .toList();
+    return String.join("; ", reasons).equals(comparison.reason())
+        ? String.join("\n", reasons)
+        : comparison.reason();
   }
 
   /** The items of a suite that have no result of their own. */
@@ -131,10 +142,19 @@ final class GateResults {
     result
         .setStatus(status)
         .setStatusDetails(
-            new StatusDetails().setMessage("Gate: %s".formatted(PlainText.line(reason))));
+            new StatusDetails()
+                .setMessage(
+                    "Gate: %s"
+                        .formatted(
+                            reason
+                                .lines()
+                                .map(PlainText::line)
+                                .collect(Collectors.joining("\n")))));
   }
 
-  private static void told(TestResult result, Finding finding, boolean proven) {
+  private void told(TestResult result, Finding finding, boolean proven) {
+    result.setStart(naming.begun());
+    result.getParameters().addAll(naming.models());
     result.getLabels().add(Naming.label("tag", proven ? "proven" : "not proven"));
     result.getParameters().add(Naming.excluded("finding", finding.name()));
   }

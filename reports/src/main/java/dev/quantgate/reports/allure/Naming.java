@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * What results are called, and by what they are the same from release to release: kinds of model,
@@ -41,6 +42,7 @@ final class Naming {
 
   private final ReportSource source;
   private final String pair;
+  private final long begun;
   private final long time;
 
   Naming(ReportSource source) {
@@ -49,6 +51,12 @@ final class Naming {
         "%s against %s"
             .formatted(kind(source.comparison().candidate()), kind(source.comparison().baseline()));
     this.time = ended(source).toEpochMilli();
+    this.begun =
+        Stream.of(source.baseline(), source.candidate())
+            .flatMap(Optional::stream)
+            .flatMap(run -> run.provenance().sessions().stream())
+            .mapToLong(session -> session.started().toEpochMilli())
+            .reduce(time, Math::min);
   }
 
   /** "int4 g64 sym" of a live model, "recorded" of answers from elsewhere. */
@@ -81,6 +89,11 @@ final class Naming {
     return time;
   }
 
+  /** When the first of its runs began, in milliseconds since 1970. */
+  long begun() {
+    return begun;
+  }
+
   /** A result of a suite, or of the whole where there is none. */
   TestResult result(Optional<SuiteComparison> suite, String story, String name, Severity severity) {
     String suiteName = suite.map(SuiteComparison::suite).orElse("all suites");
@@ -102,7 +115,10 @@ final class Naming {
         .setStart(time)
         .setStop(time)
         .setLabels(labels(suiteName, PlainText.line(story), severity))
-        .setParameters(parameters(protocol));
+        .setParameters(
+            protocol.isEmpty()
+                ? new ArrayList<>()
+                : new ArrayList<>(List.of(new Parameter().setName("protocol").setValue(protocol))));
   }
 
   private List<Label> labels(String suite, String story, Severity severity) {
@@ -122,11 +138,9 @@ final class Naming {
     return new Label().setName(name).setValue(value);
   }
 
-  private List<Parameter> parameters(String protocol) {
+  /** Which models were compared. Items do without: lists would show nothing else behind each. */
+  List<Parameter> models() {
     List<Parameter> parameters = new ArrayList<>();
-    if (!protocol.isEmpty()) {
-      parameters.add(new Parameter().setName("protocol").setValue(protocol));
-    }
     for (ModelSummary model :
         List.of(source.comparison().baseline(), source.comparison().candidate())) {
       parameters.add(excluded(model.side().toString(), model.reference()));

@@ -22,8 +22,8 @@ final class RunFacts {
     this.variables = variables;
   }
 
-  /** Java properties. */
-  String environment() {
+  /** Of what the comparison was, in the order in which it is shown. */
+  Map<String, String> facts() {
     var facts = new LinkedHashMap<String, String>();
     facts.put("program", comparison.program());
     facts.put("verdict", comparison.verdict().name());
@@ -46,7 +46,12 @@ final class RunFacts {
           .sandbox()
           .ifPresent(sandbox -> facts.put("%s.sandbox".formatted(suite.suite()), sandbox.kind()));
     }
-    return facts.entrySet().stream()
+    return facts;
+  }
+
+  /** The same as Java properties. */
+  String environment() {
+    return facts().entrySet().stream()
         .map(fact ->
             "%s=%s\n".formatted(escaped(fact.getKey(), true), escaped(fact.getValue(), false)))
         .collect(Collectors.joining());

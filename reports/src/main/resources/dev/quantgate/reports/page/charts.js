@@ -14,7 +14,7 @@ const CHARTS = (() => {
   }
   const drawn = (label, options) => framed(label, Plot.plot({ className: "plot", ...options }));
 
-  function intervals(suites, margin, t, width) {
+  function intervals(suites, margin, marginText, t, width) {
     const rows = suites.filter(s => s.evidence).map(s => ({ name: s.suite, delta: s.evidence.deltaPoints, low: s.evidence.lowerPoints, high: s.evidence.upperPoints }));
     if (!rows.length) return null;
     const reach = Math.max(margin * 1.6, ...rows.map(r => Math.max(-r.low, r.high, 0))) * 1.08;
@@ -24,7 +24,7 @@ const CHARTS = (() => {
       marks: [
         Plot.ruleX([0], { stroke: "currentColor", strokeOpacity: .55 }),
         Plot.ruleX([-margin], { stroke: "var(--fail)", strokeWidth: 2.5, strokeDasharray: "5 3" }),
-        Plot.text([-margin], { x: d => d, frameAnchor: "top", dy: -16, text: () => t("margin", margin), fill: "var(--fail)" }),
+        Plot.text([-margin], { x: d => d, frameAnchor: "top", dy: -16, text: () => t("margin", marginText), fill: "var(--fail)" }),
         Plot.ruleY(rows, { y: "name", x1: "low", x2: "high", stroke: "var(--accent)", strokeWidth: 7, strokeOpacity: .45, strokeLinecap: "round" }),
         Plot.dot(rows, { y: "name", x: "delta", r: 6, fill: "var(--accent)" })
       ]

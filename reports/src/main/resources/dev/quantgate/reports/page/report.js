@@ -47,14 +47,15 @@
     root.dataset.theme = now === "dark" ? "light" : "dark";
   }
 
+  const marginText = () => { const m = String(C.policy.margin); return lang === "en" ? m + (m === "1" ? " point" : " points") : m + " 个百分点"; };
   function verdict() {
     const judged = C.suites.reduce((n, s) => n + s.items, 0), losses = C.suites.reduce((n, s) => n + s.losses, 0), gains = C.suites.reduce((n, s) => n + s.gains, 0);
     const tile = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
     return el("main", { id: "content", tabindex: -1 },
       el("div", { class: "verdict " + C.verdict },
-        el("span", { class: "word" }, C.verdict), C.verdict === "INVALID" ? "" : " · " + (C.proven ? t("proven") : t("byPolicy")),
+        el("span", { class: "word" }, C.verdict), C.verdict === "INVALID" ? "" : " · " + (C.proven ? t("proven") : WORDS[lang].by[C.policy.onInconclusive] || t("notProven")),
         el("h1", {}, DATA.headline[lang]),
-        el("p", { class: "small" }, t("policy", C.policy.margin, C.policy.onInconclusive))),
+        el("p", { class: "small" }, t("policy", marginText(), WORDS[lang].rules[C.policy.onInconclusive] || C.policy.onInconclusive))),
       el("dl", { class: "tiles" },
         tile(t("items"), number(judged)), tile(t("losses"), number(losses)), tile(t("gains"), number(gains)),
         tile(t("flipRate"), judged ? percent((losses + gains) / judged) : "–"),
@@ -67,18 +68,19 @@
     const rows = C.suites.map(s => {
       const e = s.evidence;
       return el("tr", {}, el("th", { scope: "row" }, s.suite, el("div", { class: "small faint" }, s.protocol.slice(s.protocol.indexOf("/") + 1)), s.asked < s.available ? el("div", { class: "small faint" }, t("limited", number(s.asked), number(s.available))) : null),
+        el("td", {}, badge(s.verdict), s.verdict === "INVALID" ? null : el("div", { class: "small faint still" }, s.finding === "UNINFORMATIVE" ? t("uninformative") : t(s.proven ? "proven" : "notProven"))),
         el("td", { class: "r" }, number(s.items)),
         el("td", { class: "r" }, s.items ? percent(s.baseline.score) : "–"), el("td", { class: "r" }, s.items ? percent(s.candidate.score) : "–"),
         el("td", { class: "r" }, el("b", {}, s.items ? points(s.deltaPoints) : "–")), el("td", { class: "r" }, e ? points(e.lowerPoints) + " … " + points(e.upperPoints) : "–"),
         el("td", { class: "r" }, s.losses + " / " + s.gains), el("td", { class: "r wide" }, s.changed === undefined ? "–" : number(s.changed)),
-        el("td", { class: "r wide" }, e && e.mcnemar ? figure(e.mcnemar.twoSided) : "–"), el("td", {}, badge(s.finding)), el("td", {}, badge(s.verdict, s.verdict + (s.proven ? " ✓" : ""))));
+        el("td", { class: "r wide" }, e && e.mcnemar ? figure(e.mcnemar.twoSided) : "–"));
     });
-    if (C.pooled) rows.push(el("tr", {}, el("th", { scope: "row" }, t("pooled")), el("td"), el("td"), el("td"), el("td", { class: "r" }, el("b", {}, points(C.pooled.deltaPoints))),
-      el("td", { class: "r" }, points(C.pooled.lowerPoints) + " … " + points(C.pooled.upperPoints)), el("td"), el("td", { class: "wide" }), el("td", { class: "wide" }), el("td"), el("td")));
+    if (C.pooled) rows.push(el("tr", {}, el("th", { scope: "row" }, t("pooled")), el("td"), el("td"), el("td"), el("td"), el("td", { class: "r" }, el("b", {}, points(C.pooled.deltaPoints))),
+      el("td", { class: "r" }, points(C.pooled.lowerPoints) + " … " + points(C.pooled.upperPoints)), el("td"), el("td", { class: "wide" }), el("td", { class: "wide" })));
     const table = el("table", {}, el("caption", { class: "sr" }, t("scores")), el("thead", {}, el("tr", {},
-      [["suite"], ["asked", "r"], ["baseline", "r"], ["candidate", "r"], ["deltaPoints", "r"], ["interval", "r"], ["lossGain", "r"], ["changed", "r wide"], ["mcnemar", "r wide"], ["finding"], ["verdict"]]
+      [["suite"], ["verdict"], ["asked", "r"], ["baseline", "r"], ["candidate", "r"], ["deltaPoints", "r"], ["interval", "r"], ["lossGain", "r"], ["changed", "r wide"], ["mcnemar", "r wide"]]
         .map(([key, c]) => el("th", { scope: "col", class: c }, t(key))))), el("tbody", {}, rows));
-    const chart = CHARTS.intervals(C.suites, C.policy.margin, t, width());
+    const chart = CHARTS.intervals(C.suites, C.policy.margin, marginText(), t, width());
     return section("scores", t("scores"), scroll(table), chart ? el("h3", {}, t("chartScores")) : null, chart, chart ? el("p", { class: "small note" }, t("chartHint")) : null,
       el("h3", {}, t("more")), el("ul", { class: "small" }, C.suites.filter(s => s.evidence).map(s => {
         const e = s.evidence, seen = e.visibleLossPoints ? t("seen", Math.abs(e.visibleLossPoints).toFixed(2)) : "";
@@ -91,6 +93,9 @@
   const state = { text: "", kind: "flips", suite: "", sort: "kind", down: false, page: 0, open: new Set() };
   if (!ALL.some(r => r.kind < 2)) state.kind = "";
   const KEYS = { item: r => r.suite + "/" + r.id, kind: r => r.kind, subject: r => r.subject, right: r => r.right, baseline: r => r.a, candidate: r => r.b, marginB: r => r.ma ?? -1, marginC: r => r.mb ?? -1, kl: r => r.kl ?? -1 };
+  /* A column that has nothing in it, as margins of recorded answers, is left out. */
+  const COLUMNS = [["item", ""], ["kind", ""], ["subject", "wide"], ["right", "wide"], ["baseline", ""], ["candidate", ""], ["marginB", "r wide"], ["marginC", "r wide"], ["kl", "r wide"]]
+    .filter(([key]) => !["subject", "right", "marginB", "marginC", "kl"].includes(key) || ALL.some(r => !["", -1].includes(KEYS[key](r))));
   function matches(row, words) {
     if (state.suite && row.suite !== state.suite || state.kind === "flips" && row.kind > 1 || state.kind !== "" && state.kind !== "flips" && row.kind !== +state.kind) return false;
     if (!words.length) return true;
@@ -115,7 +120,7 @@
   function list() {
     const shown = view(), pages = Math.max(1, Math.ceil(shown.length / ROWS));
     state.page = Math.min(state.page, pages - 1);
-    const columns = [["item", ""], ["kind", ""], ["subject", "wide"], ["right", "wide"], ["baseline", ""], ["candidate", ""], ["marginB", "r wide"], ["marginC", "r wide"], ["kl", "r wide"]];
+    const columns = COLUMNS;
     const headers = columns.map(([key, c]) => el("th", { scope: "col", class: c, "aria-sort": state.sort === key ? (state.down ? "descending" : "ascending") : "none" },
       el("button", { type: "button", "data-sort": key, title: t("sortBy", t(key)), onclick: () => { state.down = state.sort === key && !state.down; state.sort = key; list(); document.querySelector(`[data-sort=${key}]`).focus(); } }, t(key), state.sort === key ? (state.down ? " ▼" : " ▲") : "")));
     const body = el("tbody", {});
@@ -138,9 +143,14 @@
       if (open) fill();
       detail.hidden = !open;
     } }, r.id, el("span", { class: "small faint" }, " · " + r.suite));
-    return [el("tr", {}, el("td", { class: "id" }, button), el("td", {}, badge(kindWord, WORDS[lang].kinds[r.kind]), r.near && r.kind < 2 ? el("div", { class: "small faint" }, t("nearTie")) : null),
-      el("td", { class: "wide small" }, subjectName(r.subject)), el("td", { class: "wide ans" }, r.right), el("td", { class: "ans" }, r.a), el("td", { class: "ans" }, r.b),
-      el("td", { class: "r wide" }, figure(r.ma)), el("td", { class: "r wide" }, figure(r.mb)), el("td", { class: "r wide" }, figure(r.kl, 4))), detail];
+    const cells = {
+      item: () => button,
+      kind: () => [badge(kindWord, WORDS[lang].kinds[r.kind]), r.near && r.kind < 2 ? el("div", { class: "small faint" }, t("nearTie")) : null],
+      subject: () => el("span", { class: "small" }, subjectName(r.subject)), right: () => r.right, baseline: () => r.a, candidate: () => r.b,
+      marginB: () => figure(r.ma), marginC: () => figure(r.mb), kl: () => figure(r.kl, 4)
+    };
+    const shape = { item: "id", right: "ans", baseline: "ans", candidate: "ans" };
+    return [el("tr", {}, COLUMNS.map(([key, c]) => el("td", { class: [c, shape[key] || ""].join(" ").trim() }, cells[key]()))), detail];
   }
   const cut = text => text.length === undefined ? null : el("p", { class: "small note" }, t("cut", number(text.from + 1), number(text.from + text.shown.length), number(text.length)));
   function texts(r) {
@@ -167,7 +177,7 @@
   function averages() {
     return C.suites.filter(s => s.averages.length > 1).map((s, i) => {
       const parts = s.averages.filter(a => a.name.startsWith("subject/")), others = s.averages.filter(a => !a.name.startsWith("subject/"));
-      const name = full => full.startsWith("subject/") ? subjectName(full.slice(8)) : full;
+      const name = full => full.startsWith("subject/") ? subjectName(full.slice(8)) : WORDS[lang].averageNames[full] || full.replace(/^category\//, "");
       const line = a => el("tr", {}, el("th", { scope: "row" }, name(a.name)), el("td", { class: "r" }, number(a.items)), el("td", { class: "r" }, percent(a.baseline)), el("td", { class: "r" }, percent(a.candidate)), el("td", { class: "r" }, points(a.deltaPoints)));
       const tableOf = (list, caption) => scroll(el("table", {}, el("caption", { class: "sr" }, caption), head([t("average")], [t("asked"), 1], [t("baseline"), 1], [t("candidate"), 1], [t("deltaPoints"), 1]), el("tbody", {}, list.map(line))));
       return section("averages-" + i, t("averages") + ": " + s.suite, others.length ? tableOf(others, t("averages")) : null,

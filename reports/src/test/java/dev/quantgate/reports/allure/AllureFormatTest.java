@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.reports.ReportSource;
 import dev.quantgate.reports.SampleResult;
+import dev.quantgate.reports.SampleRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -155,6 +157,40 @@ class AllureFormatTest {
             D,-4.0000,-4.0000,
             """);
     assertThat(attachment(loss, "prompt")).startsWith("题目 7：");
+  }
+
+  @Test
+  void theWholeGateNamesTheModelsAndLastsAsLongAsTheRun() {
+    JsonNode whole = result("gate over all suites");
+    assertThat(whole.path("stop").asLong()).isGreaterThan(whole.path("start").asLong());
+    assertThat(whole.path("parameters").valueStream().map(each -> each.path("name").asString()))
+        .contains("baseline", "candidate");
+    assertThat(
+            result("physics/7")
+                .path("parameters")
+                .valueStream()
+                .map(each -> each.path("name").asString()))
+        .containsExactly("protocol");
+  }
+
+  @Test
+  void theWholeGateHasALineForEachSuiteThatItRestsOn() {
+    Consumer<SampleRun> right =
+        run -> {
+          run.question("ceval", "law", "q", "A", -0.1, -3, -3, -3);
+          run.question("cmnli", "", "p", "A", -0.1, -3, -3, -3);
+        };
+    Path same = SampleResult.compare(folder.resolve("same"), right, right);
+    new AllureFormat().write(ReportSource.open(same), folder.resolve("same-report"));
+    JsonNode whole =
+        results(folder.resolve("same-report/allure-results")).stream()
+            .filter(result -> result.path("name").asString().equals("gate over all suites"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(whole.path("statusDetails").path("message").asString().lines())
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("Gate: ceval: "),
+            second -> assertThat(second).startsWith("cmnli: "));
   }
 
   @Test

@@ -106,12 +106,33 @@ class AllureSiteTest {
   }
 
   @Test
+  void everyChartOfTheReportHasItsData() throws IOException {
+    Path site = release("only", 1);
+    for (String widget :
+        List.of("duration", "duration-trend", "retry-trend", "categories-trend", "severity")) {
+      assertThat(site.resolve("widgets/%s.json".formatted(widget))).isNotEmptyFile();
+    }
+    assertThat(site.resolve("data/timeline.json")).isNotEmptyFile();
+    assertThat(
+            json(site, "widgets/environment.json")
+                .valueStream()
+                .map(fact -> fact.path("name").asString()))
+        .startsWith("program", "verdict", "proven", "margin")
+        .contains("humaneval.protocol");
+    assertThat(json(site, "widgets/accuracy-trend.json").path("items").get(0).path("time").asLong())
+        .isPositive();
+    assertThat(Files.readString(site.resolveSibling("allure.html")))
+        .contains("d('widgets/accuracy-trend.json','", "d('data/suites.json','")
+        .doesNotContain("d('history/");
+  }
+
+  @Test
   void nothingIsFetchedFromElsewhere() throws IOException {
     Path site = release("only", 1);
     for (Path page : List.of(site.resolve("index.html"), site.resolveSibling("allure.html"))) {
       assertThat(Files.readString(page))
           .contains("<title>Accuracy of the candidate</title>")
-          .doesNotContain("googletagmanager.com/gtag", "G-FVWC4GKEYS")
+          .doesNotContain("googletagmanager.com/gtag", "G-FVWC4GKEYS", "dataLayer")
           .doesNotContainPattern("<(script|link)[^>]+(src|href)=\"https?:");
     }
     assertThat(site.resolve("plugin/accuracy-trend/accuracy-trend.js")).isNotEmptyFile();

@@ -7,6 +7,7 @@ import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.ModelPreview;
 import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.CodeSandbox;
 import dev.quantgate.sandbox.SandboxOptions;
@@ -47,6 +48,11 @@ public record Services(
     public Optional<ModelIdentity> identify(String engine, ModelReference model) {
       return Engines.find(engine, model).identify(model);
     }
+
+    @Override
+    public Optional<ModelPreview> preview(String engine, ModelReference model) {
+      return Engines.find(engine, model).preview(model);
+    }
   }
 
   /** Finds a suite by what the user types. */
@@ -67,6 +73,11 @@ public record Services(
 
     /** What a load would say of the model, as far as it is known without; empty where it is not. */
     default Optional<ModelIdentity> identify(String engine, ModelReference model) {
+      return Optional.empty();
+    }
+
+    /** Refuses a model that no load could bring, and tells what is known without its weights. */
+    default Optional<ModelPreview> preview(String engine, ModelReference model) {
       return Optional.empty();
     }
   }

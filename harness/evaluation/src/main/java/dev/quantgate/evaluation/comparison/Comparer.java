@@ -135,6 +135,8 @@ public final class Comparer {
     obstacles.addAll(failures);
     refuse(obstacles, "prompts differ", otherPrompts, pairs.size());
     refuse(obstacles, "token ids of the prompts differ", otherTokens, pairs.size());
+    mute(obstacles, Side.BASELINE, baseline, suite);
+    mute(obstacles, Side.CANDIDATE, candidate, suite);
     var facts = RunFacts.suite(baseline, suite);
     return new SuitePairs(
         suite,
@@ -144,6 +146,11 @@ public final class Comparer {
         obstacles,
         facts.stopping().or(() -> RunFacts.suite(candidate, suite).stopping()),
         pairs);
+  }
+
+  private static void mute(List<String> obstacles, Side side, FinishedRun run, String suite) {
+    MutePrompts.of(run.suites().getOrDefault(suite, List.of()))
+        .ifPresent(reason -> obstacles.add("%s: %s".formatted(side, reason)));
   }
 
   private static void refuse(List<String> obstacles, String what, List<String> ids, int asked) {

@@ -10,29 +10,20 @@ import java.util.List;
  */
 public final class EvaluationException extends QuantGateException {
   private final Kind kind;
-  private final List<String> details;
 
   public EvaluationException(Kind kind, String message) {
     super(message);
     this.kind = kind;
-    this.details = List.of();
   }
 
   public EvaluationException(Kind kind, String message, Throwable cause) {
     super(message, cause);
     this.kind = kind;
-    this.details = List.of();
   }
 
   public EvaluationException(Kind kind, String message, List<String> details) {
-    super(message);
+    super(message, details);
     this.kind = kind;
-    this.details = List.copyOf(details);
-  }
-
-  /** Further lines for those who ask for all: hashes, fields. */
-  public List<String> details() {
-    return details;
   }
 
   public Kind kind() {

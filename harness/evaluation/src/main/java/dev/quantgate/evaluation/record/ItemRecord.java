@@ -166,6 +166,8 @@ public record ItemRecord(
    * @param answer what was graded, extracted from {@code text}
    * @param text what the model wrote; empty where it is the same as {@code answer}
    * @param end why it ended; empty where unknown
+   * @param eos the end-of-sequence token that ended it, of those that the model has; empty where
+   *     another thing did, where unknown, and in records of earlier versions
    * @param tokens the ids generated; empty where unknown
    * @param margins for each token by how much the model preferred it to the next likeliest, in
    *     nats; empty where unknown
@@ -176,12 +178,34 @@ public record ItemRecord(
       @JsonInclude String answer,
       Optional<String> text,
       Optional<Generation.End> end,
+      OptionalInt eos,
       List<Integer> tokens,
       List<Float> margins,
       Optional<Execution> execution) {
     public Sample {
       tokens = List.copyOf(tokens);
       margins = List.copyOf(margins);
+      if (eos.isPresent() && !eos.equals(eos(end, tokens))) {
+        throw new IllegalArgumentException(
+            "eos is %d, but the text did not end by that token".formatted(eos.getAsInt()));
+      }
+    }
+
+    /** With the token that ended it taken from {@code end} and {@code tokens}. */
+    public Sample(
+        String answer,
+        Optional<String> text,
+        Optional<Generation.End> end,
+        List<Integer> tokens,
+        List<Float> margins,
+        Optional<Execution> execution) {
+      this(answer, text, end, eos(end, tokens), tokens, margins, execution);
+    }
+
+    private static OptionalInt eos(Optional<Generation.End> end, List<Integer> tokens) {
+      return end.equals(Optional.of(Generation.End.EOS)) && !tokens.isEmpty()
+          ? OptionalInt.of(tokens.getLast())
+          : OptionalInt.empty();
     }
 
     private boolean passed() {

@@ -142,6 +142,7 @@ public final class Runner {
       note("finished before: judged again, nothing is asked or executed");
       return before;
     }
+    new Preview(services.models(), environment.engine()).require(sources, tasks);
     Optional<RunSandbox> sandbox =
         tasks.stream().anyMatch(SuiteTask::ofPrograms)
             ? Optional.of(startSandbox())

@@ -1,12 +1,11 @@
 package dev.quantgate.evaluation.settings;
 
 import static dev.quantgate.evaluation.record.EvaluationException.Kind.SETTING;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.quantgate.base.Nearest;
+import dev.quantgate.base.RegularFile;
 import dev.quantgate.evaluation.record.EvaluationException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -60,7 +59,8 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
    *
    * @param commands all commands with the names of their flags, without dashes
    * @param command the one that runs; a name that is none of them sees the settings at the top
-   * @throws EvaluationException if the file cannot be read, or has a key that no command knows
+   * @throws dev.quantgate.base.FileException if it cannot be read
+   * @throws EvaluationException if it is no YAML, or has a key that no command knows
    */
   public static ConfigFile read(Path file, Map<String, Set<String>> commands, String command) {
     var settings = new EnumMap<Setting, String>(Setting.class);
@@ -97,20 +97,7 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
 
   private static JsonNode parse(Path file) {
     try {
-      if (Files.size(file) > MOST_BYTES) {
-        throw new EvaluationException(
-            SETTING,
-            file
-                + ": has "
-                + Files.size(file)
-                + " bytes; a configuration has at most "
-                + MOST_BYTES);
-      }
-      return YAML.readTree(Files.readString(file));
-    } catch (NoSuchFileException e) {
-      throw new EvaluationException(SETTING, file + ": there is no such file", e);
-    } catch (IOException e) {
-      throw new EvaluationException(SETTING, file + ": cannot be read: " + e.getMessage(), e);
+      return YAML.readTree(new String(RegularFile.read(file, MOST_BYTES), UTF_8));
     } catch (JacksonException e) {
       var place = e.getLocation();
       throw new EvaluationException(

@@ -59,7 +59,7 @@ final class MarginSettings {
   }
 
   private static double number(JsonNode value) {
-    require(value.isNumber() && Double.isFinite(value.asDouble()));
+    require(value.isNumber() && Double.isFinite(value.asDouble(Double.NaN)));
     return value.asDouble();
   }
 

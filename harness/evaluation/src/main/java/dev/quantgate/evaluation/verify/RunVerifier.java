@@ -6,6 +6,7 @@ import dev.quantgate.evaluation.answer.Grader.Graded;
 import dev.quantgate.evaluation.answer.SuiteTask;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.AnswerLine;
+import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.ExecutionLine;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Identity;
@@ -21,7 +22,6 @@ import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.checkpoint.Checkpoints;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -163,7 +163,7 @@ final class RunVerifier {
             .filter(name -> !name.equals("checksums.json") && !name.startsWith("."))
             .forEach(files::add);
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw Disk.cannot("read", path.resolve(below), e);
       }
     }
     return files;

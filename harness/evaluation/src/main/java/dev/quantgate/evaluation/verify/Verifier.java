@@ -21,7 +21,6 @@ import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.SealedText;
 import dev.quantgate.evaluation.record.Side;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -220,7 +219,7 @@ public final class Verifier {
             .filter(name -> !name.endsWith(".part"))
             .forEach(files::add);
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw Disk.cannot("read", inside, e);
       }
     }
     return files;
@@ -253,7 +252,7 @@ public final class Verifier {
                 "this program"));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw Disk.cannot("read", files.path(ComparisonFolder.SCHEMA), e);
     }
   }
 }

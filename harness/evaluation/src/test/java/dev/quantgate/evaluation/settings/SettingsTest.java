@@ -3,6 +3,7 @@ package dev.quantgate.evaluation.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quantgate.base.FileException;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
@@ -76,6 +77,7 @@ class SettingsTest {
             "{ceval: wide}",
             "{ceval: {points: 2}}",
             "{ceval: 1, ceval: 2}",
+            "{ceval: %s}".formatted("9".repeat(400)),
             "{a: [")) {
       assertThatThrownBy(() -> policy(Map.of(Setting.MARGINS, wrong)))
           .hasMessageStartingWith("--margins: expected a mapping of suites to margins, such as");
@@ -337,8 +339,8 @@ class SettingsTest {
   void aFileThatIsNotThereIsRefusedInWords() {
     Path file = folder.resolve("none.yaml");
     assertThatThrownBy(() -> ConfigFile.read(file, Map.of(), ""))
-        .isInstanceOf(EvaluationException.class)
-        .hasMessage(file + ": there is no such file");
+        .isInstanceOf(FileException.class)
+        .hasMessage(file + ": expected a file, found nothing");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.quantgate.inference.BlockwiseModel;
+import dev.quantgate.inference.LayerArithmetic;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
@@ -16,6 +17,7 @@ import dev.quantgate.inference.engine.Slice;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -42,6 +44,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
   private final StepPlan plan;
   private final PinnedMemory pinned;
   private final int stepRows;
+  private final CudaLayerArithmetic arithmetic;
   private DeviceMemory pool;
   private Forward forward;
 
@@ -80,6 +83,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     this.pool = pool(one, FIRST_PAGES);
     owned.add(() -> pool.close());
     this.forward = forward();
+    this.arithmetic = owned.add(new CudaLayerArithmetic(session, new Inputs()));
   }
 
   private static int stepRows(ModelConfig config) {
@@ -102,7 +106,8 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     return DeviceModel.bytes(one, WeightFormat.F16)
         + 4L * Workspace.largestDense(config)
         + Workspace.bytes(one, stepRows(config), isInt4(checkpoint))
-        + Forward.pageBytes(one) * FIRST_PAGES;
+        + Forward.pageBytes(one) * FIRST_PAGES
+        + CudaLayerArithmetic.bytes(config);
   }
 
   private DeviceMemory pool(ModelConfig one, int pages) {
@@ -170,18 +175,60 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     for (int i = 0; i < hidden.size(); i++) {
       int rows = rows(hidden.get(i));
       float[] seen = new float[Math.multiplyExact(rows, width)];
-      compute(
+      inputs(
           block,
           hidden.get(i),
-          (device, shape, from) -> {
-            for (Stage each : Stage.values()) {
-              if (each.compareTo(wanted) <= 0) {
-                forward.inputs(device, 0, shape, each);
-              }
-            }
-            takeHalves(source(wanted), stride(wanted), shape.rows(), width, seen, from * width);
-          });
+          wanted,
+          (from, count) ->
+              takeHalves(source(wanted), stride(wanted), count, width, seen, from * width));
       observer.accept(i, new Matrix(rows, width, seen));
+    }
+  }
+
+  /** What sees a stage's inputs: so many rows, the first of them which of the sequence. */
+  @FunctionalInterface
+  private interface Seen {
+    void rows(int from, int count);
+  }
+
+  /** Computes a stage's inputs of a sequence, some rows at a time, in {@link #source}. */
+  private void inputs(int block, float[] hidden, Stage wanted, Seen seen) {
+    compute(
+        block,
+        hidden,
+        (device, shape, from) -> {
+          for (Stage each : Stage.values()) {
+            if (each.compareTo(wanted) <= 0) {
+              forward.inputs(device, 0, shape, each);
+            }
+          }
+          seen.rows(from, shape.rows());
+        });
+  }
+
+  @Override
+  public Optional<LayerArithmetic> arithmetic() {
+    return Optional.of(arithmetic);
+  }
+
+  /** The same for the arithmetic on the device. */
+  private final class Inputs implements CudaLayerArithmetic.StageInputs {
+    @Override
+    public int width(int stage) {
+      return CudaBlockwiseModel.this.width(Stage.values()[stage]);
+    }
+
+    @Override
+    public int stride(int stage) {
+      return CudaBlockwiseModel.this.stride(Stage.values()[stage]);
+    }
+
+    @Override
+    public void compute(int block, List<float[]> hidden, int stage, CudaLayerArithmetic.Rows rows) {
+      Stage wanted = Stage.values()[stage];
+      for (float[] each : hidden) {
+        inputs(block, each, wanted, (from, count) -> rows.take(source(wanted), count));
+      }
     }
   }
 

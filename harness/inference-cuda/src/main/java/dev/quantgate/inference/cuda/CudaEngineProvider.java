@@ -7,6 +7,7 @@ import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.ModelPreview;
 import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.ShapePlan;
 import dev.quantgate.inference.ShapeReport;
@@ -21,6 +22,7 @@ import dev.quantgate.inference.cuda.driver.CudaDriver;
 import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.cuda.driver.Device;
 import dev.quantgate.inference.engine.Batching;
+import dev.quantgate.inference.engine.FolderPreview;
 import dev.quantgate.inference.engine.MemoryPlan;
 import dev.quantgate.inference.engine.SpeedBenchmark;
 import dev.quantgate.inference.engine.TokenModel;
@@ -119,6 +121,11 @@ public final class CudaEngineProvider implements BlockwiseProvider {
   @Override
   public boolean opens(ModelReference reference) {
     return reference instanceof ModelReference.Folder;
+  }
+
+  @Override
+  public Optional<ModelPreview> preview(ModelReference reference) {
+    return Optional.of(FolderPreview.of(folder(reference)));
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.quantgate.inference.cuda;
 
+import dev.quantgate.inference.LayerArithmetic;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.Product.Into;
+import dev.quantgate.inference.cuda.driver.CublasLt;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.cuda.driver.Event;
 import dev.quantgate.inference.engine.Ask;
@@ -98,7 +100,7 @@ final class DeviceBenchmark {
   /**
    * Floating-point operations a second of a 16-bit product.
    *
-   * @param size the kernel's size, {@link Product#LARGE_TILES} or {@link Product#WARPGROUPS}
+   * @param size the kernel's size, {@link Product#LARGE_TILES} or {@link Product#YARDSTICK}
    */
   double matrixRate(String size, int rows, int inputs, int outputs) {
     try (var owned = new Owned()) {
@@ -114,6 +116,30 @@ final class DeviceBenchmark {
           best(
               MATRIX_ROUNDS, () -> product.run(matrix, x, inputs, rows, out, outputs, Into.NARROW));
       return 2.0 * rows * inputs * outputs / best;
+    }
+  }
+
+  /** The same of NVIDIA's library. */
+  double matrixRate(CublasLt library, int rows, int inputs, int outputs) {
+    try (var owned = new Owned()) {
+      DeviceMemory weights = noise(owned, 2L * inputs * outputs);
+      DeviceMemory x = noise(owned, 2L * rows * inputs);
+      DeviceMemory out = owned.add(new DeviceMemory(session.context(), 2L * rows * outputs));
+      CublasLt.HalfProduct product = owned.add(library.product(rows, inputs, outputs));
+      session.stream().synchronize();
+      double best = best(MATRIX_ROUNDS, () -> product.run(session.stream(), weights, x, out));
+      return 2.0 * rows * inputs * outputs / best;
+    }
+  }
+
+  /** Floating-point operations a second of the products that a Hessian is the sum of. */
+  double outerProductRate(int inputs) {
+    int rows = LayerArithmetic.TOKENS_AT_ONCE;
+    try (var owned = new Owned()) {
+      DeviceMemory x = noise(owned, 2L * rows * inputs);
+      var products = new OuterProducts(session, inputs, inputs, owned);
+      double best = best(MATRIX_ROUNDS, () -> products.add(x, rows));
+      return (double) rows * inputs * inputs / best;
     }
   }
 

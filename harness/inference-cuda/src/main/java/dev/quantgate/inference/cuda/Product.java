@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Multiplies rows of activations with packed weights. Which kernel serves how many rows is a matter
- * of speed alone: all sum in the same order. One kernel alone, the largest by warpgroups, sums in
- * another, and is taken only where {@link #allowOtherBits} says so.
+ * of speed alone: all sum in the same order. One kernel alone, {@link #YARDSTICK}, sums in another:
+ * it measures what a device can do, and no model is computed by it.
  */
 final class Product {
   /** What becomes of the sums: the kernels' numbers for it. */
@@ -31,7 +31,7 @@ final class Product {
       DeviceMemory partials, DeviceMemory counters, DeviceMemory dense, DeviceMemory arranged) {}
 
   static final String LARGE_TILES = "r128n128";
-  static final String WARPGROUPS = "wgmma";
+  static final String YARDSTICK = "wgmma";
 
   /** The first letter of the sizes whose activations are arranged first. */
   private static final char WIDE = 'w';
@@ -39,8 +39,8 @@ final class Product {
   /** Rows from which an int4 matrix is dequantised first, and a 16-bit one goes by large tiles. */
   private static final int MANY_ROWS = 65;
 
-  /** Rows that a block of the largest warpgroup kernel computes. */
-  private static final int WARPGROUP_ROWS = 256;
+  /** Rows that a block of the yardstick computes. */
+  private static final int YARDSTICK_ROWS = 256;
 
   /** Rows that a block of {@code arrange_rows} arranges. */
   private static final int ARRANGED_ROWS = 128;
@@ -56,7 +56,6 @@ final class Product {
   private final Device device;
   private final Scratch scratch;
   private boolean byWarpgroups;
-  private boolean otherBits;
   private @Nullable String forced;
 
   Product(Kernels kernels, Stream stream, Device device, Scratch scratch) {
@@ -77,18 +76,13 @@ final class Product {
     byWarpgroups = wanted && hasWarpgroups();
   }
 
-  /** Lets many rows be computed by the largest warpgroup kernel, where the device has it. */
-  void allowOtherBits(boolean allowed) {
-    otherBits = allowed && hasWarpgroups();
-  }
-
   private boolean hasWarpgroups() {
     return hasWarpgroups(device, kernels);
   }
 
   /** Whether warpgroup kernels run on a device: on compute capability 9.0 alone. */
   static boolean hasWarpgroups(Device device, Kernels kernels) {
-    return device.major() == 9 && device.minor() == 0 && kernels.has("product_f16_" + WARPGROUPS);
+    return device.major() == 9 && device.minor() == 0 && kernels.has("product_f16_w128n128");
   }
 
   /** {@code out = x * weights}, as {@code into} says. Strides are in elements. */
@@ -101,7 +95,7 @@ final class Product {
       int ldo,
       Into into) {
     WeightFormat format = matrix.format();
-    String size = size(format, matrix.outputs(), rows);
+    String size = forced != null ? forced : size(format, matrix.outputs(), rows);
     DeviceMemory weights = matrix.data();
     DeviceMemory from = x;
     if (size.equals(LARGE_TILES) && format.int4()) {
@@ -117,8 +111,8 @@ final class Product {
     if (size.charAt(0) == WIDE) {
       from = scratch.arranged();
       int blocks =
-          size.equals(WARPGROUPS)
-              ? 2 * Math.ceilDiv(rows, WARPGROUP_ROWS)
+          size.equals(YARDSTICK)
+              ? 2 * Math.ceilDiv(rows, YARDSTICK_ROWS)
               : Math.ceilDiv(rows, ARRANGED_ROWS);
       stride = blocks * ARRANGED_ROWS;
       kernels
@@ -158,13 +152,8 @@ final class Product {
     return "product_" + format.suffix() + "_" + size;
   }
 
-  private String size(WeightFormat format, int outputs, int rows) {
-    if (forced != null) {
-      return forced;
-    }
-    if (otherBits && rows >= WARPGROUP_ROWS) {
-      return WARPGROUPS;
-    }
+  /** The size of kernel that serves a matrix of so many outputs, times so many rows. */
+  String size(WeightFormat format, int outputs, int rows) {
     if (byWarpgroups && rows >= MANY_ROWS) {
       return "w128n128";
     }

@@ -11,12 +11,15 @@ import dev.quantgate.inference.ShapeReport.Decode;
 import dev.quantgate.inference.ShapeReport.Prefill;
 import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.cuda.driver.CublasLt;
+import dev.quantgate.inference.cuda.driver.CudaException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** Memory and speed of models of a shape, their weights made up on the device. */
 final class ShapeBenchmark {
@@ -69,23 +72,35 @@ final class ShapeBenchmark {
               .formatted(shape, config.contextLength(), longest));
     }
     double bandwidth = benchmark.readBandwidth();
-    double rate = matrixRate(config);
+    int width = Math.min(MATRIX_WIDTH, Math.ceilDiv(config.hiddenSize(), 256) * 256 * 2);
+    int rows = Math.min(MATRIX_ROWS, width / 2);
+    double rate = matrixRate(rows, width);
+    ShapeReport.Peer peer = peer(rows, width);
     var columns = new ArrayList<Column>();
     for (WeightFormat format : FORMATS) {
       columns.add(column(config, format, plan));
     }
-    return new ShapeReport(shape, session.describe(), bandwidth, rate, columns);
+    return new ShapeReport(shape, session.describe(), bandwidth, rate, peer, columns);
   }
 
   /** Of the best kernel, at a size that any shape's products stay below, but for small shapes. */
-  private double matrixRate(ModelConfig config) {
-    int width = Math.min(MATRIX_WIDTH, Math.ceilDiv(config.hiddenSize(), 256) * 256 * 2);
-    int rows = Math.min(MATRIX_ROWS, width / 2);
+  private double matrixRate(int rows, int width) {
     double best = benchmark.matrixRate(Product.LARGE_TILES, rows, width, width);
     if (Product.hasWarpgroups(session.device(), session.kernels())) {
-      best = Math.max(best, benchmark.matrixRate(Product.WARPGROUPS, rows, width, width));
+      best = Math.max(best, benchmark.matrixRate(Product.YARDSTICK, rows, width, width));
     }
     return best;
+  }
+
+  /** What NVIDIA's library reaches there, if this machine has it. */
+  private ShapeReport.Peer peer(int rows, int width) {
+    try (var library = new CublasLt(session.context())) {
+      return new ShapeReport.Peer(
+          "cuBLASLt %s".formatted(library.version()),
+          OptionalDouble.of(benchmark.matrixRate(library, rows, width, width)));
+    } catch (CudaException e) {
+      return new ShapeReport.Peer(String.valueOf(e.getMessage()), OptionalDouble.empty());
+    }
   }
 
   private Column column(ModelConfig config, WeightFormat format, ShapePlan plan) {

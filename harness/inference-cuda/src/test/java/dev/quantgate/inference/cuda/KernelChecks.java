@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
@@ -26,11 +27,25 @@ final class KernelChecks {
   /** Largest error of a product, as a share of the root mean square of the reference. */
   static final double TOLERANCE = 1e-3;
 
-  private static final String[] SIZES = {
-    "r8n32", "r8n64", "r16n64", "r32n256", "r64n256", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk"
-  };
-  private static final String LARGE = Product.LARGE_TILES;
-  private static final List<String> WIDE = List.of("w64n128", "w64n256", "w128n128");
+  /** Every size of product kernel but the yardstick; which there are depends on the format. */
+  private static final List<String> SIZES =
+      List.of(
+          "r8n32",
+          "r8n64",
+          "r16n64",
+          "r32n256",
+          "r64n256",
+          "r8n32_bulk",
+          "r8n64_bulk",
+          "r8n32_thin_bulk",
+          "r16n64_bulk",
+          Product.LARGE_TILES,
+          "w64n128",
+          "w64n256",
+          "w128n128");
+
+  /** Sizes for many rows, and the plainest: what more than 64 rows are computed by. */
+  private static final List<String> MANY = List.of("r8n32", Product.LARGE_TILES, "w128n128");
 
   private final DeviceSession session;
 
@@ -78,6 +93,31 @@ final class KernelChecks {
     return "product %s %dx%d, %d rows".formatted(format, linear.outputs(), linear.inputs(), rows);
   }
 
+  /** The sizes that multiply with weights of a format on this device. */
+  List<String> sizes(WeightFormat format) {
+    boolean warpgroups = Product.hasWarpgroups(session.device(), session.kernels());
+    return SIZES.stream()
+        .filter(size -> warpgroups || !size.startsWith("w"))
+        .filter(size ->
+            // int4 weights are dequantised first.
+            size.equals(Product.LARGE_TILES)
+                || session.kernels().has("product_%s_%s".formatted(format.suffix(), size)))
+        .toList();
+  }
+
+  static WeightFormat format(Linear linear) {
+    return switch (linear) {
+      case Linear.Dense dense ->
+          dense.weight().dtype() == DType.BF16 ? WeightFormat.BF16 : WeightFormat.F16;
+      case Linear.Gptq gptq ->
+          switch (gptq.groupSize()) {
+            case 32 -> WeightFormat.I4G32;
+            case 64 -> WeightFormat.I4G64;
+            default -> WeightFormat.I4G128;
+          };
+    };
+  }
+
   /** Every size of product kernel against float64, and against each other bit by bit. */
   Finding product(Linear linear, int rows) {
     Activation type = type(linear);
@@ -85,61 +125,66 @@ final class KernelChecks {
     short[] x = GptqMatrix.activations(rows, rows, linear.inputs(), stride, type);
     double[] expected = expected(GptqMatrix.weights(linear), x, linear, rows, stride, type);
     float[] first = null;
-    boolean same = true;
+    var others = new ArrayList<String>();
     double error = 0;
-    var sizes = new ArrayList<>(Arrays.asList(SIZES));
-    sizes.add(LARGE);
-    for (String size : sizes) {
-      boolean there = size.equals(LARGE) || session.kernels().has("product_f16_" + size);
-      if (there && (size.startsWith("r8n32") || rows <= 64 || size.equals(LARGE))) {
+    for (String size : sizes(format(linear))) {
+      if (rows <= 64 || MANY.contains(size)) {
         float[] found = run(linear, x, rows, stride, size);
         error = Math.max(error, error(found, expected));
         if (first == null) {
           first = found;
         }
-        same &= Arrays.equals(first, found);
-      }
-    }
-    return new Finding(
-        name(linear, rows) + (same ? "" : ": BITS DIFFER"), error, same && error < TOLERANCE);
-  }
-
-  /** The warpgroup kernels in four slices: against float64, and their bits those of the others. */
-  Finding wide(Linear linear, int rows) {
-    Activation type = type(linear);
-    int stride = PackedMatrix.inputTiles(linear.inputs()) * WeightFormat.TILE_INPUTS;
-    short[] x = GptqMatrix.activations(rows, rows, linear.inputs(), stride, type);
-    double[] expected = expected(GptqMatrix.weights(linear), x, linear, rows, stride, type);
-    float[] same = run(linear, x, rows, stride, "r8n32");
-    double error = 0;
-    int others = 0;
-    for (String size : WIDE) {
-      if ((linear instanceof Linear.Gptq && rows <= 64) || size.equals("w128n128")) {
-        float[] found = run(linear, x, rows, stride, size);
-        error = Math.max(error, error(found, expected));
-        for (int i = 0; i < found.length; i++) {
-          others += Float.floatToRawIntBits(found[i]) == Float.floatToRawIntBits(same[i]) ? 0 : 1;
+        if (!sameBits(first, found)) {
+          others.add(size);
         }
       }
     }
     return new Finding(
-        "warpgroups in slices, %s%s"
-            .formatted(
-                name(linear, rows), others == 0 ? "" : ": BITS DIFFER IN %d".formatted(others)),
+        name(linear, rows) + (others.isEmpty() ? "" : ": BITS DIFFER BY %s".formatted(others)),
         error,
-        error < TOLERANCE && others == 0);
+        others.isEmpty() && error < TOLERANCE);
   }
 
-  /** The warpgroup kernel of one sum against float64; its bits are its own. */
-  Finding warpgroups(Linear linear, int rows) {
+  private static boolean sameBits(float[] one, float[] other) {
+    return Arrays.mismatch(bits(one), bits(other)) < 0;
+  }
+
+  private static int[] bits(float[] values) {
+    return IntStream.range(0, values.length).map(i -> Float.floatToRawIntBits(values[i])).toArray();
+  }
+
+  /** That one size gives a row the same bits among others and alone, and those of the plainest. */
+  Finding rowsAlone(Linear linear, int rows, String size) {
+    Activation type = type(linear);
+    int stride = PackedMatrix.inputTiles(linear.inputs()) * WeightFormat.TILE_INPUTS;
+    short[] x = GptqMatrix.activations(rows, rows, linear.inputs(), stride, type);
+    float[] together = run(linear, x, rows, stride, size);
+    int n = linear.outputs();
+    String where = sameBits(together, run(linear, x, rows, stride, "r8n32")) ? "" : " r8n32";
+    for (int r : new TreeSet<>(List.of(0, rows / 2, rows - 1))) {
+      float[] alone =
+          run(linear, Arrays.copyOfRange(x, r * stride, (r + 1) * stride), 1, stride, size);
+      if (!sameBits(alone, Arrays.copyOfRange(together, r * n, (r + 1) * n))) {
+        where += " row %d".formatted(r);
+      }
+    }
+    return new Finding(
+        "%s: %s%s"
+            .formatted(size, name(linear, rows), where.isEmpty() ? "" : ": BITS DIFFER" + where),
+        0,
+        where.isEmpty());
+  }
+
+  /** The yardstick's kernel against float64; its bits are its own. */
+  Finding yardstick(Linear.Dense linear, int rows) {
     Activation type = type(linear);
     int stride = PackedMatrix.inputTiles(linear.inputs()) * WeightFormat.TILE_INPUTS;
     short[] x = GptqMatrix.activations(rows, rows, linear.inputs(), stride, type);
     double error =
         error(
-            run(linear, x, rows, stride, Product.WARPGROUPS),
+            run(linear, x, rows, stride, Product.YARDSTICK),
             expected(GptqMatrix.weights(linear), x, linear, rows, stride, type));
-    return new Finding("warpgroups, " + name(linear, rows), error, error < TOLERANCE);
+    return new Finding("yardstick, " + name(linear, rows), error, error < TOLERANCE);
   }
 
   /** That a wrong matrix is noticed: the check of a check. */

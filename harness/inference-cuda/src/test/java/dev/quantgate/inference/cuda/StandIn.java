@@ -26,8 +26,12 @@ final class StandIn {
   private StandIn() {}
 
   /** Builds it where it is not, and has the driver taken from it; skips the test without a g++. */
-  static synchronized void use() {
-    Path library = FOLDER.resolve("libcuda.so.1");
+  static void use() {
+    System.setProperty(CudaDriver.LIBRARY_PROPERTY, build("libcuda.so.1").toString());
+  }
+
+  /** Builds a stand-in of that name. */
+  static synchronized Path build(String name) {
     try {
       assumeTrue(
           new ProcessBuilder("g++", "--version").redirectErrorStream(true).start().waitFor() == 0,
@@ -38,7 +42,7 @@ final class StandIn {
     try {
       Files.createDirectories(FOLDER);
       Process build =
-          new ProcessBuilder(BUILD.toString(), FOLDER.toString())
+          new ProcessBuilder(BUILD.toString(), FOLDER.toString(), name)
               .redirectErrorStream(true)
               .redirectOutput(FOLDER.resolve("build.log").toFile())
               .start();
@@ -49,7 +53,7 @@ final class StandIn {
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
-    System.setProperty(CudaDriver.LIBRARY_PROPERTY, library.toString());
+    return FOLDER.resolve(name);
   }
 
   /** Has the n-th call from now of a driver's function fail with a code. */
@@ -68,6 +72,11 @@ final class StandIn {
   /** Forgets planned failures, and one that happened. */
   static void forgetFailures() {
     call("standin_reset", FunctionDescriptor.ofVoid());
+  }
+
+  /** How a block's threads take turns from now on: 0 ascending, 1 descending, else drawn. */
+  static void order(long order) {
+    call("standin_set_order", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG), order);
   }
 
   /** Memory, streams, events, modules and graphs that were made and not given back. */

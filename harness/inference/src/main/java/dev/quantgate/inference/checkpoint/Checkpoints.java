@@ -47,6 +47,18 @@ public final class Checkpoints {
   }
 
   /**
+   * Refuses a folder that lacks a file, or whose config.json, quantisation or weight files' headers
+   * cannot be read; no weights are looked at.
+   *
+   * @throws dev.quantgate.inference.InferenceException of kind BAD_CHECKPOINT, UNSUPPORTED or IO
+   */
+  public static void requireReadable(Path folder) {
+    Architecture.read(folder);
+    List<Path> files = weightFiles(folder);
+    assert !files.isEmpty();
+  }
+
+  /**
    * The sums that tell a folder's checkpoint from others, without opening it: as {@link
    * Checkpoint#weightsSha256} and {@link Checkpoint#configSha256}. Of weight files that have not
    * changed since they were last read, their sums are known.

@@ -152,10 +152,11 @@ final class JsonObject {
       return absent;
     }
     JsonNode value = node.get(key);
-    if (!value.isNumber() || !(value.doubleValue() > 0) || Double.isInfinite(value.doubleValue())) {
+    double number = value.doubleValue(Double.NaN); // as of a whole number of 400 digits
+    if (!value.isNumber() || !(number > 0) || Double.isInfinite(number)) {
       throw wrong(key, "a positive number", value);
     }
-    return value.doubleValue();
+    return number;
   }
 
   double requiredPositive(String key) {

@@ -6,12 +6,14 @@ import dev.quantgate.inference.BlockwiseProvider;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.ModelPreview;
 import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.SpeedPlan;
 import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Checkpoints;
 import dev.quantgate.inference.engine.Batching;
+import dev.quantgate.inference.engine.FolderPreview;
 import dev.quantgate.inference.engine.MemoryPlan;
 import dev.quantgate.inference.engine.SpeedBenchmark;
 import dev.quantgate.inference.engine.StepExecutor;
@@ -79,6 +81,11 @@ public final class CpuEngineProvider implements BlockwiseProvider {
             .formatted(options.threads(), options.threads() == 1 ? "" : "s", width()),
         Batching.of(options.maxBatch(), CpuStepExecutor.ANSWERS_AT_ONCE),
         checkpoint -> device(checkpoint, folder, options));
+  }
+
+  @Override
+  public Optional<ModelPreview> preview(ModelReference reference) {
+    return Optional.of(FolderPreview.of(folder(reference)));
   }
 
   @Override

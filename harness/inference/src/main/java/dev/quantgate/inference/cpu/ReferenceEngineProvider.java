@@ -4,8 +4,10 @@ import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.EngineProvider;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.ModelPreview;
 import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.engine.Batching;
+import dev.quantgate.inference.engine.FolderPreview;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -41,6 +43,11 @@ public final class ReferenceEngineProvider implements EngineProvider {
   @Override
   public boolean opens(ModelReference reference) {
     return cpu.opens(reference);
+  }
+
+  @Override
+  public Optional<ModelPreview> preview(ModelReference reference) {
+    return Optional.of(FolderPreview.of(folder(reference)));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.quantgate.inference.tokenizer;
 
 import dev.quantgate.base.Sha256;
+import dev.quantgate.inference.InferenceException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Optional;
@@ -21,6 +23,22 @@ public final class Tokenizers {
     return open(folder, Optional.empty());
   }
 
+  /**
+   * Refuses a folder without a tokenizer; what is in it is not looked at.
+   *
+   * @throws dev.quantgate.inference.InferenceException if there is none
+   */
+  public static void requirePresent(Path folder) {
+    if (!Files.exists(folder.resolve("tokenizer.json"))
+        && !Files.exists(folder.resolve("tokenizer.model"))) {
+      throw none(folder);
+    }
+  }
+
+  private static InferenceException none(Path folder) {
+    return Refusal.damaged(folder, "has no tokenizer: neither tokenizer.json nor tokenizer.model");
+  }
+
   /** The sum of a folder's tokenizer, as {@link Tokenizer#sha256}, without opening it. */
   public static String sha256(Path folder) {
     return new TokenizerFiles(folder).sha256();
@@ -39,7 +57,7 @@ public final class Tokenizers {
     } else if (files.bytes("tokenizer.model").isPresent()) {
       codec = SentencePieceCodec.open(files);
     } else {
-      throw Refusal.damaged(folder, "has no tokenizer: neither tokenizer.json nor tokenizer.model");
+      throw none(folder);
     }
     String sum = files.sha256();
     return new FolderTokenizer(

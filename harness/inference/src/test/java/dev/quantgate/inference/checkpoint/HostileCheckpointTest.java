@@ -12,6 +12,7 @@ import dev.quantgate.inference.fixture.TinyCheckpoint;
 import dev.quantgate.inference.fixture.TinyCheckpoint.Format;
 import dev.quantgate.inference.fixture.TorchWriter;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -454,6 +455,11 @@ class HostileCheckpointTest {
         Arguments.of(
             "rope_scaling",
             Map.of("rope_type", "linear", "factor", -2),
+            Kind.BAD_CHECKPOINT,
+            "a positive number"),
+        Arguments.of(
+            "rope_theta",
+            new BigInteger("9".repeat(400)),
             Kind.BAD_CHECKPOINT,
             "a positive number"),
         Arguments.of(

@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.InferenceException.Kind;
-import dev.quantgate.inference.tokenizer.SentencePieceModel.Type;
-import java.io.ByteArrayOutputStream;
+import dev.quantgate.inference.fixture.SentencePieceWriter;
+import dev.quantgate.inference.fixture.SentencePieceWriter.Piece;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SentencePieceTest {
-  private static final int BPE = 2;
+  private static final int BPE = SentencePieceWriter.BPE;
   private static final int FIRST_PIECE = 3 + 256;
 
   /** Merged pieces, the best first. The same piece can be made in several ways. */
@@ -36,27 +34,13 @@ class SentencePieceTest {
 
   @TempDir private Path folder;
 
-  /** Writes tokenizer.model: specials, bytes, then "▁", "a", "b" and the merged pieces. */
+  /** A tokenizer.model: specials, bytes, then "▁", "a", "b" and the merged pieces. */
   private static byte[] model(int kind, boolean extraSpaces, byte[] table) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    piece(out, "<unk>", 0, Type.UNKNOWN);
-    piece(out, "<s>", 0, Type.CONTROL);
-    piece(out, "</s>", 0, Type.CONTROL);
-    for (int b = 0; b < 256; b++) {
-      piece(out, String.format("<0x%02X>", b), 0, Type.BYTE);
-    }
+    List<Piece> pieces = new ArrayList<>(SentencePieceWriter.specialsAndBytes());
     for (String piece : vocabulary().keySet()) {
-      piece(out, piece, score(piece), Type.NORMAL);
+      pieces.add(new Piece(piece, score(piece), Piece.NORMAL));
     }
-    ByteArrayOutputStream trainer = new ByteArrayOutputStream();
-    number(trainer, 3, kind);
-    number(trainer, 35, 1);
-    bytes(out, 2, trainer.toByteArray());
-    ByteArrayOutputStream normalizer = new ByteArrayOutputStream();
-    bytes(normalizer, 2, table);
-    number(normalizer, 4, extraSpaces ? 1 : 0);
-    bytes(out, 3, normalizer.toByteArray());
-    return out.toByteArray();
+    return SentencePieceWriter.model(pieces, kind, extraSpaces, table);
   }
 
   private static Map<String, Integer> vocabulary() {
@@ -70,35 +54,6 @@ class SentencePieceTest {
 
   private static float score(String piece) {
     return PIECES.contains(piece) ? -PIECES.indexOf(piece) : -100;
-  }
-
-  private static void piece(ByteArrayOutputStream out, String text, float score, Type type) {
-    ByteArrayOutputStream piece = new ByteArrayOutputStream();
-    bytes(piece, 1, text.getBytes(StandardCharsets.UTF_8));
-    piece.write(2 << 3 | 5);
-    piece.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(score).array());
-    number(piece, 3, type.ordinal() + 1);
-    bytes(out, 1, piece.toByteArray());
-  }
-
-  private static void number(ByteArrayOutputStream out, int field, int value) {
-    varint(out, field << 3);
-    varint(out, value);
-  }
-
-  private static void bytes(ByteArrayOutputStream out, int field, byte[] value) {
-    varint(out, field << 3 | 2);
-    varint(out, value.length);
-    out.writeBytes(value);
-  }
-
-  private static void varint(ByteArrayOutputStream out, int value) {
-    int rest = value;
-    while (rest > 0x7F) {
-      out.write(rest & 0x7F | 0x80);
-      rest >>>= 7;
-    }
-    out.write(rest);
   }
 
   /**

@@ -134,7 +134,14 @@ public record CalibrationSet(List<List<Integer>> sequences, String sha256) {
     if (line.path("tokens").isArray()
         && line.path("tokenizerSha256").asString("").equals(tokenizer.sha256())) {
       List<Integer> ids = new ArrayList<>();
-      line.get("tokens").forEach(id -> ids.add(id.asInt()));
+      for (JsonNode id : line.get("tokens")) {
+        if (!id.isIntegralNumber() || !id.canConvertToInt()) {
+          throw new QuantizationException(
+              "%s: expected whole token ids under \"tokens\", found %s"
+                  .formatted(file, id.isContainer() ? "a list or object" : id));
+        }
+        ids.add(id.intValue());
+      }
       return ids;
     }
     return tokenizer.encode(document(line, file)).ids();

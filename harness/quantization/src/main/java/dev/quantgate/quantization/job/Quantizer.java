@@ -255,16 +255,15 @@ public final class Quantizer {
     Map<String, QuantizationReport.Layer> reports = new HashMap<>();
     List<List<String>> stages = model.linearStages(block);
     for (int s = 0; s < stages.size(); s++) {
-      Hessian hessian = new Hessian(String.join(", ", stages.get(s)), workers);
-      model.observe(block, hidden, s, (sequence, rows) -> hessian.add(rows));
       LayerSolver solver =
           new LayerSolver(
-              hessian,
+              Hessian.of(model, block, hidden, s, workers),
               request.scheme(),
               request.actOrder(),
               request.clip(),
               request.damping(),
-              workers);
+              workers,
+              model.arithmetic());
       for (String name : stages.get(s)) {
         long start = System.nanoTime();
         Matrix weight = model.weight(name);

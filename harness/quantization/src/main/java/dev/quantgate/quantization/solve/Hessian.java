@@ -1,8 +1,12 @@
 package dev.quantgate.quantization.solve;
 
+import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.BlockwiseModel.Matrix;
+import dev.quantgate.inference.LayerArithmetic;
 import dev.quantgate.quantization.QuantizationException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code H = 2/n * sum of x x^T} over the n inputs that a stage's layers are given: how much an
@@ -13,7 +17,7 @@ import java.util.Arrays;
  * each element, and a chunk.
  */
 public final class Hessian {
-  private static final int CHUNK = 512;
+  private static final int CHUNK = LayerArithmetic.TOKENS_AT_ONCE;
   private static final int WIDTH = MicroKernel.WIDTH;
 
   private final String layers;
@@ -33,6 +37,36 @@ public final class Hessian {
   public Hessian(String layers, Workers workers) {
     this.layers = layers;
     this.workers = workers;
+  }
+
+  private Hessian(String layers, Workers workers, LayerArithmetic.Products products, long tokens) {
+    this(layers, workers);
+    this.inputs = products.inputs();
+    this.sums = products.sums();
+    this.tokens = tokens;
+  }
+
+  /**
+   * The Hessian of a stage of a model, summed up on the model's device where that has its own
+   * arithmetic; the same sums of the same inputs either way.
+   *
+   * @param hidden what the block gets
+   */
+  public static Hessian of(
+      BlockwiseModel model, int block, List<float[]> hidden, int stage, Workers workers) {
+    String layers = String.join(", ", model.linearStages(block).get(stage));
+    Optional<LayerArithmetic> device = model.arithmetic();
+    if (device.isPresent()) {
+      long elements = hidden.stream().mapToLong(each -> each.length).sum();
+      return new Hessian(
+          layers,
+          workers,
+          device.get().products(block, hidden, stage),
+          elements / model.hiddenSize());
+    }
+    var hessian = new Hessian(layers, workers);
+    model.observe(block, hidden, stage, (sequence, rows) -> hessian.add(rows));
+    return hessian;
   }
 
   /** Adds the inputs of some tokens: {@code [tokens, inputs]}. */
@@ -118,7 +152,9 @@ public final class Hessian {
     if (tokens == 0) {
       throw new QuantizationException(layers + " got no calibration tokens");
     }
-    flush();
+    if (filled > 0) {
+      flush();
+    }
     chunk = new float[0];
     for (int i = 0; i < inputs; i++) {
       if (!Double.isFinite(sums[i * inputs + i])) {

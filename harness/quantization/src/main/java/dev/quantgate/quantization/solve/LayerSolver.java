@@ -1,8 +1,10 @@
 package dev.quantgate.quantization.solve;
 
 import dev.quantgate.inference.BlockwiseModel.Matrix;
+import dev.quantgate.inference.LayerArithmetic;
 import dev.quantgate.quantization.ActOrder;
 import dev.quantgate.quantization.ClipSearch;
+import dev.quantgate.quantization.QuantizationException;
 import dev.quantgate.quantization.QuantizationMethod;
 import dev.quantgate.quantization.Scheme;
 import java.util.Arrays;
@@ -39,10 +41,12 @@ public final class LayerSolver {
   private final double damping;
   private final Optional<Factor> factor;
   private final Stage stage;
+  private final Optional<LayerArithmetic> device;
 
   /** H for the loss, as {@link #lossPanels} lays it out. */
   private final float[] lossPanels;
 
+  /** Everything on the processor. */
   public LayerSolver(
       Hessian hessian,
       Scheme scheme,
@@ -50,7 +54,25 @@ public final class LayerSolver {
       ClipSearch clip,
       double damping,
       Workers workers) {
+    this(hessian, scheme, actOrder, clip, damping, workers, Optional.empty());
+  }
+
+  /**
+   * Orders the inputs and factors the Hessian.
+   *
+   * @param device what computes columns and losses, until another solver is given it; the workers
+   *     where there is none. The codes are the same.
+   */
+  public LayerSolver(
+      Hessian hessian,
+      Scheme scheme,
+      ActOrder actOrder,
+      ClipSearch clip,
+      double damping,
+      Workers workers,
+      Optional<LayerArithmetic> device) {
     hessian.finish();
+    this.device = device;
     this.scheme = scheme;
     this.workers = workers;
     this.inputs = hessian.inputs();
@@ -92,6 +114,7 @@ public final class LayerSolver {
             importance,
             found);
     this.lossPanels = lossPanels(hessian);
+    device.ifPresent(arithmetic -> arithmetic.begin(stage.onDevice(factor, lossPanels)));
   }
 
   /**
@@ -145,6 +168,17 @@ public final class LayerSolver {
   /** GPTQ's codes, better or not. */
   QuantizedLayer compensate(String name, Matrix weight, Factor upper) {
     int outputs = weight.rows();
+    if (device.isPresent()) {
+      return device
+          .get()
+          .quantise(weight)
+          .map(found ->
+              new QuantizedLayer(
+                  name, scheme, inputs, outputs, found.codes(), found.scales(), found.zeros()))
+          .orElseThrow(() ->
+              new QuantizationException(
+                  "%s has weights beyond what fp16 can hold".formatted(name)));
+    }
     byte[] codes = new byte[inputs * outputs];
     short[] scales = new short[scheme.groups(inputs) * outputs];
     byte[] zeros = new byte[scales.length];
@@ -162,19 +196,25 @@ public final class LayerSolver {
     return order.clone();
   }
 
-  /** {@code tr((W - Q) H (W - Q)^T)}, H undamped. */
+  /**
+   * {@code tr((W - Q) H (W - Q)^T)}, H undamped: the losses of the output channels in ascending
+   * order, so that it does not depend on how many of them are computed at a time.
+   */
   double loss(Matrix weight, Matrix quantised) {
-    double[] parts = new double[Math.ceilDiv(weight.rows(), WIDTH)];
-    workers.forEach(
-        parts.length, strip -> parts[strip] = stripLoss(weight, quantised, strip * WIDTH));
-    double sum = 0;
-    for (double part : parts) {
-      sum += part;
+    if (device.isPresent()) {
+      return device.get().loss(weight, quantised);
     }
-    return sum;
+    double[] channels = new double[Math.ceilDiv(weight.rows(), WIDTH) * WIDTH];
+    workers.forEach(
+        channels.length / WIDTH, strip -> addLosses(weight, quantised, strip * WIDTH, channels));
+    double sum = 0;
+    for (double channel : channels) {
+      sum += channel;
+    }
+    return 2 * sum;
   }
 
-  private double stripLoss(Matrix weight, Matrix quantised, int first) {
+  private void addLosses(Matrix weight, Matrix quantised, int first, double[] losses) {
     int channels = Math.min(WIDTH, weight.rows() - first);
     float[] error = new float[inputs * WIDTH];
     for (int n = 0; n < channels; n++) {
@@ -184,17 +224,17 @@ public final class LayerSolver {
       }
     }
     float[] tile = new float[ROWS * WIDTH];
-    double loss = 0;
     for (int j = 0; j < inputs; j += ROWS) {
       Arrays.fill(tile, 0);
       MicroKernel.accumulate(lossPanels, j * inputs, ROWS, error, 0, j + ROWS, tile, 0);
-      float part = 0;
-      for (int i = 0; i < tile.length; i++) {
-        part += tile[i] * error[j * WIDTH + i];
+      for (int n = 0; n < channels; n++) {
+        float part = 0;
+        for (int r = 0; r < ROWS; r++) {
+          part += tile[r * WIDTH + n] * error[(j + r) * WIDTH + n];
+        }
+        losses[first + n] += part;
       }
-      loss += 2 * (double) part;
     }
-    return loss;
   }
 
   /**

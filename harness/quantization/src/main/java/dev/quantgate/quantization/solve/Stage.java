@@ -1,5 +1,6 @@
 package dev.quantgate.quantization.solve;
 
+import dev.quantgate.inference.LayerArithmetic;
 import dev.quantgate.quantization.ClipSearch;
 import dev.quantgate.quantization.Scheme;
 import java.util.Arrays;
@@ -36,7 +37,45 @@ record Stage(
     float[] importance) {
 
   /** Inputs after which errors go into all others. */
-  static final int BLOCK = 128;
+  static final int BLOCK = LayerArithmetic.COLUMNS_AT_ONCE;
+
+  private static final int TRIES = 24;
+  private static final float STEP = 0.02f;
+
+  /** Shares of a group's range that the clip search tries, the whole range first. */
+  float[] shares() {
+    float[] shares = new float[clip == ClipSearch.NONE ? 1 : TRIES];
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] = 1 - i * STEP;
+    }
+    return shares;
+  }
+
+  /** Whether a range is tried by taking the whole group on it, compensation included. */
+  boolean compensatedSearch() {
+    return clip == ClipSearch.FULL && !gridsBeforehand;
+  }
+
+  /**
+   * The same for an engine's device.
+   *
+   * @param upper U, if there is one
+   * @param halved as {@link LayerArithmetic.Stage} has it
+   */
+  LayerArithmetic.Stage onDevice(Optional<Factor> upper, float[] halved) {
+    return new LayerArithmetic.Stage(
+        group,
+        scheme.maxCode(),
+        scheme.symmetric() ? scheme.middle() : -1,
+        shares(),
+        compensatedSearch(),
+        gridsBeforehand,
+        order,
+        dead,
+        importance,
+        upper.map(factor -> factor.panels).orElse(new float[0]),
+        halved);
+  }
 
   static Stage of(
       Scheme scheme,

@@ -1,7 +1,6 @@
 package dev.quantgate.quantization.solve;
 
 import dev.quantgate.inference.BlockwiseModel.Matrix;
-import dev.quantgate.quantization.ClipSearch;
 import java.util.Arrays;
 
 /** {@link MicroKernel#WIDTH} output channels of a layer on their way through all inputs. */
@@ -10,10 +9,8 @@ final class Strip {
   private static final int ROWS = MicroKernel.ROWS;
   private static final int WIDTH = MicroKernel.WIDTH;
 
-  /** Shares of a group's range that a clip search tries, the whole range first. */
-  private static final float[] SHRINKS = shrinks();
-
   private final Stage stage;
+  private final float[] ranges;
   private final int inputs;
   private final int group;
   private final int segment;
@@ -48,6 +45,7 @@ final class Strip {
 
   Strip(Stage stage, Matrix weight, int first, Factor upper) {
     this.stage = stage;
+    this.ranges = stage.shares();
     this.inputs = stage.inputs();
     this.group = stage.group();
     this.segment = stage.segment();
@@ -117,12 +115,7 @@ final class Strip {
   /** The grid of the group that begins at a position, from weights that are compensated. */
   private void findGrid(int at, int count) {
     searchGrid(
-        stage.groupAt()[at],
-        weights,
-        at,
-        count,
-        stage.importance(),
-        stage.clip() == ClipSearch.FULL);
+        stage.groupAt()[at], weights, at, count, stage.importance(), stage.compensatedSearch());
   }
 
   /** Grids from the weights as they are, in the order of the inputs. */
@@ -156,7 +149,7 @@ final class Strip {
       maximum[n] = Math.max(maximum[n], values[i]);
     }
     Arrays.fill(best, Float.POSITIVE_INFINITY);
-    int tries = stage.clip() == ClipSearch.NONE ? 1 : SHRINKS.length;
+    int tries = ranges.length;
     for (int t = 0; t < tries; t++) {
       tryGrids(t);
       Arrays.fill(loss, 0);
@@ -193,7 +186,7 @@ final class Strip {
 
   private void tryGrids(int shrink) {
     for (int n = 0; n < WIDTH; n++) {
-      Grid grid = Grid.ofRange(minimum[n], maximum[n], stage.scheme(), SHRINKS[shrink]);
+      Grid grid = Grid.ofRange(minimum[n], maximum[n], stage.scheme(), ranges[shrink]);
       triedScales[n] = grid.scale();
       triedZeros[n] = grid.zero();
     }
@@ -223,13 +216,5 @@ final class Strip {
         allZeros[at + n] = (byte) zeros[g * WIDTH + n];
       }
     }
-  }
-
-  private static float[] shrinks() {
-    float[] values = new float[24];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = 1 - i * 0.02f;
-    }
-    return values;
   }
 }
