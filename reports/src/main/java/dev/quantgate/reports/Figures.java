@@ -36,6 +36,11 @@ public final class Figures {
         : format("%d h %02d min", seconds / 3600, seconds / 60 % 60);
   }
 
+  /** {@code 0.913}: a figure that is compared with its neighbours, with as many decimals. */
+  static String decimals(int digits, double value) {
+    return format("%%.%df".formatted(digits), value);
+  }
+
   /** {@code 1,346}. */
   public static String count(long count) {
     return format("%,d", count);

@@ -3,6 +3,7 @@ package dev.quantgate.reports;
 import static dev.quantgate.reports.TextTable.Align.LEFT;
 import static dev.quantgate.reports.TextTable.Align.RIGHT;
 
+import dev.quantgate.evaluation.gate.Prospect;
 import dev.quantgate.evaluation.gate.statistics.GateSimulation.Rates;
 import dev.quantgate.evaluation.gate.statistics.GateSimulation.Setting;
 import dev.quantgate.evaluation.gate.statistics.Power;
@@ -63,6 +64,59 @@ public final class PlanReport {
             """
                 .formatted(Figures.percent(power.power())))
         .toString();
+  }
+
+  /** What a suite of a run can and cannot prove, in one or two lines. */
+  public static String render(Prospect suite) {
+    String items =
+        "%s %s%s"
+            .formatted(
+                Figures.count(suite.items()),
+                suite.programs() ? "problems" : "items",
+                suite.samples() > 1 ? " of %d samples".formatted(suite.samples()) : "");
+    String visible =
+        "a loss of %s points shows at %s flips"
+            .formatted(
+                points(suite.visibleLossPoints() / 100), Figures.percent(Prospect.USUAL_FLIPS));
+    String margin = points(suite.marginPoints() / 100);
+    String text;
+    if (suite.itemsWithoutFlips().isEmpty()) {
+      text = "a margin of 0 can be proven by no number of items; %s".formatted(visible);
+    } else if (suite.mostFlips().isEmpty()) {
+      text =
+          "%s cannot prove a loss below %s points: with no flip at all it takes %s%s; %s"
+              .formatted(
+                  items,
+                  margin,
+                  Figures.count(suite.itemsWithoutFlips().getAsLong()),
+                  suite.programs() && suite.beyondSamples()
+                      ? ", and no number of samples of these can"
+                      : "",
+                  visible);
+    } else {
+      text =
+          "%s prove a loss below %s points while at most %s flip (at %s it takes %s%s); %s"
+              .formatted(
+                  items,
+                  margin,
+                  Figures.percent(suite.mostFlips().getAsDouble()),
+                  Figures.percent(Prospect.USUAL_FLIPS),
+                  Figures.count(suite.itemsNeeded().orElse(0)),
+                  suite.programs() && suite.samplesNeeded().isPresent()
+                      ? ", or %s samples of each".formatted(suite.samplesNeeded().getAsLong())
+                      : "",
+                  visible);
+    }
+    String stop =
+        suite
+            .earliestStop()
+            .map(earliest ->
+                earliest.isPresent()
+                    ? "; PASS can stop it after %s items at the earliest"
+                        .formatted(Figures.count(earliest.getAsInt()))
+                    : "; PASS cannot stop it early: its items are too few, or its clusters too large")
+            .orElse("");
+    return "%s: %s%s".formatted(suite.suite(), text, stop);
   }
 
   /** The rates of simulated comparisons. */

@@ -25,8 +25,6 @@ public final class TerminalReport {
   private static final int FLIPS_SHOWN = 8;
 
   /** Cells of a line of prose. */
-  private static final int WIDTH = 110;
-
   private TerminalReport() {}
 
   /**
@@ -133,28 +131,9 @@ public final class TerminalReport {
     if (!comparison.reason().equals(deciding)) {
       text.append(": ").append(comparison.reason());
     }
-    reasons.forEach(
-        (suite, reason) -> text.append('\n').append(wrapped("  %s: ".formatted(suite), reason)));
+    reasons.forEach((suite, reason) ->
+        text.append('\n').append(TextTable.wrapped("  %s: ".formatted(suite), "    ", reason)));
     return text.toString();
-  }
-
-  /**
-   * A text in lines of at most {@link #WIDTH} cells where its words allow, the later ones indented.
-   */
-  private static String wrapped(String lead, String text) {
-    var lines = new StringBuilder();
-    var line = new StringBuilder(lead);
-    boolean empty = true;
-    for (String word : text.split(" ")) {
-      if (!empty && TextTable.width(line + " " + word) > WIDTH) {
-        lines.append(line).append('\n');
-        line = new StringBuilder("    ");
-        empty = true;
-      }
-      line.append(empty ? "" : " ").append(word);
-      empty = false;
-    }
-    return lines.append(line).toString();
   }
 
   /** "PASS (not proven; the pairs are INCONCLUSIVE)". */

@@ -6,66 +6,162 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A table of text for a terminal. Columns are as wide as their widest cell, counted in terminal
- * cells: a Chinese character takes two. Cells are {@link PlainText} of one line.
+ * A table of text for a terminal: the one form in which the program prints tables. Columns are as
+ * wide as their widest cell, counted in terminal cells: a Chinese character takes two. Cells are
+ * {@link PlainText} of one line.
  */
 public final class TextTable {
+  /** Cells of a line that every terminal shows whole. */
+  public static final int WIDTH = 80;
+
+  private static final String BETWEEN = "  ";
+  private static final String NOTE_INDENT = "    ";
+
+  private final String indent;
   private final List<Align> alignment;
-  private final List<List<String>> rows = new ArrayList<>();
+  private final List<Line> lines = new ArrayList<>();
 
   /** How a column's cells are set. */
   public enum Align {
     LEFT,
-    RIGHT
+    RIGHT,
+    /** For a last column: its words go on in further lines where one line would be too wide. */
+    WORDS
+  }
+
+  private sealed interface Line {
+    record Cells(List<String> cells) implements Line {}
+
+    record Rule() implements Line {}
+
+    record Note(String text) implements Line {}
   }
 
   public TextTable(Align... alignment) {
+    this("", alignment);
+  }
+
+  /** A table each of whose lines begins with an indent. */
+  public TextTable(String indent, Align... alignment) {
+    this.indent = indent;
     this.alignment = List.of(alignment);
+    int words = this.alignment.indexOf(Align.WORDS);
+    if (words >= 0 && words < alignment.length - 1) {
+      throw new IllegalArgumentException(
+          "column %d of %d is set in words; only the last can be"
+              .formatted(words + 1, alignment.length));
+    }
   }
 
   /** Adds a row; it has one cell for each column. */
   public TextTable row(String... cells) {
     if (cells.length != alignment.size()) {
       throw new IllegalArgumentException(
-          "a row of " + cells.length + " cells in a table of " + alignment.size() + " columns");
+          "a row of %d cells in a table of %d columns".formatted(cells.length, alignment.size()));
     }
-    rows.add(Arrays.stream(cells).map(PlainText::line).toList());
+    lines.add(new Line.Cells(Arrays.stream(cells).map(PlainText::line).toList()));
     return this;
   }
 
   /** Adds a rule as wide as the table. */
   public TextTable rule() {
-    rows.add(List.of());
+    lines.add(new Line.Rule());
+    return this;
+  }
+
+  /** Adds words about the row above, in lines of their own that no column is widened for. */
+  public TextTable note(String text) {
+    lines.add(new Line.Note(PlainText.line(text)));
     return this;
   }
 
   /** The lines, each ended by a newline, with no white space at their ends. */
   public String render() {
-    int[] widths = new int[alignment.size()];
-    for (List<String> row : rows) {
-      for (int i = 0; i < row.size(); i++) {
-        widths[i] = Math.max(widths[i], width(row.get(i)));
-      }
-    }
-    int total = 2 * (widths.length - 1);
-    for (int width : widths) {
-      total += width;
-    }
+    int[] widths = widths();
+    int total = BETWEEN.length() * (widths.length - 1) + Arrays.stream(widths).sum();
     var text = new StringBuilder();
-    for (List<String> row : rows) {
-      if (row.isEmpty()) {
-        text.append("-".repeat(total)).append('\n');
-        continue;
+    for (Line line : lines) {
+      switch (line) {
+        case Line.Rule() -> text.append(indent).append("-".repeat(total)).append('\n');
+        case Line.Note(String note) -> {
+          String begin = "%s%s".formatted(indent, NOTE_INDENT);
+          text.append(wrapped(begin, begin, note)).append('\n');
+        }
+        case Line.Cells(List<String> cells) -> append(text, cells, widths);
       }
-      var line = new StringBuilder();
-      for (int i = 0; i < row.size(); i++) {
-        String padding = " ".repeat(widths[i] - width(row.get(i)));
-        line.append(i == 0 ? "" : "  ")
-            .append(alignment.get(i) == Align.RIGHT ? padding + row.get(i) : row.get(i) + padding);
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
     }
     return text.toString();
+  }
+
+  private int[] widths() {
+    int[] widths = new int[alignment.size()];
+    int before = width(indent);
+    for (int column = 0; column < widths.length; column++) {
+      boolean words = alignment.get(column) == Align.WORDS;
+      for (Line line : lines) {
+        if (line instanceof Line.Cells(List<String> cells)) {
+          String cell = cells.get(column);
+          int wide =
+              words
+                  ? wrapped("", "", cell, WIDTH - before)
+                      .lines()
+                      .mapToInt(TextTable::width)
+                      .max()
+                      .orElse(0)
+                  : width(cell);
+          widths[column] = Math.max(widths[column], wide);
+        }
+      }
+      before += widths[column] + BETWEEN.length();
+    }
+    return widths;
+  }
+
+  private void append(StringBuilder text, List<String> cells, int[] widths) {
+    var line = new StringBuilder(indent);
+    for (int i = 0; i < cells.size(); i++) {
+      line.append(i == 0 ? "" : BETWEEN);
+      String padding = " ".repeat(Math.max(0, widths[i] - width(cells.get(i))));
+      switch (alignment.get(i)) {
+        case LEFT -> line.append(cells.get(i)).append(padding);
+        case RIGHT -> line.append(padding).append(cells.get(i));
+        case WORDS -> {
+          String words = wrapped(line.toString(), " ".repeat(width(line.toString())), cells.get(i));
+          line = new StringBuilder(words);
+        }
+      }
+    }
+    line.toString().lines().forEach(each -> text.append(each.stripTrailing()).append('\n'));
+  }
+
+  /**
+   * Words in lines of at most {@link #WIDTH} cells, where a word is not wider by itself.
+   *
+   * @param first what the first line begins with
+   * @param later what every other line begins with
+   * @return the lines without a newline at their end
+   */
+  public static String wrapped(String first, String later, String words) {
+    return wrapped(first, later, words, WIDTH);
+  }
+
+  private static String wrapped(String first, String later, String words, int width) {
+    var lines = new StringBuilder();
+    var line = new StringBuilder(first);
+    int used = width(first);
+    boolean empty = true;
+    for (String word : words.split(" ")) {
+      if (!empty && used + 1 + width(word) > width) {
+        lines.append(line).append('\n');
+        line = new StringBuilder(later);
+        used = width(later);
+        empty = true;
+      }
+      line.append(empty ? "" : " ").append(word);
+      used += (empty ? 0 : 1) + width(word);
+      empty = false;
+    }
+    return lines.append(line).toString();
   }
 
   /** Terminal cells of a text: two for each wide character (Unicode's East Asian wide blocks). */

@@ -2,6 +2,7 @@ package dev.quantgate.reports;
 
 import static dev.quantgate.reports.TextTable.Align.LEFT;
 import static dev.quantgate.reports.TextTable.Align.RIGHT;
+import static dev.quantgate.reports.TextTable.Align.WORDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -31,6 +32,49 @@ class TextTableTest {
   void aChineseCharacterTakesTwoCells() {
     assertThat(new TextTable(LEFT, LEFT).row("矛盾", "x").row("abcd", "y").render())
         .isEqualTo("矛盾  x\nabcd  y\n");
+  }
+
+  @Test
+  void aLastColumnOfWordsGoesOnBelowItsBeginningAndNoLineIsWiderThanTheTerminal() {
+    String words =
+        "either an answer or a reason why there is none, whichever comes first of the two";
+    String text =
+        new TextTable("  ", LEFT, WORDS)
+            .row("ok", words)
+            .rule()
+            .row("no", "矛盾 ".repeat(16).strip())
+            .render();
+    assertThat(text)
+        .isEqualTo(
+            """
+              ok  either an answer or a reason why there is none, whichever comes first of
+                  the two
+              ------------------------------------------------------------------------------
+              no  矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾 矛盾
+                  矛盾
+            """);
+    assertThat(text.lines()).allMatch(line -> TextTable.width(line) <= TextTable.WIDTH);
+    assertThatThrownBy(() -> new TextTable(WORDS, LEFT))
+        .hasMessage("column 1 of 2 is set in words; only the last can be");
+  }
+
+  @Test
+  void aNoteStandsBelowItsRowAndWidensNoColumn() {
+    String text =
+        new TextTable(LEFT, RIGHT)
+            .row("a", "1")
+            .note(
+                "as long as it takes to say why, which may well be more than a line of eighty cells")
+            .row("b", "22")
+            .render();
+    assertThat(text)
+        .isEqualTo(
+            """
+            a   1
+                as long as it takes to say why, which may well be more than a line of eighty
+                cells
+            b  22
+            """);
   }
 
   @Test

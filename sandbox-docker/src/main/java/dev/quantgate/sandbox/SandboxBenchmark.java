@@ -2,7 +2,6 @@ package dev.quantgate.sandbox;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 
 /** Measures a sandbox: how long it takes to start, and how many programs it judges in a second. */
@@ -37,35 +36,6 @@ public final class SandboxBenchmark {
     public double bestPerSecond() {
       return rounds.stream().mapToDouble(Round::perSecond).max().orElse(0);
     }
-
-    /** The measurement as lines for a terminal. */
-    public String table() {
-      StringBuilder out = new StringBuilder();
-      out.append(
-          line(
-              "sandbox %s, %s checker, %s workers: ready (self-test passed) in %.2f s%n",
-              sandbox.kind(),
-              sandbox.identity().getOrDefault("checker", "?"),
-              sandbox.facts().getOrDefault("workers", "?"),
-              startSeconds));
-      for (int i = 0; i < rounds.size(); i++) {
-        Round round = rounds.get(i);
-        out.append(
-            line(
-                "round %d: %d programs in %.2f s, %.1f a second, %.2f s of CPU, %d passed%n",
-                i + 1,
-                programs,
-                round.seconds(),
-                round.perSecond(),
-                round.cpuSeconds(),
-                round.passed()));
-      }
-      return out.toString();
-    }
-
-    private static String line(String form, Object... values) {
-      return String.format(Locale.ROOT, form, values);
-    }
   }
 
   /**
@@ -74,7 +44,7 @@ public final class SandboxBenchmark {
   public static List<ExecutionJob> ownPrograms(int count) {
     List<ExecutionJob> jobs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      jobs.add(RedTeam.sentinel("program " + i));
+      jobs.add(RedTeam.sentinel("program %d".formatted(i)));
     }
     return jobs;
   }

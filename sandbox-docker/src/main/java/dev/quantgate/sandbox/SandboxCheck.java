@@ -5,16 +5,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /**
  * Puts a sandbox through its self-test and the whole {@link RedTeam}, each program followed by a
@@ -62,52 +59,6 @@ public final class SandboxCheck {
     /** Whether every line is right. */
     public boolean good() {
       return !rows.isEmpty() && rows.stream().allMatch(Row::good);
-    }
-
-    /** The lines as a table, wrong ones marked, and a summary below. */
-    public String table() {
-      StringBuilder out = new StringBuilder();
-      String form = "%-1s %-36s %-11s %-8s %-13s %8s  %s%n";
-      out.append(line(form, "", "program", "category", "expected", "got", "ms", "sentinel"));
-      for (Row row : rows) {
-        out.append(
-            line(
-                form,
-                row.good() ? "" : "!",
-                row.attack().name(),
-                row.attack().category(),
-                row.attack().expected().name().toLowerCase(Locale.ROOT),
-                row.got().outcome().name().toLowerCase(Locale.ROOT),
-                Long.toString(row.got().usage().wallMillis()),
-                row.sentinel().outcome().name().toLowerCase(Locale.ROOT)));
-        if (!row.good()) {
-          out.append(line("    %s | %s%n", row.got().detail(), row.sentinel().detail()));
-        }
-      }
-      return out.append(summary()).toString();
-    }
-
-    private String summary() {
-      Map<String, Long> counts =
-          rows.stream()
-              .collect(
-                  Collectors.groupingBy(
-                      row -> row.got().outcome().name().toLowerCase(Locale.ROOT),
-                      TreeMap::new,
-                      Collectors.counting()));
-      long wrong = rows.stream().filter(row -> !row.good()).count();
-      return line(
-          "sandbox %s: %d programs, %d wrong (%s)%n",
-          sandbox.kind(),
-          rows.size(),
-          wrong,
-          counts.entrySet().stream()
-              .map(each -> each.getValue() + " " + each.getKey())
-              .collect(Collectors.joining(", ")));
-    }
-
-    private static String line(String form, Object... values) {
-      return String.format(Locale.ROOT, form, values);
     }
   }
 
@@ -175,7 +126,7 @@ public final class SandboxCheck {
         throw sandboxException;
       }
       throw new SandboxException(
-          SandboxException.Kind.LOST, "the check broke off: " + e.getCause(), e);
+          SandboxException.Kind.LOST, "the check broke off: %s".formatted(e.getCause()), e);
     }
     rows.sort(Comparator.comparingInt(row -> attacks.indexOf(row.attack())));
     return new Report(descriptions.getFirst(), rows);
@@ -194,7 +145,7 @@ public final class SandboxCheck {
     if (results.size() != 1) {
       throw new SandboxException(
           SandboxException.Kind.LOST,
-          job.id() + " got " + results.size() + " results, exactly one was expected");
+          "%s got %d results, exactly one was expected".formatted(job.id(), results.size()));
     }
     return results.getFirst();
   }

@@ -44,12 +44,12 @@ final class AllureOptions {
     new AllureFormat(allItems ? AllureFormat.Items.ALL : AllureFormat.Items.CHANGED)
         .write(source, out);
     List<Path> pages = new ArrayList<>();
+    Optional<AllureHistory> kept = Optional.ofNullable(history).map(AllureHistory::new);
     if (html || history != null) {
-      pages.add(
-          AllureSite.generate(source, out, Optional.ofNullable(history).map(AllureHistory::new)));
+      pages.add(AllureSite.generate(source, out, kept));
     }
     if (allure3 != null) {
-      pages.add(new ExternalAllure(allure3).generate(out, Optional.ofNullable(history)));
+      pages.add(new ExternalAllure(allure3).generate(source, out, kept));
     }
     return pages;
   }

@@ -11,6 +11,7 @@ import dev.quantgate.inference.ModelReference;
 import dev.quantgate.inference.ShapePlan;
 import dev.quantgate.inference.SpeedPlan;
 import dev.quantgate.reports.Figures;
+import dev.quantgate.reports.SandboxTables;
 import dev.quantgate.reports.SpeedTables;
 import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.SandboxBenchmark;
@@ -99,8 +100,10 @@ final class BenchCommand implements Callable<Integer> {
                   settings.sandboxOptions(),
                   programs,
                   rounds,
-                  round -> progress.say(Figures.rate(round.perSecond()) + " programs a second")));
-      out.print(report.table());
+                  round ->
+                      progress.say(
+                          "%s programs a second".formatted(Figures.rate(round.perSecond())))));
+      out.print(SandboxTables.render(report));
       return 0;
     }
     throw new ParameterException(

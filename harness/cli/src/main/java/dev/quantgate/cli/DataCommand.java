@@ -48,7 +48,7 @@ final class DataCommand implements Runnable {
     @Override
     public Integer call() {
       DataStore store = DataStore.standard();
-      var table = new TextTable(Align.LEFT, Align.LEFT, Align.LEFT, Align.LEFT);
+      var table = new TextTable(Align.LEFT, Align.LEFT, Align.LEFT, Align.WORDS);
       table.row("set", "suites", "licence", "here").rule();
       for (DataSet set : Catalogue.sets()) {
         table.row(
@@ -143,7 +143,7 @@ final class DataCommand implements Runnable {
     public Integer call() {
       Settings settings = SettingFlags.resolve(spec);
       boolean acceptsCustom = settings.acceptData();
-      var table = new TextTable(Align.LEFT, Align.LEFT, Align.RIGHT, Align.LEFT);
+      var table = new TextTable(Align.LEFT, Align.LEFT, Align.RIGHT, Align.WORDS);
       table.row("suite", "status", "items", "what").rule();
       boolean refused = false;
       boolean any = false;

@@ -1,9 +1,10 @@
 package dev.quantgate.cli;
 
-import dev.quantgate.base.PlainText;
 import dev.quantgate.inference.EngineProvider;
 import dev.quantgate.inference.Engines;
 import dev.quantgate.reports.Figures;
+import dev.quantgate.reports.TextTable;
+import dev.quantgate.reports.TextTable.Align;
 import dev.quantgate.sandbox.SandboxProvider;
 import dev.quantgate.sandbox.Sandboxes;
 import java.io.PrintWriter;
@@ -25,31 +26,36 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
-    line(out, true, "Java", Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
+    var table = new TextTable("  ", Align.LEFT, Align.LEFT, Align.WORDS);
     line(
-        out,
+        table,
+        true,
+        "Java",
+        "%s (%s)".formatted(Runtime.version(), System.getProperty("java.vendor")));
+    line(
+        table,
         supportedPlatform(),
         "Platform",
-        System.getProperty("os.name")
-            + " "
-            + System.getProperty("os.arch")
-            + (supportedPlatform() ? "" : ": only Linux on x86-64 is tested"));
-    line(out, true, "Processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
-    line(out, true, "Memory", memory());
+        "%s %s%s"
+            .formatted(
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                supportedPlatform() ? "" : ": only Linux on x86-64 is tested"));
+    line(table, true, "Processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
+    line(table, true, "Memory", memory());
     line(
-        out,
+        table,
         true,
         "Vectors",
-        FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bits in a register");
+        "%d bits in a register".formatted(FloatVector.SPECIES_PREFERRED.vectorBitSize()));
 
     boolean engine = false;
     for (EngineProvider provider : Engines.all()) {
       Optional<String> reason = provider.unavailable();
       engine |= reason.isEmpty();
-      line(out, reason.isEmpty(), "Engine " + provider.kind(), reason.orElse("ready"));
+      line(table, reason.isEmpty(), "Engine %s".formatted(provider.kind()), reason.orElse("ready"));
       if (reason.isEmpty()) {
-        provider.details().forEach(detail -> line(out, true, "", detail));
+        provider.details().forEach(detail -> line(table, true, "", detail));
       }
     }
     boolean sandbox = false;
@@ -59,9 +65,11 @@ final class DoctorCommand implements Callable<Integer> {
       }
       Optional<String> reason = provider.unavailable();
       sandbox |= reason.isEmpty();
-      line(out, reason.isEmpty(), "Sandbox " + provider.kind(), reason.orElse("ready"));
+      line(
+          table, reason.isEmpty(), "Sandbox %s".formatted(provider.kind()), reason.orElse("ready"));
     }
-    out.println();
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(table.render());
     if (engine && sandbox) {
       out.println("This machine can run QuantGate. Try: quantgate demo");
       return 0;
@@ -73,8 +81,8 @@ final class DoctorCommand implements Callable<Integer> {
     return Failures.COULD_NOT_RUN;
   }
 
-  private static void line(PrintWriter out, boolean good, String what, String found) {
-    out.printf("  %-4s %-18s %s%n", good ? "ok" : "no", what, PlainText.line(found));
+  private static void line(TextTable table, boolean good, String what, String found) {
+    table.row(good ? "ok" : "no", what, found);
   }
 
   private static boolean supportedPlatform() {
@@ -85,11 +93,10 @@ final class DoctorCommand implements Callable<Integer> {
   private static String memory() {
     var system =
         ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
-    return Figures.bytes(system.getFreeMemorySize())
-        + " free of "
-        + Figures.bytes(system.getTotalMemorySize())
-        + "; at most "
-        + Figures.bytes(Runtime.getRuntime().maxMemory())
-        + " for the Java heap (weights are mapped, not on the heap)";
+    return "%s free of %s; at most %s for the Java heap (weights are mapped, not on the heap)"
+        .formatted(
+            Figures.bytes(system.getFreeMemorySize()),
+            Figures.bytes(system.getTotalMemorySize()),
+            Figures.bytes(Runtime.getRuntime().maxMemory()));
   }
 }

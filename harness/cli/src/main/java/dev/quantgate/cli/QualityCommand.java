@@ -4,6 +4,7 @@ import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.quantization.quality.ModelDistance;
 import dev.quantgate.quantization.quality.QualityTable;
+import dev.quantgate.reports.QuantizationTables;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -75,7 +76,7 @@ final class QualityCommand implements Callable<Integer> {
                   settings.engineOptions(),
                   new QuantizationProgress(progress)));
       progress.close();
-      spec.commandLine().getOut().print(table.table());
+      spec.commandLine().getOut().print(QuantizationTables.render(table));
       if (out != null) {
         table.write(out);
       }

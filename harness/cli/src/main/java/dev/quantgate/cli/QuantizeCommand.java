@@ -13,6 +13,7 @@ import dev.quantgate.quantization.QuantizationReport;
 import dev.quantgate.quantization.QuantizationRequest;
 import dev.quantgate.quantization.Scheme;
 import dev.quantgate.quantization.job.Quantizer;
+import dev.quantgate.reports.QuantizationTables;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -186,7 +187,7 @@ final class QuantizeCommand implements Callable<Integer> {
       QuantizationReport report =
           Interruption.guard(() -> Quantizer.quantize(request, new QuantizationProgress(progress)));
       progress.close();
-      spec.commandLine().getOut().print(report.table());
+      spec.commandLine().getOut().print(QuantizationTables.render(report));
       spec.commandLine()
           .getOut()
           .println("Checkpoint: %s".formatted(PlainText.line(folder.toString())));

@@ -3,7 +3,9 @@ package dev.quantgate.cli;
 import dev.quantgate.evaluation.QuantGate;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.comparison.Comparison;
+import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.reports.PlanReport;
 import dev.quantgate.reports.TerminalReport;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -38,12 +40,18 @@ final class RunCommand implements Callable<Integer> {
     var quantGate = new QuantGate();
     if (dryRun.wanted) {
       DryRun.print(spec, settings, request.plan());
+      quantGate
+          .prospects(request)
+          .forEach(each -> spec.commandLine().getOut().println(PlanReport.render(each)));
       DryRun.printBaseline(spec, quantGate.reusable(request));
       return 0;
     }
     EngineCheck.check(spec, settings, common.quiet);
     rehash.apply(quantGate, List.of(request.baseline(), request.candidate()));
     try (var progress = new TerminalProgress(common.quiet)) {
+      quantGate
+          .prospects(request)
+          .forEach(each -> progress.listener().on(new Progress.Note(PlanReport.render(each))));
       Comparison comparison = Interruption.guard(() -> quantGate.run(request, progress.listener()));
       progress.close();
       spec.commandLine()

@@ -2,6 +2,7 @@ package dev.quantgate.cli;
 
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.reports.SandboxTables;
 import dev.quantgate.sandbox.RedTeam;
 import dev.quantgate.sandbox.SandboxCheck;
 import dev.quantgate.sandbox.SandboxOptions;
@@ -65,13 +66,13 @@ final class SandboxCommand implements Runnable {
                       done[0]++;
                       if (!row.good() || done[0] % 25 == 0) {
                         progress.say(
-                            done[0]
-                                + " attacks"
-                                + (row.good() ? "" : "; WRONG: " + row.attack().name()));
+                            row.good()
+                                ? "%d attacks".formatted(done[0])
+                                : "%d attacks; WRONG: %s".formatted(done[0], row.attack().name()));
                       }
                     }));
         progress.close();
-        spec.commandLine().getOut().print(report.table());
+        spec.commandLine().getOut().print(SandboxTables.render(report));
         return report.good() ? 0 : Failures.COULD_NOT_RUN;
       }
     }
@@ -80,7 +81,7 @@ final class SandboxCommand implements Runnable {
       try {
         return sample == null ? RedTeam.attacks() : RedTeam.sample(sample, seed);
       } catch (IllegalArgumentException e) {
-        throw new ParameterException(spec.commandLine(), "--sample: " + e.getMessage());
+        throw new ParameterException(spec.commandLine(), "--sample: %s".formatted(e.getMessage()));
       }
     }
   }

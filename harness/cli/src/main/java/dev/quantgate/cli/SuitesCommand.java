@@ -4,6 +4,8 @@ import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.evaluation.protocol.Suite;
 import dev.quantgate.evaluation.protocol.SuiteItems;
 import dev.quantgate.evaluation.suite.Suites;
+import dev.quantgate.reports.TextTable;
+import dev.quantgate.reports.TextTable.Align;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +27,6 @@ import picocli.CommandLine.Spec;
       "quantgate suites my-suite.yaml checks it, --suites my-suite.yaml asks it."
     })
 final class SuitesCommand implements Callable<Integer> {
-  private static final int WIDTH = 80;
   private static final String INDENT = "  ";
 
   @Spec CommandSpec spec = CommandSpec.create();
@@ -46,43 +47,22 @@ final class SuitesCommand implements Callable<Integer> {
     for (int i = 0; i < suites.size(); i++) {
       Suite<?> suite = suites.get(i);
       out.printf("%s%s%n", i == 0 ? "" : System.lineSeparator(), suite.name());
-      wrap(out, INDENT, suite.description());
+      out.println(TextTable.wrapped(INDENT, INDENT, suite.description()));
       if (i < names.size() && names.get(i).endsWith("ml")) {
         SuiteItems<?> items = suite.load(DataOptions.standard());
-        wrap(
-            out,
-            INDENT,
-            "%,d items, sha256 %s".formatted(items.items().size(), items.origin().sha256()));
+        out.printf(
+            "%s%,d items, sha256 %s%n", INDENT, items.items().size(), items.origin().sha256());
       }
-      int longest =
-          suite.protocols().stream().mapToInt(each -> each.name().length()).max().orElse(0);
+      var protocols = new TextTable(INDENT, Align.LEFT, Align.WORDS);
       boolean first = true;
       for (Suite.Variant variant : suite.protocols()) {
-        String column =
-            "%s%s %s".formatted(INDENT, first ? "*" : " ", variant.name())
-                + " ".repeat(longest - variant.name().length() + 2);
-        wrap(out, column, variant.description());
+        protocols.row("%s %s".formatted(first ? "*" : " ", variant.name()), variant.description());
         first = false;
       }
+      out.print(protocols.render());
     }
     out.println();
     out.println("* the default protocol");
     return 0;
-  }
-
-  /** Words in lines of 80 columns; what follows the first line stands under its beginning. */
-  private static void wrap(PrintWriter out, String begin, String words) {
-    var line = new StringBuilder(begin);
-    boolean empty = true;
-    for (String word : words.split(" ")) {
-      if (!empty && line.length() + 1 + word.length() > WIDTH) {
-        out.println(line);
-        line = new StringBuilder(" ".repeat(begin.length()));
-        empty = true;
-      }
-      line.append(empty ? "" : " ").append(word);
-      empty = false;
-    }
-    out.println(line);
   }
 }

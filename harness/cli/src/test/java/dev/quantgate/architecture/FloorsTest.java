@@ -74,7 +74,7 @@ class FloorsTest {
         .whereLayer("evaluation")
         .mayOnlyBeAccessedByLayers("reports", "junit", "cli")
         .whereLayer("quantization")
-        .mayOnlyBeAccessedByLayers("evaluation", "cli")
+        .mayOnlyBeAccessedByLayers("evaluation", "reports", "cli")
         .whereLayer("inference")
         .mayOnlyBeAccessedByLayers("quantization", "evaluation", "reports", "cli")
         .whereLayer("sandbox")

@@ -226,8 +226,35 @@ class CommandLineTest {
         .containsPattern("limit +7 +--limit")
         .containsPattern("margin +0.5 +dry.yaml: margin")
         .containsPattern("layout +openai +default")
-        .containsPattern("starter-nli +cmnli/ppl-fdc6de +7 +204 ");
+        .containsPattern("starter-nli +cmnli/ppl-fdc6de +7 +204 ")
+        .contains(
+            """
+            starter-nli: 7 items cannot prove a loss below 0.50 points: with no flip at all it takes 539; a loss of 21.01 points shows at 5.0 % flips
+            """)
+        .endsWith("baseline: would be asked\n");
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aMarginOfASuiteThatIsNotAskedIsRefusedBeforeAnythingIsRead() {
+    Ended ended =
+        quantgate(
+            "run",
+            "--suites",
+            "humaneval,ceval",
+            "--margins",
+            "{cevall: 0.5}",
+            "--baseline",
+            "nowhere",
+            "--candidate",
+            "nowhere",
+            "--out",
+            folder.resolve("margins").toString());
+
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err())
+        .contains(
+            "margins: suite \"cevall\", did you mean \"ceval\"? is not among the suites of this run: humaneval,ceval");
   }
 
   @Test
@@ -524,7 +551,7 @@ class CommandLineTest {
             + " \"test\": \"def check(candidate):\\n    assert candidate() == 1\\n\"}\n");
     Ended refused = quantgate("data", "verify", "--data", folder.toString());
     assertThat(refused.out())
-        .containsPattern("humaneval +CUSTOM +1 +not catalogued: 1 items, .*expected 164,");
+        .containsPattern("humaneval +CUSTOM +1 +not catalogued: 1 items,[^|]*expected 164,");
     assertThat(refused.exitCode()).isEqualTo(2);
     Ended accepted = quantgate("data", "verify", "--accept-data", "--data", folder.toString());
     assertThat(accepted.out()).contains("CUSTOM");

@@ -1,5 +1,6 @@
 package dev.quantgate.evaluation;
 
+import dev.quantgate.base.Nearest;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.answer.SuiteTask;
@@ -8,6 +9,7 @@ import dev.quantgate.evaluation.comparison.Comparer.Compared;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.ComparisonFolder;
 import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.Prospect;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Lock;
@@ -56,11 +58,12 @@ public final class QuantGate {
    * earlier call for the same request has begun. Writes {@code out/baseline}, {@code
    * out/candidate}, {@code out/prompts}, {@code out/pairs} and {@code out/comparison.json}.
    *
-   * @throws EvaluationException if the request cannot be carried out, or {@code out} holds another
-   *     run or a comparison of other runs
+   * @throws EvaluationException if the request cannot be carried out, {@code out} holds another run
+   *     or a comparison of other runs, or a margin is said for a suite that is not asked
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
     request.policy().requireReasons();
+    requireSuitesOfMargins(request);
     var out = new OutFolder(request.out());
     if (ComparisonFolder.exists(request.out()) && !out.holdsRun()) {
       throw occupied(request.out(), "a comparison of other runs");
@@ -74,6 +77,26 @@ public final class QuantGate {
                 request.stopWhenDecided() ? Optional.of(request.policy()) : Optional.empty(),
                 request.baselineRun());
     return judge(runs.get(0), runs.get(1), request.policy(), request.out());
+  }
+
+  /** A slip in a suite's name would make the comparison INVALID, after hours. */
+  private void requireSuitesOfMargins(RunRequest request) {
+    if (request.policy().margins().isEmpty()) {
+      return;
+    }
+    List<String> suites = SuiteTask.names(services, request.plan());
+    request
+        .policy()
+        .margins()
+        .keySet()
+        .forEach(suite -> {
+          if (!suites.contains(suite)) {
+            throw new EvaluationException(
+                EvaluationException.Kind.SETTING,
+                "margins: suite \"%s\"%s is not among the suites of this run: %s"
+                    .formatted(suite, Nearest.hint(suite, suites), String.join(",", suites)));
+          }
+        });
   }
 
   /**
@@ -104,6 +127,26 @@ public final class QuantGate {
                 task.ids().size(),
                 task.allIds().size(),
                 task.origin().file()))
+        .toList();
+  }
+
+  /**
+   * What the suites of a run can and cannot prove, before they are asked.
+   *
+   * @throws EvaluationException or {@link dev.quantgate.benchmarks.DataException} if the plan
+   *     cannot be carried out
+   */
+  public List<Prospect> prospects(RunRequest request) {
+    requireSuitesOfMargins(request);
+    return SuiteTask.all(services, request.plan()).stream()
+        .map(task ->
+            Prospect.of(
+                task.suite(),
+                task.ofPrograms(),
+                task.ofPrograms() ? request.plan().sampling().samples() : 1,
+                task.clusterSizes(),
+                request.policy().marginOf(task.suite()),
+                request.stopWhenDecided()))
         .toList();
   }
 

@@ -34,7 +34,8 @@ public record EngineOptions(
       throw new IllegalArgumentException("threads must be at least 1, not %d".formatted(threads));
     }
     if (maxBatch < 0) {
-      throw new IllegalArgumentException("maxBatch must not be below 0, but is " + maxBatch);
+      throw new IllegalArgumentException(
+          "maxBatch must not be below 0, but is %d".formatted(maxBatch));
     }
   }
 
@@ -63,7 +64,7 @@ public record EngineOptions(
 
     public Connection {
       if (!timeout.isPositive()) {
-        throw new IllegalArgumentException("timeout must be positive, not " + timeout);
+        throw new IllegalArgumentException("timeout must be positive, not %s".formatted(timeout));
       }
       if (concurrency < 1) {
         throw new IllegalArgumentException(

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
@@ -94,62 +93,5 @@ public record QuantizationReport(
             (layer.chosen() == QuantizationMethod.GPTQ ? layer.gptqLoss() : layer.rtnLoss())
                 .orElse(0))
         .sum();
-  }
-
-  /** The report as a table for a terminal. */
-  public String table() {
-    int width = layers.stream().mapToInt(layer -> layer.name().length()).max().orElse(5);
-    StringBuilder text = new StringBuilder();
-    String row = "%-" + width + "s %11s  %-6s %11s %11s %9s %7s %7s%n";
-    text.append(
-        String.format(
-            Locale.ROOT,
-            row,
-            "layer",
-            "shape",
-            "kept",
-            "loss rtn",
-            "loss gptq",
-            "ratio",
-            "damp",
-            "time"));
-    for (Layer layer : layers) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              row,
-              layer.name(),
-              layer.outputs() + "x" + layer.inputs(),
-              layer.chosen().name().toLowerCase(Locale.ROOT),
-              loss(layer.rtnLoss()),
-              loss(layer.gptqLoss()),
-              layer.rtnLoss().isPresent() && layer.gptqLoss().isPresent()
-                  ? String.format(
-                      Locale.ROOT,
-                      "%.3f",
-                      layer.gptqLoss().getAsDouble() / layer.rtnLoss().getAsDouble())
-                  : "-",
-              layer.damping().isPresent()
-                  ? String.format(Locale.ROOT, "%.2f", layer.damping().getAsDouble())
-                  : "-",
-              String.format(Locale.ROOT, "%.2fs", layer.time().toMillis() / 1000.0)));
-      if (!layer.note().isEmpty()) {
-        text.append("  ").append(layer.note()).append(System.lineSeparator());
-      }
-    }
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%s: %.1f MB -> %.1f MB (%.1f %%) in %d s%n",
-            new Scheme(settings.bits(), settings.groupSize(), settings.symmetric()),
-            bytesBefore / 1e6,
-            bytesAfter / 1e6,
-            100.0 * bytesAfter / bytesBefore,
-            time.toSeconds()));
-    return text.toString();
-  }
-
-  private static String loss(OptionalDouble value) {
-    return value.isPresent() ? String.format(Locale.ROOT, "%.4g", value.getAsDouble()) : "-";
   }
 }

@@ -1,8 +1,6 @@
 package dev.quantgate.reports.allure;
 
-import dev.quantgate.base.AtomicFile;
 import dev.quantgate.base.FileException;
-import dev.quantgate.base.RegularFile;
 import dev.quantgate.reports.ReportSource;
 import io.qameta.allure.Extension;
 import io.qameta.allure.Reader;
@@ -37,7 +35,6 @@ import io.qameta.allure.tags.TagsPlugin;
 import io.qameta.allure.timeline.TimelinePlugin;
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -48,21 +45,15 @@ import java.util.stream.Stream;
 
 /**
  * Allure 2's report, made in this process without Node and without a network: {@code allure/} as a
- * site for a web server, {@code allure.html} as one file that opens from disk. The tag that reports
- * its views to Allure's makers is taken out.
+ * site for a web server, {@code allure.html} as one file that opens from disk.
  */
 public final class AllureSite {
   private static final String SITE = "allure";
   private static final String PAGE = "allure.html";
   private static final String VERSION = "2.34.0";
-  private static final long MOST_PAGE_BYTES = 1L << 30;
 
   /** The folders of the site whose files a single page holds. */
   private static final List<String> DATA = List.of("data", "widgets");
-
-  /** In the script that is fetched from elsewhere, and in the one that hands it the views. */
-  private static final List<String> ANALYTICS =
-      List.of("https://www.googletagmanager.com/", "window.dataLayer = ");
 
   private AllureSite() {}
 
@@ -86,8 +77,8 @@ public final class AllureSite {
     new ReportGenerator(configuration).generate(site, List.of(results));
     // Of the site's files, not of the results: these are read, sorted and counted once.
     new ReportWebGenerator().generate(configuration, storage(site), single);
-    withoutAnalytics(site.resolve("index.html"), site.resolve("index.html"));
-    withoutAnalytics(single.resolve("index.html"), out.resolve(PAGE));
+    Analytics.remove(site.resolve("index.html"), site.resolve("index.html"));
+    Analytics.remove(single.resolve("index.html"), out.resolve(PAGE));
     remove(single);
     history.ifPresent(kept -> kept.keep(comparison, site));
     return out.resolve(PAGE);
@@ -179,24 +170,6 @@ public final class AllureSite {
       }
     }
     return storage;
-  }
-
-  private static void withoutAnalytics(Path from, Path to) {
-    String page = new String(RegularFile.read(from, MOST_PAGE_BYTES), StandardCharsets.UTF_8);
-    for (String analytics : ANALYTICS) {
-      page = withoutScript(page, analytics);
-    }
-    AtomicFile.write(to, page.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Cuts the first script that holds a text; a page of many megabytes is searched, not matched. */
-  private static String withoutScript(String page, String text) {
-    int at = page.indexOf(text);
-    int end = page.indexOf("</script>", at);
-    int start = page.lastIndexOf("<script", at);
-    return at < 0 || end < 0 || start < 0
-        ? page
-        : page.substring(0, start).concat(page.substring(end + "</script>".length()));
   }
 
   private static void remove(Path folder) {

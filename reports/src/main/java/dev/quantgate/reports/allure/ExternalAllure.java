@@ -3,6 +3,7 @@ package dev.quantgate.reports.allure;
 import dev.quantgate.base.AtomicFile;
 import dev.quantgate.base.FileException;
 import dev.quantgate.base.PlainText;
+import dev.quantgate.reports.ReportSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,18 +33,27 @@ public final class ExternalAllure {
   }
 
   /**
-   * Makes the report of the results in a folder.
+   * Makes the report of results that {@link AllureFormat} wrote.
    *
-   * @param history folder in which {@code history.jsonl} is kept and continued
+   * @param out the folder in which they lie, and where the report goes
+   * @param history what was kept of earlier releases; this one is added to it
    * @throws FileException if the program cannot be started, takes too long, or fails
    */
-  public Path generate(Path out, Optional<Path> history) {
+  public Path generate(ReportSource source, Path out, Optional<AllureHistory> history) {
+    Path comparison = source.folder().path().resolve("comparison.json");
+    Path page = run(out, history.map(kept -> kept.giveLines(comparison)));
+    history.ifPresent(kept -> kept.keepLines(comparison));
+    Analytics.remove(page, page);
+    return page;
+  }
+
+  private Path run(Path out, Optional<Path> history) {
     Path site = out.resolve(SITE).toAbsolutePath();
     Path configuration = out.resolve("allurerc.json").toAbsolutePath();
     Path log = out.resolve("allure3.log").toAbsolutePath();
     AtomicFile.write(configuration, configuration(site, history));
     try {
-      Process process =
+      var builder =
           new ProcessBuilder(
                   program,
                   "generate",
@@ -53,8 +63,9 @@ public final class ExternalAllure {
                   site.toString(),
                   out.resolve(AllureFormat.FOLDER).toAbsolutePath().toString())
               .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
+              .redirectOutput(log.toFile());
+      builder.environment().put("ALLURE_NO_ANALYTICS", "true");
+      Process process = builder.start();
       process.getOutputStream().close();
       if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
         process.destroyForcibly();
@@ -84,9 +95,8 @@ public final class ExternalAllure {
     Map<String, Object> settings = new LinkedHashMap<>();
     settings.put("name", "Accuracy of the candidate");
     settings.put("output", site.toString());
-    history.ifPresent(folder ->
-        settings.put(
-            "historyPath", folder.resolve(AllureHistory.ALLURE_3).toAbsolutePath().toString()));
+    settings.put("categories", Categories.ALL);
+    history.ifPresent(file -> settings.put("historyPath", file.toAbsolutePath().toString()));
     return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(settings);
   }
 

@@ -70,7 +70,7 @@ public final class LiveSource implements AnswerSource {
     return Stream.concat(
                 Stream.of(identity.architecture(), identity.weightFormat())
                     .flatMap(Optional::stream),
-                Stream.of("on " + model.telemetry().device()))
+                Stream.of("on %s".formatted(model.telemetry().device())))
             .collect(Collectors.joining(", "))
         + " (%s)".formatted(identity.engine());
   }

@@ -15,6 +15,7 @@ import dev.quantgate.evaluation.record.ItemFacts;
 import dev.quantgate.evaluation.record.Provenance;
 import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.SuiteIdentity;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,14 +77,25 @@ public final class SuiteTask {
     return tasks;
   }
 
+  /** The names of a plan's suites, found without reading their data. */
+  public static List<String> names(Services services, RunPlan plan) {
+    return plan.suites().stream()
+        .<String>map(reference -> find(services, reference).name())
+        .toList();
+  }
+
   /**
    * Finds a suite and its protocol, reads its data and draws.
    *
    * @param reference what the user typed for the suite
    */
   public static SuiteTask of(Services services, RunPlan plan, String reference) {
+    return of(find(services, reference), plan, reference);
+  }
+
+  private static Suite<?> find(Services services, String reference) {
     try {
-      return of(services.suites().find(reference), plan, reference);
+      return services.suites().find(reference);
     } catch (IllegalArgumentException e) {
       throw new EvaluationException(
           EvaluationException.Kind.SETTING, String.valueOf(e.getMessage()), e);
@@ -201,6 +213,13 @@ public final class SuiteTask {
         asking,
         ofPrograms() ? Optional.of(plan.layout().id()) : Optional.empty(),
         ofPrograms() ? sandbox : Optional.empty());
+  }
+
+  /** How many items that are asked each cluster has. */
+  public Collection<Integer> clusterSizes() {
+    var sizes = new LinkedHashMap<String, Integer>();
+    drawn.forEach(item -> sizes.merge(item.cluster(), 1, Integer::sum));
+    return sizes.values();
   }
 
   /** Ids of the whole data. */

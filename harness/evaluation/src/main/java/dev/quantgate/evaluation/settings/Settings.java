@@ -268,7 +268,7 @@ public final class Settings {
   private long size(Setting setting, long least, long most) {
     return value(
             setting,
-            "a size between " + least + " bytes and " + most,
+            "a size between %s bytes and %s".formatted(least, most),
             text -> {
               long bytes = text.equals("0") ? 0 : ByteSize.parse(text);
               if (bytes < least || bytes > most) {
@@ -375,8 +375,8 @@ public final class Settings {
     return value(
             setting,
             most == Integer.MAX_VALUE
-                ? "a whole number of at least " + least
-                : "a whole number from " + least + " to " + most,
+                ? "a whole number of at least %s".formatted(least)
+                : "a whole number from %s to %s".formatted(least, most),
             text -> {
               int number = Integer.parseInt(text);
               if (number < least || number > most) {

@@ -45,7 +45,7 @@ final class CheckReport {
   /** A fact about the machine or the run. */
   void fact(String name, Object value) {
     facts.put(name, value);
-    out.printf("%7.1f  %s: %s%n", seconds(), name, value);
+    out.printf("%7.1f  %s: %s%n", seconds(), name, shown(value));
     write();
   }
 

@@ -6,10 +6,6 @@ import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
 import dev.quantgate.inference.checkpoint.Tensor;
-import dev.quantgate.inference.cuda.DeviceBenchmark.Decode;
-import dev.quantgate.inference.cuda.DeviceBenchmark.Prefill;
-import dev.quantgate.inference.cuda.driver.CublasLt;
-import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.engine.MemoryPlan;
 import dev.quantgate.quantization.ActOrder;
 import dev.quantgate.quantization.ClipSearch;
@@ -19,8 +15,8 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -38,20 +34,18 @@ public final class GpuCheck {
 
   static final double BF16_LOGITS = 1.5e-1;
 
-  private static final int STEPS = 64;
-
   private final DeviceSession session;
   private final CheckReport report;
   private final DeviceBenchmark benchmark;
+  private final GpuSpeed speed;
   private final boolean small;
   private final double limit;
-  private double stream;
-  private double matrix;
 
   private GpuCheck(DeviceSession session, CheckReport report, boolean small, double limit) {
     this.session = session;
     this.report = report;
     this.benchmark = new DeviceBenchmark(session);
+    this.speed = new GpuSpeed(session, report, benchmark, small);
     this.small = small;
     this.limit = limit;
   }
@@ -125,21 +119,10 @@ public final class GpuCheck {
       }
       case "layers" -> layers();
       case "invariance" -> invariance();
-      case "products" -> {
-        ceilings();
-        if (!small) {
-          products();
-        }
-      }
+      case "products" -> speed.products();
       case "use" -> use();
-      case "tiny" -> {
-        ceilings();
-        shape("tiny", tiny(), true);
-      }
-      default -> {
-        ceilings();
-        shape(step, ModelShape.of(step).config(), step.equals("codellama-34b"));
-      }
+      case "tiny" -> speed.shape("tiny", tiny(), true);
+      default -> speed.shape(step, ModelShape.of(step).config(), step.equals("codellama-34b"));
     }
   }
 
@@ -148,20 +131,27 @@ public final class GpuCheck {
   private void kernels() {
     var checks = new KernelChecks(session);
     int[] rows = small ? new int[] {1, 17} : new int[] {1, 2, 8, 9, 16, 17, 33, 64, 100, 300};
+    for (WeightFormat format : WeightFormat.values()) {
+      report.fact(
+          "product kernels of %s".formatted(format.suffix()),
+          String.join(" ", checks.sizes(format)));
+    }
     for (Linear linear : KernelChecks.matrices(small ? 1 : 4)) {
       double worst = 0;
       boolean good = true;
-      KernelChecks.Finding last = null;
       for (int m : rows) {
-        last = checks.product(linear, m);
-        worst = Math.max(worst, last.error());
-        good &= last.good();
-        if (!last.good()) {
-          report.check("kernels", last);
+        KernelChecks.Finding found = checks.product(linear, m);
+        worst = Math.max(worst, found.error());
+        good &= found.good();
+        if (!found.good()) {
+          report.check("kernels", found);
         }
       }
-      if (last != null && good) {
-        report.check("kernels", new KernelChecks.Finding(last.name(), worst, true));
+      if (good) {
+        report.check(
+            "kernels",
+            new KernelChecks.Finding(
+                KernelChecks.name(linear, Arrays.toString(rows)), worst, true));
       }
       if (warpgroups()
           && linear instanceof Linear.Dense dense
@@ -327,237 +317,6 @@ public final class GpuCheck {
 
   private boolean warpgroups() {
     return Product.hasWarpgroups(session.device(), session.kernels());
-  }
-
-  private void ceilings() {
-    if (stream > 0) {
-      return;
-    }
-    stream = benchmark.readBandwidth();
-    report.fact("read stream GB/s", stream / 1e9);
-    for (String size : List.of(Product.LARGE_TILES, "w128n128", Product.YARDSTICK)) {
-      if (size.startsWith("w") && (small || !warpgroups())) {
-        continue;
-      }
-      double rate =
-          benchmark.matrixRate(size, small ? 128 : 4096, small ? 512 : 8192, small ? 512 : 8192);
-      report.fact("product %s TFLOP/s".formatted(size), rate / 1e12);
-      matrix = Math.max(matrix, rate);
-    }
-    int width = small ? 256 : 8192;
-    try (var library = new CublasLt(session.context())) {
-      report.fact(
-          "cuBLASLt %s TFLOP/s".formatted(library.version()),
-          benchmark.matrixRate(library, width / 2, width, width) / 1e12);
-    } catch (CudaException e) {
-      report.fact("cuBLASLt", String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void shape(String name, ModelConfig config, boolean thorough) {
-    for (WeightFormat format : List.of(WeightFormat.I4G64, WeightFormat.F16)) {
-      long begun = System.nanoTime();
-      int positions = small ? 128 : 1024 + 2 * STEPS;
-      long weights = DeviceModel.bytes(config, format);
-      if (weights > session.context().freeBytes() - (2L << 30)) {
-        report.row("decode", "shape", name, "weights", format.suffix(), "batch", "does not fit");
-        continue;
-      }
-      DeviceModel model =
-          DeviceModel.generate(
-              session.context(), session.kernels(), session.stream(), config, format);
-      try (CudaExecutor executor = benchmark.executor(model, small ? 4 : 256, positions, true)) {
-        report.row(
-            "memory",
-            "shape",
-            name,
-            "weights",
-            format.suffix(),
-            "weights GB",
-            model.bytes() / 1e9,
-            "read a step GB",
-            model.readBytes() / 1e9,
-            "all GB",
-            session.context().allocatedBytes() / 1e9,
-            "pages",
-            executor.memory().pages(),
-            "ready s",
-            (System.nanoTime() - begun) / 1e9);
-        for (int batch : small ? new int[] {1, 2} : new int[] {1, 16, 64, 256}) {
-          int room = DeviceBenchmark.room(executor, batch);
-          int steps = small ? 4 : STEPS;
-          int context = Math.min(positions - 2 * steps, room - 2 * steps);
-          if (context < 1) {
-            report.row(
-                "decode",
-                "shape",
-                name,
-                "weights",
-                format.suffix(),
-                "batch",
-                batch,
-                "context",
-                "does not fit");
-            continue;
-          }
-          decode(name, format, benchmark.decode(executor, model, batch, context, steps, 2));
-        }
-        prefill(name, format, benchmark.prefill(executor, model, small ? 128 : 2048, 2));
-        if (warpgroups() && !small) {
-          withoutWarpgroups(name, format, executor, model, positions);
-        }
-        if (!small && DeviceBenchmark.room(executor, 1) >= 3072) {
-          prefill(name, format, benchmark.prefill(executor, model, 1024, 2));
-          // The article's two runs: the mean of decoding is its middle.
-          decode(name, format, benchmark.decode(executor, model, 1, 2560 - STEPS / 2, STEPS, 1));
-          decode(name, format, benchmark.decode(executor, model, 1, 2048 - STEPS / 2, STEPS, 1));
-        }
-        Decode stepped =
-            benchmark.decodeBySteps(executor, model, 1, small ? 64 : 1024, small ? 4 : STEPS);
-        report.row(
-            "steps with the host",
-            "shape",
-            name,
-            "weights",
-            format.suffix(),
-            "batch",
-            1,
-            "tokens/s",
-            stepped.tokensPerSecond());
-        if (thorough) {
-          for (int batch : small ? new int[] {1} : new int[] {1, 16, 64}) {
-            if (DeviceBenchmark.room(executor, batch) > 1100 || small) {
-              profile(
-                  name,
-                  format,
-                  "decode, batch " + batch,
-                  benchmark.profile(executor, model, batch, small ? 64 : 1024));
-            }
-          }
-          profile(
-              name,
-              format,
-              "prefill",
-              benchmark.profilePrefill(executor, model, small ? 128 : 2048));
-        }
-      }
-    }
-  }
-
-  /** The same without products by warpgroups, for more than 32 rows. */
-  private void withoutWarpgroups(
-      String name, WeightFormat format, CudaExecutor executor, DeviceModel model, int positions) {
-    executor.forward().product().byWarpgroups(false);
-    for (int batch : new int[] {64, 256}) {
-      int context =
-          Math.min(positions - 2 * STEPS, DeviceBenchmark.room(executor, batch) - 2 * STEPS);
-      if (context >= 1) {
-        decode(
-            name + " (no warpgroups)",
-            format,
-            benchmark.decode(executor, model, batch, context, STEPS, 2));
-      }
-    }
-    prefill(name + " (no warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
-    executor.forward().product().byWarpgroups(true);
-  }
-
-  private void decode(String name, WeightFormat format, Decode decode) {
-    report.row(
-        "decode",
-        "shape",
-        name,
-        "weights",
-        format.suffix(),
-        "batch",
-        decode.batch(),
-        "context",
-        decode.context(),
-        "tokens/s",
-        decode.tokensPerSecond(),
-        "ms a step",
-        1e3 * decode.seconds() / decode.steps(),
-        "GB/s",
-        decode.bandwidth() / 1e9,
-        "of read stream",
-        decode.bandwidth() / stream);
-  }
-
-  private void prefill(String name, WeightFormat format, Prefill prefill) {
-    report.row(
-        "prefill",
-        "shape",
-        name,
-        "weights",
-        format.suffix(),
-        "tokens",
-        prefill.tokens(),
-        "tokens/s",
-        prefill.tokensPerSecond(),
-        "TFLOP/s",
-        prefill.flopsPerSecond() / 1e12,
-        "of the largest product",
-        prefill.flopsPerSecond() / matrix);
-  }
-
-  private void profile(String name, WeightFormat format, String what, Map<String, Double> seconds) {
-    double all = seconds.values().stream().mapToDouble(Double::doubleValue).sum();
-    seconds.forEach((part, each) ->
-        report.row(
-            "profile",
-            "shape",
-            name,
-            "weights",
-            format.suffix(),
-            "step",
-            what,
-            "part",
-            part,
-            "ms",
-            1e3 * each,
-            "share",
-            each / all));
-  }
-
-  /** Each product kernel by itself on the 34B shape's matrices. */
-  private void products() {
-    int[][] shapes = {{8192, 10240}, {8192, 8192}, {8192, 44032}, {22016, 8192}};
-    for (WeightFormat format : List.of(WeightFormat.I4G64, WeightFormat.F16)) {
-      for (int[] shape : shapes) {
-        for (String size :
-            List.of(
-                "r8n32_bulk",
-                "r8n64_bulk",
-                "r8n32_thin_bulk",
-                "r16n64_bulk",
-                "r32n256",
-                "r64n256",
-                "w64n128",
-                "w64n256")) {
-          if (!session.kernels().has("product_%s_%s".formatted(format.suffix(), size))
-              || (size.startsWith("w") && !warpgroups())) {
-            continue;
-          }
-          int rows =
-              size.startsWith("r8") ? 1 : Integer.parseInt(size.substring(1, size.indexOf('n')));
-          double bandwidth = benchmark.productBandwidth(format, size, rows, shape[0], shape[1]);
-          report.row(
-              "products",
-              "weights",
-              format.suffix(),
-              "shape",
-              "%dx%d".formatted(shape[1], shape[0]),
-              "kernel",
-              size,
-              "rows",
-              rows,
-              "GB/s",
-              bandwidth / 1e9,
-              "of read stream",
-              bandwidth / stream);
-        }
-      }
-    }
   }
 
   /** What each kernel takes of a multiprocessor. */

@@ -1,12 +1,8 @@
 package dev.quantgate.quantization.quality;
 
-import dev.quantgate.base.PlainText;
 import dev.quantgate.quantization.file.Json;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * How near some models are to a baseline on a text.
@@ -129,88 +125,4 @@ public record QualityTable(
       String modelTop,
       double baselineLogProbability,
       double modelLogProbability) {}
-
-  /** The table for a terminal, the windows above it and the worst tokens below it. */
-  public String table() {
-    int width = models.stream().mapToInt(model -> model.name().length()).max().orElse(5);
-    String name = "%%-%ds".formatted(Math.max(width, 5));
-    List<String> lines = new ArrayList<>();
-    lines.add(
-        "%d of the %d windows of %d tokens in %s, at even distances: %s"
-            .formatted(
-                windows.taken().size(),
-                windows.available(),
-                windows.length(),
-                text,
-                numbers(windows.taken())));
-    lines.add("");
-    lines.add(
-        "%s %10s %7s %-17s %8s %8s %8s %8s %8s %8s %8s %9s"
-            .formatted(
-                name.formatted("model"),
-                "perplexity",
-                "ratio",
-                "95 % interval",
-                "KL mean",
-                "median",
-                "90 %",
-                "99 %",
-                "99.9 %",
-                "max",
-                "same top",
-                "MB"));
-    for (Model model : models) {
-      Divergence kl = model.divergence();
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              "%s %10.3f %7.4f %-17s %8.4f %8.4f %8.4f %8.3f %8.3f %8.3f %7.1f%% %9.1f",
-              name.formatted(model.name()),
-              model.perplexity(),
-              model.ratio(),
-              String.format(Locale.ROOT, "%.4f to %.4f", model.ratioLow(), model.ratioHigh()),
-              kl.mean(),
-              kl.median(),
-              kl.p90(),
-              kl.p99(),
-              kl.p999(),
-              kl.maximum(),
-              100 * model.sameTop(),
-              model.weightBytes() / 1e6));
-    }
-    for (Model model : models) {
-      if (model.worst().isEmpty()) {
-        continue;
-      }
-      lines.add("");
-      lines.add("worst tokens of %s:".formatted(model.name()));
-      for (WorstToken worst : model.worst()) {
-        lines.add(
-            String.format(
-                Locale.ROOT,
-                "  KL %.3f in window %d: %s -> %s (ln p %.2f, baseline %.2f); it says %s, the"
-                    + " baseline %s",
-                worst.divergence(),
-                worst.window(),
-                quoted(worst.context()),
-                quoted(worst.token()),
-                worst.modelLogProbability(),
-                worst.baselineLogProbability(),
-                quoted(worst.modelTop()),
-                quoted(worst.baselineTop())));
-      }
-    }
-    return lines.stream().collect(Collectors.joining("\n", "", "\n"));
-  }
-
-  private static String numbers(List<Integer> taken) {
-    return taken.size() <= 8
-        ? taken.stream().map(String::valueOf).collect(Collectors.joining(", "))
-        : "%d, %d, %d, ... %d".formatted(taken.get(0), taken.get(1), taken.get(2), taken.getLast());
-  }
-
-  /** A piece of text on one line, without what a terminal would obey. */
-  private static String quoted(String text) {
-    return PlainText.quoted(text, text.length());
-  }
 }

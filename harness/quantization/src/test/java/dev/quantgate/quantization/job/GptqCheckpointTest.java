@@ -99,7 +99,11 @@ class GptqCheckpointTest {
                   : layer.rtnLoss().orElseThrow();
           assertThat(kept).isLessThanOrEqualTo(layer.rtnLoss().orElseThrow());
         });
-    assertThat(report.table()).contains("model.layers.1.mlp.down_proj", "64x160", "int4 g32");
+    assertThat(report.layers())
+        .filteredOn(layer -> layer.name().equals("model.layers.1.mlp.down_proj"))
+        .singleElement()
+        .satisfies(layer -> assertThat(layer.outputs()).isEqualTo(64))
+        .satisfies(layer -> assertThat(layer.inputs()).isEqualTo(160));
   }
 
   @Test

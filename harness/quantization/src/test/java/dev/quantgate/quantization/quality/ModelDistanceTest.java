@@ -68,9 +68,7 @@ class ModelDistanceTest {
     assertThat(worst.divergence()).isEqualTo(kl.maximum());
     assertThat(table.windows().taken()).contains(worst.window());
     assertThat(Files.readString(text)).contains(worst.context() + worst.token());
-    assertThat(table.table())
-        .startsWith("5 of the ")
-        .contains("rtn", "perplexity", "99.9 %", "same top", "worst tokens of rtn");
+    assertThat(table.windows().taken()).hasSize(5);
 
     Path out = folder.resolve("quality.json");
     table.write(out);
