@@ -86,14 +86,12 @@ class DisturbedRunTest {
     Process second = start(out, Map.of());
     assertThat(first.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
     assertThat(second.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
-    List<Integer> codes = Stream.of(first, second).map(Process::exitValue).sorted().toList();
-    String said = said(log(out));
-    assertThat(said).doesNotContain("defect");
-    // One may have come when the other had ended: then both end well.
-    if (codes.getLast() == 2) {
-      assertThat(said).contains("another run works in this folder");
-    }
-    assertThat(codes.getFirst()).isLessThan(2);
+    // One may have come when the other had ended: then both judge. Verdicts of so few items are 2.
+    assertThat(List.of(first.exitValue(), second.exitValue()))
+        .allMatch(code -> code >= 0 && code <= 2);
+    assertThat(said(log(out)).lines())
+        .hasSizeLessThanOrEqualTo(1)
+        .allMatch(line -> line.contains("another run works in this folder"));
     assertSame("with two processes", out);
   }
 
