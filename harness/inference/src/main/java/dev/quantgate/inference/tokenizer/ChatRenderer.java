@@ -122,7 +122,7 @@ final class ChatRenderer {
     } catch (TimeoutException e) {
       throw new InferenceException(
           Kind.UNSUPPORTED,
-          "%s: the chat template did not come to an end within %d s"
+          "%s: the chat template did not come to an end within %d s of processor time"
               .formatted(file, time.toSeconds()),
           e);
     } catch (InterruptedException e) {
