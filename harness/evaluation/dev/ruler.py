@@ -13,10 +13,12 @@ Development only; needs numpy. DIR is a folder with fp16 weights. WORK gets, mad
   lines.yaml, lines.jsonl   which of four lines continues this file, from this project's own files
 
 Then each folder but fp16 is judged against fp16, with --stop-when-decided and whole. The baseline is
-asked once, whole, and reused. OPTIONS go to `quantgate run`, such as --threads 1. Prints a Markdown table.
+asked once, whole, and reused; what is finished is not asked again. OPTIONS go to `quantgate run`, such as
+--threads 1. Prints a Markdown table; its seconds are the candidate's.
 """
 import argparse
 import collections
+import datetime
 import json
 import pathlib
 import random
@@ -25,7 +27,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 
 import numpy
 
@@ -217,15 +218,16 @@ def quantgate(*words, made):
 
 def judge(candidate, stop):
     out = WORK / ("%s-%s" % (candidate, "stopped" if stop else "whole"))
-    begun = time.monotonic()
     quantgate("run", "--quiet", "--baseline", WORK / "fp16", "--candidate", WORK / candidate, "--suites",
               WORK / "lines.yaml", "--reuse-baseline", "--out", out,
               *(["--limit", arguments.limit] if arguments.limit else []),
               *(["--stop-when-decided"] if stop else []), *arguments.options, made=out / "comparison.json")
-    seconds = time.monotonic() - begun
     comparison = json.loads((out / "comparison.json").read_text())
     suite = comparison["suites"][0]
     kl = suite["diagnostics"]["choices"]
+    moment = datetime.datetime.fromisoformat
+    seconds = sum((moment(each["lastSeen"]) - moment(each["started"])).total_seconds()
+                  for each in json.loads((out / "candidate" / "provenance.json").read_text())["sessions"])
     print("| %s | %s | %s%s | %s | %d | %.1f %% | %.1f %% | %d + %d | %.3g | %.0f |" % (
         candidate, "stop when decided" if stop else "whole", comparison["verdict"],
         ", proven" if comparison["proven"] else ", not proven", suite["finding"], suite["items"],

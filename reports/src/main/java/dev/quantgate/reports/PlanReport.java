@@ -6,10 +6,13 @@ import static dev.quantgate.reports.TextTable.Align.RIGHT;
 import dev.quantgate.evaluation.gate.Prospect;
 import dev.quantgate.evaluation.gate.statistics.GateSimulation.Rates;
 import dev.quantgate.evaluation.gate.statistics.GateSimulation.Setting;
+import dev.quantgate.evaluation.gate.statistics.GradedSimulation;
 import dev.quantgate.evaluation.gate.statistics.Power;
 import dev.quantgate.evaluation.gate.statistics.Power.Chances;
+import dev.quantgate.evaluation.gate.statistics.SuitesSimulation;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a gate can catch, before hours are spent on it. */
 public final class PlanReport {
@@ -162,6 +165,70 @@ public final class PlanReport {
           chance(possible, rate.earlyPass()),
           chance(possible, rate.earlyFail()),
           chance(possible, rate.earlyItems()));
+    }
+    return table.render()
+        + """
+
+        Shares of comparisons. PASS, FAIL: proven. Beyond: a loss beyond the margin is. Neither: no proof.
+        Point, unpaired: the point rule, and a z-test of both scores (baseline at 70 %), let it through.
+        Wald GO, NO-GO: a two-sided 95 % Wald interval, as NeMo Evaluator uses, lies inside or beyond the margin.
+        Early: proven by a stop at any look, and the share of the items that it took.
+        "-": cannot exist, as no loss can exceed the share of items that flip.
+        """;
+  }
+
+  /** The rates of simulated comparisons of several suites. */
+  public static String renderSuites(List<SuitesSimulation.Rates> rates) {
+    var table = new TextTable(LEFT, RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT);
+    table
+        .row(
+            "suites of items",
+            "flips",
+            "losses",
+            "PASS",
+            "FAIL",
+            "mean within",
+            "early PASS",
+            "early FAIL",
+            "items used")
+        .rule();
+    for (SuitesSimulation.Rates rate : rates) {
+      SuitesSimulation.Setting setting = rate.setting();
+      table.row(
+          setting.items().stream().map(Figures::count).collect(Collectors.joining(" + ")),
+          Figures.percent(setting.flipRate()),
+          setting.losses().stream().map(PlanReport::points).collect(Collectors.joining(", ")),
+          Figures.percent(rate.pass()),
+          Figures.percent(rate.fail()),
+          Figures.percent(rate.pooledWithin()),
+          Figures.percent(rate.earlyPass()),
+          Figures.percent(rate.earlyFail()),
+          Figures.percent(rate.earlyItems()));
+    }
+    return table.render()
+        + """
+
+        PASS: of every suite. FAIL: of any, by Holm's correction. Mean within: the pooled bounds exclude a mean
+        loss of the margin. Early FAIL: of any suite, with an error that the suites share.
+        """;
+  }
+
+  /** The rates of simulated comparisons of several samples a problem. */
+  public static String renderGraded(List<GradedSimulation.Rates> rates) {
+    var table = new TextTable(RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT);
+    table
+        .row("problems", "samples", "flips", "loss", "comparisons", "PASS", "FAIL", "beyond")
+        .rule();
+    for (GradedSimulation.Rates rate : rates) {
+      table.row(
+          Figures.count(rate.problems()),
+          Figures.count(rate.samples()),
+          Figures.percent(rate.flipRate()),
+          points(rate.loss()),
+          Figures.count(rate.comparisons()),
+          Figures.percent(rate.pass()),
+          Figures.percent(rate.fail()),
+          Figures.percent(rate.beyondMargin()));
     }
     return table.render();
   }

@@ -1,7 +1,9 @@
 package dev.quantgate.cli;
 
 import dev.quantgate.evaluation.gate.statistics.GateSimulation;
+import dev.quantgate.evaluation.gate.statistics.GradedSimulation;
 import dev.quantgate.evaluation.gate.statistics.Power;
+import dev.quantgate.evaluation.gate.statistics.SuitesSimulation;
 import dev.quantgate.reports.PlanReport;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,6 +27,9 @@ import picocli.CommandLine.Spec;
     })
 final class PlanCommand implements Callable<Integer> {
   private static final int MOST_ITEMS = 10_000_000;
+
+  /** A comparison of several samples a problem takes a bootstrap, so they are fewer. */
+  private static final int SHARE_OF_BOOTSTRAPS = 50;
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -80,10 +85,21 @@ final class PlanCommand implements Callable<Integer> {
                 n > 0 && n <= MOST_ITEMS, "--items: expected 1 to %d".formatted(MOST_ITEMS), n));
     String report =
         simulate
-            ? PlanReport.render(GateSimulation.run(comparisons, seed))
+            ? simulation()
             : PlanReport.render(suites(), flipRate, margin / 100, new Power(0.05, power));
     spec.commandLine().getOut().print(report);
     return 0;
+  }
+
+  private String simulation() {
+    int graded = Math.max(1, comparisons / SHARE_OF_BOOTSTRAPS);
+    return "One suite, %d comparisons of each setting, margin 1 point, error 5 %% a proof:%n%n%s%nSeveral suites, %d comparisons:%n%n%s%nSeveral samples a problem:%n%n%s"
+        .formatted(
+            comparisons,
+            PlanReport.render(GateSimulation.run(comparisons, seed)),
+            comparisons,
+            PlanReport.renderSuites(SuitesSimulation.run(comparisons, seed)),
+            PlanReport.renderGraded(GradedSimulation.run(graded, seed)));
   }
 
   private Map<String, Integer> suites() {

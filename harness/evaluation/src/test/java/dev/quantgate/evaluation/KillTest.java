@@ -7,12 +7,13 @@ import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -154,36 +155,55 @@ class KillTest {
         .hasSameBinaryContentAs(whole.resolve("baseline/ceval.jsonl"));
   }
 
-  private Process start(Path out, String journal, int lines) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--add-modules",
-            "jdk.incubator.vector",
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            KillTest.class.getName(),
-            folder.toString(),
-            out.toString(),
-            journal,
-            Integer.toString(lines))
+  private static Process start(Path out, String journal, int lines) throws IOException {
+    return java(
+        KillTest.class,
+        folder.resolve("process.log"),
+        folder.toString(),
+        out.toString(),
+        journal,
+        Integer.toString(lines));
+  }
+
+  /** A process of its own, which writes what it says into a log. */
+  static Process java(Class<?> main, Path log, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                main.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
         .redirectErrorStream(true)
-        .redirectOutput(new File(folder.toFile(), "process.log"))
+        .redirectOutput(log.toFile())
         .start();
   }
 
-  private void awaitLines(Process process, Path journal, int lines) throws InterruptedException {
+  private static void awaitLines(Process process, Path journal, int lines)
+      throws InterruptedException {
+    awaitLines(process, folder.resolve("process.log"), journal, lines);
+  }
+
+  /** Waits until a process has come so far. */
+  static void awaitLines(Process process, Path log, Path journal, int lines)
+      throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
     while (lineFeeds(journal) < lines) {
-      assertThat(process.isAlive()).as(() -> "the process ended: " + log()).isTrue();
+      assertThat(process.isAlive()).as(() -> "the process ended: " + said(log)).isTrue();
       assertThat(System.nanoTime()).as("time").isLessThan(deadline);
       Thread.sleep(2);
     }
   }
 
   /** None where there is no such file. */
-  private static long lineFeeds(Path file) {
+  static long lineFeeds(Path file) {
     long count = 0;
     try {
       for (byte b : Files.readAllBytes(file)) {
@@ -197,9 +217,9 @@ class KillTest {
     return count;
   }
 
-  private String log() {
+  private static String said(Path log) {
     try {
-      return Files.readString(folder.resolve("process.log"));
+      return Files.readString(log);
     } catch (IOException e) {
       return e.toString();
     }

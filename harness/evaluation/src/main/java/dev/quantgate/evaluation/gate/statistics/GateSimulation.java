@@ -293,19 +293,8 @@ public final class GateSimulation {
       Arrays.stream(sizes).distinct().forEach(size -> tables.put(size, Sampler.of(weights(size))));
     }
 
-    /**
-     * The weight of each pair of losses and gains in a cluster, at {@code losses (size+1) + gains}.
-     */
     private double[] weights(int size) {
-      double[] flips = betaBinomial(size, of.flipRate(), of.flipRate() / (1 + of.flipRate()));
-      double[] weights = new double[(size + 1) * (size + 1)];
-      for (int f = 0; f <= size; f++) {
-        double[] losses = betaBinomial(f, of.lossShare(), of.design().sideCorrelation());
-        for (int lost = 0; lost <= f; lost++) {
-          weights[lost * (size + 1) + f - lost] = flips[f] * losses[lost];
-        }
-      }
-      return weights;
+      return clusterWeights(size, of.flipRate(), of.lossShare(), of.design().sideCorrelation());
     }
 
     @Override
@@ -354,6 +343,25 @@ public final class GateSimulation {
       double count = sums.length;
       tally.wald(delta, Math.sqrt(between * count / (count - 1)) / n, count - 1);
     }
+  }
+
+  /**
+   * The weight of each pair of losses and gains in a cluster, at {@code losses (size+1) + gains}.
+   *
+   * @param lossShare of the flips
+   * @param sideCorrelation of two flips of the cluster in their direction
+   */
+  static double[] clusterWeights(
+      int size, double flipRate, double lossShare, double sideCorrelation) {
+    double[] flips = betaBinomial(size, flipRate, flipRate / (1 + flipRate));
+    double[] weights = new double[(size + 1) * (size + 1)];
+    for (int f = 0; f <= size; f++) {
+      double[] losses = betaBinomial(f, lossShare, sideCorrelation);
+      for (int lost = 0; lost <= f; lost++) {
+        weights[lost * (size + 1) + f - lost] = flips[f] * losses[lost];
+      }
+    }
+    return weights;
   }
 
   /**

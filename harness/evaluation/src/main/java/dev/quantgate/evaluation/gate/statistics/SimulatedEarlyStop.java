@@ -12,6 +12,7 @@ final class SimulatedEarlyStop {
   private final int largest;
   private final double margin;
   private final double enough;
+  private final double enoughForLoss;
   private final double[] down = new double[KINDS];
   private final double[] up = new double[KINDS];
   private final Map<Integer, double[][]> factors = new HashMap<>();
@@ -23,9 +24,17 @@ final class SimulatedEarlyStop {
    * @param alpha the error of each proof
    */
   SimulatedEarlyStop(int largest, double margin, double alpha) {
+    this(largest, margin, alpha, 1);
+  }
+
+  /**
+   * @param suites judged together, which share the error of a proof of a loss
+   */
+  SimulatedEarlyStop(int largest, double margin, double alpha, int suites) {
     this.largest = largest;
     this.margin = margin;
     this.enough = -Math.log(alpha);
+    this.enoughForLoss = -Math.log(alpha / suites);
   }
 
   void restart() {
@@ -72,15 +81,15 @@ final class SimulatedEarlyStop {
   }
 
   private void look() {
-    if (reaches(down)) {
+    if (reaches(down, enough)) {
       decided = 1;
-    } else if (reaches(up)) {
+    } else if (reaches(up, enoughForLoss)) {
       decided = -1;
     }
   }
 
   /** Whether the mean stake is large enough; most looks are settled by its largest part. */
-  private boolean reaches(double[] logs) {
+  private static boolean reaches(double[] logs, double enough) {
     double most = logs[0];
     for (int i = 1; i < KINDS; i++) {
       most = Math.max(most, logs[i]);
