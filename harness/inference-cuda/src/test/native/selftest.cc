@@ -5,6 +5,8 @@
 // see at one address, and measures:
 //   devicetest kernels.fatbin [part of a test's name | speed]
 #include <math.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "emulator.h"
@@ -682,6 +685,24 @@ void copies(void**) {
   wait_copies<0>();
   seen[2] = shared[16] == 2 && shared[32] == 0;
 }
+// A fault of another thread, which a handler takes that was there before the emulator's.
+thread_local bool faults_on_purpose;
+thread_local sigjmp_buf after_fault;
+void take_fault(int number, siginfo_t*, void*) {
+  if (faults_on_purpose) siglongjmp(after_fault, 1);
+  signal(number, SIG_DFL);
+  raise(number);
+}
+void fault_elsewhere(void**) {
+  std::thread([] {
+    faults_on_purpose = true;
+    if (sigsetjmp(after_fault, 1) == 0) {
+      raise(SIGSEGV);
+    } else {
+      seen[0]++;
+    }
+  }).join();
+}
 void beyond(void**) {
   SHARED_MEMORY(shared);
   shared[128] = 1;
@@ -710,12 +731,18 @@ void test_emulator() {
   expect(seen[0] == 0xff, "a copy was seen before it was waited for");
   expect(seen[1] == 1, "waiting for all but two groups");
   expect(seen[2] == 1, "waiting for all groups");
+  seen[0] = 0;
+  expect(run_here(fault_elsewhere, 1, 0, nullptr).empty() && seen[0] == 1, "a fault of another thread was taken for a kernel's");
   expect(run_here(beyond, 1, 128, nullptr).find("illegal access") != std::string::npos, "an access beyond shared memory was not found");
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
+  struct sigaction action = {};
+  action.sa_sigaction = take_fault;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  sigaction(SIGSEGV, &action, nullptr);
 #ifdef ON_DEVICE
   open_device(count > 1 ? arguments[1] : "kernels.fatbin");
   count--;

@@ -122,8 +122,9 @@ public final class BenchmarkData {
       try (var zip = FileTree.Zip.open(path)) {
         String name =
             zip.find("dev.json")
-                .orElseThrow(
-                    () -> new DataException(path + ": expected an entry dev.json, found none"));
+                .orElseThrow(() ->
+                    new DataException(
+                        "%s: expected an entry dev.json, found none".formatted(path)));
         file = zip.describe(name);
         bytes = zip.read(name);
       }
@@ -228,13 +229,14 @@ public final class BenchmarkData {
     try {
       mapping = mapper.readTree(Text.decode(file, STARTER_EXAM.read(name)));
     } catch (JacksonException e) {
-      throw new DataException(file + ": expected JSON, found " + e.getOriginalMessage(), e);
+      throw new DataException(
+          "%s: expected JSON, found %s".formatted(file, e.getOriginalMessage()), e);
     }
     Function<JsonNode, String> text =
         node -> {
           if (!node.isString()) {
             throw new DataException(
-                file + ": expected SUBJECT: [English name, Chinese name, category]");
+                "%s: expected SUBJECT: [English name, Chinese name, category]".formatted(file));
           }
           return node.stringValue();
         };

@@ -77,7 +77,7 @@ final class CEvalReader {
                 && names.contains(file.substring(0, file.length() - end.length())))) {
           throw new DataException(
               "%s: expected SUBJECT%s with one of the %d subjects of C-Eval"
-                  .formatted(tree.describe(folder + "/" + file), end, known.size()));
+                  .formatted(tree.describe("%s/%s".formatted(folder, file)), end, known.size()));
         }
       }
     }
@@ -168,7 +168,7 @@ final class CEvalReader {
     var ids = new HashSet<String>();
     int columns = table.header().size();
     for (CsvRow row : table.rows()) {
-      String at = table.file() + ", line " + row.line();
+      String at = "%s, line %s".formatted(table.file(), row.line());
       var fields = row.fields();
       if (fields.size() != columns) {
         throw new DataException(

@@ -61,7 +61,8 @@ final class CmnliReader {
               label(file, row)));
     }
     if (pairs.isEmpty()) {
-      throw new DataException(file + ": expected labelled rows, found only rows labelled -");
+      throw new DataException(
+          "%s: expected labelled rows, found only rows labelled -".formatted(file));
     }
     return new Content(rows.size(), pairs);
   }

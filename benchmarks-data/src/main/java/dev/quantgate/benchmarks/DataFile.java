@@ -11,7 +11,7 @@ public record DataFile(String name, long bytes, String sha256) {
   public DataFile {
     if (bytes <= 0 || !sha256.matches("[0-9a-f]{64}") || !name.matches("[A-Za-z0-9._-]+")) {
       throw new IllegalArgumentException(
-          "not a file's name, length and sha256: " + name + ", " + bytes + ", " + sha256);
+          "not a file's name, length and sha256: %s, %d, %s".formatted(name, bytes, sha256));
     }
   }
 }

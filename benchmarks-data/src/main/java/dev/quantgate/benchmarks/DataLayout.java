@@ -21,7 +21,7 @@ final class DataLayout {
   static Path locate(DataSet set, Optional<Path> given) {
     Path folder = given.orElseGet(() -> DataStore.standard().folder());
     if (given.isPresent() && !Files.exists(folder)) {
-      throw new DataException(folder + ": there is no such folder or file");
+      throw new DataException("%s: there is no such folder or file".formatted(folder));
     }
     Path found =
         find(set, folder)
@@ -82,7 +82,7 @@ final class DataLayout {
     try (var in = Files.newInputStream(file)) {
       return in.readNBytes(length);
     } catch (IOException e) {
-      throw new DataException(file + " cannot be read: " + FileTree.reason(e), e);
+      throw new DataException("%s cannot be read: %s".formatted(file, FileTree.reason(e)), e);
     }
   }
 }

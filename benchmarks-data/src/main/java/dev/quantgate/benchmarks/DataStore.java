@@ -154,7 +154,8 @@ public final class DataStore {
         verifications.add(
             path.isPresent()
                 ? verify(suite, where, path.get())
-                : new Verification(suite, Status.MISSING, path, "", 0, "not in " + where));
+                : new Verification(
+                    suite, Status.MISSING, path, "", 0, "not in %s".formatted(where)));
       }
     }
     return List.copyOf(verifications);
@@ -207,7 +208,7 @@ public final class DataStore {
   /** Copies a set's file, or one that has the same items, from where it lies already. */
   private Path fromLocal(DataSet set, Path home, Path source, FetchProgress progress) {
     if (!Files.exists(source)) {
-      throw new DataException(source + ": there is no such file or folder");
+      throw new DataException("%s: there is no such file or folder".formatted(source));
     }
     var files = new ArrayList<DataFile>();
     files.add(set.file());
@@ -227,7 +228,7 @@ public final class DataStore {
       bytes = Files.size(found);
       sha256 = sha256(found);
     } catch (IOException e) {
-      throw new DataException(found + " cannot be read: " + FileTree.reason(e), e);
+      throw new DataException("%s cannot be read: %s".formatted(found, FileTree.reason(e)), e);
     }
     DataFile file =
         files.stream()
@@ -270,7 +271,7 @@ public final class DataStore {
             }
             if (!sha256(part).equals(sha256)) {
               part.truncate(0);
-              throw new Download.Refused(found + " changed while it was copied");
+              throw new Download.Refused("%s changed while it was copied".formatted(found));
             }
           });
     } catch (Download.Refused e) {
@@ -341,7 +342,8 @@ public final class DataStore {
     } catch (OverlappingFileLockException e) {
       // Another thread of this program holds it; told as for another process.
     }
-    throw new DataException(part + " is being fetched by somebody else; wait for that to end");
+    throw new DataException(
+        "%s is being fetched by somebody else; wait for that to end".formatted(part));
   }
 
   private static boolean matches(Path path, DataFile file) {

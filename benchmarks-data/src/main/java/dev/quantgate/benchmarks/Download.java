@@ -128,7 +128,7 @@ record Download(int attempts, Duration stall, Duration pause) {
       return -1;
     }
     if (status == 408 || status == 429 || status >= 500) {
-      throw new IOException("the server answered with status " + status);
+      throw new IOException("the server answered with status %d".formatted(status));
     }
     throw new Refused("%s: the server answered with status %d".formatted(address, status));
   }
@@ -187,7 +187,8 @@ record Download(int attempts, Duration stall, Duration pause) {
       }
       return at;
     } catch (IOException e) {
-      throw new DataException("What arrives cannot be written: " + FileTree.reason(e), e);
+      throw new DataException(
+          "What arrives cannot be written: %s".formatted(FileTree.reason(e)), e);
     }
   }
 
@@ -255,7 +256,9 @@ record Download(int attempts, Duration stall, Duration pause) {
         last = System.nanoTime();
         return read;
       } catch (IOException e) {
-        throw stalled ? new IOException("nothing came for " + stall.toSeconds() + " s", e) : e;
+        throw stalled
+            ? new IOException("nothing came for %d s".formatted(stall.toSeconds()), e)
+            : e;
       }
     }
 

@@ -66,7 +66,7 @@ sealed interface FileTree extends AutoCloseable {
     try (var in = Files.newInputStream(file)) {
       return bounded(in, file.toString());
     } catch (IOException e) {
-      throw new DataException(file + " cannot be read: " + reason(e), e);
+      throw new DataException("%s cannot be read: %s".formatted(file, reason(e)), e);
     }
   }
 
@@ -105,7 +105,7 @@ sealed interface FileTree extends AutoCloseable {
             .sorted()
             .toList();
       } catch (IOException | UncheckedIOException e) {
-        throw new DataException(path + " cannot be listed: " + e.getMessage(), e);
+        throw new DataException("%s cannot be listed: %s".formatted(path, e.getMessage()), e);
       }
     }
 
@@ -148,7 +148,7 @@ sealed interface FileTree extends AutoCloseable {
                 .formatted(path, e.getMessage()),
             e);
       } catch (IOException e) {
-        throw new DataException(path + " cannot be read: " + reason(e), e);
+        throw new DataException("%s cannot be read: %s".formatted(path, reason(e)), e);
       } finally {
         closeQuietly(archive);
       }
@@ -247,11 +247,11 @@ sealed interface FileTree extends AutoCloseable {
     public byte[] read(String name) {
       try (var in = FileTree.class.getResourceAsStream(folder + "/" + name)) {
         if (in == null) {
-          throw new DataException("This build of QuantGate has no bundled " + name);
+          throw new DataException("This build of QuantGate has no bundled %s".formatted(name));
         }
         return bounded(in, describe(name));
       } catch (IOException e) {
-        throw new DataException(describe(name) + " cannot be read: " + reason(e), e);
+        throw new DataException("%s cannot be read: %s".formatted(describe(name), reason(e)), e);
       }
     }
 

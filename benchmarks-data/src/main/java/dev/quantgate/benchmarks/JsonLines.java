@@ -34,7 +34,7 @@ final class JsonLines {
     String get(String key) {
       String value = fields.get(key);
       if (value == null) {
-        throw new IllegalArgumentException("no key " + key);
+        throw new IllegalArgumentException("no key %s".formatted(key));
       }
       return value;
     }
@@ -66,7 +66,7 @@ final class JsonLines {
     }
     if (rows.isEmpty()) {
       throw new DataException(
-          file + ": expected JSON Lines with the keys " + keys + ", found no line");
+          "%s: expected JSON Lines with the keys %s, found no line".formatted(file, keys));
     }
     return rows;
   }

@@ -119,7 +119,7 @@ public final class RedTeam {
    * its interpreter.
    */
   public static ExecutionJob sentinel(String after) {
-    return job("sentinel after " + after, "add", SENTINEL);
+    return job("sentinel after %s".formatted(after), "add", SENTINEL);
   }
 
   /** A right program that looks at nothing else. */
@@ -169,7 +169,7 @@ public final class RedTeam {
                   assert inner == [[1], [2]]
               """,
               "sort");
-      default -> throw new IllegalArgumentException("no problem is called " + problem);
+      default -> throw new IllegalArgumentException("no problem is called %s".formatted(problem));
     };
   }
 
@@ -194,7 +194,7 @@ public final class RedTeam {
     List<Attack> all = attacks();
     if (count < 1 || count > all.size()) {
       throw new IllegalArgumentException(
-          "expected a sample of 1 to " + all.size() + " attacks, found " + count);
+          "expected a sample of 1 to %d attacks, found %d".formatted(all.size(), count));
     }
     List<Attack> shuffled = new ArrayList<>(all);
     Collections.shuffle(shuffled, new Random(seed));
@@ -215,9 +215,8 @@ public final class RedTeam {
       Matcher matcher = HEAD.matcher(head);
       if (!matcher.matches() || !names.add(matcher.group(1))) {
         throw new IllegalStateException(
-            RESOURCE
-                + ": expected '=== name | pass or fail | category | flags', each name once, found: "
-                + head);
+            "%s: expected '=== name | pass or fail | category | flags', each name once, found: %s"
+                .formatted(RESOURCE, head));
       }
       String flags = matcher.group(4) == null ? "" : matcher.group(4);
       Set<String> unsupported = new LinkedHashSet<>();
@@ -225,7 +224,8 @@ public final class RedTeam {
         if (flag.startsWith("unsupported=")) {
           unsupported.addAll(List.of(flag.substring("unsupported=".length()).split(",")));
         } else if (!Set.of("", "canary", "forges", "sort").contains(flag)) {
-          throw new IllegalStateException(RESOURCE + ": unknown flag '" + flag + "' in: " + head);
+          throw new IllegalStateException(
+              "%s: unknown flag '%s' in: %s".formatted(RESOURCE, flag, head));
         }
       }
       attacks.add(

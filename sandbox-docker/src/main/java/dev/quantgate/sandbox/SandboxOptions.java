@@ -15,7 +15,7 @@ public record SandboxOptions(int workers, Checker checker, Limits limits, Consum
 
   public SandboxOptions {
     if (workers < 1) {
-      throw new IllegalArgumentException("workers must be at least 1, not " + workers);
+      throw new IllegalArgumentException("workers must be at least 1, not %d".formatted(workers));
     }
   }
 

@@ -62,8 +62,8 @@ public final class Sandboxes {
     }
     throw new SandboxException(
         SandboxException.Kind.UNAVAILABLE,
-        "no sandbox works on this machine, so no program of a model is executed; "
-            + String.join("; ", refusals));
+        "no sandbox works on this machine, so no program of a model is executed; %s"
+            .formatted(String.join("; ", refusals)));
   }
 
   private static CodeSandbox openTested(SandboxProvider provider, SandboxOptions options) {

@@ -50,7 +50,9 @@ public final class SelfTest {
     List<ExecutionJob> jobs = new ArrayList<>();
     // What a machine without walls has in its folders and on its ports is no fault.
     Function<String, ExecutionJob> sentinel =
-        canaries.isEmpty() ? after -> RedTeam.right("sentinel after " + after) : RedTeam::sentinel;
+        canaries.isEmpty()
+            ? after -> RedTeam.right("sentinel after %s".formatted(after))
+            : RedTeam::sentinel;
     jobs.add(sentinel.apply("the start"));
     jobs.add(RedTeam.wrong("a stub"));
     ExecutionJob plain = RedTeam.sentinel("");
@@ -69,7 +71,7 @@ public final class SelfTest {
     for (RedTeam.Attack each : canaries) {
       ExecutionResult result = results.get(each.name());
       if (result == null || !each.accepts(kind, checker, result.outcome())) {
-        wrong.add(each.name() + " should " + each.expected() + " and was " + shown(result));
+        wrong.add("%s should %s and was %s".formatted(each.name(), each.expected(), shown(result)));
       }
     }
     expect(results, last.id(), true, wrong);
@@ -89,7 +91,7 @@ public final class SelfTest {
             && result.outcome().judged()
             && pass == (result.outcome() == ExecutionResult.Outcome.PASSED);
     if (!right) {
-      wrong.add(id + " should " + (pass ? "PASS" : "FAIL") + " and was " + shown(result));
+      wrong.add("%s should %s and was %s".formatted(id, pass ? "PASS" : "FAIL", shown(result)));
     }
   }
 

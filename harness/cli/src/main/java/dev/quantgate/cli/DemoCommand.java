@@ -103,6 +103,7 @@ final class DemoCommand implements Callable<Integer> {
       spec.commandLine()
           .getOut()
           .print(TerminalReport.render(comparison, run.out(), Terminal.ink()));
+      spec.commandLine().getOut().println(VerifyCommand.said(run.out(), comparison));
       ReportFiles.writeAll(spec, run.out());
       return exitCode(comparison.verdict());
     }

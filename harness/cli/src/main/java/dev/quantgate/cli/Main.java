@@ -15,7 +15,7 @@ public final class Main {
       StandardError.restore();
       exitCode = Program.run(arguments);
     } catch (Throwable e) {
-      System.err.println("quantgate: " + Message.of(e));
+      System.err.println("quantgate: %s".formatted(Message.of(e)));
     } finally {
       System.exit(Launcher.told(exitCode));
     }

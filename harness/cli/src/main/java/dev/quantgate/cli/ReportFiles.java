@@ -2,6 +2,7 @@ package dev.quantgate.cli;
 
 import dev.quantgate.base.FileException;
 import dev.quantgate.base.QuantGateException;
+import dev.quantgate.evaluation.record.Lock;
 import dev.quantgate.reports.ReportFormat;
 import dev.quantgate.reports.ReportFormats;
 import dev.quantgate.reports.ReportSource;
@@ -10,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -17,6 +19,9 @@ import picocli.CommandLine.Model.CommandSpec;
 final class ReportFiles {
   /** Where GitHub Actions takes Markdown for a job's page. */
   private static final String STEP_SUMMARY = "GITHUB_STEP_SUMMARY";
+
+  /** Another process in the folder has judged, too, and writes the same reports. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private ReportFiles() {}
 
@@ -30,7 +35,7 @@ final class ReportFiles {
    */
   static void writeAll(CommandSpec spec, Path result) {
     PrintWriter err = spec.commandLine().getErr();
-    try {
+    try (Lock _ = Lock.await(result, PATIENCE)) { // two processes may have judged one folder
       Path folder = folder(result);
       write(ReportSource.open(result), ReportFormats.all(), folder);
       appendStepSummary(folder.resolve("summary.md"));

@@ -128,7 +128,8 @@ final class SettingFlags {
           LIMIT,
           ITEMS ->
           Group.WHAT;
-      case SEED, PROTOCOL, LAYOUT, TEMPERATURE, TOP_P, SAMPLES, MAX_NEW_TOKENS -> Group.ASKED;
+      case SEED, CHAT_DATE, PROTOCOL, LAYOUT, TEMPERATURE, TOP_P, SAMPLES, MAX_NEW_TOKENS ->
+          Group.ASKED;
       default ->
           JUDGING.contains(setting)
               ? Group.JUDGED
@@ -212,6 +213,7 @@ final class SettingFlags {
           PROCESS_LIMIT,
           SLOW_DOWN_LIMIT ->
           "N";
+      case CHAT_DATE -> "DAY";
       case ON_INCONCLUSIVE -> "RULE";
       default -> "KIND";
     };

@@ -30,11 +30,11 @@ final class StandardError {
               function("dup2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT))
                   .invokeExact(Integer.parseInt(given), DESCRIPTOR);
     } catch (Throwable e) {
-      throw new IOException("standard error cannot be set: " + e, e);
+      throw new IOException("standard error cannot be set: %s".formatted(e), e);
     }
     if (result != DESCRIPTOR) {
       throw new IOException(
-          "QUANTGATE_STDERR: expected the number of an open descriptor, found " + given);
+          "QUANTGATE_STDERR: expected the number of an open descriptor, found %s".formatted(given));
     }
   }
 

@@ -89,14 +89,14 @@ final class TerminalProgress implements AutoCloseable {
         }
       }
       case Progress.Finished finished -> {
-        String faults = finished.faults() == 0 ? "" : ", " + finished.faults() + " faults";
+        String faults = finished.faults() == 0 ? "" : ", %s faults".formatted(finished.faults());
         if (finished.step() != Progress.Step.EXECUTING) {
           end(finished.items(), faults);
         } else {
           executedFaults += finished.faults();
           executed.remove(key(finished.side(), finished.suite()));
           if (executed.isEmpty()) {
-            end(programs, executedFaults == 0 ? "" : ", " + executedFaults + " faults");
+            end(programs, executedFaults == 0 ? "" : ", %s faults".formatted(executedFaults));
             programs = 0;
             executedFaults = 0;
           }
@@ -109,7 +109,7 @@ final class TerminalProgress implements AutoCloseable {
   private static String label(Progress.Started started) {
     return started.step() == Progress.Step.SELF_TEST
         ? "sandbox self-test"
-        : started.side() + " " + started.suite() + " answers";
+        : "%s %s answers".formatted(started.side(), started.suite());
   }
 
   private static String key(Side side, String suite) {

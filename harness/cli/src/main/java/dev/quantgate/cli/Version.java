@@ -8,7 +8,8 @@ final class Version implements IVersionProvider {
   public String[] getVersion() {
     String version = Version.class.getPackage().getImplementationVersion();
     return new String[] {
-      "quantgate " + (version == null ? "(not packaged)" : version), "Java " + Runtime.version()
+      "quantgate %s".formatted(version == null ? "(not packaged)" : version),
+      "Java %s".formatted(Runtime.version())
     };
   }
 }

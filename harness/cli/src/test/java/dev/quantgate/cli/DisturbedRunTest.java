@@ -1,7 +1,6 @@
 package dev.quantgate.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.quantgate.inference.fixture.TinyCheckpoint;
 import dev.quantgate.inference.fixture.TinyCheckpoint.Format;
@@ -18,49 +17,47 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The command line on two live models, with programs in the machine's sandbox, in processes that
- * are killed, stopped, doubled, and given another clock or disk at seeded random moments. Whatever
- * happens, the same command then ends with the records of a run that nothing disturbed. {@code
- * harness/dev/disturb KILLS SEED} kills as often as one likes.
+ * are killed at seeded random moments, and two of them in one folder. Whatever happens, the same
+ * command then ends with the records of a run that nothing disturbed. {@code harness/dev/disturb
+ * KILLS SEED} kills as often as one likes, and runs {@link DisturbedRuns}.
  */
 class DisturbedRunTest {
-  private static final int KILLS = Integer.getInteger("quantgate.kills", 3);
-  private static final long SEED = Long.getLong("quantgate.seed", 1);
+  private static final int KILLS = Integer.getInteger("quantgate.kills", 2);
+  static final long SEED = Long.getLong("quantgate.seed", 1);
   private static final int KILLS_OF_A_RUN = 4;
-  private static final long MINUTES = 10;
-  private static final Path FAKE_CLOCK =
-      Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1");
+  static final long MINUTES = 10;
 
   @TempDir static Path folder = Path.of("");
   private static Map<String, byte[]> whole = Map.of();
-  private static long milliseconds;
+  static long milliseconds;
 
-  private Path out = Path.of("");
-  private int runs;
+  Path out = Path.of("");
 
   @BeforeAll
   static void runUndisturbed() throws Exception {
     TinyCheckpoint.write(folder.resolve("fp16"), 1, Format.F16);
     TinyCheckpoint.write(folder.resolve("int4"), 1, Format.GPTQ_SYMMETRIC);
     Path sound = folder.resolve("whole");
-    finish(sound, Map.of()); // tests the sandbox, and remembers that it did
+    long begun = System.nanoTime();
+    finish(sound, Map.of());
+    // The next ones need less: this one tested the sandbox, too, and remembers that it did.
+    milliseconds = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) * 2 / 3;
     whole = records(sound);
     assertThat(whole.keySet())
         .contains(
             "baseline/starter-code.jsonl",
             "candidate/starter-nli.jsonl",
             "pairs/starter-code.jsonl");
-    long begun = System.nanoTime();
-    finish(folder.resolve("timed"), Map.of());
-    milliseconds = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
   }
 
   @BeforeEach
-  void nameFolder() {
-    out = folder.resolve("run");
+  void nameFolder(TestInfo test) {
+    out = folder.resolve(test.getTestMethod().orElseThrow().getName());
   }
 
   @Test
@@ -69,7 +66,7 @@ class DisturbedRunTest {
     int killed = 0;
     int starts = 0;
     while (killed < KILLS && starts < 3 * KILLS + 3) {
-      Path run = folder.resolve("killed-%d".formatted(runs++));
+      Path run = folder.resolve("killed-%d".formatted(starts));
       for (int i = random.nextInt(1, KILLS_OF_A_RUN + 1); i > 0 && killed < KILLS; i--) {
         starts++;
         Process process = start(run, Map.of());
@@ -84,90 +81,18 @@ class DisturbedRunTest {
   }
 
   @Test
-  void itIsStoppedAndGoesOn() throws Exception {
-    var random = new SplittableRandom(SEED);
-    Process process = start(out, Map.of());
-    for (int i = 0; i < 4 && process.isAlive(); i++) {
-      Thread.sleep(random.nextLong(milliseconds / 4));
-      signal("STOP", process);
-      Thread.sleep(400);
-      signal("CONT", process);
-    }
-    assertEnded(process, out);
-    assertSame("after stops", out);
-  }
-
-  @Test
   void twoProcessesWantOneFolder() throws Exception {
     Process first = start(out, Map.of());
     Process second = start(out, Map.of());
     assertThat(first.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
     assertThat(second.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
-    List<Integer> codes = Stream.of(first, second).map(Process::exitValue).sorted().toList();
-    String said = said(log(out));
-    assertThat(said).doesNotContain("defect");
-    // One may have come when the other had ended: then both end well.
-    if (codes.getLast() == 2) {
-      assertThat(said).contains("another run works in this folder");
-    }
-    assertThat(codes.getFirst()).isLessThan(2);
+    // One may have come when the other had ended: then both judge. Verdicts of so few items are 2.
+    assertThat(List.of(first.exitValue(), second.exitValue()))
+        .allMatch(code -> code >= 0 && code <= 2);
+    assertThat(said(log(out)).lines())
+        .hasSizeLessThanOrEqualTo(1)
+        .allMatch(line -> line.contains("another run works in this folder"));
     assertSame("with two processes", out);
-  }
-
-  @Test
-  void theClockJumps() throws Exception {
-    assumeThat(Files.exists(FAKE_CLOCK)).as("libfaketime (Debian: faketime)").isTrue();
-    Path clock = Files.writeString(folder.resolve("clock"), "+0");
-    Map<String, String> environment =
-        Map.of(
-            "LD_PRELOAD",
-            FAKE_CLOCK.toString(),
-            "FAKETIME_TIMESTAMP_FILE",
-            clock.toString(),
-            "FAKETIME_NO_CACHE",
-            "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC",
-            "1");
-    Process process = start(out, environment);
-    for (String offset : List.of("+400d", "-3d", "-20y", "+0")) {
-      if (process.waitFor(milliseconds / 5, TimeUnit.MILLISECONDS)) {
-        break;
-      }
-      Files.writeString(clock, offset);
-    }
-    assertEnded(process, out);
-    assertSame("with a clock that jumps", out);
-  }
-
-  @Test
-  void theDiskIsFullAndThenReadOnly() throws Exception {
-    assumeThat(System.getProperty("user.name")).as("who may mount").isEqualTo("root");
-    Path disk = Files.createDirectory(folder.resolve("disk"));
-    assumeThat(mount("-t", "tmpfs", "-o", "size=24k", "tmpfs", disk.toString()))
-        .as("mounting works here")
-        .isZero();
-    try {
-      Path run = disk.resolve("run");
-      for (String change : List.of("size=24k", "size=48k", "size=64m,ro")) {
-        assertThat(mount("-o", "remount,%s".formatted(change), disk.toString())).isZero();
-        Files.deleteIfExists(log(out));
-        Process process = start(run, log(out), Map.of());
-        assertThat(process.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
-        String said = said(log(out));
-        assertThat(process.exitValue()).as(said).isEqualTo(2);
-        assertThat(said)
-            .contains(run.toString())
-            .containsAnyOf("No space left on device", "Read-only file system")
-            .doesNotContain("defect");
-        assertThat(said.strip().lines()).hasSizeLessThanOrEqualTo(2);
-      }
-      assertThat(mount("-o", "remount,size=64m,rw", disk.toString())).isZero();
-      Process process = start(run, log(out), Map.of());
-      assertEnded(process, out);
-      assertSame("on a disk that was full and read-only", run);
-    } finally {
-      new ProcessBuilder("umount", disk.toString()).start().waitFor();
-    }
   }
 
   private static void finish(Path run, Map<String, String> environment) throws Exception {
@@ -175,14 +100,14 @@ class DisturbedRunTest {
   }
 
   /** A verdict was given: pass, loss, or that so few items say nothing. */
-  private static void assertEnded(Process process, Path run) throws Exception {
+  static void assertEnded(Process process, Path run) throws Exception {
     assertThat(process.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
     String said = said(log(run));
     assertThat(said).isEmpty();
     assertThat(process.exitValue()).isBetween(0, 2);
   }
 
-  private static void assertSame(String when, Path run) throws IOException {
+  static void assertSame(String when, Path run) throws IOException {
     Map<String, byte[]> found = records(run);
     assertThat(found.keySet()).as(when).isEqualTo(whole.keySet());
     whole.forEach((name, bytes) ->
@@ -204,24 +129,20 @@ class DisturbedRunTest {
     return records;
   }
 
-  private static Process start(Path run, Map<String, String> environment) throws IOException {
-    if (Files.exists(log(run)) && environment.isEmpty() && !Files.exists(run)) {
-      Files.delete(log(run));
-    }
+  static Process start(Path run, Map<String, String> environment) throws IOException {
     return start(run, log(run), environment);
   }
 
   /** What it said, without the line of the JVM that the launcher keeps away. */
-  private static String said(Path log) throws IOException {
+  static String said(Path log) throws IOException {
     return Files.readString(log).replaceAll("WARNING: Using incubator modules: .*\n", "");
   }
 
-  private static Path log(Path run) {
+  static Path log(Path run) {
     return folder.resolve("%s.log".formatted(run.getFileName()));
   }
 
-  private static Process start(Path run, Path log, Map<String, String> environment)
-      throws IOException {
+  static Process start(Path run, Path log, Map<String, String> environment) throws IOException {
     List<String> command = new ArrayList<>();
     command.addAll(
         List.of(
@@ -260,17 +181,5 @@ class DisturbedRunTest {
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
         .start();
-  }
-
-  private static void signal(String name, Process process) throws Exception {
-    new ProcessBuilder("kill", "-%s".formatted(name), Long.toString(process.pid()))
-        .start()
-        .waitFor();
-  }
-
-  private static int mount(String... arguments) throws Exception {
-    return new ProcessBuilder(Stream.concat(Stream.of("mount"), Stream.of(arguments)).toList())
-        .start()
-        .waitFor();
   }
 }

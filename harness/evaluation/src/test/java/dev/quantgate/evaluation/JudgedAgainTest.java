@@ -13,6 +13,8 @@ import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,11 @@ class JudgedAgainTest {
   }
 
   private Comparison run(RunPlan plan, double margin) {
+    return run(plan, margin, Optional.empty());
+  }
+
+  private Comparison run(RunPlan plan, double margin, Optional<LocalDate> chatDate) {
+    RunEnvironment plain = RunEnvironment.defaults();
     return fixtures
         .quantGate()
         .run(
@@ -39,7 +46,12 @@ class JudgedAgainTest {
                 fp16.toString(),
                 int4.toString(),
                 plan,
-                RunEnvironment.defaults(),
+                new RunEnvironment(
+                    plain.engine(),
+                    plain.engineOptions().withChatDate(chatDate),
+                    plain.sandbox(),
+                    plain.requiredSandbox(),
+                    plain.sandboxOptions()),
                 new GatePolicy(margin, OnInconclusive.POINT),
                 folder.resolve("out")),
             Progress.Listener.NONE);
@@ -66,6 +78,20 @@ class JudgedAgainTest {
     assertThatThrownBy(() -> run(RunPlan.of("cmnli"), 1))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining("holds another run: the engine");
+  }
+
+  @Test
+  void anotherDayForChatTemplatesIsAnotherRunAndTheSameOneIsNot() throws IOException {
+    Optional<LocalDate> day = Optional.of(LocalDate.of(2026, 7, 26));
+    run(RunPlan.of("cmnli"), 1, day);
+    assertThat(Files.readString(folder.resolve("out/baseline/identity.json")))
+        .contains("\"model.chatDate\" : \"2026-07-26\"");
+    run(RunPlan.of("cmnli"), 0.5, day);
+    assertThat(fixtures.loads()).isEqualTo(2);
+
+    assertThatThrownBy(() -> run(RunPlan.of("cmnli"), 1))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("holds another run: --chat-date: \"2026-07-26\" there, not set now");
   }
 
   @Test

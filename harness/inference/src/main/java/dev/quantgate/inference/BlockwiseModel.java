@@ -88,13 +88,8 @@ public interface BlockwiseModel extends AutoCloseable {
     public Matrix {
       if (values.length != Math.multiplyExact(rows, columns)) {
         throw new IllegalArgumentException(
-            rows
-                + " x "
-                + columns
-                + " needs "
-                + (long) rows * columns
-                + " values, not "
-                + values.length);
+            "%d x %d needs %d values, not %d"
+                .formatted(rows, columns, (long) rows * columns, values.length));
       }
     }
   }

@@ -18,13 +18,15 @@ public record Decoding(
   public Decoding {
     stop = List.copyOf(stop);
     if (maxNewTokens < 1) {
-      throw new IllegalArgumentException("maxNewTokens must be at least 1, not " + maxNewTokens);
+      throw new IllegalArgumentException(
+          "maxNewTokens must be at least 1, not %d".formatted(maxNewTokens));
     }
     if (!(temperature >= 0) || Double.isInfinite(temperature)) {
-      throw new IllegalArgumentException("temperature must be 0 or more, not " + temperature);
+      throw new IllegalArgumentException(
+          "temperature must be 0 or more, not %s".formatted(temperature));
     }
     if (!(topP > 0 && topP <= 1)) {
-      throw new IllegalArgumentException("topP must be in (0, 1], not " + topP);
+      throw new IllegalArgumentException("topP must be in (0, 1], not %s".formatted(topP));
     }
     if (stop.stream().anyMatch(String::isEmpty)) {
       throw new IllegalArgumentException("a stop string must not be empty");

@@ -1,13 +1,15 @@
 package dev.quantgate.inference;
 
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What a user may say about how a model runs. None of it changes a number or an item's outcome: too
- * little memory ends a call with an {@link InferenceException}, and more answers the same.
+ * What a user may say about how a model runs. But for {@code chatDate}, none of it changes a number
+ * or an item's outcome: too little memory ends a call with an {@link InferenceException}, and more
+ * answers the same.
  *
  * @param threads worker threads, at least 1
  * @param memoryBytes the most bytes of main memory that weights, keys and values may take together;
@@ -15,16 +17,25 @@ import java.util.OptionalLong;
  * @param maxBatch the most sequences that run together; 0 lets the engine choose
  * @param device for engines that run on a device of their own
  * @param connection for engines that ask a served model
+ * @param chatDate the day that a chat template is told ({@code strftime_now}); empty for none, so
+ *     that the same messages are the same text on any day. Who sets it must name it with the
+ *     results: it may change a prompt
  */
 public record EngineOptions(
-    int threads, OptionalLong memoryBytes, int maxBatch, Device device, Connection connection) {
+    int threads,
+    OptionalLong memoryBytes,
+    int maxBatch,
+    Device device,
+    Connection connection,
+    Optional<LocalDate> chatDate) {
 
   public EngineOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, not %d".formatted(threads));
     }
     if (maxBatch < 0) {
-      throw new IllegalArgumentException("maxBatch must not be below 0, but is " + maxBatch);
+      throw new IllegalArgumentException(
+          "maxBatch must not be below 0, but is %d".formatted(maxBatch));
     }
   }
 
@@ -53,7 +64,7 @@ public record EngineOptions(
 
     public Connection {
       if (!timeout.isPositive()) {
-        throw new IllegalArgumentException("timeout must be positive, not " + timeout);
+        throw new IllegalArgumentException("timeout must be positive, not %s".formatted(timeout));
       }
       if (concurrency < 1) {
         throw new IllegalArgumentException(
@@ -69,26 +80,31 @@ public record EngineOptions(
         OptionalLong.empty(),
         0,
         Device.ANY,
-        Connection.DEFAULT);
+        Connection.DEFAULT,
+        Optional.empty());
   }
 
   public EngineOptions withThreads(int threads) {
-    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection);
+    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection, chatDate);
   }
 
   public EngineOptions withMemory(OptionalLong bytes) {
-    return new EngineOptions(threads, bytes, maxBatch, device, connection);
+    return new EngineOptions(threads, bytes, maxBatch, device, connection, chatDate);
   }
 
   public EngineOptions withMaxBatch(int maxBatch) {
-    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection);
+    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection, chatDate);
   }
 
   public EngineOptions withDevice(Device device) {
-    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection);
+    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection, chatDate);
   }
 
   public EngineOptions withConnection(Connection connection) {
-    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection);
+    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection, chatDate);
+  }
+
+  public EngineOptions withChatDate(Optional<LocalDate> day) {
+    return new EngineOptions(threads, memoryBytes, maxBatch, device, connection, day);
   }
 }

@@ -26,7 +26,8 @@ public sealed interface Outcome<T> {
     return switch (this) {
       case Answered<T>(T value) -> value;
       case Faulted<T>(Fault fault, String message) ->
-          throw new InferenceException(InferenceException.Kind.ITEM, fault + ": " + message);
+          throw new InferenceException(
+              InferenceException.Kind.ITEM, "%s: %s".formatted(fault, message));
     };
   }
 

@@ -38,7 +38,7 @@ public sealed interface Prompt {
       ids = List.copyOf(ids);
       if (prefixLength < 0 || prefixLength > ids.size()) {
         throw new IllegalArgumentException(
-            "prefixLength " + prefixLength + " is outside 0.." + ids.size());
+            "prefixLength %d is outside 0..%d".formatted(prefixLength, ids.size()));
       }
     }
 

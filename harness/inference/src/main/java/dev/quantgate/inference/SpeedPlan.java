@@ -25,7 +25,8 @@ public record SpeedPlan(int promptTokens, int newTokens, List<Integer> batches, 
 
   private static void atLeast(int least, String what, int found) {
     if (found < least) {
-      throw new IllegalArgumentException(what + " must be at least " + least + ", not " + found);
+      throw new IllegalArgumentException(
+          "%s must be at least %d, not %d".formatted(what, least, found));
     }
   }
 }

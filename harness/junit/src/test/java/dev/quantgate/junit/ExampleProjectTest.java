@@ -46,7 +46,7 @@ class ExampleProjectTest {
   private Ended run(String candidate) throws IOException, InterruptedException {
     Path project = Files.createDirectories(folder.resolve(candidate));
     Files.writeString(project.resolve("pom.xml"), "<project/>");
-    copy(EXAMPLE.resolve("answers"), project.resolve("answers"));
+    Recorded.copy(EXAMPLE.resolve("answers"), project.resolve("answers"));
     Path output = project.resolve("output.txt");
     Process process =
         new ProcessBuilder(
@@ -66,19 +66,6 @@ class ExampleProjectTest {
       process.destroyForcibly();
     }
     return new Ended(process.waitFor(), Files.readString(output, StandardCharsets.UTF_8), project);
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file).toString());
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(file, target);
-        }
-      }
-    }
   }
 
   @Test

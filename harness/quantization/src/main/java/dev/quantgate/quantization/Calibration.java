@@ -57,10 +57,11 @@ public sealed interface Calibration {
 
   private static void checkSize(int sequences, int length) {
     if (sequences < 1) {
-      throw new IllegalArgumentException("sequences must be at least 1, not " + sequences);
+      throw new IllegalArgumentException(
+          "sequences must be at least 1, not %d".formatted(sequences));
     }
     if (length < 8) {
-      throw new IllegalArgumentException("length must be at least 8, not " + length);
+      throw new IllegalArgumentException("length must be at least 8, not %d".formatted(length));
     }
   }
 }

@@ -14,11 +14,11 @@ public record Scheme(int bits, int groupSize, boolean symmetric) {
 
   public Scheme {
     if (bits != 3 && bits != 4 && bits != 8) {
-      throw new IllegalArgumentException("bits must be 3, 4 or 8, not " + bits);
+      throw new IllegalArgumentException("bits must be 3, 4 or 8, not %d".formatted(bits));
     }
     if (groupSize != WHOLE_COLUMN && groupSize != 32 && groupSize != 64 && groupSize != 128) {
       throw new IllegalArgumentException(
-          "group size must be 32, 64, 128 or -1 (the whole column), not " + groupSize);
+          "group size must be 32, 64, 128 or -1 (the whole column), not %d".formatted(groupSize));
     }
   }
 
@@ -44,10 +44,8 @@ public record Scheme(int bits, int groupSize, boolean symmetric) {
   /** For people: "int4 g64 sym". */
   @Override
   public String toString() {
-    return "int"
-        + bits
-        + " g"
-        + (groupSize == WHOLE_COLUMN ? "all" : groupSize)
-        + (symmetric ? " sym" : " asym");
+    return "int%s g%s%s"
+        .formatted(
+            bits, groupSize == WHOLE_COLUMN ? "all" : groupSize, symmetric ? " sym" : " asym");
   }
 }

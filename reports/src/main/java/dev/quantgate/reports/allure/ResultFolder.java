@@ -1,11 +1,15 @@
 package dev.quantgate.reports.allure;
 
+import dev.quantgate.base.ErrorKind;
+import dev.quantgate.base.FileException;
 import dev.quantgate.base.PlainText;
 import dev.quantgate.base.Sha256;
+import io.qameta.allure.AllureResultsWriteException;
 import io.qameta.allure.FileSystemResultsWriter;
 import io.qameta.allure.model.Attachment;
 import io.qameta.allure.model.TestResult;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -14,14 +18,32 @@ final class ResultFolder {
   /** Characters of an attachment; the records have the whole text. */
   private static final int MOST_CHARACTERS = 1 << 20;
 
+  private final Path folder;
   private final FileSystemResultsWriter writer;
 
   ResultFolder(Path folder) {
+    this.folder = folder;
     this.writer = new FileSystemResultsWriter(folder);
   }
 
+  /**
+   * Writes a result.
+   *
+   * @throws FileException if it cannot be written
+   */
   void write(TestResult result) {
-    writer.write(result);
+    try {
+      writer.write(result);
+    } catch (AllureResultsWriteException e) {
+      throw cannot(e);
+    }
+  }
+
+  private FileException cannot(AllureResultsWriteException e) {
+    return e.getCause() instanceof IOException cause
+        ? FileException.cannot("written", folder, cause)
+        : new FileException(
+            ErrorKind.MACHINE, "%s cannot be written: %s".formatted(folder, e.getMessage()), e);
   }
 
   /**
@@ -49,7 +71,11 @@ final class ResultFolder {
         "%s-attachment.%s"
             .formatted(
                 Sha256.hex("%s/%s".formatted(result.getUuid(), name)).substring(0, 32), extension);
-    writer.write(source, new ByteArrayInputStream(clean.getBytes(StandardCharsets.UTF_8)));
+    try {
+      writer.write(source, new ByteArrayInputStream(clean.getBytes(StandardCharsets.UTF_8)));
+    } catch (AllureResultsWriteException e) {
+      throw cannot(e);
+    }
     return new Attachment().setName(name).setSource(source).setType(type);
   }
 }

@@ -33,9 +33,11 @@
   const subjectName = key => lang === "zh" && DATA.subjects[key] ? DATA.subjects[key] : key.replaceAll("_", " ");
 
   function header() {
-    const models = t("against", C.candidate.reference, C.baseline.reference);
+    /* The last folder says which model it is; the whole references stand in the section of what was compared. */
+    const whole = [C.candidate.reference, C.baseline.reference];
+    const short = whole.map(r => r.replace(/[\\/]+$/, "").replace(/^(replay:)?.*[\\/]/, "$1"));
     return el("header", {},
-      el("span", { class: "brand" }, "QuantGate"), el("span", { class: "models small" }, models),
+      el("span", { class: "brand" }, "QuantGate"), el("span", { class: "models small", title: t("against", ...whole) }, t("against", ...(short[0] === short[1] ? whole : short))),
       el("span", { class: "tools" },
         el("button", { id: "language", type: "button", lang: lang === "en" ? "zh" : "en", onclick: () => { lang = lang === "en" ? "zh" : "en"; draw(); document.getElementById("language").focus(); } }, t("other")),
         el("button", { id: "theme", type: "button", onclick: theme }, t("theme")),

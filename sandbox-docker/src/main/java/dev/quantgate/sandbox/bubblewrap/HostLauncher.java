@@ -69,7 +69,9 @@ record HostLauncher(
       return new Launched(builder.start(), () -> {});
     } catch (IOException e) {
       throw new SandboxException(
-          Kind.UNAVAILABLE, python.executable() + " cannot be run: " + e.getMessage(), e);
+          Kind.UNAVAILABLE,
+          "%s cannot be run: %s".formatted(python.executable(), e.getMessage()),
+          e);
     }
   }
 

@@ -123,7 +123,8 @@ final class SeccompFilter {
       for (JsonNode name : rule.path("names")) {
         Integer number = numbers.get(name.asString());
         if (number == null) {
-          throw new IllegalArgumentException("no number known for the system call " + name);
+          throw new IllegalArgumentException(
+              "no number known for the system call %s".formatted(name));
         }
         if (action != ALLOW) {
           others.put(number, action);
@@ -153,7 +154,7 @@ final class SeccompFilter {
     sometimes.forEach((number, choices) -> emit(number, choices, otherwise));
     add(RETURN, 0, 0, otherwise);
     if (program.size() > MAX_INSTRUCTIONS) {
-      throw new IllegalArgumentException("a filter of " + program.size() + " instructions");
+      throw new IllegalArgumentException("a filter of %d instructions".formatted(program.size()));
     }
   }
 
@@ -163,7 +164,7 @@ final class SeccompFilter {
   private void emit(int number, List<List<Condition>> choices, int otherwise) {
     int length = choices.stream().mapToInt(all -> 6 * all.size() + 1).sum() + 1;
     if (length > 255) {
-      throw new IllegalArgumentException("too many conditions on system call " + number);
+      throw new IllegalArgumentException("too many conditions on system call %d".formatted(number));
     }
     add(IF_EQUAL, 0, length, number);
     for (List<Condition> all : choices) {
@@ -196,7 +197,9 @@ final class SeccompFilter {
           switch (arg.path("op").asString()) {
             case "SCMP_CMP_EQ" -> new Condition(index, -1L, value);
             case "SCMP_CMP_MASKED_EQ" -> new Condition(index, value, arg.path("valueTwo").asLong());
-            default -> throw new IllegalArgumentException("unknown comparison " + arg.path("op"));
+            default ->
+                throw new IllegalArgumentException(
+                    "unknown comparison %s".formatted(arg.path("op")));
           });
     }
     return conditions;
@@ -206,7 +209,7 @@ final class SeccompFilter {
     return switch (name) {
       case "SCMP_ACT_ALLOW" -> ALLOW;
       case "SCMP_ACT_ERRNO" -> ERRNO | errno.asInt(1);
-      default -> throw new IllegalArgumentException("unknown action " + name);
+      default -> throw new IllegalArgumentException("unknown action %s".formatted(name));
     };
   }
 

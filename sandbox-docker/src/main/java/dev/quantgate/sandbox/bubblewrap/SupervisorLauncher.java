@@ -70,7 +70,8 @@ record SupervisorLauncher(BubblewrapArguments arguments, SortedMap<String, Strin
     try {
       return new Launched(builder.start(), () -> {});
     } catch (IOException e) {
-      throw new SandboxException(Kind.UNAVAILABLE, python + " cannot be run: " + e.getMessage(), e);
+      throw new SandboxException(
+          Kind.UNAVAILABLE, "%s cannot be run: %s".formatted(python, e.getMessage()), e);
     }
   }
 

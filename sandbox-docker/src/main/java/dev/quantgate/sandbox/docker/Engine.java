@@ -75,7 +75,7 @@ record Engine(String client, Map<String, String> environment) {
         return new Answer(
             TIMED_OUT,
             "",
-            client + " " + arguments[0] + " did not answer within " + limit.toSeconds() + " s");
+            "%s %s did not answer within %s s".formatted(client, arguments[0], limit.toSeconds()));
       }
       return new Answer(exit, out.text(), err.text());
     } catch (IOException e) {
@@ -83,9 +83,9 @@ record Engine(String client, Map<String, String> environment) {
         return new Answer(
             TIMED_OUT,
             "",
-            client + " " + arguments[0] + " did not answer within " + limit.toSeconds() + " s");
+            "%s %s did not answer within %s s".formatted(client, arguments[0], limit.toSeconds()));
       }
-      return new Answer(NOT_FOUND, "", client + " cannot be run: " + e.getMessage());
+      return new Answer(NOT_FOUND, "", "%s cannot be run: %s".formatted(client, e.getMessage()));
     }
   }
 
@@ -99,7 +99,8 @@ record Engine(String client, Map<String, String> environment) {
     try {
       return builder.start();
     } catch (IOException e) {
-      throw new SandboxException(Kind.UNAVAILABLE, client + " cannot be run: " + e.getMessage(), e);
+      throw new SandboxException(
+          Kind.UNAVAILABLE, "%s cannot be run: %s".formatted(client, e.getMessage()), e);
     }
   }
 
@@ -121,15 +122,14 @@ record Engine(String client, Map<String, String> environment) {
     String said = answer.complaint();
     String lower = said.toLowerCase(Locale.ROOT);
     if (answer.exit() == NOT_FOUND) {
-      return Optional.of("no " + client + " client on the PATH; install Docker Engine or Podman");
+      return Optional.of(
+          "no %s client on the PATH; install Docker Engine or Podman".formatted(client));
     }
     if (lower.contains("permission denied")) {
       return Optional.of(
-          "no permission to talk to the "
-              + client
-              + " engine: "
-              + said
-              + "; add this user to the docker group or use a rootless engine");
+          ("no permission to talk to the %s engine: %s; add this user to the docker group or "
+                  + "use a rootless engine")
+              .formatted(client, said));
     }
     if (answer.exit() == TIMED_OUT) {
       return Optional.of(said + where());
@@ -138,14 +138,16 @@ record Engine(String client, Map<String, String> environment) {
         || lower.contains("connection refused")
         || lower.contains("no such host")
         || lower.contains("is the docker daemon running")) {
-      return Optional.of("the " + client + " engine is not running: " + said + where());
+      return Optional.of("the %s engine is not running: %s%s".formatted(client, said, where()));
     }
-    return Optional.of("the " + client + " engine does not answer: " + said + where());
+    return Optional.of("the %s engine does not answer: %s%s".formatted(client, said, where()));
   }
 
   private String where() {
     String host = fullEnvironment().getOrDefault("DOCKER_HOST", "");
-    return host.isEmpty() || !client.endsWith("docker") ? "" : " (DOCKER_HOST is " + host + ")";
+    return host.isEmpty() || !client.endsWith("docker")
+        ? ""
+        : " (DOCKER_HOST is %s)".formatted(host);
   }
 
   /** Keeps the beginning of a stream and swallows the rest. */

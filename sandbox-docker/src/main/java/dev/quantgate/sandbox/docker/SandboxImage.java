@@ -64,14 +64,10 @@ public final class SandboxImage {
     if (!answer.ok()) {
       throw new SandboxException(
           Kind.UNAVAILABLE,
-          "cannot build "
-              + TAG
-              + " from "
-              + from
-              + ": "
-              + answer.complaint()
-              + "\nWhere no registry is reachable, sandbox-docker/make-base-image makes the base"
-              + " from Debian packages.");
+          ("cannot build %s from %s: %s\n"
+                  + "Where no registry is reachable, sandbox-docker/make-base-image makes the base from "
+                  + "Debian packages.")
+              .formatted(TAG, from, answer.complaint()));
     }
     return id(engine, TAG)
         .orElseThrow(

@@ -91,7 +91,7 @@ final class EmbeddedSlots implements Slots {
               .formatted(result.outcome(), result.detail()));
     } catch (Lost e) {
       throw new SandboxException(
-          Kind.UNAVAILABLE, "the embedded Python ended at once: " + e.getMessage(), e);
+          Kind.UNAVAILABLE, "the embedded Python ended at once: %s".formatted(e.getMessage()), e);
     }
   }
 

@@ -22,7 +22,7 @@ final class Wire {
       size += 4 + 2L * field.length();
     }
     if (size > MAX_FRAME) {
-      throw new IOException("a job of " + size + " bytes, at most " + MAX_FRAME + " can be sent");
+      throw new IOException("a job of %d bytes, at most %d can be sent".formatted(size, MAX_FRAME));
     }
     ByteBuffer frame = ByteBuffer.allocate(4 + (int) size).putInt((int) size);
     for (String field : fields) {
@@ -40,7 +40,7 @@ final class Wire {
   static List<String> read(DataInputStream in) throws IOException {
     int size = in.readInt();
     if (size < 0 || size > MAX_FRAME) {
-      throw new IOException("a frame of " + Integer.toUnsignedLong(size) + " bytes");
+      throw new IOException("a frame of %d bytes".formatted(Integer.toUnsignedLong(size)));
     }
     ByteBuffer frame = ByteBuffer.wrap(in.readNBytes(size));
     List<String> fields = new ArrayList<>();

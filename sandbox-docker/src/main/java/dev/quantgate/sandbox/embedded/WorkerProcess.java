@@ -222,7 +222,7 @@ final class WorkerProcess implements AutoCloseable {
     }
     synchronized (error) {
       String text = error.toString().strip().replaceAll("\\s*\\R\\s*", " | ");
-      return (status == null ? "still running" : "exit status " + status)
+      return (status == null ? "still running" : "exit status %s".formatted(status))
           + (text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), 500)));
     }
   }

@@ -181,6 +181,6 @@ final class Round {
 
   private static ExecutionResult lost(Turn turn, Lost loss) {
     return new ExecutionResult(
-        turn.task.job.id(), Outcome.SANDBOX_ERROR, "each time: " + loss.getMessage());
+        turn.task.job.id(), Outcome.SANDBOX_ERROR, "each time: %s".formatted(loss.getMessage()));
   }
 }

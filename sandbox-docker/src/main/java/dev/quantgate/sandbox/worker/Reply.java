@@ -80,7 +80,7 @@ record Reply(Report report, byte[] verdict, byte[] output) {
     try {
       return Optional.of(new Reply(JSON.readValue(report, Report.class), verdict, output));
     } catch (JacksonException e) {
-      throw new IOException("not a report: " + e.getOriginalMessage(), e);
+      throw new IOException("not a report: %s".formatted(e.getOriginalMessage()), e);
     }
   }
 

@@ -84,14 +84,11 @@ record Request(ExecutionJob job, Mode mode, String nonce, byte[] frame) {
 
   @Override
   public String toString() {
-    return "Request["
-        + job.id()
-        + " "
-        + mode
-        + " "
-        + frame.length
-        + " bytes "
-        + new String(frame, 4, Math.min(60, frame.length - 4), StandardCharsets.US_ASCII)
-        + "]";
+    return "Request[%s %s %s bytes %s]"
+        .formatted(
+            job.id(),
+            mode,
+            frame.length,
+            new String(frame, 4, Math.min(60, frame.length - 4), StandardCharsets.US_ASCII));
   }
 }

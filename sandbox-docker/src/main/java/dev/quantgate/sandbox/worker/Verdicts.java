@@ -54,13 +54,12 @@ final class Verdicts {
     String detail;
     if (report.over().equals("time")) {
       outcome = Outcome.TIMEOUT;
-      detail = "no verdict within " + limits.wall().toMillis() / 1000.0 + " s";
+      detail = "no verdict within %s s".formatted(limits.wall().toMillis() / 1000.0);
     } else if (report.over().equals("cpu")) {
       outcome = Outcome.TIMEOUT;
       detail =
-          "no verdict within "
-              + limits.cpu().toMillis() / 1000.0
-              + " s of CPU time of all its processes";
+          "no verdict within %s s of CPU time of all its processes"
+              .formatted(limits.cpu().toMillis() / 1000.0);
     } else if (verdict.isPresent() && judgeDone) {
       outcome = SAID.getOrDefault(verdict.get().kind(), Outcome.FAILED);
       detail = verdict.get().detail();
@@ -72,11 +71,12 @@ final class Verdicts {
       // The process that owns the verdict is gone without one.
       int judge = report.judge().map(Reply.End::exit).orElse(0);
       outcome = ended(judge, report.oom(), Outcome.EARLY_EXIT);
-      detail = judge < 0 ? signal(judge) : "ended with status " + judge + " before the verdict";
+      detail =
+          judge < 0 ? signal(judge) : "ended with status %s before the verdict".formatted(judge);
     }
     if (report.oom() > 0 && outcome != Outcome.PASSED && outcome != Outcome.TIMEOUT) {
       outcome = Outcome.MEMORY;
-      detail = "more than " + (limits.memoryBytes() >> 20) + " MiB of memory";
+      detail = "more than %s MiB of memory".formatted(limits.memoryBytes() >> 20);
     }
     boolean byItself = outcome == Outcome.CRASHED || outcome == Outcome.EARLY_EXIT;
     return new ExecutionResult(
@@ -115,7 +115,7 @@ final class Verdicts {
   }
 
   private static String signal(int exit) {
-    return "ended by signal " + -exit;
+    return "ended by signal %s".formatted(-exit);
   }
 
   private static long peak(Optional<Reply.End> end) {

@@ -90,7 +90,7 @@ final class Worker {
                 in.readInt();
                 in.readInt();
                 if (size < 0 || size > 1 << 16) {
-                  throw new IOException("a greeting of " + size + " bytes");
+                  throw new IOException("a greeting of %d bytes".formatted(size));
                 }
                 return greeting(in.readNBytes(size));
               });
@@ -132,7 +132,8 @@ final class Worker {
     try {
       return JsonMapper.shared().readValue(json, Map.class);
     } catch (JacksonException e) {
-      throw new IOException("not a greeting: " + new String(json, StandardCharsets.UTF_8), e);
+      throw new IOException(
+          "not a greeting: %s".formatted(new String(json, StandardCharsets.UTF_8)), e);
     }
   }
 
@@ -185,7 +186,7 @@ final class Worker {
 
   private Failure failure(Duration limit, IOException error) {
     if (late.get()) {
-      return new Failure("no answer within " + limit.toMillis() / 1000.0 + " s", -1);
+      return new Failure("no answer within %s s".formatted(limit.toMillis() / 1000.0), -1);
     }
     int status = -1;
     try {
@@ -197,10 +198,10 @@ final class Worker {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    String code = status < 0 ? "" : " (exit code " + status + ")";
+    String code = status < 0 ? "" : " (exit code %s)".formatted(status);
     String said = FailureLine.of(complaints.toString());
     return new Failure(
-        said.isEmpty() ? "the worker ended" + code + ": " + error.getMessage() : said + code,
+        said.isEmpty() ? "the worker ended%s: %s".formatted(code, error.getMessage()) : said + code,
         status);
   }
 

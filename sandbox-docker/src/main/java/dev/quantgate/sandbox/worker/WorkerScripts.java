@@ -125,7 +125,8 @@ public final class WorkerScripts {
     try (InputStream in = WorkerScripts.class.getResourceAsStream(path)) {
       if (in == null) {
         throw new SandboxException(
-            SandboxException.Kind.UNAVAILABLE, path + " is missing in this build of QuantGate");
+            SandboxException.Kind.UNAVAILABLE,
+            "%s is missing in this build of QuantGate".formatted(path));
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

@@ -88,7 +88,7 @@ public final class Grader {
       Question question, AnswerLine line, Answer answer, Grading.Chosen chosen) {
     if (!(question.key() instanceof Key.Choice key)) {
       throw new IllegalStateException(
-          question.id() + ": a choice was read, but a program is asked for");
+          "%s: a choice was read, but a program is asked for".formatted(question.id()));
     }
     String label = chosen.index().isPresent() ? key.labels().get(chosen.index().getAsInt()) : "";
     boolean right = chosen.index().isPresent() && chosen.index().getAsInt() == key.index();

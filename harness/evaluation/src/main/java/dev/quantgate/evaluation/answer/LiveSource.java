@@ -21,6 +21,7 @@ import dev.quantgate.inference.ModelIdentity;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.ScoringRequest;
 import java.nio.ByteBuffer;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,12 +45,18 @@ public final class LiveSource implements AnswerSource {
   private final LanguageModel model;
   private final Sampling sampling;
   private final long seed;
+  private final Optional<LocalDate> chatDate;
   private final AnswerAssembler assembler;
 
-  public LiveSource(LanguageModel model, Sampling sampling, long seed) {
+  /**
+   * @param chatDate the day that the model's chat template is told
+   */
+  public LiveSource(
+      LanguageModel model, Sampling sampling, long seed, Optional<LocalDate> chatDate) {
     this.model = model;
     this.sampling = sampling;
     this.seed = seed;
+    this.chatDate = chatDate;
     this.assembler =
         new AnswerAssembler(
             this::render,
@@ -63,19 +70,21 @@ public final class LiveSource implements AnswerSource {
     return Stream.concat(
                 Stream.of(identity.architecture(), identity.weightFormat())
                     .flatMap(Optional::stream),
-                Stream.of("on " + model.telemetry().device()))
+                Stream.of("on %s".formatted(model.telemetry().device())))
             .collect(Collectors.joining(", "))
         + " (%s)".formatted(identity.engine());
   }
 
   @Override
   public SortedMap<String, String> identity() {
-    return fields(model.identity());
+    return fields(model.identity(), chatDate);
   }
 
   /** The fields of identity.json that say what a live model is, as far as they are known. */
-  public static SortedMap<String, String> fields(ModelIdentity identity) {
+  public static SortedMap<String, String> fields(
+      ModelIdentity identity, Optional<LocalDate> chatDate) {
     var fields = new TreeMap<String, String>();
+    chatDate.ifPresent(day -> fields.put(Identity.CHAT_DATE, day.toString()));
     fields.put(Identity.SOURCE, "live");
     fields.put(Identity.ENGINE, identity.engine());
     identity.architecture().ifPresent(known -> fields.put("model.architecture", known));

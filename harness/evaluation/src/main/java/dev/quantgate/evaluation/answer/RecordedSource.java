@@ -59,7 +59,7 @@ public final class RecordedSource implements AnswerSource {
   public String description() {
     int answers =
         recordings.values().stream().mapToInt(recording -> recording.lines().size()).sum();
-    return "recorded answers to " + answers + " items, from " + path;
+    return "recorded answers to %s items, from %s".formatted(answers, path);
   }
 
   @Override
@@ -91,7 +91,8 @@ public final class RecordedSource implements AnswerSource {
   private Recording recording(SuiteTask task) {
     Recording recording = recordings.get(task.suite());
     if (recording == null) {
-      throw new EvaluationException(INPUT, path + ": has no answers for suite " + task.suite());
+      throw new EvaluationException(
+          INPUT, "%s: has no answers for suite %s".formatted(path, task.suite()));
     }
     return recording;
   }
@@ -149,16 +150,13 @@ public final class RecordedSource implements AnswerSource {
       if (!label.isEmpty() && key.labels().stream().noneMatch(label::equalsIgnoreCase)) {
         throw new EvaluationException(
             INPUT,
-            path
-                + ": "
-                + task.suite()
-                + " item "
-                + question.id()
-                + ": expected one of "
-                + String.join(", ", key.labels())
-                + " (or nothing), found \""
-                + Disk.shortened(label)
-                + "\"");
+            "%s: %s item %s: expected one of %s (or nothing), found \"%s\""
+                .formatted(
+                    path,
+                    task.suite(),
+                    question.id(),
+                    String.join(", ", key.labels()),
+                    Disk.shortened(label)));
       }
     }
   }

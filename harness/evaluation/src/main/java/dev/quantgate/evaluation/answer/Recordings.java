@@ -46,18 +46,15 @@ public final class Recordings {
       if (tasks.size() != 1) {
         throw new EvaluationException(
             INPUT,
-            path
-                + ": one file answers one suite, and "
-                + tasks.size()
-                + " are asked;"
-                + " give a folder with "
-                + tasks.getFirst().suite()
-                + ".jsonl and so on");
+            ("%s: one file answers one suite, and %d are asked; give a folder with %s.jsonl and "
+                    + "so on")
+                .formatted(path, tasks.size(), tasks.getFirst().suite()));
       }
       return Map.of(tasks.getFirst().suite(), foreign(path, tasks.getFirst()));
     }
     if (!Files.isDirectory(path)) {
-      throw new EvaluationException(INPUT, path + ": there is no such file or folder to replay");
+      throw new EvaluationException(
+          INPUT, "%s: there is no such file or folder to replay".formatted(path));
     }
     Optional<Path> run = RunFolder.locate(path, Side.MODEL);
     var recordings = new LinkedHashMap<String, Recording>();
@@ -77,10 +74,12 @@ public final class Recordings {
     }
     String hint =
         Files.isDirectory(folder.resolve("baseline"))
-            ? "; for a run of two models name one of them, such as " + folder.resolve("candidate")
+            ? "; for a run of two models name one of them, such as %s"
+                .formatted(folder.resolve("candidate"))
             : "";
     throw new EvaluationException(
-        INPUT, folder + ": expected " + suite + ".jsonl with recorded answers, found none" + hint);
+        INPUT,
+        "%s: expected %s.jsonl with recorded answers, found none%s".formatted(folder, suite, hint));
   }
 
   private static Recording foreign(Path file, SuiteTask task) {
@@ -98,41 +97,35 @@ public final class Recordings {
             throw at(
                 file,
                 line,
-                "\""
-                    + Disk.shortened(id)
-                    + "\" is no item of "
-                    + task.suite()
-                    + " ("
-                    + task.origin().file()
-                    + "), whose first is "
-                    + task.allIds().getFirst());
+                "\"%s\" is no item of %s (%s), whose first is %s"
+                    .formatted(
+                        Disk.shortened(id),
+                        task.suite(),
+                        task.origin().file(),
+                        task.allIds().getFirst()));
           }
           JsonNode answer = object.path(answerKey);
           if (!answer.isString()) {
             throw at(
                 file,
                 line,
-                "expected \"" + answerKey + "\" with a text, found " + Disk.kind(answer));
+                "expected \"%s\" with a text, found %s".formatted(answerKey, Disk.kind(answer)));
           }
           List<String> values = answers.computeIfAbsent(id, key -> new ArrayList<>());
           Long first = firstLines.putIfAbsent(id, line);
           if (first != null && !programs) {
-            throw at(file, line, "item " + id + " was answered in line " + first + " already");
+            throw at(file, line, "item %s was answered in line %s already".formatted(id, first));
           }
           if (values.size() == MOST_SAMPLES) {
-            throw at(file, line, "more than " + MOST_SAMPLES + " samples of " + id);
+            throw at(file, line, "more than %s samples of %s".formatted(MOST_SAMPLES, id));
           }
           values.add(answer.stringValue());
         });
     if (answers.isEmpty()) {
       throw new EvaluationException(
           INPUT,
-          file
-              + ": has no answers; expected lines {\""
-              + idKey
-              + "\": ..., \""
-              + answerKey
-              + "\": ...}");
+          "%s: has no answers; expected lines {\"%s\": ..., \"%s\": ...}"
+              .formatted(file, idKey, answerKey));
     }
     var lines = new HashMap<String, AnswerLine>();
     answers.forEach((id, values) ->
@@ -162,18 +155,17 @@ public final class Recordings {
     throw at(
         file,
         line,
-        "expected {\""
-            + idKey
-            + "\": ..., \""
-            + answerKey
-            + "\": ...}, found "
-            + (object.has(idKey)
-                ? "\"" + idKey + "\" with " + Disk.kind(id)
-                : "no \"" + idKey + "\""));
+        "expected {\"%s\": ..., \"%s\": ...}, found %s"
+            .formatted(
+                idKey,
+                answerKey,
+                object.has(idKey)
+                    ? "\"%s\" with %s".formatted(idKey, Disk.kind(id))
+                    : "no \"%s\"".formatted(idKey)));
   }
 
   private static EvaluationException at(Path file, long line, String message) {
-    return new EvaluationException(INPUT, file + ", line " + line + ": " + message);
+    return new EvaluationException(INPUT, "%s, line %d: %s".formatted(file, line, message));
   }
 
   private static Recording own(Path folder, SuiteTask task) {
@@ -182,11 +174,8 @@ public final class Recordings {
     if (records == null) {
       throw new EvaluationException(
           INPUT,
-          folder
-              + ": the run has no suite "
-              + task.suite()
-              + "; it has "
-              + String.join(", ", run.suites().keySet()));
+          "%s: the run has no suite %s; it has %s"
+              .formatted(folder, task.suite(), String.join(", ", run.suites().keySet())));
     }
     SuiteIdentity stored = run.identity().suite(task.suite());
     requireSame(folder, task, "data", stored.data(), task.origin().sha256());
@@ -226,16 +215,8 @@ public final class Recordings {
     if (!theirs.equals(ours)) {
       throw new EvaluationException(
           INPUT,
-          folder
-              + ": its "
-              + task.suite()
-              + " was asked with another "
-              + field
-              + ": "
-              + shown(theirs)
-              + " there, "
-              + shown(ours)
-              + " now");
+          "%s: its %s was asked with another %s: %s there, %s now"
+              .formatted(folder, task.suite(), field, shown(theirs), shown(ours)));
     }
   }
 

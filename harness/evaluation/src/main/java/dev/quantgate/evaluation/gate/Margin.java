@@ -21,7 +21,8 @@ public record Margin(double margin, MarginKind kind, Optional<String> reason) {
   public Margin {
     if (!(margin >= 0 && margin <= 100)) {
       throw new EvaluationException(
-          EvaluationException.Kind.SETTING, "margin must be in 0 .. 100 points, not " + margin);
+          EvaluationException.Kind.SETTING,
+          "margin must be in 0 .. 100 points, not %s".formatted(margin));
     }
     reason = reason.map(String::strip).filter(text -> !text.isEmpty());
   }

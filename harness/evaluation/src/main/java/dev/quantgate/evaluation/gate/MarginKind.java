@@ -24,7 +24,8 @@ public record MarginKind(double relativeBelow) {
 
   public MarginKind {
     if (!(relativeBelow >= 0)) {
-      throw new IllegalArgumentException("no kind of margin: relative below " + relativeBelow);
+      throw new IllegalArgumentException(
+          "no kind of margin: relative below %s".formatted(relativeBelow));
     }
   }
 
@@ -43,7 +44,7 @@ public record MarginKind(double relativeBelow) {
     return switch (said) {
       case "absolute" -> ABSOLUTE;
       case "relative" -> RELATIVE;
-      default -> throw new IllegalArgumentException("no kind of margin: " + text);
+      default -> throw new IllegalArgumentException("no kind of margin: %s".formatted(text));
     };
   }
 

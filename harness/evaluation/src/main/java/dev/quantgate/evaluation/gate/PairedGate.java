@@ -333,8 +333,10 @@ record PairedGate(GatePolicy policy) implements Gate {
     return suite.pairs().stream()
         .flatMap(pair ->
             Stream.concat(
-                pair.baseline().fault().stream().map(fault -> "baseline " + fault.category()),
-                pair.candidate().fault().stream().map(fault -> "candidate " + fault.category())))
+                pair.baseline().fault().stream()
+                    .map(fault -> "baseline %s".formatted(fault.category())),
+                pair.candidate().fault().stream()
+                    .map(fault -> "candidate %s".formatted(fault.category()))))
         .collect(Collectors.groupingBy(Function.identity(), TreeMap::new, Collectors.counting()))
         .entrySet()
         .stream()

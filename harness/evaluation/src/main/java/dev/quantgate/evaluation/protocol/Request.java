@@ -30,7 +30,8 @@ public sealed interface Request {
       labels = List.copyOf(labels);
       int choices = requests.stream().mapToInt(request -> request.continuations().size()).sum();
       if (choices != labels.size() || choices < 2) {
-        throw new IllegalArgumentException(choices + " choices for " + labels.size() + " labels");
+        throw new IllegalArgumentException(
+            "%d choices for %d labels".formatted(choices, labels.size()));
       }
     }
 

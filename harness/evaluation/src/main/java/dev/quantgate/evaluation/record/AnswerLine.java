@@ -34,7 +34,7 @@ public record AnswerLine(
 
   public AnswerLine {
     if (answer.isPresent() == fault.isPresent()) {
-      throw new IllegalArgumentException(id + ": either an answer or a fault");
+      throw new IllegalArgumentException("%s: either an answer or a fault".formatted(id));
     }
   }
 
@@ -44,19 +44,14 @@ public record AnswerLine(
     if (shortened < 0 || shortened >= forms.size()) {
       throw new EvaluationException(
           INPUT,
-          file
-              + ": item "
-              + id
-              + ": shortened is "
-              + shortened
-              + ", but the question has "
-              + forms.size()
-              + " forms; the file was changed");
+          "%s: item %s: shortened is %d, but the question has %d forms; the file was changed"
+              .formatted(file, id, shortened, forms.size()));
     }
     if (answer.isPresent() && !answers(answer.get(), forms.get(shortened))) {
       throw new EvaluationException(
           INPUT,
-          file + ": item " + id + ": its answer is none to what was asked; the file was changed");
+          "%s: item %s: its answer is none to what was asked; the file was changed"
+              .formatted(file, id));
     }
   }
 

@@ -26,6 +26,9 @@ public record Identity(@JsonValue SortedMap<String, String> fields) {
   /** The engine, as {@link EngineIdentity} reads it, of live models. */
   public static final String ENGINE = "model.engine";
 
+  /** The day that chat templates are told; absent for none. */
+  public static final String CHAT_DATE = "model.chatDate";
+
   private static final String SUITES = "suites";
   private static final String MODEL = "model.";
   private static final Pattern SUITE_NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,63}");

@@ -73,66 +73,54 @@ public record ItemRecord(
     require(
         shortened >= 0 && promptTokens.orElse(0) >= 0,
         id,
-        "counts below 0: promptTokens " + promptTokens.orElse(0) + ", shortened " + shortened);
+        "counts below 0: promptTokens %s, shortened %s"
+            .formatted(promptTokens.orElse(0), shortened));
     require(
         answers >= 1 && right >= 0 && right <= answers,
         id,
-        right + " of " + answers + " answers cannot be right");
+        "%s of %s answers cannot be right".formatted(right, answers));
     require(
         score.isPresent() != fault.isPresent(),
         id,
-        "expected either a score or a fault, found " + (score.isPresent() ? "both" : "neither"));
+        "expected either a score or a fault, found %s"
+            .formatted(score.isPresent() ? "both" : "neither"));
     require(
         score.isEmpty() || score.getAsDouble() == (double) right / answers,
         id,
-        right + " of " + answers + " answers are right, but the score is " + score.orElse(0));
+        "%s of %s answers are right, but the score is %s"
+            .formatted(right, answers, score.orElse(0)));
     require(
         margin.orElse(0) >= 0 && Double.isFinite(margin.orElse(0)),
         id,
-        "no margin: " + margin.orElse(0));
+        "no margin: %s".formatted(margin.orElse(0)));
     require(
         tied == (margin.isPresent() && margin.getAsDouble() == 0),
         id,
-        "tied is "
-            + tied
-            + ", but the margin is "
-            + (margin.isPresent() ? margin.getAsDouble() : "unknown"));
+        "tied is %s, but the margin is %s"
+            .formatted(tied, margin.isPresent() ? margin.getAsDouble() : "unknown"));
     if (expected.isEmpty()) {
       long passed = samples.stream().filter(Sample::passed).count();
       require(
           samples.isEmpty() ? fault.isPresent() : samples.size() == answers && passed == right,
           id,
-          passed
-              + " of "
-              + samples.size()
-              + " programs passed, but "
-              + right
-              + " of "
-              + answers
-              + " answers are right");
+          "%s of %s programs passed, but %s of %s answers are right"
+              .formatted(passed, samples.size(), right, answers));
     } else {
       require(
           answers == 1 && (right == 1) == answer.equals(expected),
           id,
-          "\""
-              + answer
-              + "\" was answered and \""
-              + expected
-              + "\" is right, but "
-              + right
-              + " of "
-              + answers
-              + " answers count as right");
+          "\"%s\" was answered and \"%s\" is right, but %s of %s answers count as right"
+              .formatted(answer, expected, right, answers));
       require(
           choices.isEmpty() || answer.equals(likeliest(choices).label()),
           id,
-          "the answer is \"" + answer + "\", but another choice has the largest value");
+          "the answer is \"%s\", but another choice has the largest value".formatted(answer));
     }
   }
 
   private static void require(boolean consistent, String id, String otherwise) {
     if (!consistent) {
-      throw new IllegalArgumentException("item " + id + ": " + otherwise);
+      throw new IllegalArgumentException("item %s: %s".formatted(id, otherwise));
     }
   }
 
@@ -155,7 +143,8 @@ public record ItemRecord(
       String label, double sum, int tokens, double wholeSum, int wholeTokens, double value) {
     public Choice {
       if (!Double.isFinite(sum) || !Double.isFinite(wholeSum) || !Double.isFinite(value)) {
-        throw new IllegalArgumentException("choice " + label + " has a value that is not finite");
+        throw new IllegalArgumentException(
+            "choice %s has a value that is not finite".formatted(label));
       }
     }
   }

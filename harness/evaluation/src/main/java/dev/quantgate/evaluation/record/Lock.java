@@ -9,7 +9,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Keeps two processes from working in one folder. The operating system frees it when its holder
@@ -17,6 +19,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class Lock implements AutoCloseable {
   private static final String NAME = ".lock";
+  private static final Duration AGAIN_AFTER = Duration.ofMillis(50);
 
   private final Path file;
   private final FileChannel channel;
@@ -57,6 +60,29 @@ public final class Lock implements AutoCloseable {
       }
     } catch (IOException e) {
       throw Disk.cannot("locked", file, e);
+    }
+  }
+
+  /**
+   * Takes a folder in which another process may be about to end its work.
+   *
+   * @param patience how long its end is awaited
+   * @throws EvaluationException if another process still has it then
+   */
+  public static Lock await(Path folder, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      try {
+        return take(folder);
+      } catch (EvaluationException e) {
+        if (e.kind() != EvaluationException.Kind.LOCKED || System.nanoTime() > deadline) {
+          throw e;
+        }
+      }
+      LockSupport.parkNanos(AGAIN_AFTER.toNanos());
+      if (Thread.currentThread().isInterrupted()) {
+        throw new EvaluationException(EvaluationException.Kind.INTERRUPTED, "stopped");
+      }
     }
   }
 

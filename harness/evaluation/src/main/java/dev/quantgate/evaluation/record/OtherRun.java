@@ -22,6 +22,7 @@ final class OtherRun {
           Map.entry("model.weightsSha256", "the model's weights"),
           Map.entry("model.configSha256", "the model's config.json"),
           Map.entry("model.tokenizerSha256", "the model's tokenizer"),
+          Map.entry(Identity.CHAT_DATE, "--chat-date"),
           Map.entry("data", "the data"),
           Map.entry("items", "the items"),
           Map.entry("protocol", "--protocol"),

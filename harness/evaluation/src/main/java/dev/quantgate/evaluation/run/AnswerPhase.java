@@ -103,7 +103,8 @@ final class AnswerPhase {
             .models()
             .load(environment.engine(), participant.model(), environment.engineOptions()),
         plan.sampling(),
-        plan.seed());
+        plan.seed(),
+        environment.engineOptions().chatDate());
   }
 
   private static Duration loadTime(AnswerSource source) {

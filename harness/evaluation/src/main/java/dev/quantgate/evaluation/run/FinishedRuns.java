@@ -19,6 +19,7 @@ import dev.quantgate.inference.ModelReference;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.Sandboxes;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -95,12 +96,14 @@ record FinishedRuns(
       stored.put(Identity.SOURCE, identity.fields().getOrDefault(Identity.SOURCE, ""));
       return stored.equals(recorded.get().identity());
     }
+    Optional<LocalDate> day = environment.engineOptions().chatDate();
     Optional<ModelIdentity> known = services.models().identify(environment.engine(), model);
     return known.isPresent()
         && known.get().weightsSha256().isPresent()
         && known.get().configSha256().isPresent()
         && known.get().tokenizerSha256().isPresent()
-        && identity.fields().entrySet().containsAll(LiveSource.fields(known.get()).entrySet());
+        && identity.fields().containsKey(Identity.CHAT_DATE) == day.isPresent()
+        && identity.fields().entrySet().containsAll(LiveSource.fields(known.get(), day).entrySet());
   }
 
   /** Whether a suite would be asked as it was, by a model with a chat template or one without. */

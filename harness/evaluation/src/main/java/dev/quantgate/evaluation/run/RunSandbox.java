@@ -55,11 +55,9 @@ final class RunSandbox implements AutoCloseable {
       close();
       throw new EvaluationException(
           EvaluationException.Kind.SETTING,
-          "the sandbox must be "
-              + required.get()
-              + " (--require-sandbox), but it is "
-              + kind
-              + "; install what `quantgate doctor` names, or demand another");
+          ("the sandbox must be %s (--require-sandbox), but it is %s; install what `quantgate "
+                  + "doctor` names, or demand another")
+              .formatted(required.get(), kind));
     }
   }
 
@@ -106,7 +104,7 @@ final class RunSandbox implements AutoCloseable {
       }
       for (String wrong : WRONG) {
         if (!wrong.strip().equals(right)) {
-          jobs.add(sample.job("wrong program " + jobs.size(), wrong));
+          jobs.add(sample.job("wrong program %s".formatted(jobs.size()), wrong));
           expected.put(jobs.getLast().id(), false);
         }
       }
@@ -118,25 +116,20 @@ final class RunSandbox implements AutoCloseable {
           if (passes == null || passes != (result.outcome() == ExecutionResult.Outcome.PASSED)) {
             throw new SandboxException(
                 SandboxException.Kind.SELF_TEST_FAILED,
-                "the self-test of sandbox "
-                    + description().kind()
-                    + " failed: "
-                    + result.id()
-                    + (Boolean.TRUE.equals(passes) ? " must pass" : " must not pass")
-                    + ", found "
-                    + result.outcome()
-                    + " ("
-                    + result.detail()
-                    + ")");
+                "the self-test of sandbox %s failed: %s%s, found %s (%s)"
+                    .formatted(
+                        description().kind(),
+                        result.id(),
+                        Boolean.TRUE.equals(passes) ? " must pass" : " must not pass",
+                        result.outcome(),
+                        result.detail()));
           }
         });
     if (!expected.isEmpty()) {
       throw new SandboxException(
           SandboxException.Kind.SELF_TEST_FAILED,
-          "the self-test of sandbox "
-              + description().kind()
-              + " failed: no result for "
-              + expected.keySet().iterator().next());
+          "the self-test of sandbox %s failed: no result for %s"
+              .formatted(description().kind(), expected.keySet().iterator().next()));
     }
   }
 

@@ -102,10 +102,11 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
       var place = e.getLocation();
       throw new EvaluationException(
           SETTING,
-          file
-              + (place == null ? "" : ", line " + place.getLineNr())
-              + ": is no YAML that can be used: "
-              + e.getOriginalMessage().lines().findFirst().orElse(""),
+          "%s%s: is no YAML that can be used: %s"
+              .formatted(
+                  file,
+                  place == null ? "" : ", line %d".formatted(place.getLineNr()),
+                  e.getOriginalMessage().lines().findFirst().orElse("")),
           e);
     }
   }
@@ -116,7 +117,7 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
     }
     if (!mapping.isObject()) {
       throw new EvaluationException(
-          SETTING, file + ": expected keys and values, such as \"suites: humaneval\"");
+          SETTING, "%s: expected keys and values, such as \"suites: humaneval\"".formatted(file));
     }
     var entries = new LinkedHashMap<String, JsonNode>();
     mapping.properties().forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
@@ -156,7 +157,8 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
   private static String scalar(Path file, String key, JsonNode value) {
     if (value.isContainer()) {
       throw new EvaluationException(
-          SETTING, file + ": " + key + ": expected one value, found a " + value.getNodeType());
+          SETTING,
+          "%s: %s: expected one value, found a %s".formatted(file, key, value.getNodeType()));
     }
     return value.isNull() ? "" : value.asString().strip();
   }

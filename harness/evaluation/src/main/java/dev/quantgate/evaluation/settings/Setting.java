@@ -53,6 +53,9 @@ public enum Setting {
   GPU_MEMORY(
       "most memory of that device to take, such as 40G; by default all that is free but a reserve",
       ""),
+  CHAT_DATE(
+      "the day that a chat template is told, such as 2026-07-26; without one a template that needs it is refused",
+      ""),
   MAX_BATCH("most sequences that run together; 0 leaves it to the engine", "0"),
   SANDBOX("auto, docker, bubblewrap, embedded, unsafe-local", "auto"),
   REQUIRE_SANDBOX("a kind of sandbox without which nothing is judged", ""),

@@ -24,7 +24,9 @@ import dev.quantgate.sandbox.SandboxOptions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -223,7 +225,8 @@ public final class Settings {
         .withMemory(memory(Setting.MEMORY))
         .withDevice(
             new EngineOptions.Device(integer(Setting.DEVICE, 0), memory(Setting.GPU_MEMORY)))
-        .withMaxBatch(integer(Setting.MAX_BATCH, 0).orElse(defaults.maxBatch()));
+        .withMaxBatch(integer(Setting.MAX_BATCH, 0).orElse(defaults.maxBatch()))
+        .withChatDate(value(Setting.CHAT_DATE, "a day such as 2026-07-26", LocalDate::parse));
   }
 
   /** How sandboxes run. */
@@ -265,7 +268,7 @@ public final class Settings {
   private long size(Setting setting, long least, long most) {
     return value(
             setting,
-            "a size between " + least + " bytes and " + most,
+            "a size between %s bytes and %s".formatted(least, most),
             text -> {
               long bytes = text.equals("0") ? 0 : ByteSize.parse(text);
               if (bytes < least || bytes > most) {
@@ -372,8 +375,8 @@ public final class Settings {
     return value(
             setting,
             most == Integer.MAX_VALUE
-                ? "a whole number of at least " + least
-                : "a whole number from " + least + " to " + most,
+                ? "a whole number of at least %s".formatted(least)
+                : "a whole number from %s to %s".formatted(least, most),
             text -> {
               int number = Integer.parseInt(text);
               if (number < least || number > most) {
@@ -418,9 +421,7 @@ public final class Settings {
     Optional<String> text = text(setting);
     try {
       return text.map(read);
-    } catch (InvalidPathException | ArithmeticException e) {
-      throw bad(setting, expected, text.orElse(""));
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
       throw bad(setting, expected, text.orElse(""));
     }
   }

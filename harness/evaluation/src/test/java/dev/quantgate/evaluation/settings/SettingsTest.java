@@ -127,6 +127,7 @@ class SettingsTest {
             threads: 3
             memory: 1.5G
             max-batch: 8
+            chat-date: 2026-07-26
             sandbox: embedded
             require-sandbox: embedded
             checker: both
@@ -205,6 +206,7 @@ class SettingsTest {
         "LIMIT|0|--limit: expected a whole number of at least 1, found \"0\"",
         "LIMIT|ten|--limit: expected a whole number of at least 1, found \"ten\"",
         "MARGIN|NaN|--margin: expected a number, found \"NaN\"",
+        "CHAT_DATE|26.7.2026|--chat-date: expected a day such as 2026-07-26, found \"26.7.2026\"",
         "MARGIN|101|margin must be in 0 .. 100 points, not 101.0",
         "MEMORY|much|--memory: expected a size such as 12G or 800M, found \"much\"",
         "MEMORY|0|--memory: expected a size such as 12G or 800M, found \"0\"",

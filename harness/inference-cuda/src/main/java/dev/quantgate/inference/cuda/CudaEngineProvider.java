@@ -148,7 +148,7 @@ public final class CudaEngineProvider implements BlockwiseProvider {
     long begun = System.nanoTime();
     var owned = new Owned();
     try {
-      Tokenizer tokenizer = owned.add(Tokenizers.open(folder));
+      Tokenizer tokenizer = owned.add(Tokenizers.open(folder, options.chatDate()));
       Loaded loaded = load(folder, options, session(options, owned), owned);
       var identity =
           new ModelIdentity(

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -130,20 +131,27 @@ public final class GpuCheck {
   private void kernels() {
     var checks = new KernelChecks(session);
     int[] rows = small ? new int[] {1, 17} : new int[] {1, 2, 8, 9, 16, 17, 33, 64, 100, 300};
+    for (WeightFormat format : WeightFormat.values()) {
+      report.fact(
+          "product kernels of %s".formatted(format.suffix()),
+          String.join(" ", checks.sizes(format)));
+    }
     for (Linear linear : KernelChecks.matrices(small ? 1 : 4)) {
       double worst = 0;
       boolean good = true;
-      KernelChecks.Finding last = null;
       for (int m : rows) {
-        last = checks.product(linear, m);
-        worst = Math.max(worst, last.error());
-        good &= last.good();
-        if (!last.good()) {
-          report.check("kernels", last);
+        KernelChecks.Finding found = checks.product(linear, m);
+        worst = Math.max(worst, found.error());
+        good &= found.good();
+        if (!found.good()) {
+          report.check("kernels", found);
         }
       }
-      if (last != null && good) {
-        report.check("kernels", new KernelChecks.Finding(last.name(), worst, true));
+      if (good) {
+        report.check(
+            "kernels",
+            new KernelChecks.Finding(
+                KernelChecks.name(linear, Arrays.toString(rows)), worst, true));
       }
       if (warpgroups()
           && linear instanceof Linear.Dense dense

@@ -82,6 +82,11 @@ final class KernelChecks {
   }
 
   private static String name(Linear linear, int rows) {
+    return name(linear, Integer.toString(rows));
+  }
+
+  /** What is multiplied. */
+  static String name(Linear linear, String rows) {
     String format =
         switch (linear) {
           case Linear.Dense dense ->
@@ -90,7 +95,7 @@ final class KernelChecks {
               "int4 g%d%s"
                   .formatted(gptq.groupSize(), gptq.groupIndex().isPresent() ? " act-order" : "");
         };
-    return "product %s %dx%d, %d rows".formatted(format, linear.outputs(), linear.inputs(), rows);
+    return "product %s %dx%d, rows %s".formatted(format, linear.outputs(), linear.inputs(), rows);
   }
 
   /** The sizes that multiply with weights of a format on this device. */

@@ -74,7 +74,7 @@ final class StoredZip {
       directory = file.get(LONG, end64 + 48);
     }
     if (count < 0 || count > 2L * TensorFile.MAX_TENSORS) {
-      throw damaged("says that it has " + Long.toUnsignedString(count) + " entries");
+      throw damaged("says that it has %s entries".formatted(Long.toUnsignedString(count)));
     }
     Map<String, MemorySegment> entries = new LinkedHashMap<>();
     long at = directory;
@@ -87,7 +87,7 @@ final class StoredZip {
       int commentLength = file.get(SHORT, at + 32) & 0xFFFF;
       String name = new String(bytes(at + CENTRAL_SIZE, nameLength), StandardCharsets.UTF_8);
       if (entries.put(name, content(at, name, nameLength, extraLength)) != null) {
-        throw damaged("has two entries named " + Refusal.quoted(name));
+        throw damaged("has two entries named %s".formatted(Refusal.quoted(name)));
       }
       at = Math.addExact(at, CENTRAL_SIZE + nameLength + extraLength + commentLength);
     }
@@ -110,9 +110,8 @@ final class StoredZip {
     if (method != 0 || (flags & 1) != 0) {
       throw Refusal.unsupported(
           path,
-          "entry "
-              + Refusal.quoted(name)
-              + " is compressed or encrypted; torch stores entries plain");
+          "entry %s is compressed or encrypted; torch stores entries plain"
+              .formatted(Refusal.quoted(name)));
     }
     long compressed = file.get(INT, central + 20) & IN_EXTRA;
     long size = file.get(INT, central + 24) & IN_EXTRA;
@@ -139,10 +138,10 @@ final class StoredZip {
       extra += 4 + length;
     }
     if (size != compressed) {
-      throw damaged("entry " + Refusal.quoted(name) + " is stored, but its two sizes differ");
+      throw damaged("entry %s is stored, but its two sizes differ".formatted(Refusal.quoted(name)));
     }
     if (file.get(INT, local) != LOCAL) {
-      throw damaged("entry " + Refusal.quoted(name) + " has no header of its own");
+      throw damaged("entry %s has no header of its own".formatted(Refusal.quoted(name)));
     }
     long begin =
         local
@@ -157,6 +156,6 @@ final class StoredZip {
   }
 
   private InferenceException damaged(String message) {
-    return Refusal.damaged(path, "is a damaged zip file: it " + message);
+    return Refusal.damaged(path, "is a damaged zip file: it %s".formatted(message));
   }
 }

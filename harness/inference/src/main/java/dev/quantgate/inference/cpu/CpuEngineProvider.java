@@ -76,6 +76,7 @@ public final class CpuEngineProvider implements BlockwiseProvider {
     Path folder = folder(reference);
     return open(
         folder,
+        options,
         REVISION + " " + width() + "-bit",
         "CPU, %d thread%s, %d-bit vectors"
             .formatted(options.threads(), options.threads() == 1 ? "" : "s", width()),
@@ -108,6 +109,7 @@ public final class CpuEngineProvider implements BlockwiseProvider {
   /** Opens a folder's checkpoint and tokenizer around a device. */
   static LanguageModel open(
       Path folder,
+      EngineOptions options,
       String engine,
       String device,
       Batching batching,
@@ -117,7 +119,7 @@ public final class CpuEngineProvider implements BlockwiseProvider {
     try {
       Checkpoint checkpoint = Checkpoints.open(folder);
       cleanup.add(checkpoint::close);
-      Tokenizer tokenizer = Tokenizers.open(folder);
+      Tokenizer tokenizer = Tokenizers.open(folder, options.chatDate());
       cleanup.add(tokenizer::close);
       StepExecutor executor = maker.apply(checkpoint);
       cleanup.add(executor::close);

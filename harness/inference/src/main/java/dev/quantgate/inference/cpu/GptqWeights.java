@@ -80,7 +80,8 @@ final class GptqWeights implements Weights {
     if (linear.bits() != 4) {
       throw new InferenceException(
           InferenceException.Kind.UNSUPPORTED,
-          linear.name() + " has " + linear.bits() + "-bit codes; the CPU engine reads 4-bit ones");
+          "%s has %d-bit codes; the CPU engine reads 4-bit ones"
+              .formatted(linear.name(), linear.bits()));
     }
     this.linear = linear;
     this.groups = Math.toIntExact(linear.scales().shape()[0]);
@@ -118,7 +119,8 @@ final class GptqWeights implements Weights {
     if (!bfloatScales && linear.scales().dtype() != Tensor.DType.F16) {
       throw new InferenceException(
           InferenceException.Kind.UNSUPPORTED,
-          linear.scales().name() + " is " + linear.scales().dtype() + "; expected F16 or BF16");
+          "%s is %s; expected F16 or BF16"
+              .formatted(linear.scales().name(), linear.scales().dtype()));
     }
     long outputs = linear.outputs();
     this.codes = arena.allocate(Math.max(1, outputs * columns / 2), 64);
@@ -150,13 +152,8 @@ final class GptqWeights implements Weights {
       if (g < 0 || g >= groups) {
         throw new InferenceException(
             InferenceException.Kind.BAD_CHECKPOINT,
-            linear.name()
-                + ".g_idx["
-                + k
-                + "] is "
-                + g
-                + "; the layer has groups 0.."
-                + (groups - 1));
+            "%s.g_idx[%d] is %d; the layer has groups 0..%d"
+                .formatted(linear.name(), k, g, groups - 1));
       }
       groupOf[k] = g;
     }
@@ -188,7 +185,7 @@ final class GptqWeights implements Weights {
         if (!Float.isFinite(widen(scale))) {
           throw new InferenceException(
               InferenceException.Kind.BAD_CHECKPOINT,
-              linear.scales().name() + "[" + g + "][" + row + "] is not finite");
+              "%s[%d][%d] is not finite".formatted(linear.scales().name(), g, row));
         }
         int stored = packedZeros.get(Widening.INT, 4L * (g * zeroStride + row / 8));
         int zero = linear.zeroPoints().decode(stored) >>> (int) (4 * (row % 8)) & 15;

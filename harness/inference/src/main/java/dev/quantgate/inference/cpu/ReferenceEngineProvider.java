@@ -60,6 +60,7 @@ public final class ReferenceEngineProvider implements EngineProvider {
     Path folder = folder(reference);
     return CpuEngineProvider.open(
         folder,
+        options,
         REVISION,
         "CPU, scalar reference, 1 thread",
         Batching.of(options.maxBatch(), ANSWERS_AT_ONCE),

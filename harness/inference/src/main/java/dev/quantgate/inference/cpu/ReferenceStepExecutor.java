@@ -278,7 +278,7 @@ final class ReferenceStepExecutor implements StepExecutor {
       case F32 -> data.get(Widening.FLOAT, 4 * index);
       case F16 -> Float.float16ToFloat(data.get(Widening.SHORT, 2 * index));
       case BF16 -> Float.intBitsToFloat(data.get(Widening.SHORT, 2 * index) << 16);
-      case I32 -> throw new IllegalArgumentException(tensor.name() + " holds integers");
+      case I32 -> throw new IllegalArgumentException("%s holds integers".formatted(tensor.name()));
     };
   }
 

@@ -49,7 +49,8 @@ final class SpinTeam implements AutoCloseable {
 
   SpinTeam(int size) {
     if (size < 1 || size > INSIDE) {
-      throw new IllegalArgumentException("a team has 1.." + INSIDE + " threads, not " + size);
+      throw new IllegalArgumentException(
+          "a team has 1..%d threads, not %d".formatted(INSIDE, size));
     }
     for (int i = 1; i < size; i++) {
       workers.add(new Worker(i));

@@ -82,7 +82,8 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
 
     Dense(Tensor weight, int outputs, int inputs, float @Nullable [] bias) {
       if (weight.dtype() == Tensor.DType.I32) {
-        throw new IllegalArgumentException(weight.name() + " holds integers, not weights");
+        throw new IllegalArgumentException(
+            "%s holds integers, not weights".formatted(weight.name()));
       }
       this.data = weight.data();
       this.dtype = weight.dtype();

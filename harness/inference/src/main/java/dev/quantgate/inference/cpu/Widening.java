@@ -45,7 +45,8 @@ final class Widening {
       case BF16 -> bf16(data, at, to, offset, n);
       case F32 -> f32(data, at, to, offset, n);
       case I32 ->
-          throw new IllegalArgumentException(tensor.name() + " holds integers, not weights");
+          throw new IllegalArgumentException(
+              "%s holds integers, not weights".formatted(tensor.name()));
     }
   }
 

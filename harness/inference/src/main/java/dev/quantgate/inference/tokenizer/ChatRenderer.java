@@ -37,6 +37,12 @@ import tools.jackson.databind.node.ObjectNode;
  * in the user's cache and copied for every call; nothing that a template does outlives its call.
  */
 final class ChatRenderer {
+  /** What jinja2 says of a template that asks for the day where none was given. */
+  private static final String NO_DAY = "UndefinedError: 'strftime_now' is undefined";
+
+  private static final String HINT =
+      "\nIt asks for the day: say one, such as --chat-date 2026-07-26";
+
   private static final String WHEEL = "jinja2-3.1.6-py3-none-any.whl";
   private static final String MARKUPSAFE = "markupsafe-3.0.3";
 
@@ -85,13 +91,11 @@ final class ChatRenderer {
         JsonNode text = result.get("text");
         if (text == null) {
           boolean syntax = result.has("syntax");
+          String reason = result.path(syntax ? "syntax" : "error").asString("no reason given");
           throw new InferenceException(
               syntax ? Kind.UNSUPPORTED : Kind.ITEM,
-              "%s: the chat template cannot be rendered: %s"
-                  .formatted(
-                      file,
-                      Refusal.plain(
-                          result.path(syntax ? "syntax" : "error").asString("no reason given"))));
+              "%s: the chat template cannot be rendered: %s%s"
+                  .formatted(file, Refusal.plain(reason), reason.equals(NO_DAY) ? HINT : ""));
         }
         texts.add(text.stringValue());
       }

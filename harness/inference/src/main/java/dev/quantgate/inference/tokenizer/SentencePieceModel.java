@@ -109,7 +109,7 @@ record SentencePieceModel(List<Piece> pieces, boolean byteFallback, boolean dumm
         case 3 -> {
           int number = (int) message.number();
           if (number < 1 || number > Type.values().length) {
-            throw new IllegalArgumentException("piece type " + number);
+            throw new IllegalArgumentException("piece type %d".formatted(number));
           }
           type = Type.values()[number - 1];
         }
@@ -162,7 +162,7 @@ record SentencePieceModel(List<Piece> pieces, boolean byteFallback, boolean dumm
       expect(BYTES);
       long length = varint();
       if (length < 0 || length > buffer.remaining()) {
-        throw new IllegalArgumentException("length " + length);
+        throw new IllegalArgumentException("length %d".formatted(length));
       }
       ByteBuffer inner = buffer.slice(buffer.position(), (int) length);
       buffer.position(buffer.position() + (int) length);
@@ -182,7 +182,7 @@ record SentencePieceModel(List<Piece> pieces, boolean byteFallback, boolean dumm
         case FIXED64 -> buffer.getLong();
         case BYTES -> message();
         case FIXED32 -> buffer.getInt();
-        default -> throw new IllegalArgumentException("wire type " + wire);
+        default -> throw new IllegalArgumentException("wire type %d".formatted(wire));
       }
     }
 

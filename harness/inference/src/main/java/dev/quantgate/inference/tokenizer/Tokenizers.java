@@ -1,6 +1,5 @@
 package dev.quantgate.inference.tokenizer;
 
-import dev.quantgate.base.Sha256;
 import dev.quantgate.inference.InferenceException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,10 +43,7 @@ public final class Tokenizers {
     return new TokenizerFiles(folder).sha256();
   }
 
-  /**
-   * As {@link #open(Path)}, with the day that a chat template is told ({@code strftime_now}), which
-   * is part of the tokenizer's sum.
-   */
+  /** As {@link #open(Path)}, with the day that a chat template is told ({@code strftime_now}). */
   public static Tokenizer open(Path folder, Optional<LocalDate> chatDate) {
     TokenizerFiles files = new TokenizerFiles(folder);
     ChatTemplate template = ChatTemplate.of(files, chatDate);
@@ -59,10 +55,6 @@ public final class Tokenizers {
     } else {
       throw none(folder);
     }
-    String sum = files.sha256();
-    return new FolderTokenizer(
-        codec,
-        template,
-        chatDate.map(day -> new Sha256().add(sum).add(day.toString()).hex()).orElse(sum));
+    return new FolderTokenizer(codec, template, files.sha256());
   }
 }

@@ -264,12 +264,15 @@ class TokenizersTest {
   }
 
   @Test
-  void aDayThatIsGivenIsShownToATemplateAndIsPartOfTheSum() throws IOException {
+  void aDayThatIsGivenIsShownToATemplateAndOneThatIsNotIsRefusedByName() throws IOException {
     config(config -> config.put("chat_template", "{{ strftime_now('%d %b %Y') }}"));
     try (Tokenizer dated = Tokenizers.open(folder, Optional.of(LocalDate.of(2026, 2, 3)));
         Tokenizer undated = Tokenizers.open(folder)) {
       assertThat(dated.renderChats(List.of(HELLO))).containsExactly("03 Feb 2026");
-      assertThat(dated.sha256()).hasSize(64).isNotEqualTo(undated.sha256());
+      assertThatExceptionOfType(InferenceException.class)
+          .isThrownBy(() -> undated.renderChats(List.of(HELLO)))
+          .withMessageContaining(
+              "the chat template cannot be rendered: UndefinedError: 'strftime_now' is undefined\nIt asks for the day: say one, such as --chat-date 2026-07-26");
     }
   }
 

@@ -88,7 +88,7 @@ final class Alignment {
         }
       }
       if (questions.isEmpty()) {
-        throw new QuantizationException(file + " has no questions");
+        throw new QuantizationException("%s has no questions".formatted(file));
       }
       return questions;
     }
@@ -122,10 +122,9 @@ final class Alignment {
       return new Question(List.of(), line.get("prompt").asString());
     }
     throw new QuantizationException(
-        file
-            + ": a line has none of \"messages\", \"question\", \"instruction\", \"prompt\"; it has"
-            + " "
-            + line.propertyNames());
+        ("%s: a line has none of \"messages\", \"question\", \"instruction\", \"prompt\"; it "
+                + "has %s")
+            .formatted(file, line.propertyNames()));
   }
 
   private static void answer(

@@ -77,15 +77,15 @@ public record CalibrationSet(List<List<Integer>> sequences, String sha256) {
     switch (calibration) {
       case Calibration.None none -> identity.put("calibration", "none");
       case Calibration.Tokens tokens ->
-          identity.put("calibration", "tokens " + of(tokens.sequences()).sha256());
+          identity.put("calibration", "tokens %s".formatted(of(tokens.sequences()).sha256()));
       case Calibration.TextFile(Path file, int sequences, int length) -> {
-        identity.put("calibration", "file " + sha256(read(file)));
-        identity.put("calibrationSize", sequences + " x " + length);
+        identity.put("calibration", "file %s".formatted(sha256(read(file))));
+        identity.put("calibrationSize", "%s x %s".formatted(sequences, length));
         identity.put("calibrationKind", isJsonLines(file) ? "jsonl" : "text");
       }
       case Calibration.Aligned aligned -> {
-        identity.put("calibration", "aligned " + sha256(read(aligned.questions())));
-        identity.put("calibrationSize", aligned.sequences() + " x " + aligned.length());
+        identity.put("calibration", "aligned %s".formatted(sha256(read(aligned.questions()))));
+        identity.put("calibrationSize", "%s x %s".formatted(aligned.sequences(), aligned.length()));
         identity.put("calibrationKind", isJsonLines(aligned.questions()) ? "jsonl" : "text");
         identity.put("decoding", "%s, seed %d".formatted(aligned.decoding(), aligned.seed()));
       }
@@ -165,10 +165,9 @@ public record CalibrationSet(List<List<Integer>> sequences, String sha256) {
       }
     }
     throw new QuantizationException(
-        file
-            + ": a line has neither \"text\" nor question and answer (or prompt and"
-            + " canonical_solution or completion, or instruction and output); it has "
-            + line.propertyNames());
+        ("%s: a line has neither \"text\" nor question and answer (or prompt and "
+                + "canonical_solution or completion, or instruction and output); it has %s")
+            .formatted(file, line.propertyNames()));
   }
 
   /** The lines of a JSON Lines file that are not blank, each an object. */
@@ -183,16 +182,16 @@ public record CalibrationSet(List<List<Integer>> sequences, String sha256) {
       try {
         JsonNode node = Json.MAPPER.readTree(line);
         if (!(node instanceof ObjectNode object)) {
-          throw new QuantizationException(file + ":" + number + ": no JSON object");
+          throw new QuantizationException("%s:%d: no JSON object".formatted(file, number));
         }
         lines.add(object);
       } catch (JacksonException e) {
         throw new QuantizationException(
-            file + ":" + number + ": no valid JSON: " + e.getOriginalMessage(), e);
+            "%s:%d: no valid JSON: %s".formatted(file, number, e.getOriginalMessage()), e);
       }
     }
     if (lines.isEmpty()) {
-      throw new QuantizationException(file + " has no lines");
+      throw new QuantizationException("%s has no lines".formatted(file));
     }
     return lines;
   }
@@ -208,16 +207,12 @@ public record CalibrationSet(List<List<Integer>> sequences, String sha256) {
 
   private static byte[] read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new QuantizationException("there is no calibration file " + file);
+      throw new QuantizationException("there is no calibration file %s".formatted(file));
     }
     if (Files.size(file) > MAX_FILE_BYTES) {
       throw new QuantizationException(
-          file
-              + " has "
-              + Files.size(file)
-              + " bytes; a calibration file may have "
-              + MAX_FILE_BYTES
-              + " at most");
+          "%s has %d bytes; a calibration file may have %d at most"
+              .formatted(file, Files.size(file), MAX_FILE_BYTES));
     }
     return Files.readAllBytes(file);
   }

@@ -132,7 +132,8 @@ public final class CheckpointWriter {
       node.putPOJO("quantization_config", config);
       Json.write(target.resolve("config.json"), node);
     } else {
-      throw new QuantizationException(sourceFolder.resolve("config.json") + ": no JSON object");
+      throw new QuantizationException(
+          "%s: no JSON object".formatted(sourceFolder.resolve("config.json")));
     }
   }
 

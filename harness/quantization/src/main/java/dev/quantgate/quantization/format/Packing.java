@@ -14,7 +14,7 @@ final class Packing {
   static int words(int codes, int bits) {
     if (codes * bits % 32 != 0) {
       throw new IllegalArgumentException(
-          codes + " codes of " + bits + " bits do not fill 32-bit words");
+          "%d codes of %d bits do not fill 32-bit words".formatted(codes, bits));
     }
     return codes * bits / 32;
   }

@@ -110,11 +110,8 @@ final class SafetensorsWriter {
         entry.body().writeTo(out);
         if (out.position() - before != entry.bytes()) {
           throw new IllegalStateException(
-              entry.name()
-                  + ": "
-                  + (out.position() - before)
-                  + " bytes written, not "
-                  + entry.bytes());
+              "%s: %d bytes written, not %d"
+                  .formatted(entry.name(), out.position() - before, entry.bytes()));
         }
       }
       out.force(true);

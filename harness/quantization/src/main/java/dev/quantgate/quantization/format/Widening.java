@@ -24,10 +24,8 @@ public final class Widening {
           new Matrix(dense.outputs(), dense.inputs(), floats(dense.weight()));
       case Linear.Gptq gptq ->
           throw new QuantizationException(
-              gptq.name()
-                  + " is int"
-                  + gptq.bits()
-                  + " already; give the fp16 folder that it was made from");
+              "%s is int%d already; give the fp16 folder that it was made from"
+                  .formatted(gptq.name(), gptq.bits()));
     };
   }
 
@@ -40,7 +38,8 @@ public final class Widening {
       case BF16 -> widenBrain(data, values);
       case F32 -> MemorySegment.copy(data, FLOAT, 0, values, 0, count);
       case I32 ->
-          throw new QuantizationException(tensor.name() + " holds whole numbers, not weights");
+          throw new QuantizationException(
+              "%s holds whole numbers, not weights".formatted(tensor.name()));
     }
     return values;
   }

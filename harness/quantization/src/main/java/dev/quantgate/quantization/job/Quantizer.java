@@ -101,10 +101,10 @@ public final class Quantizer {
       return new Quantizer(request, progress, models, snapshotEvery).run();
     } catch (IOException e) {
       throw new QuantizationException(
-          "cannot quantise into " + request.out() + ": " + describe(e), e);
+          "cannot quantise into %s: %s".formatted(request.out(), describe(e)), e);
     } catch (UncheckedIOException e) {
       throw new QuantizationException(
-          "cannot quantise into " + request.out() + ": " + e.getMessage(), e);
+          "cannot quantise into %s: %s".formatted(request.out(), e.getMessage()), e);
     }
   }
 
@@ -138,10 +138,8 @@ public final class Quantizer {
       for (Linear linear : CheckpointWriter.linears(block)) {
         if (linear instanceof Linear.Gptq) {
           throw new QuantizationException(
-              request.model()
-                  + " is quantised already ("
-                  + source.weightFormat()
-                  + "); give the 16-bit folder that it was made from");
+              "%s is quantised already (%s); give the 16-bit folder that it was made from"
+                  .formatted(request.model(), source.weightFormat()));
         }
         Shapes.check(linear.name(), linear.outputs(), linear.inputs(), request.scheme());
       }
@@ -292,7 +290,7 @@ public final class Quantizer {
         CheckpointWriter.linears(source.blocks().get(block)).stream().map(Linear::name).toList();
     if (!layers.keySet().equals(java.util.Set.copyOf(names))) {
       throw new IllegalStateException(
-          "the engine walks " + layers.keySet() + " where the checkpoint has " + names);
+          "the engine walks %s where the checkpoint has %s".formatted(layers.keySet(), names));
     }
     return new BlockStore.Block(
         names.stream().map(layers::get).toList(), names.stream().map(reports::get).toList());
@@ -364,7 +362,7 @@ public final class Quantizer {
   private BlockStore.Block finished(BlockStore store, int block) throws IOException {
     return store
         .load(block, request.scheme())
-        .orElseThrow(() -> new IllegalStateException("block " + block + " is gone"));
+        .orElseThrow(() -> new IllegalStateException("block %d is gone".formatted(block)));
   }
 
   private Map<String, Object> meta() {
@@ -384,14 +382,9 @@ public final class Quantizer {
     for (int i = 0; i < weight.values().length; i++) {
       if (!Float.isFinite(weight.values()[i])) {
         throw new QuantizationException(
-            name
-                + " has a weight that is "
-                + weight.values()[i]
-                + " at output "
-                + i / weight.columns()
-                + ", input "
-                + i % weight.columns()
-                + "; the checkpoint cannot be quantised");
+            ("%s has a weight that is %s at output %d, input %d; the checkpoint cannot be "
+                    + "quantised")
+                .formatted(name, weight.values()[i], i / weight.columns(), i % weight.columns()));
       }
     }
   }

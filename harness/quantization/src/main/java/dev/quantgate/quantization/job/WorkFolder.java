@@ -41,7 +41,7 @@ final class WorkFolder implements AutoCloseable {
         delete(path);
       }
       throw new QuantizationException(
-          requested + " exists already; name another folder, or delete it first");
+          "%s exists already; name another folder, or delete it first".formatted(requested));
     }
     Files.createDirectories(path);
     FileChannel lockFile =
@@ -56,7 +56,8 @@ final class WorkFolder implements AutoCloseable {
       // Held by this very process: the same answer as to any other.
     }
     lockFile.close();
-    throw new QuantizationException(path + " is in use by another quantisation into " + requested);
+    throw new QuantizationException(
+        "%s is in use by another quantisation into %s".formatted(path, requested));
   }
 
   Path path() {
@@ -75,19 +76,14 @@ final class WorkFolder implements AutoCloseable {
       Object was = earlier.get(entry.getKey());
       if (!entry.getValue().equals(was)) {
         throw new QuantizationException(
-            path
-                + " holds an unfinished job with "
-                + entry.getKey()
-                + " "
-                + was
-                + ", not "
-                + entry.getValue()
-                + "; delete it to start anew, or repeat the command it was made by");
+            ("%s holds an unfinished job with %s %s, not %s; delete it to start anew, or repeat "
+                    + "the command it was made by")
+                .formatted(path, entry.getKey(), was, entry.getValue()));
       }
     }
     if (earlier.size() != identity.size()) {
       throw new QuantizationException(
-          path + " holds an unfinished job of another kind; delete it to start anew");
+          "%s holds an unfinished job of another kind; delete it to start anew".formatted(path));
     }
   }
 

@@ -46,7 +46,7 @@ record Grid(float scale, int zero, int maxCode) {
     float scale = Math.max(Half.round((max - min) * shrink / scheme.maxCode()), Half.MIN);
     if (!(scale * scheme.maxCode() <= Half.MAX)) {
       throw new QuantizationException(
-          "weights from " + min + " to " + max + " are beyond what fp16 can hold");
+          "weights from %s to %s are beyond what fp16 can hold".formatted(min, max));
     }
     int zero =
         scheme.symmetric()

@@ -77,7 +77,7 @@ public final class Hessian {
       chunk = new float[Math.multiplyExact(panels() * WIDTH, CHUNK)];
     } else if (rows.columns() != inputs) {
       throw new IllegalArgumentException(
-          layers + ": inputs of " + rows.columns() + " elements after some of " + inputs);
+          "%s: inputs of %d elements after some of %d".formatted(layers, rows.columns(), inputs));
     }
     for (int from = 0; from < rows.rows(); ) {
       int count = Math.min(CHUNK - filled, rows.rows() - from);
@@ -150,7 +150,7 @@ public final class Hessian {
    */
   void finish() {
     if (tokens == 0) {
-      throw new QuantizationException(layers + " got no calibration tokens");
+      throw new QuantizationException("%s got no calibration tokens".formatted(layers));
     }
     if (filled > 0) {
       flush();
@@ -159,12 +159,9 @@ public final class Hessian {
     for (int i = 0; i < inputs; i++) {
       if (!Double.isFinite(sums[i * inputs + i])) {
         throw new QuantizationException(
-            "input "
-                + i
-                + " of "
-                + layers
-                + " is NaN or infinite on the calibration text;"
-                + " the model cannot be calibrated on it (are its weights sound?)");
+            ("input %d of %s is NaN or infinite on the calibration text; the model cannot be "
+                    + "calibrated on it (are its weights sound?)")
+                .formatted(i, layers));
       }
     }
   }

@@ -22,34 +22,19 @@ public final class Shapes {
         }
       }
       throw new QuantizationException(
-          name
-              + " has "
-              + inputs
-              + " inputs, which is no multiple of group size "
-              + group
-              + "; what fits it: "
-              + fitting
-              + "-1 (the whole column)");
+          ("%s has %d inputs, which is no multiple of group size %d; what fits it: %s-1 (the "
+                  + "whole column)")
+              .formatted(name, inputs, group, fitting));
     }
     if (inputs * scheme.bits() % 32 != 0 || outputs * scheme.bits() % 32 != 0) {
       throw new QuantizationException(
-          name
-              + " is "
-              + outputs
-              + " x "
-              + inputs
-              + ": "
-              + scheme.bits()
-              + "-bit codes do not fill the 32-bit words of the format");
+          "%s is %d x %d: %d-bit codes do not fill the 32-bit words of the format"
+              .formatted(name, outputs, inputs, scheme.bits()));
     }
     if (Math.max((long) inputs * outputs, (long) inputs * inputs) > Integer.MAX_VALUE - 64) {
       throw new QuantizationException(
-          name
-              + " is "
-              + outputs
-              + " x "
-              + inputs
-              + ": layers of 2^31 and more elements are not supported");
+          "%s is %d x %d: layers of 2^31 and more elements are not supported"
+              .formatted(name, outputs, inputs));
     }
   }
 }

@@ -55,7 +55,7 @@ public final class BettingSequence {
     Normal.exceeded(alpha);
     if (largest < 1) {
       throw new IllegalArgumentException(
-          "expected a largest cluster of 1 or more, found " + largest);
+          "expected a largest cluster of 1 or more, found %d".formatted(largest));
     }
     this.largest = largest;
     this.alpha = alpha;

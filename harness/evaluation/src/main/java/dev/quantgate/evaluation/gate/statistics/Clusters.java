@@ -47,7 +47,7 @@ public final class Clusters {
       for (double difference : clusters.get(i)) {
         if (!(Math.abs(difference) <= 1)) {
           throw new IllegalArgumentException(
-              "expected differences from -1 to 1, found " + difference);
+              "expected differences from -1 to 1, found %s".formatted(difference));
         }
         sums[i] += difference;
         squares += difference * difference;

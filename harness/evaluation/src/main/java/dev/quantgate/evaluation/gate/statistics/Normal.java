@@ -11,7 +11,8 @@ final class Normal {
   /** What a standard normal value exceeds with probability {@code alpha}, which is below 1/2. */
   static double exceeded(double alpha) {
     if (!(alpha > 0 && alpha < 0.5)) {
-      throw new IllegalArgumentException("expected an error between 0 and 0.5, found " + alpha);
+      throw new IllegalArgumentException(
+          "expected an error between 0 and 0.5, found %s".formatted(alpha));
     }
     return STANDARD.inverseSurvivalProbability(alpha);
   }

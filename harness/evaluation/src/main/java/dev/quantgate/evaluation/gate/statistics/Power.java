@@ -18,7 +18,8 @@ public record Power(double alpha, double power) {
   public Power {
     Normal.exceeded(alpha);
     if (!(power >= 0.5 && power < 1)) {
-      throw new IllegalArgumentException("expected a power from 0.5 to below 1, found " + power);
+      throw new IllegalArgumentException(
+          "expected a power from 0.5 to below 1, found %s".formatted(power));
     }
   }
 
