@@ -112,9 +112,27 @@ class VerifierTest {
       return line;
     }
 
-    /** The key that it is in, or that stands last before it. */
-    String key() {
-      Matcher keys = KEY.matcher(new String(before, ISO_8859_1));
+    /**
+     * Whether a field names the place: by the key that stands last before the digit, by the one
+     * that it is in, as it is called now, or by its byte where the JSON can no longer be read.
+     */
+    boolean isNamedBy(String field) {
+      int begin = file.endsWith(".jsonl") ? lineBegin() : 0;
+      return field.equals("byte %d".formatted(at - begin + 1))
+          || field.contains(key(before))
+          || field.contains(key(after));
+    }
+
+    private int lineBegin() {
+      int begin = at;
+      while (begin > 0 && before[begin - 1] != '\n') {
+        begin--;
+      }
+      return begin;
+    }
+
+    private String key(byte[] bytes) {
+      Matcher keys = KEY.matcher(new String(bytes, ISO_8859_1));
       String key = "";
       while (keys.find() && keys.start() <= at) {
         key = keys.group(1);
@@ -165,7 +183,7 @@ class VerifierTest {
             .noneMatch(each ->
                 each.file().equals(change.file)
                     && (change.file.endsWith("schema.json")
-                        || each.line() == change.line() && each.field().contains(change.key())))) {
+                        || each.line() == change.line() && change.isNamedBy(each.field())))) {
           missed.add("%s: %s".formatted(change, found));
         }
         withBothValues +=
