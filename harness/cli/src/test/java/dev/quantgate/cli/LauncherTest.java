@@ -220,30 +220,31 @@ class LauncherTest {
   @ParameterizedTest
   @CsvSource({"TERM, 143", "HUP, 129"})
   void aSignalToTheLauncherReachesTheProgram(String signal, int exitCode) throws Exception {
-    Path pipe = pipe();
-    Process process = start(Map.of(), installation(), "run", "--config", pipe.toString());
-    // Waits for the program to read its configuration, which then waits for an end.
-    try (OutputStream open = Files.newOutputStream(pipe)) {
-      // Not INT: what a shell starts in the background may have been told to ignore it.
-      kill(signal, process);
-      assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-      assertThat(process.exitValue()).isEqualTo(exitCode);
-      open.flush();
-    }
+    Process process = working();
+    // Not INT: what a shell starts in the background may have been told to ignore it.
+    kill(signal, process);
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(exitCode);
   }
 
   @Test
   @EnabledOnOs(OS.LINUX)
   void aLauncherThatIsKilledTakesTheProgramWithIt() throws Exception {
-    Path pipe = pipe();
-    Process process = start(Map.of(), installation(), "run", "--config", pipe.toString());
-    try (OutputStream open = Files.newOutputStream(pipe)) {
-      ProcessHandle program = process.children().findFirst().orElseThrow();
-      kill("KILL", process);
-      program.onExit().get(1, TimeUnit.MINUTES);
-      assertThat(program.isAlive()).isFalse();
-      open.flush();
+    Process process = working();
+    ProcessHandle program = process.children().findFirst().orElseThrow();
+    kill("KILL", process);
+    program.onExit().get(1, TimeUnit.MINUTES);
+    assertThat(program.isAlive()).isFalse();
+  }
+
+  /** The launcher of a demo that has begun its work. */
+  private Process working() throws Exception {
+    Process process = start(Map.of(), installation(), "demo", "--quiet", "--out", "working");
+    while (!Files.exists(folder.resolve("working"))) {
+      assertThat(process.isAlive()).isTrue();
+      Thread.sleep(20);
     }
+    return process;
   }
 
   @ParameterizedTest
@@ -265,12 +266,6 @@ class LauncherTest {
             "--out=" + folder.resolve("demo"));
     assertThat(ended.exitCode()).as(ended.err()).isEqualTo(2);
     assertThat(ended.err()).contains("quantgate: ");
-  }
-
-  private Path pipe() throws IOException, InterruptedException {
-    Path pipe = folder.resolve("pipe");
-    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
-    return pipe;
   }
 
   private static void kill(String signal, Process process)
