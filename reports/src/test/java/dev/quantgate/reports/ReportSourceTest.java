@@ -2,15 +2,13 @@ package dev.quantgate.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,9 +67,7 @@ class ReportSourceTest {
 
   @Test
   void aComparisonWhoseRunsAreGoneShowsWhatThePairsKnow() throws IOException {
-    try (Stream<Path> files = Files.walk(folder.resolve("runs"))) {
-      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
-    }
+    FolderTree.delete(folder.resolve("runs"));
     ReportSource source = ReportSource.open(result);
     assertThat(source.warnings()).hasSize(2).allMatch(line -> line.contains("no longer at"));
     ItemView loss = source.item("HumanEval/3").orElseThrow();

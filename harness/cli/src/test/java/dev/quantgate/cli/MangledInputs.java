@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.inference.fixture.SentencePieceWriter;
 import dev.quantgate.inference.fixture.TinyCheckpoint;
 import dev.quantgate.inference.fixture.TinyCheckpoint.Format;
@@ -7,12 +8,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +25,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Every kind of file that the program reads, sound, with the command that reads it, to be damaged
@@ -281,7 +277,7 @@ final class MangledInputs {
     if (made.refused()) {
       throw new AssertionError(made.text());
     }
-    delete(whole.resolve("report"));
+    FolderTree.delete(whole.resolve("report"));
     Files.deleteIfExists(whole.resolve(".lock"));
     add("a finished run, verified", whole, Must.TELL, each -> List.of("verify", each.toString()));
     add("a finished run, shown", whole, Must.END, each -> List.of("show", each.toString()));
@@ -316,7 +312,7 @@ final class MangledInputs {
     for (String gone :
         List.of(
             "comparison.json", "checksums.json", "pairs", "candidate", "baseline/checksums.json")) {
-      delete(killed.resolve(gone));
+      FolderTree.delete(killed.resolve(gone));
     }
     kinds.add(
         new Kind(
@@ -361,8 +357,8 @@ final class MangledInputs {
     for (Kind kind : kinds) {
       Path copy = work.resolve("copy");
       Path out = work.resolve("out");
-      delete(copy);
-      delete(out);
+      FolderTree.delete(copy);
+      FolderTree.delete(out);
       restore(copy, sound(kind.folder()));
       Called called = call(kind.command().apply(copy), into(kind, copy, out));
       if (called.refused() || called.foreign().isPresent()) {
@@ -390,8 +386,8 @@ final class MangledInputs {
     Map<String, byte[]> sound = sound(kind.folder());
     Path copy = work.resolve("copy");
     Path out = work.resolve("out");
-    delete(copy);
-    delete(out);
+    FolderTree.delete(copy);
+    FolderTree.delete(out);
     restore(copy, sound);
     String how = new Mangler(random.nextLong()).damage(copy.resolve(file));
     String what = "seed %d: %s: %s %s".formatted(seed, kind.name(), file, how);
@@ -416,7 +412,7 @@ final class MangledInputs {
       List<String> again = new ArrayList<>(command);
       again.add("--verbose");
       called = call(again, into.map(each -> work.resolve("again")));
-      delete(work.resolve("again"));
+      FolderTree.delete(work.resolve("again"));
     }
     String said = called.text();
     return new Ended(what, refused, wrong.map(each -> "%s%n%s".formatted(each, said)));
@@ -516,28 +512,5 @@ final class MangledInputs {
       Files.createDirectories(file.getParent());
       Files.write(file, each.getValue());
     }
-  }
-
-  private static void delete(Path top) throws IOException {
-    if (!Files.exists(top, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    Files.walkFileTree(
-        top,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e)
-              throws IOException {
-            Files.delete(folder);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -3,6 +3,7 @@ package dev.quantgate.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.quantgate.inference.fixture.DamagedBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,30 +158,6 @@ final class Mangler {
     if (sound.length < 2) {
       return new byte[] {(byte) random.nextInt()};
     }
-    byte[] bytes = sound.clone();
-    switch (random.nextInt(5)) {
-      case 0 -> {
-        return Arrays.copyOf(bytes, random.nextInt(bytes.length));
-      }
-      case 1 -> {
-        return Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(1000));
-      }
-      case 2 -> {
-        int length = 1 + random.nextInt(Math.min(64, bytes.length - 1));
-        int from = random.nextInt(bytes.length - length);
-        int to = random.nextInt(bytes.length - length);
-        System.arraycopy(sound, from, bytes, to, length);
-      }
-      default -> {
-        for (int i = 1 + random.nextInt(8); i > 0; i--) {
-          int near = random.nextInt(Math.min(8192, bytes.length));
-          int at = random.nextBoolean() ? near : bytes.length - 1 - near;
-          bytes[at] =
-              (byte)
-                  (random.nextBoolean() ? random.nextInt() : bytes[at] ^ (1 << random.nextInt(8)));
-        }
-      }
-    }
-    return bytes;
+    return DamagedBytes.of(sound, random);
   }
 }

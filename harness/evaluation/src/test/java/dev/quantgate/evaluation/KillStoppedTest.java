@@ -67,25 +67,7 @@ class KillStoppedTest {
             .filter(i -> i % 10 == 0)
             .mapToObj(Integer::toString)
             .toArray(String[]::new);
-    FakeModel.Script knowing = fixtures.new Knowing(Set.of(lost));
-    fixtures.script(
-        int4,
-        new FakeModel.Script() {
-          @Override
-          public double logProbability(String prompt, String continuation) {
-            return knowing.logProbability(prompt, continuation);
-          }
-
-          @Override
-          public String write(String prompt, String mark) {
-            return knowing.write(prompt, mark);
-          }
-
-          @Override
-          public void pause() {
-            pause.run();
-          }
-        });
+    fixtures.script(int4, new KillTest.Slow(fixtures.new Knowing(Set.of(lost)), pause));
     return fixtures
         .quantGate()
         .run(

@@ -79,7 +79,8 @@ class KillTest {
             Progress.Listener.NONE);
   }
 
-  private record Slow(FakeModel.Script behind, Runnable beforeEach) implements FakeModel.Script {
+  /** A model that does something before each answer. */
+  record Slow(FakeModel.Script behind, Runnable beforeEach) implements FakeModel.Script {
     @Override
     public double logProbability(String prompt, String continuation) {
       return behind.logProbability(prompt, continuation);

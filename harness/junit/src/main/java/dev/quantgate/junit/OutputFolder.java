@@ -1,17 +1,14 @@
 package dev.quantgate.junit;
 
 import dev.quantgate.base.FileException;
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.evaluation.RunRequest;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** A folder below the build's output that holds a test's run. */
 record OutputFolder(Path path) {
@@ -42,36 +39,10 @@ record OutputFolder(Path path) {
   void setAside() {
     Path previous = path.resolveSibling("%s.previous".formatted(path.getFileName()));
     try {
-      delete(previous);
+      FolderTree.delete(previous);
       Files.move(path, previous, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw FileException.cannot("moved to %s".formatted(previous.getFileName()), path, e);
     }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
-              throws IOException {
-            if (failure != null) {
-              throw failure;
-            }
-            Files.delete(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -1,5 +1,6 @@
 package dev.quantgate.evaluation.run;
 
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.base.QuantGateException;
 import dev.quantgate.base.Sha256;
 import dev.quantgate.evaluation.record.Checksums;
@@ -122,7 +123,7 @@ final class KeptBaselines {
     Path part = out.path().resolve(".%s%s".formatted(Side.BASELINE, PART));
     Path run = out.run(Side.BASELINE);
     try {
-      delete(part);
+      FolderTree.delete(part);
       copy(entry.run(), part);
       Checksums.read(part).requireAll(part);
       for (String suite : entry.identity().suites()) {
@@ -168,7 +169,7 @@ final class KeptBaselines {
       Entry.requireAll(part);
       long bytes = bytes(part);
       if (bytes > MOST_BYTES) {
-        delete(part);
+        FolderTree.delete(part);
         return Optional.of(
             "it has %d MiB, and at most %d are kept".formatted(bytes >> 20, MOST_BYTES >> 20));
       }
@@ -195,7 +196,7 @@ final class KeptBaselines {
     Path part = folder.resolve(".%s%s".formatted(UUID.randomUUID(), PART));
     try {
       Files.move(entry, part, StandardCopyOption.ATOMIC_MOVE);
-      delete(part);
+      FolderTree.delete(part);
     } catch (IOException e) {
       // Another process has taken it away, or will find it as it is.
     }
@@ -266,7 +267,7 @@ final class KeptBaselines {
     try {
       Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileAlreadyExistsException | java.nio.file.DirectoryNotEmptyException e) {
-      delete(from); // another process kept the same run first
+      FolderTree.delete(from); // another process kept the same run first
     }
   }
 
@@ -293,19 +294,9 @@ final class KeptBaselines {
     }
   }
 
-  private static void delete(Path place) throws IOException {
-    if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-      try (Stream<Path> files = Files.walk(place)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-    }
-  }
-
   private static void discard(Path place) {
     try {
-      delete(place);
+      FolderTree.delete(place);
     } catch (IOException e) {
       // It is taken away as a left-over.
     }

@@ -3,12 +3,12 @@ package dev.quantgate.inference.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.fixture.DamagedBytes;
 import dev.quantgate.inference.fixture.TinyCheckpoint;
 import dev.quantgate.inference.fixture.TinyCheckpoint.Format;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +39,7 @@ class CheckpointFuzzTest {
     byte[] sound = Files.readAllBytes(file);
     int refused = 0;
     for (int seed = 0; seed < ROUNDS; seed++) {
-      Files.write(file, damaged(sound, new SplittableRandom(seed)));
+      Files.write(file, DamagedBytes.of(sound, new SplittableRandom(seed)));
       try {
         Checkpoints.open(folder).close();
       } catch (InferenceException e) {
@@ -50,34 +50,5 @@ class CheckpointFuzzTest {
       }
     }
     assertThat(refused).as("the damage reached something").isGreaterThan(ROUNDS / 10);
-  }
-
-  /** Changes what matters most: the first and the last bytes, where headers and directories lie. */
-  private static byte[] damaged(byte[] sound, SplittableRandom random) {
-    byte[] bytes = sound.clone();
-    switch (random.nextInt(5)) {
-      case 0 -> {
-        return Arrays.copyOf(bytes, random.nextInt(bytes.length));
-      }
-      case 1 -> {
-        return Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(1000));
-      }
-      case 2 -> {
-        int length = 1 + random.nextInt(Math.min(64, bytes.length - 1));
-        int from = random.nextInt(bytes.length - length);
-        int to = random.nextInt(bytes.length - length);
-        System.arraycopy(sound, from, bytes, to, length);
-      }
-      default -> {
-        for (int i = 1 + random.nextInt(8); i > 0; i--) {
-          int near = random.nextInt(Math.min(8192, bytes.length));
-          int at = random.nextBoolean() ? near : bytes.length - 1 - near;
-          bytes[at] =
-              (byte)
-                  (random.nextBoolean() ? random.nextInt() : bytes[at] ^ (1 << random.nextInt(8)));
-        }
-      }
-    }
-    return bytes;
   }
 }

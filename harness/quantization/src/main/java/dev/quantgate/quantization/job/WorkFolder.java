@@ -1,5 +1,6 @@
 package dev.quantgate.quantization.job;
 
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.quantization.QuantizationException;
 import dev.quantgate.quantization.file.Json;
 import java.io.IOException;
@@ -11,9 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Where a job works until its result is whole: {@code OUT.partial}, beside the result, so that the
@@ -38,7 +37,7 @@ final class WorkFolder implements AutoCloseable {
     if (Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
       if (Files.exists(path.resolve(JOB)) && !Files.exists(path.resolve("result"))) {
         // Killed between naming the result and tidying up.
-        delete(path);
+        FolderTree.delete(path);
       }
       throw new QuantizationException(
           "%s exists already; name another folder, or delete it first".formatted(requested));
@@ -49,7 +48,7 @@ final class WorkFolder implements AutoCloseable {
     try {
       FileLock lock = lockFile.tryLock();
       if (lock != null) {
-        delete(discarded(path));
+        FolderTree.delete(discarded(path));
         return new WorkFolder(out, path, lockFile);
       }
     } catch (OverlappingFileLockException e) {
@@ -90,7 +89,7 @@ final class WorkFolder implements AutoCloseable {
   /** An empty folder for the result; what an earlier run left there is deleted. */
   Path emptyResult() throws IOException {
     Path result = path.resolve("result");
-    delete(result);
+    FolderTree.delete(result);
     return Files.createDirectory(result);
   }
 
@@ -99,22 +98,11 @@ final class WorkFolder implements AutoCloseable {
     Files.move(path.resolve("result"), out, StandardCopyOption.ATOMIC_MOVE);
     Path discarded = discarded(path);
     Files.move(path, discarded, StandardCopyOption.ATOMIC_MOVE);
-    delete(discarded);
+    FolderTree.delete(discarded);
   }
 
   private static Path discarded(Path path) {
     return path.resolveSibling(path.getFileName() + ".done");
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 
   @Override
