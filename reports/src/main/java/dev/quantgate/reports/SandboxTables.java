@@ -60,8 +60,8 @@ public final class SandboxTables {
 
   /** How long a sandbox takes to start, and how many programs it judges in a second. */
   public static String render(SandboxBenchmark.Report report) {
-    var table = new TextTable(RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT);
-    table.row("round", "programs", "passed", "seconds", "a second", "CPU seconds").rule();
+    var table = new TextTable(RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT);
+    table.row("round", "programs", "passed", "faults", "seconds", "a second", "CPU seconds").rule();
     int number = 0;
     for (SandboxBenchmark.Round round : report.rounds()) {
       number++;
@@ -69,6 +69,7 @@ public final class SandboxTables {
           Integer.toString(number),
           Figures.count(report.programs()),
           Figures.count(round.passed()),
+          Figures.count(round.faults()),
           Figures.decimals(2, round.seconds()),
           Figures.rate(round.perSecond()),
           Figures.decimals(2, round.cpuSeconds()));

@@ -44,7 +44,7 @@ class SandboxTablesTest {
                recursion_through_a_cache      leniency  passed   0
             !  recursion_through_sum_and_map  leniency  failed   0
                 expected: pass; AssertionError: 19; the sentinel behind it: passed
-               nested_constructors            leniency  passed   0
+               recursion_through_a_key        leniency  passed   0
             sandbox strong: 3 programs, 1 wrong (1 failed, 2 passed)
             """);
   }
@@ -73,17 +73,17 @@ class SandboxTablesTest {
             164,
             1.756,
             List.of(
-                new SandboxBenchmark.Round(20.249, 164, 8.099, 37.5),
-                new SandboxBenchmark.Round(1.291, 163, 127.03, 2.25)));
+                new SandboxBenchmark.Round(20.249, 164, 0, 8.099, 37.5),
+                new SandboxBenchmark.Round(1.291, 163, 1, 127.03, 2.25)));
     assertThat(SandboxTables.render(report))
         .isEqualTo(
             """
             sandbox strong, split checker, 2 workers: ready (self-test passed) in 1.76 s
 
-            round  programs  passed  seconds  a second  CPU seconds
-            -------------------------------------------------------
-                1       164     164    20.25       8.1        37.50
-                2       164     163     1.29       127         2.25
+            round  programs  passed  faults  seconds  a second  CPU seconds
+            ---------------------------------------------------------------
+                1       164     164       0    20.25       8.1        37.50
+                2       164     163       1     1.29       127         2.25
             """);
   }
 }

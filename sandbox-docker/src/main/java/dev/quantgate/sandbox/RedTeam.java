@@ -191,7 +191,11 @@ public final class RedTeam {
    * @param count how many; at least 1, and no more than there are
    */
   public static List<Attack> sample(int count, long seed) {
-    List<Attack> all = attacks();
+    return sample(attacks(), count, seed);
+  }
+
+  /** The same of some of them. */
+  public static List<Attack> sample(List<Attack> all, int count, long seed) {
     if (count < 1 || count > all.size()) {
       throw new IllegalArgumentException(
           "expected a sample of 1 to %d attacks, found %d".formatted(all.size(), count));
@@ -200,6 +204,11 @@ public final class RedTeam {
     Collections.shuffle(shuffled, new Random(seed));
     Set<Attack> taken = Set.copyOf(shuffled.subList(0, count));
     return all.stream().filter(taken::contains).toList();
+  }
+
+  /** Those that are correct, in order: what a clumsy sandbox, or a busy machine, would fail. */
+  public static List<Attack> correct() {
+    return attacks().stream().filter(each -> each.expected() == Expected.PASS).toList();
   }
 
   static List<Attack> parse(String text) {

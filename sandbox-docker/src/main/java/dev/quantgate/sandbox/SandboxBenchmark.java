@@ -13,10 +13,12 @@ public final class SandboxBenchmark {
    *
    * @param seconds wall time
    * @param passed how many passed
+   * @param faults how many could not be judged
    * @param perSecond programs judged in a second
    * @param cpuSeconds CPU time of all programs, which other work on the machine does not stretch
    */
-  public record Round(double seconds, int passed, double perSecond, double cpuSeconds) {}
+  public record Round(
+      double seconds, int passed, int faults, double perSecond, double cpuSeconds) {}
 
   /**
    * A measurement.
@@ -72,16 +74,18 @@ public final class SandboxBenchmark {
       List<Round> done = new ArrayList<>();
       for (int i = 0; i < rounds; i++) {
         int[] passed = new int[1];
+        int[] faults = new int[1];
         long[] cpu = new long[1];
         long from = System.nanoTime();
         sandbox.run(
             jobs,
             result -> {
               passed[0] += result.outcome() == ExecutionResult.Outcome.PASSED ? 1 : 0;
+              faults[0] += result.outcome().judged() ? 0 : 1;
               cpu[0] += result.usage().cpuMillis();
             });
         double seconds = seconds(from);
-        Round round = new Round(seconds, passed[0], jobs.size() / seconds, cpu[0] / 1e3);
+        Round round = new Round(seconds, passed[0], faults[0], jobs.size() / seconds, cpu[0] / 1e3);
         done.add(round);
         progress.accept(round);
       }

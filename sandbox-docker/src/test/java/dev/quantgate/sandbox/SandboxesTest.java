@@ -200,6 +200,9 @@ class SandboxesTest {
     assertThat(RedTeam.sample(RedTeam.attacks().size(), 1)).isEqualTo(RedTeam.attacks());
     assertThatThrownBy(() -> RedTeam.sample(0, 1))
         .hasMessage("expected a sample of 1 to " + RedTeam.attacks().size() + " attacks, found 0");
+    assertThat(RedTeam.sample(RedTeam.correct(), 9, 5))
+        .hasSize(9)
+        .allSatisfy(each -> assertThat(each.expected()).isEqualTo(RedTeam.Expected.PASS));
   }
 
   @Test

@@ -42,6 +42,11 @@ final class SandboxCommand implements Runnable {
     @Mixin Common common = new Common();
 
     @Option(
+        names = "--correct",
+        description = "only the correct programs, which a clumsy sandbox or a busy machine fails")
+    boolean correct;
+
+    @Option(
         names = "--sample",
         paramLabel = "N",
         description = "only N of the attacks, drawn by --seed")
@@ -79,7 +84,8 @@ final class SandboxCommand implements Runnable {
 
     private List<RedTeam.Attack> attacks() {
       try {
-        return sample == null ? RedTeam.attacks() : RedTeam.sample(sample, seed);
+        List<RedTeam.Attack> all = correct ? RedTeam.correct() : RedTeam.attacks();
+        return sample == null ? all : RedTeam.sample(all, sample, seed);
       } catch (IllegalArgumentException e) {
         throw new ParameterException(spec.commandLine(), "--sample: %s".formatted(e.getMessage()));
       }

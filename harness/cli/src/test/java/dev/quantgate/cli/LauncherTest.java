@@ -124,22 +124,78 @@ class LauncherTest {
     assertThat(ended.exitCode()).isZero();
   }
 
+  /** A new user's way, where there is no HOME, a POSIX locale, and Chinese names everywhere. */
   @Test
-  void itNeedsNoHomeAndOpensChinesePathsUnderAPosixLocale() throws Exception {
-    Path suite = folder.resolve("套件.yaml");
-    Files.writeString(folder.resolve("题目.jsonl"), "{\"q\": \"一\", \"a\": \"二\"}");
+  void aWalkFromTheDemoToAVerifiedReleaseNeedsNoHomeAndTakesChineseNames() throws Exception {
+    Path here = Files.createDirectory(folder.resolve("量化 门"));
+    Path launcher = installation();
+    Ended demo =
+        walk(
+            here,
+            launcher,
+            0,
+            "demo",
+            "--limit=4",
+            "--candidate=rtn",
+            "--sandbox=unsafe-local",
+            "--out=演示");
+    assertThat(demo.out())
+        .contains("starter-code", "LIMITED", "result sha256:", "演示/run-rtn/report/index.html");
+    assertThat(here.resolve("演示/run-rtn/report/index.html")).isNotEmptyFile();
+    assertThat(here.resolve("演示/models/int4-rtn/config.json")).isNotEmptyFile();
+
+    CommandLineTest.recording(here.resolve("基线.jsonl"), 0);
+    CommandLineTest.recording(here.resolve("候选.jsonl"), 5);
+    Ended lost =
+        walk(
+            here,
+            launcher,
+            1,
+            "run",
+            "--suites=starter-nli",
+            "--baseline=replay:基线.jsonl",
+            "--candidate=replay:候选.jsonl",
+            "--out=发布 一");
+    assertThat(lost.out()).contains("FAIL", "starter-nli lost 5:", "发布 一/comparison.json");
+
+    Ended again = walk(here, launcher, 1, "compare", "发布 一/baseline", "发布 一/candidate", "--out=比较");
+    assertThat(again.out()).contains("FAIL", "比较/comparison.json");
+
+    walk(here, launcher, 0, "report", "发布 一", "--format=html,junit", "--out=报告");
+    assertThat(here.resolve("报告/index.html")).isNotEmptyFile();
+
+    assertThat(walk(here, launcher, 0, "show", "发布 一", "--losses").out())
+        .startsWith("starter-nli: lost 5, gained 0");
+    assertThat(walk(here, launcher, 0, "verify", "发布 一").out()).contains("result sha256:");
+
+    Files.writeString(here.resolve("题目.jsonl"), "{\"q\": \"一\", \"a\": \"二\"}");
     Files.writeString(
-        suite, "name: zh\ndata: 题目.jsonl\nmetric: exact-match\ntemplate: '{{q}}'\nanswer: a\n");
-    var posix = new ArrayList<>(List.of("/usr/bin/env", "-u", "HOME", "LC_ALL=POSIX"));
-    posix.addAll(List.of(installation().toString(), "suites", suite.toString()));
-    Ended ended =
-        call(
-            Map.of(),
-            Path.of(posix.getFirst()),
-            posix.subList(1, posix.size()).toArray(new String[0]));
-    assertThat(ended.err()).isEmpty();
-    assertThat(ended.out()).contains("zh", "1 items, sha256");
-    assertThat(ended.exitCode()).isZero();
+        here.resolve("套件.yaml"),
+        "name: zh\ndata: 题目.jsonl\nmetric: exact-match\ntemplate: '{{q}}'\nanswer: a\n");
+    assertThat(walk(here, launcher, 0, "suites", "套件.yaml").out())
+        .contains("zh", "1 items, sha256");
+    try (Stream<Path> left = Files.list(here)) {
+      assertThat(left.map(each -> each.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "演示", "基线.jsonl", "候选.jsonl", "发布 一", "比较", "报告", "题目.jsonl", "套件.yaml");
+    }
+  }
+
+  /** One command as that user types it; what it prints must be text that anyone can read. */
+  private Ended walk(Path here, Path launcher, int exitCode, String... arguments)
+      throws IOException, InterruptedException {
+    var posix = new ArrayList<>(List.of("-u", "HOME", "-u", "LC_ALL", "-C", here.toString()));
+    posix.add("LANG=C");
+    posix.add("QUANTGATE_CACHE=%s".formatted(here.resolveSibling("缓存")));
+    posix.add(launcher.toString());
+    posix.addAll(List.of(arguments));
+    Ended ended = call(Map.of(), Path.of("/usr/bin/env"), posix.toArray(String[]::new));
+    String told = "%s%n%s%n%s".formatted(List.of(arguments), ended.out(), ended.err());
+    assertThat(ended.exitCode()).as(told).isEqualTo(exitCode);
+    assertThat(ended.out() + ended.err())
+        .as(told)
+        .doesNotContain("\ufffd", "???", "\\u", "Exception");
+    return ended;
   }
 
   @Test

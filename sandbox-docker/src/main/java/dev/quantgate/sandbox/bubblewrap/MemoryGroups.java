@@ -32,8 +32,12 @@ final class MemoryGroups implements AutoCloseable {
   private static final String PREFIX = "quantgate-";
   private static final String ENTRY = "cgroup.procs";
   private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
+
+  /** How long a group's last processes, which were told to end, are waited for. */
+  private static final int TRIES = 25;
+
   private static final int CLOSING_TRIES = 150;
-  private static final Duration CLOSING_PAUSE = Duration.ofMillis(20);
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   private final Kernel kernel;
   private final Version version;
@@ -253,7 +257,7 @@ final class MemoryGroups implements AutoCloseable {
         write(folder, bound);
       }
     } catch (IOException e) {
-      remove(folder);
+      release(Set.of(folder), 1);
       throw new SandboxException(
           Kind.UNAVAILABLE, "%s: no control group can be made: %s".formatted(folder, e), e);
     }
@@ -274,16 +278,28 @@ final class MemoryGroups implements AutoCloseable {
     }
   }
 
-  /** Removes a group: now if its processes have gone, else with the next one or at the end. */
+  /**
+   * Removes a group whose processes were told to end: at once, else with the next or at the end.
+   */
   void remove(Group group) {
-    remove(group.folder());
+    release(Set.of(group.folder()), TRIES);
   }
 
-  private void remove(Path folder) {
-    if (inUse.remove(folder)) {
-      released.add(folder);
+  /** Gives groups up, and waits for their processes to go. */
+  private void release(Set<Path> folders, int tries) {
+    folders.stream().filter(inUse::remove).forEach(released::add);
+    for (int i = 0; i < tries; i++) {
+      released.removeIf(this::isRemoved);
+      if (released.isEmpty()) {
+        return;
+      }
+      try {
+        Thread.sleep(PAUSE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
     }
-    released.removeIf(this::isRemoved);
   }
 
   private boolean isRemoved(Path folder) {
@@ -315,22 +331,9 @@ final class MemoryGroups implements AutoCloseable {
     return version.title;
   }
 
-  /** Removes all groups, for which their processes must be on their way out. */
+  /** Removes all groups, whose processes must be on their way out. */
   @Override
   public void close() {
-    released.addAll(inUse);
-    inUse.clear();
-    for (int tries = 0; tries < CLOSING_TRIES; tries++) {
-      released.removeIf(this::isRemoved);
-      if (released.isEmpty()) {
-        return;
-      }
-      try {
-        Thread.sleep(CLOSING_PAUSE);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-    }
+    release(Set.copyOf(inUse), CLOSING_TRIES);
   }
 }

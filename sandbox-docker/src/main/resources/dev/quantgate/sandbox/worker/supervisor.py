@@ -593,13 +593,15 @@ class Watch:
 
 
 class Deadline:
-    """When a job's wall time is over, not counted while its processes wait for a processor: a busy
-    machine is not the program's fault. Processes that compete with each other use their CPU time up."""
+    """When a job's wall time is over, not counted while its processes wait for a processor, or while this
+    one does, which reads what they write: a busy machine is not the program's fault. Processes that compete
+    with each other use their CPU time up."""
 
     def __init__(self, start, wall, pids, wire):
         self.start, self.wall, self.pids, self.wire = start, wall, pids, wire
         self.last = start + STARVATION * wall
         self.next = start + wall
+        self.own = starved_seconds("self")
         self.starved = 0.0
         self.told = 0.0
 
@@ -613,7 +615,8 @@ class Deadline:
         return False
 
     def is_over(self, now):
-        self.starved = max(self.starved, sum(starved_seconds(pid) for pid in self.pids()))
+        theirs = sum(starved_seconds(pid) for pid in self.pids())
+        self.starved = max(self.starved, theirs + starved_seconds("self") - self.own)
         if now >= self.last or now - self.start - self.starved >= self.wall:
             return True
         # What was waited for until now is known; what comes must be looked at again.

@@ -84,4 +84,21 @@ class SupervisorTest {
         """;
     assertThat(printed(program)).isEqualTo("10.0 9.0 1.0 2.0 3.0 4.0 5.0 6.0 7.0 8.0 9.0");
   }
+
+  @Test
+  void aJobIsNotFailedForWhatItsSupervisorWaitedForAProcessor() throws IOException {
+    String program =
+        """
+        import supervisor
+        now = 100.0
+        supervisor.time = type("Clock", (), {"monotonic": staticmethod(lambda: now)})
+        supervisor.starved_seconds = lambda pid: 7.0 + (now - 100) / 2 if pid == "self" else 0.5
+        wire = type("Wire", (), {"show_life": lambda self: None})()
+        deadline = supervisor.Deadline(now, 1.0, lambda: ("7",), wire)
+        while not deadline.has_come():
+            now += 0.125
+        print(now - 100)
+        """;
+    assertThat(printed(program)).isEqualTo("3.0");
+  }
 }
