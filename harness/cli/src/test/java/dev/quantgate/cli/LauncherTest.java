@@ -102,7 +102,7 @@ class LauncherTest {
   }
 
   private Ended end(Process process) throws IOException, InterruptedException {
-    boolean ended = process.waitFor(2, TimeUnit.MINUTES);
+    boolean ended = process.waitFor(10, TimeUnit.MINUTES);
     process.destroyForcibly();
     assertThat(ended).isTrue();
     return new Ended(
