@@ -80,6 +80,8 @@ class HtmlFormatTest {
     assertThat(detail.at("/candidate/parts").intValue()).isEqualTo("    return ".length());
     assertThat(detail.at("/candidate/outcome").stringValue()).isEqualTo("FAILED");
     assertThat(detail.at("/divergence").intValue()).isEqualTo(2);
+    assertThat(detail.at("/baseline/tokenMargin").doubleValue()).isEqualTo(0.5);
+    assertThat(detail.at("/candidate/tokenMargin").doubleValue()).isEqualTo(0.5);
   }
 
   @Test
