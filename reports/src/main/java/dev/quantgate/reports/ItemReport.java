@@ -7,6 +7,7 @@ import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.record.ItemRecord.Choice;
 import dev.quantgate.evaluation.record.Prompts;
+import dev.quantgate.evaluation.record.Side;
 import java.util.List;
 import java.util.Locale;
 
@@ -117,18 +118,26 @@ public final class ItemReport {
       StringBuilder text, ItemView item, Prompts.Check check, Ink ink, int width) {
     int sample = item.sample();
     text.append("\n%s\n".formatted(ink.heading("Outcome")));
-    item.baseline()
-        .execution(sample)
-        .ifPresent(each ->
-            text.append(
-                "  baseline   %s\n"
-                    .formatted(PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
-    item.candidate()
-        .execution(sample)
-        .ifPresent(each ->
-            text.append(
-                "  candidate  %s\n"
-                    .formatted(PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
+    for (Side side : List.of(Side.BASELINE, Side.CANDIDATE)) {
+      AnswerView answer = item.answer(side);
+      answer
+          .execution(sample)
+          .ifPresent(each ->
+              text.append(
+                  "  %-9s  %s\n"
+                      .formatted(side, PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
+      answer.failedAt(sample).ifPresent(line -> text.append("             %s\n".formatted(line)));
+    }
+    for (Side side : List.of(Side.BASELINE, Side.CANDIDATE)) {
+      item.answer(side)
+          .printed(sample)
+          .ifPresent(printed ->
+              text.append(
+                  "\n%s\n%s"
+                      .formatted(
+                          ink.heading("What the %s's program printed".formatted(side)),
+                          block(printed, width))));
+    }
     text.append(
         "\n%s\n%s"
             .formatted(

@@ -157,6 +157,13 @@ final class PageData {
             side.put("fault", fault.category().name())
                 .put("message", PlainText.line(fault.message(), 2000)));
     answer.execution(sample).ifPresent(execution -> executed(side, execution));
+    answer.failedAt(sample).ifPresent(line -> side.put("failedAt", line));
+    answer
+        .printed(sample)
+        .ifPresent(printed -> {
+          String shown = PlainText.lines(bounded(printed));
+          text(side.putObject("printed"), shown, 0);
+        });
     answer.answered().divergenceMargin().ifPresent(margin -> side.put("tokenMargin", margin));
     if (!answer.answered().choices().isEmpty()) {
       ArrayNode choices = side.putArray("choices");

@@ -9,13 +9,16 @@ import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.pairs.SuitePairs;
 import dev.quantgate.evaluation.record.Disk;
+import dev.quantgate.evaluation.record.ExecutionLine;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.record.Prompts;
 import dev.quantgate.evaluation.record.RunFolder;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -69,6 +72,23 @@ public final class ReportSource {
     return candidate;
   }
 
+  /** When the candidate's run ended, or else the baseline's; without a run when it was written. */
+  public Instant ended() {
+    return candidate
+        .or(() -> baseline)
+        .map(run -> run.provenance().sessions())
+        .filter(sessions -> !sessions.isEmpty())
+        .map(sessions -> sessions.getLast().lastSeen())
+        .orElseGet(() -> {
+          try {
+            return Files.getLastModifiedTime(folder.path().resolve(ComparisonFolder.NAME))
+                .toInstant();
+          } catch (IOException e) {
+            return Instant.EPOCH;
+          }
+        });
+  }
+
   /** A line for each run that could not be joined, and why. */
   public List<String> warnings() {
     return List.copyOf(warnings);
@@ -103,6 +123,8 @@ public final class ReportSource {
     }
     Map<String, ItemRecord> first = records(baseline, name);
     Map<String, ItemRecord> second = records(candidate, name);
+    Map<String, Map<Integer, ExecutionLine>> firstExecuted = executed(baseline, name);
+    Map<String, Map<Integer, ExecutionLine>> secondExecuted = executed(candidate, name);
     Map<String, Prompts.Line> asked = asked(name);
     var replay = new ReplayCommand(this, suite);
     List<ItemView> items = new ArrayList<>();
@@ -115,8 +137,9 @@ public final class ReportSource {
               pair,
               Optional.ofNullable(asked.get(pair.id()))
                   .filter(line -> isOf(line, one.or(() -> other))),
-              new AnswerView(pair.baseline(), one),
-              new AnswerView(pair.candidate(), other),
+              new AnswerView(pair.baseline(), one, firstExecuted.getOrDefault(pair.id(), Map.of())),
+              new AnswerView(
+                  pair.candidate(), other, secondExecuted.getOrDefault(pair.id(), Map.of())),
               replay.of(pair.id())));
     }
     return items;
@@ -136,6 +159,29 @@ public final class ReportSource {
         .orElse(List.of())
         .forEach(record -> records.put(record.id(), record));
     return records;
+  }
+
+  /** What a run's journal keeps of the executions of a suite, by item and sample. */
+  private Map<String, Map<Integer, ExecutionLine>> executed(
+      Optional<FinishedRun> run, String suite) {
+    var executed = new HashMap<String, Map<Integer, ExecutionLine>>();
+    run.map(each -> new RunFolder(each.folder()).executions(suite))
+        .filter(Files::isRegularFile)
+        .ifPresent(file -> {
+          try {
+            Disk.readLines(
+                file,
+                1,
+                ExecutionLine.class,
+                line ->
+                    executed
+                        .computeIfAbsent(line.id(), _ -> new HashMap<>())
+                        .put(line.sample(), line));
+          } catch (QuantGateException e) {
+            warn("what executions printed is not shown: %s".formatted(e.getMessage()));
+          }
+        });
+    return executed;
   }
 
   /** Whether a prompt is the one that the record was made with. */

@@ -43,6 +43,10 @@ class ItemReportTest {
             Outcome
               baseline   PASSED
               candidate  FAILED: AssertionError
+                         line 2 of the test: assert f() == 1
+
+            What the candidate's program printed
+              AssertionError
 
             Test (entry point f)
               def check(f):

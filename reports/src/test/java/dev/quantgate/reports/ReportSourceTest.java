@@ -7,6 +7,7 @@ import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +64,31 @@ class ReportSourceTest {
     assertThat(broken.candidate().right()).isEmpty();
     assertThat(broken.baseline().right()).contains(true);
     assertThat(broken.candidate().execution(0)).isEmpty();
+  }
+
+  @Test
+  void aProgramThatFailedHasTheLineOfTheTestAsItsJournalKeepsIt() {
+    AnswerView failed = ReportSource.open(result).item("HumanEval/3").orElseThrow().candidate();
+    assertThat(failed.failedAt(0)).contains("line 2 of the test: assert f() == 1");
+    assertThat(failed.printed(0)).contains("AssertionError");
+    assertThat(failed.failedAt(1)).isEmpty();
+    AnswerView passed = ReportSource.open(result).item("HumanEval/3").orElseThrow().baseline();
+    assertThat(passed.failedAt(0)).isEmpty();
+    assertThat(passed.printed(0)).isEmpty();
+  }
+
+  @Test
+  void aJournalThatWasChangedIsToldAndNothingOfItIsShown() throws IOException {
+    Path journal = folder.resolve("runs/candidate/journal/humaneval.executions.jsonl");
+    Files.writeString(journal, Files.readString(journal).replace("f() == 1", "f() == 2"));
+    ReportSource source = ReportSource.open(result);
+    ItemView loss = source.item("HumanEval/3").orElseThrow();
+    assertThat(loss.candidate().failedAt(0)).isEmpty();
+    assertThat(source.warnings())
+        .singleElement()
+        .asString()
+        .startsWith("what executions printed is not shown: ")
+        .contains("was changed after it was written");
   }
 
   @Test

@@ -4,6 +4,8 @@ import dev.quantgate.base.Sha256;
 import dev.quantgate.base.Version;
 import dev.quantgate.benchmarks.SuiteData.Subject;
 import dev.quantgate.evaluation.record.Disk;
+import dev.quantgate.evaluation.record.ExecutionLine;
+import dev.quantgate.evaluation.record.ExecutionLine.Judged;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Identity;
 import dev.quantgate.evaluation.record.ItemFacts;
@@ -11,6 +13,7 @@ import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.ItemRecord.Choice;
 import dev.quantgate.evaluation.record.ItemRecord.Execution;
 import dev.quantgate.evaluation.record.ItemRecord.Sample;
+import dev.quantgate.evaluation.record.Journal;
 import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.record.Prompts;
@@ -21,6 +24,7 @@ import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Generation;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.Usage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -35,6 +39,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A finished run of a live model, written item by item as a test wants it: what a run leaves on
@@ -213,8 +218,39 @@ public final class SampleRun {
       Disk.writeLines(folder.records(suite), items);
       Disk.writeLines(new OutFolder(out).prompts(suite), prompts.getOrDefault(suite, List.of()));
     });
+    records.forEach((suite, items) -> {
+      try (Journal<ExecutionLine> journal = folder.openExecutions(suite, _ -> {})) {
+        items.stream().flatMap(SampleRun::executed).forEach(journal::append);
+      }
+    });
     folder.finish();
     return path;
+  }
+
+  /** What the journal keeps: a program that failed did so at the test's second line. */
+  private static Stream<ExecutionLine> executed(ItemRecord item) {
+    return item.samples().stream()
+        .flatMap(sample -> sample.execution().stream())
+        .map(execution -> {
+          boolean failed = execution.outcome() == Outcome.FAILED;
+          var judged =
+              new Judged(
+                  item.answer(),
+                  "def check(f):\n    assert f() == 1\n",
+                  "f",
+                  failed ? 2 : 0,
+                  failed ? "assert f() == 1" : "");
+          return new ExecutionLine(
+              item.id(),
+              0,
+              Sha256.hex(item.answer()),
+              execution.outcome(),
+              execution.detail(),
+              execution.exit(),
+              execution.official(),
+              Optional.of(judged),
+              new Usage(5, 4, 1 << 20, 0, 0, failed ? execution.detail() : "", "", 1));
+        });
   }
 
   private static SuiteIdentity identity(String suite, List<ItemRecord> items, boolean programs) {

@@ -172,6 +172,8 @@
     const pre = el("pre", { tabindex: 0 }, at === undefined ? text : [text.slice(0, at), el("mark", {}, code === "" ? "∅" : code === "\n" ? "↵\n" : code), text.slice(at + code.length)]);
     return el("div", { class: "side" }, el("h3", {}, name + " ", badge(s.fault ? "INVALID" : s.right === s.answers ? "PASS" : "FAIL", word)), pre, cut(s.text),
       s.outcome || s.fault ? el("p", { class: "small" }, t("outcome") + ": " + (s.outcome || s.fault) + (s.message ? " · " + s.message : "")) : null,
+      s.failedAt ? el("p", { class: "small" }, t("failedAt") + ": ", el("code", {}, s.failedAt)) : null,
+      s.printed ? el("details", {}, el("summary", {}, t("printed")), el("pre", { tabindex: 0 }, s.printed.shown), cut(s.printed)) : null,
       s.tokenMargin !== undefined ? el("p", { class: "small note" }, t("tokenMargin", figure(s.tokenMargin))) : null,
       s.choices ? el("table", { class: "small" }, el("caption", {}, t("choices")), el("tbody", {}, s.choices.map(([label, value]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "r" }, figure(value)))))) : null);
   }
