@@ -10,7 +10,6 @@ import dev.quantgate.evaluation.record.Prompts;
 import dev.quantgate.evaluation.record.Side;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
 
 /** One item as an engineer looks at it: prompt, both answers side by side, program and outcome. */
 public final class ItemReport {
@@ -111,21 +110,8 @@ public final class ItemReport {
   }
 
   private static void divergence(StringBuilder text, ItemView item) {
-    item.pair()
-        .divergence()
-        .ifPresent(at ->
-            text.append(
-                "\nThe first token that differs is number %s%s%s.\n"
-                    .formatted(
-                        Figures.count(at + 1L),
-                        preferred("baseline", item.baseline().answered().divergenceMargin()),
-                        preferred("candidate", item.candidate().answered().divergenceMargin()))));
-  }
-
-  private static String preferred(String side, OptionalDouble margin) {
-    return margin.isPresent()
-        ? ", the %s preferred its own by %s nats".formatted(side, nats(margin.getAsDouble()))
-        : "";
+    ChangeLine.firstOther(item.pair())
+        .ifPresent(what -> text.append("\nThe first other token is %s.\n".formatted(what)));
   }
 
   private static void program(

@@ -118,6 +118,18 @@ public final class ReportSource {
   }
 
   /**
+   * The pairs of a suite by their items' ids, read anew each time; none where an older version,
+   * which kept no pairs, wrote the result.
+   */
+  public Map<String, Pair> pairsById(SuiteComparison suite) {
+    var pairs = new HashMap<String, Pair>();
+    if (folder.schema() >= 2) {
+      pairs(suite).pairs().forEach(pair -> pairs.put(pair.id(), pair));
+    }
+    return pairs;
+  }
+
+  /**
    * The items of a suite, in the order of its pairs, read anew each time: a caller that goes from
    * suite to suite holds one suite's texts at a time.
    */

@@ -85,6 +85,8 @@ class HtmlFormatTest {
     assertThat(detail.at("/candidate/printed/shown").stringValue()).isEqualTo("AssertionError");
     assertThat(detail.path("baseline").has("failedAt")).isFalse();
     assertThat(detail.at("/divergence").intValue()).isEqualTo(2);
+    assertThat(detail.at("/baseline/tokenMargin").doubleValue()).isEqualTo(0.5);
+    assertThat(detail.at("/candidate/tokenMargin").doubleValue()).isEqualTo(0.5);
   }
 
   @Test

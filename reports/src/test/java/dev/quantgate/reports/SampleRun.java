@@ -127,7 +127,7 @@ public final class SampleRun {
             Optional.empty(),
             Optional.of(Generation.End.EOS),
             tokens,
-            tokens.stream().map(_ -> 0.5f).toList(),
+            tokens.stream().map(_ -> 0.5).toList(),
             Optional.of(new Execution(outcome, detail, right == 1 ? 0 : 1)));
     return problem(
         suite,

@@ -112,7 +112,7 @@ final class ItemResults {
         .divergence()
         .ifPresent(at ->
             steps.add(
-                step("The first token that differs is number %d".formatted(at + 1), Status.PASSED)
+                step("The first other token is number %d".formatted(at + 1), Status.PASSED)
                     .setParameters(divergence(item))));
     if (!item.baseline().answered().choices().isEmpty()) {
       steps.add(

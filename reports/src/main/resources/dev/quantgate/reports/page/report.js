@@ -222,6 +222,7 @@
       const d = s.diagnostics || {}, out = [];
       if (d.choices) out.push(t("klLine", s.suite, number(d.choices.sameArgmax), number(d.choices.items), figure(d.choices.klMean, 4), figure(d.choices.klMedian, 4), figure(d.choices.kl99, 4)));
       if (d.texts) out.push(t("textLine", s.suite, number(d.texts.identical), number(d.texts.items), d.lengthRatio === undefined ? "–" : percent(d.lengthRatio)));
+      if (d.texts && d.texts.medianDivergence !== undefined && (d.texts.baselineMedianDivergenceMargin ?? d.texts.candidateMedianDivergenceMargin) !== undefined) out.push(t("partLine", s.suite, number(d.texts.medianDivergence + 1), figure(d.texts.baselineMedianDivergenceMargin), figure(d.texts.candidateMedianDivergenceMargin)));
       return out;
     });
     if (!kl.length && !ma.length && !lines.length) return null;

@@ -26,7 +26,7 @@ const WORDS = {
     cost: "Memory and speed", what: "Measured", loaded: "Model loaded", peak: "Weights and cache in this run, at most", promptSpeed: "Prompt, tokens a second", decodeSpeed: "Generation, tokens a second",
     loadTime: "Load time, seconds", bench: "2,048 tokens in and 1,024 out, and 1,024 in and 2,048 out, are shown for a model that was measured by itself:", alone: "Each model by itself, one sequence", measuredOn: "{0}, {1} threads", passage: "{0} tokens in, {1} out", memoryThere: "Weights and cache at the end", ratio: "Candidate / baseline", disk: "Weights on disk", unknown: "not known",
     divergenceTitle: "How far the models lie apart", klTitle: "KL divergence of the choices, nats", marginTitle: "Margin of the chosen answer, nats", count: "items",
-    klLine: "{0}: same choice on {1} of {2} items; KL mean {3}, median {4}, 99 % below {5}.", textLine: "{0}: {1} of {2} texts have the same tokens; generated length {3} of the baseline's.",
+    klLine: "{0}: same choice on {1} of {2} items; KL mean {3}, median {4}, 99 % below {5}.", textLine: "{0}: {1} of {2} texts have the same tokens; generated length {3} of the baseline's.", partLine: "{0}: where two texts part (medians): at token {1}; the baseline preferred its own by {2} nats, the candidate by {3}.",
     klAlt: "Histogram of the KL divergence over the choices", marginAlt: "Histogram of both models' margins",
     identity: "What was compared", self: "Self-tests", notes: "Notes", data: "Data", sandbox: "Sandbox", program: "Program", reference: "Reference", field: "Field", catalogued: "official file", custom: "custom file", faults: "Items without a grade", reason: "Reason",
     status: { passed: "passed", failed: "failed", "not-run": "not run" }, sortBy: "sort by {0}", lines: "{0} rows"
@@ -56,7 +56,7 @@ const WORDS = {
     cost: "内存与速度", what: "测量项", loaded: "加载后", peak: "本次运行的权重与缓存（峰值）", promptSpeed: "提示，token/秒", decodeSpeed: "生成，token/秒",
     loadTime: "加载时间（秒）", bench: "单独测量过的模型，会显示输入 2,048、输出 1,024 以及输入 1,024、输出 2,048 个 token 的内存与速度：", alone: "各模型单独测量（单个序列）", measuredOn: "{0}，{1} 线程", passage: "输入 {0}、输出 {1} 个 token", memoryThere: "结束时的权重与缓存", ratio: "候选 / 基线", disk: "磁盘上的权重", unknown: "未知",
     divergenceTitle: "两个模型相差多远", klTitle: "选项分布的 KL 散度（nats）", marginTitle: "所选答案的边际（nats）", count: "题数",
-    klLine: "{0}：{2} 题中 {1} 题选项相同；KL 平均 {3}，中位数 {4}，99 % 低于 {5}。", textLine: "{0}：{2} 段文本中 {1} 段的 token 完全相同；生成长度为基线的 {3}。",
+    klLine: "{0}：{2} 题中 {1} 题选项相同；KL 平均 {3}，中位数 {4}，99 % 低于 {5}。", textLine: "{0}：{2} 段文本中 {1} 段的 token 完全相同；生成长度为基线的 {3}。", partLine: "{0}：两段文本开始不同之处（中位数）：第 {1} 个 token；该处基线的边际为 {2} nats，候选为 {3}。",
     klAlt: "选项 KL 散度直方图", marginAlt: "两个模型边际的直方图",
     identity: "比较的对象", self: "自检", notes: "说明", data: "数据", sandbox: "沙箱", program: "程序", reference: "引用", field: "字段", catalogued: "官方文件", custom: "自定义文件", faults: "无评分的题目", reason: "原因",
     status: { passed: "通过", failed: "失败", "not-run": "未运行" }, sortBy: "按{0}排序", lines: "{0} 行"

@@ -132,7 +132,7 @@ class AllureFormatTest {
             "The baseline: right",
             "The candidate: wrong",
             "Both answers side by side",
-            "The first token that differs is number 3",
+            "The first other token is number 3",
             "The test",
             "Ask it again");
     assertThat(attachment(loss, "prompt")).contains("Problem 3.");
