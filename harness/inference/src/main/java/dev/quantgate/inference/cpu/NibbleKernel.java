@@ -142,8 +142,7 @@ final class NibbleKernel {
     }
   }
 
-  private void multiplyLookedUp(
-      long at, long first, int width, float[] x, int x0, float[] lanes) {
+  private void multiplyLookedUp(long at, long first, int width, float[] x, int x0, float[] lanes) {
     int count = Lanes.COUNT;
     FloatVector sum = Lanes.zero();
     for (int g = 0; g < groups; g++) {
@@ -167,8 +166,7 @@ final class NibbleKernel {
     sum.intoArray(lanes, 0);
   }
 
-  private void multiplyComputed(
-      long at, long first, int width, float[] x, int x0, float[] lanes) {
+  private void multiplyComputed(long at, long first, int width, float[] x, int x0, float[] lanes) {
     int count = Lanes.COUNT;
     int block = 2 * count * width;
     FloatVector sum = Lanes.zero();
