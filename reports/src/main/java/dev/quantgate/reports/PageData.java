@@ -52,6 +52,10 @@ final class PageData {
     }
     ObjectNode subjects = page.putObject("subjects");
     source.baseline().ifPresent(run -> subjects(subjects, run));
+    ObjectNode benches = page.putObject("bench");
+    source
+        .benches()
+        .forEach((side, bench) -> benches.set(side.toString(), JSON.valueToTree(bench)));
     ArrayNode warnings = page.putArray("warnings");
     source.warnings().forEach(warnings::add);
     page.put("withoutTexts", withoutTexts);

@@ -12,14 +12,19 @@ import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.ExecutionLine;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.ItemRecord;
+import dev.quantgate.evaluation.record.ModelBench;
 import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.record.Prompts;
 import dev.quantgate.evaluation.record.RunFolder;
+import dev.quantgate.evaluation.record.Side;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,15 +39,20 @@ import java.util.stream.Stream;
  * what comparison.json and the pairs know, and {@link #warnings} says what is missing.
  */
 public final class ReportSource {
+  /** Files of measurements that are looked at. */
+  private static final int MOST_BENCHES = 16;
+
   private final ComparisonFolder folder;
   private final List<String> warnings = new ArrayList<>();
   private final Optional<FinishedRun> baseline;
   private final Optional<FinishedRun> candidate;
+  private final Map<Side, ModelBench> benches;
 
   private ReportSource(ComparisonFolder folder) {
     this.folder = folder;
     this.baseline = run(folder.comparison().baseline());
     this.candidate = run(folder.comparison().candidate());
+    this.benches = readBenches();
   }
 
   /**
@@ -89,7 +99,15 @@ public final class ReportSource {
         });
   }
 
-  /** A line for each run that could not be joined, and why. */
+  /**
+   * What {@code quantgate bench --out} measured of the models by themselves: files called {@code
+   * bench*.json} beside comparison.json, as far as they are of these models.
+   */
+  public Map<Side, ModelBench> benches() {
+    return benches;
+  }
+
+  /** A line for each run or measurement that could not be joined, and why. */
   public List<String> warnings() {
     return List.copyOf(warnings);
   }
@@ -232,6 +250,46 @@ public final class ReportSource {
       warn("the records of the %s are not shown: %s".formatted(model.side(), e.getMessage()));
     }
     return Optional.empty();
+  }
+
+  private Map<Side, ModelBench> readBenches() {
+    var found = new EnumMap<Side, ModelBench>(Side.class);
+    for (Path file : benchFiles()) {
+      try {
+        ModelBench bench = ModelBench.read(file);
+        List<ModelSummary> models =
+            Stream.of(comparison().baseline(), comparison().candidate())
+                .filter(model -> bench.isOf(model.identity()))
+                .toList();
+        if (models.isEmpty()) {
+          warn(
+              "%s is not shown: it measured %s, whose weights and configuration are neither the baseline's nor the candidate's"
+                  .formatted(file, bench.reference()));
+        }
+        for (ModelSummary model : models) {
+          if (found.putIfAbsent(model.side(), bench) != null) {
+            warn(
+                "%s is not shown: another file measured the %s, too".formatted(file, model.side()));
+          }
+        }
+      } catch (QuantGateException e) {
+        warn("memory and speed are not shown: %s".formatted(e.getMessage()));
+      }
+    }
+    return Collections.unmodifiableMap(found);
+  }
+
+  private List<Path> benchFiles() {
+    try (Stream<Path> listed = Files.list(folder.path())) {
+      return listed
+          .filter(file -> String.valueOf(file.getFileName()).matches("bench.*\\.json"))
+          .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+          .sorted()
+          .limit(MOST_BENCHES)
+          .toList();
+    } catch (IOException e) {
+      throw Disk.cannot("listed", folder.path(), e);
+    }
   }
 
   private void warn(String line) {

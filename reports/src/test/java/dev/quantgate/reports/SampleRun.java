@@ -14,6 +14,7 @@ import dev.quantgate.evaluation.record.ItemRecord.Choice;
 import dev.quantgate.evaluation.record.ItemRecord.Execution;
 import dev.quantgate.evaluation.record.ItemRecord.Sample;
 import dev.quantgate.evaluation.record.Journal;
+import dev.quantgate.evaluation.record.ModelBench;
 import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.record.Prompts;
@@ -23,12 +24,15 @@ import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import dev.quantgate.sandbox.Usage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -191,6 +195,7 @@ public final class SampleRun {
     model.put(Identity.ENGINE, "cpu/1 512-bit");
     model.put("model.weightFormat", side == Side.CANDIDATE ? "int4 gptq" : "fp16");
     model.put("model.weightsSha256", Sha256.hex(side.toString()));
+    model.put("model.configSha256", Sha256.hex("config of %s".formatted(side)));
     var suites = new LinkedHashMap<String, SuiteIdentity>();
     var facts = new TreeMap<String, SuiteFacts>();
     records.forEach((suite, items) -> {
@@ -272,6 +277,39 @@ public final class SampleRun {
                 new SuiteIdentity.Sandbox(
                     "docker", new TreeMap<>(Map.of("python", "3.13", "isolates", "true"))))
             : Optional.empty());
+  }
+
+  /** What bench measured of the model of such a run by itself. */
+  public static ModelBench bench(Side side) {
+    boolean candidate = side == Side.CANDIDATE;
+    var identity =
+        new ModelIdentity(
+            "cpu/1 512-bit",
+            Optional.empty(),
+            Optional.of(Sha256.hex(side.toString())),
+            Optional.of(Sha256.hex("config of %s".formatted(side))),
+            Optional.empty(),
+            Optional.empty());
+    long bytes = candidate ? 1_700_000_000L : 6_800_000_000L;
+    List<ModelBench.Measured> measured = new ArrayList<>();
+    for (int prompt : List.of(2048, 1024)) {
+      int written = 3072 - prompt;
+      double perSecond = (candidate ? 30.0 : 10.0) + prompt / 1024.0;
+      measured.add(
+          new ModelBench.Measured(
+              new SpeedReport(
+                  2,
+                  candidate ? "int4 gptq" : "fp16",
+                  bytes,
+                  bytes,
+                  402_653_184,
+                  Duration.ofMillis(3500),
+                  2e10,
+                  new SpeedReport.Prefill(prompt, 20 * perSecond, 1e12),
+                  List.of(new SpeedReport.Decode(1, 2048, perSecond, bytes, 0.5, 1e11))),
+              written));
+    }
+    return ModelBench.of("models/%s".formatted(side), identity, measured);
   }
 
   private Provenance.Session session() {
