@@ -502,6 +502,8 @@ class CommandLineTest {
         "bench --model x --engine cdua|unknown engine \"cdua\"; known: ",
         "bench --model x --engine reference|engine reference has no benchmark",
         "bench --model x --max-batch 2|Unknown options: '--max-batch', '2'",
+        "bench --sandbox docker --out x.json|--out FILE holds what is measured of a model; missing: --model DIR",
+        "bench --model x --out x.json --batch 8|--batch is not for --out FILE, which holds figures of one sequence",
         "bench --sandbox docker --rounds 0|rounds must be at least 1, not 0",
         "quantize --model x --out y --bits 5|bits must be 3, 4 or 8, not 5",
         "quantize --model x --out y --align z --length 2|length must be at least 8, not 2",

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -12,8 +13,9 @@ import java.util.TreeMap;
  *
  * @param bwrap the program
  * @param python this machine's Python
+ * @param groups the control groups that bound memory; empty where it is only counted
  */
-record BubblewrapArguments(String bwrap, HostPython python) {
+record BubblewrapArguments(String bwrap, HostPython python, Optional<MemoryGroups> groups) {
   private static final int TMP_BYTES = 64 << 20;
   private static final int SHARED_MEMORY_BYTES = 1 << 20;
 
@@ -63,13 +65,20 @@ record BubblewrapArguments(String bwrap, HostPython python) {
       arguments.addAll(List.of("--ro-bind", python.prefix(), python.prefix()));
     }
     arguments.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
-    // A shared mapping of it is memory without a file, which nobody could count.
-    arguments.addAll(List.of("--dev-bind", "/dev/null", "/dev/zero"));
+    if (groups.isEmpty()) {
+      // A shared mapping of it is memory without a file, which nobody could count.
+      arguments.addAll(List.of("--dev-bind", "/dev/null", "/dev/zero"));
+    }
     arguments.addAll(temporary("/dev/shm", SHARED_MEMORY_BYTES));
     arguments.addAll(temporary("/tmp", TMP_BYTES));
     // The device folder is a file system without a bound otherwise.
     arguments.addAll(List.of("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"));
     return arguments;
+  }
+
+  /** Gives up a worker's control group, if it has one. */
+  void remove(Optional<MemoryGroups.Group> group) {
+    group.ifPresent(each -> groups.ifPresent(all -> all.remove(each)));
   }
 
   private static List<String> temporary(String path, int bytes) {
@@ -81,7 +90,11 @@ record BubblewrapArguments(String bwrap, HostPython python) {
     HostPython.ask(bwrap, "--version")
         .ifPresent(lines -> facts.put("engineVersion", String.join(" ", lines)));
     facts.put("kernel", System.getProperty("os.version", ""));
-    facts.put("memoryBound", "counted every 20 ms, no control group");
+    facts.put(
+        "memoryBound",
+        groups
+            .map(found -> "counted every 20 ms; %s".formatted(found.title()))
+            .orElse("counted every 20 ms, no control group"));
     return facts;
   }
 }

@@ -5,6 +5,7 @@ import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxException.Kind;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.SandboxProvider;
+import dev.quantgate.sandbox.worker.WorkerLauncher;
 import dev.quantgate.sandbox.worker.WorkerPool;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,11 +57,13 @@ public final class BubblewrapProvider implements SandboxProvider {
         });
     Path bwrap = HostPython.onPath("bwrap").orElseThrow();
     HostPython python = HostPython.find().orElseThrow();
-    BubblewrapArguments arguments = new BubblewrapArguments(bwrap.toString(), python);
+    long bytes = options.limits().memoryBytes() + WorkerLauncher.SPARE_BYTES;
+    BubblewrapArguments arguments =
+        new BubblewrapArguments(bwrap.toString(), python, MemoryGroups.find(python, bytes));
     return WorkerPool.start(
         mayGiveUserIds(arguments)
             ? SupervisorLauncher.open(arguments)
-            : HostLauncher.bubblewrap(arguments, python),
+            : HostLauncher.bubblewrap(arguments),
         options);
   }
 }

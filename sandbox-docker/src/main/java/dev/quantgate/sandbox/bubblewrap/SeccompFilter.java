@@ -59,18 +59,25 @@ final class SeccompFilter {
   }
 
   /**
-   * The program for a supervisor and its jobs where no control group counts their memory: no shared
-   * memory without a file, whose pages belong to no process as soon as none has them mapped in.
+   * The program for a supervisor and its jobs.
+   *
+   * @param bounded whether a control group counts their memory; else there is no shared memory
+   *     without a file, whose pages belong to no process as soon as none has them mapped in
    */
-  static byte[] compileForSupervisor(String profile) {
-    return compile(withoutSharedMemory(JsonMapper.shared().readTree(profile)), numbers());
+  static byte[] compileForSupervisor(String profile, boolean bounded) {
+    return compile(forSupervisor(profile, bounded), numbers());
   }
 
-  /** The program for the processes of a job there: no files that live in memory alone, either. */
-  static byte[] compileForJobs(String profile) {
-    JsonNode job = withoutSharedMemory(JsonMapper.shared().readTree(profile));
+  /** The program for the processes of a job alone: no files that live in memory alone, either. */
+  static byte[] compileForJobs(String profile, boolean bounded) {
+    JsonNode job = forSupervisor(profile, bounded);
     remove(job, "memfd_create");
     return compile(job, numbers());
+  }
+
+  private static JsonNode forSupervisor(String profile, boolean bounded) {
+    JsonNode all = JsonMapper.shared().readTree(profile);
+    return bounded ? all : withoutSharedMemory(all);
   }
 
   /** Allows {@code mmap} unless its flags have both MAP_SHARED and MAP_ANONYMOUS. */

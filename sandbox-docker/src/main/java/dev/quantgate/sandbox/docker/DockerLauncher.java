@@ -3,6 +3,7 @@ package dev.quantgate.sandbox.docker;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxException.Kind;
+import dev.quantgate.sandbox.worker.RunOwner;
 import dev.quantgate.sandbox.worker.WorkerLauncher;
 import dev.quantgate.sandbox.worker.WorkerScripts;
 import java.io.IOException;
@@ -29,9 +30,6 @@ final class DockerLauncher implements WorkerLauncher {
 
   /** Processes beyond a job's own: the supervisor, the tester and room to clean up. */
   private static final int SPARE_PROCESSES = 16;
-
-  /** Memory beyond a job's: the supervisor's, and what a job can take between two looks at it. */
-  private static final long SPARE_BYTES = 128L << 20;
 
   private static final String GVISOR = "runsc";
   private static final String PROFILE = "quantgate-seccomp-";
@@ -111,7 +109,7 @@ final class DockerLauncher implements WorkerLauncher {
 
   @Override
   public Launched launch() {
-    String name = ContainerOwner.containerName();
+    String name = RunOwner.containerName();
     names.add(name);
     Process client = engine.start(command(name));
     return new Launched(client, () -> remove(name));
@@ -119,11 +117,10 @@ final class DockerLauncher implements WorkerLauncher {
 
   /** The whole wall, flag by flag. */
   List<String> command(String name) {
-    // The supervisor ends a job at its limit; the kernel, which may choose the supervisor, later.
     String memory = Long.toString(limits.memoryBytes() + SPARE_BYTES);
     String noFiles = "rw,noexec,nosuid,nodev,mode=1777,";
     List<String> run = new ArrayList<>(List.of("run", "--rm", "--interactive", "--init=false"));
-    run.addAll(List.of("--name", name, "--label", LABEL + "=" + ContainerOwner.current()));
+    run.addAll(List.of("--name", name, "--label", LABEL + "=" + RunOwner.current()));
     // Whatever would be pulled is not what was checked.
     run.addAll(List.of("--pull", "never"));
     run.addAll(List.of("--network", "none", "--ipc", "none", "--read-only"));
@@ -240,7 +237,7 @@ final class DockerLauncher implements WorkerLauncher {
             .out()
             .lines()
             .map(line -> line.strip().split(" ", 2))
-            .filter(row -> row.length == 2 && ContainerOwner.isDead(row[1]))
+            .filter(row -> row.length == 2 && RunOwner.isDead(row[1]))
             .map(row -> row[0])
             .toList();
     if (!stale.isEmpty()) {
@@ -260,7 +257,7 @@ final class DockerLauncher implements WorkerLauncher {
       sweepProfiles(folder);
       Path file =
           Files.createTempFile(
-              folder, PROFILE + ContainerOwner.fileName(ContainerOwner.current()) + "-", ".json");
+              folder, PROFILE + RunOwner.fileName(RunOwner.current()) + "-", ".json");
       file.toFile().deleteOnExit();
       return Files.writeString(file, WorkerScripts.seccompProfile());
     } catch (IOException e) {
@@ -277,8 +274,7 @@ final class DockerLauncher implements WorkerLauncher {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PROFILE + "*-*.json")) {
       for (Path file : files) {
         String name = file.getFileName().toString().substring(PROFILE.length());
-        if (ContainerOwner.isDead(
-            ContainerOwner.ofFileName(name.substring(0, name.lastIndexOf('-'))))) {
+        if (RunOwner.isDead(RunOwner.ofFileName(name.substring(0, name.lastIndexOf('-'))))) {
           Files.deleteIfExists(file);
         }
       }

@@ -6,6 +6,12 @@ import java.util.SortedMap;
 
 /** Starts supervisors of one tier, and knows what surrounds them. */
 public interface WorkerLauncher extends AutoCloseable {
+  /**
+   * What a control group's bound lies above a job's memory limit, in bytes: the supervisor's own
+   * memory, and what a job can take between two looks at it. The supervisor ends a job at its
+   * limit; a kernel that must choose what to end may choose the supervisor.
+   */
+  long SPARE_BYTES = 128L << 20;
 
   /** The tier's kind, as {@code --sandbox} takes it. */
   String kind();

@@ -7,8 +7,9 @@ next job's processes are started while one runs: an interpreter that waits for i
 
 For users who are not root: candidate and tester share the caller's id and are kept apart by their
 namespaces. (Root's jobs share one room of bubblewrap's with supervisor.py, which gives each process a
-user id of its own.) There is no control group: the memory of a job is what is counted every few
-milliseconds, and a job over the limit is ended.
+user id of its own.) The memory of a job is what is counted every few milliseconds, and a job over the limit
+is ended. Where the user may make a control group, this process and all that it starts are in one, and what
+no count sees meets the kernel's bound.
 
 Without bubblewrap ("unsafe-local") nothing of this holds: the processes are ordinary ones of this
 machine; those of root's jobs run under user ids of their own.
@@ -194,8 +195,9 @@ class Stage:
 
 
 class Launcher:
-    def __init__(self, wire, setup):
+    def __init__(self, wire, setup, group=None):
         self.wire = wire
+        self.group = group
         self.limits = dict(setup["limits"], address_bytes=setup["limits"]["memory_bytes"] * 2)
         self.walls = setup["walls"]
         self.python = setup["python"]
@@ -256,12 +258,13 @@ class Launcher:
             (stage.output, self.output),
             self.null,
         )
+        kills = self.kills()
         over = watch.job(
             judge.pid,
             supervisor.Deadline(
                 start, request["wall"], lambda: members({program.pid, judge.pid}), self.wire
             ),
-            lambda: family({program.pid, judge.pid}, self.limits["memory_bytes"])[:2],
+            lambda: self.taken({program.pid, judge.pid}, kills),
             self.limits,
         )
         wall = time.monotonic() - start
@@ -277,12 +280,20 @@ class Launcher:
             "over": over,
             "starved": round(watch.starved * 1000),
             "cpu": round(cpu),
-            "oom": int(over == "memory"),
+            "oom": self.kills() - kills + (over == "memory"),
             "killed": sum(end.pop("others", 0) for end in ends.values()),
             "output": watch.printed,
             "program": ends[program.pid],
             "judge": ends[judge.pid],
         }
+
+    def kills(self):
+        return self.group.kills() if self.group else 0
+
+    def taken(self, roots, kills):
+        """Bytes held and CPU seconds used; more bytes than any where the kernel's bound was met."""
+        held, used, _ = family(roots, self.limits["memory_bytes"])
+        return (supervisor.MORE_THAN_ANY if self.kills() > kills else held), used
 
     def reap(self):
         while True:
@@ -356,6 +367,15 @@ def sweep():
                 pass
 
 
+def entered_group(entry=None, *files):
+    """The control group that this process is to be in, by the paths of its files, if there is one."""
+    if entry is None:
+        return None
+    with open(entry, "w") as file:
+        file.write("0")
+    return supervisor.MemoryGroup(*(os.open(each, os.O_RDONLY | os.O_CLOEXEC) for each in files))
+
+
 def memfd(data):
     fd = os.memfd_create("data", os.MFD_CLOEXEC)
     at = 0
@@ -370,7 +390,7 @@ def main(setup):
     import fcntl  # noqa: F401
 
     wire = supervisor.Wire(supervisor.SILENCE_SECONDS)
-    launcher = Launcher(wire, setup)
+    launcher = Launcher(wire, setup, entered_group(*sys.argv[1:]))
     gc.collect()
     gc.freeze()
     hello = {

@@ -16,9 +16,10 @@ cleaned is reported as dirty; the host then throws the container away.
 
 What all processes of a job take together, memory and CPU time, is counted every few milliseconds,
 and a job over a limit is ended: by the container's control group where it can be read, else process by
-process. The kernel's own bound stands behind the first, a little above it, because a kernel that must
-choose what to end may choose this process: a job may call itself as dear as it is. Files that live in
-memory alone, whose pages belong to no process, are taken from a job's processes by a filter.
+process. Behind bubblewrap's walls there is a control group for memory at most, known by open files of it
+that are given as arguments. The kernel's own bound stands behind the count, a little above it, because a
+kernel that must choose what to end may choose this process: a job may call itself as dear as it is. Files
+that live in memory alone, whose pages belong to no process, are taken from a job's processes by a filter.
 
 Needs CAP_SETUID, CAP_SETGID and CAP_KILL, and CAP_SYS_PTRACE where no control group counts.
 """
@@ -59,6 +60,7 @@ PAGE = resource.getpagesize()
 SOCKET_BYTES = 2 * 212_992
 FEW_SOCKETS = 16
 INODE_BYTES = 1024
+MORE_THAN_ANY = 1 << 62
 
 
 class Hangup(Exception):
@@ -154,7 +156,7 @@ class Kept:
 
 
 class Supervisor:
-    def __init__(self, wire, setup):
+    def __init__(self, wire, setup, group=None):
         self.wire = wire
         self.limits = setup["limits"]
         self.verdict = Kept(VERDICT_BYTES)
@@ -167,12 +169,13 @@ class Supervisor:
         for path in WRITABLE:
             os.chmod(path, 0o1777)  # runc gives a tmpfs the mode of the image's folder
         self.rooms = {path: free(path) for path in WRITABLE}
-        self.ooms = oom_kills()
-        self.meter = self.choose_meter(setup["control_group"])
+        self.oom_kills = group.kills if group else oom_kills
+        self.ooms = self.oom_kills()
+        self.meter = self.choose_meter(setup["control_group"], group)
 
-    def choose_meter(self, control_group):
+    def choose_meter(self, control_group, group):
         if not control_group:
-            return Table(self.rooms, self.limits["memory_bytes"])
+            return Table(self.rooms, self.limits["memory_bytes"], group)
         # Where it cannot be read, its own bound of memory must do.
         return ControlGroup() if ControlGroup.readable() else Table()
 
@@ -211,7 +214,7 @@ class Supervisor:
         os.close(verdict)
         os.close(output)
         dirty = self.clean(left)
-        ooms, self.ooms = self.ooms, oom_kills()
+        ooms, self.ooms = self.ooms, self.oom_kills()
         return {
             "wall": round(wall * 1000),
             "over": over,
@@ -359,22 +362,62 @@ class ControlGroup:
     def reset(self):
         """Counts from now on."""
         self.start = self.cpu()
+        self.kills = oom_kills()
 
     def taken(self):
-        """Bytes held, files in memory among them, and CPU seconds used."""
-        return self.memory() - self.own, self.cpu() - self.start
+        """Bytes held, files in memory among them, and CPU seconds used; more bytes than any where the
+        kernel's bound was met, by what is counted nowhere else."""
+        held = MORE_THAN_ANY if oom_kills() > self.kills else self.memory() - self.own
+        return held, self.cpu() - self.start
+
+
+class MemoryGroup:
+    """A control group whose memory the kernel bounds, in which this process and its jobs are; known by two
+    open files of it, because it cannot be seen from inside."""
+
+    # For each version: what holds memory in memory.stat, files in memory among it.
+    KINDS = ((b"anon", b"shmem"), (b"total_rss", b"total_shmem"))
+
+    def __init__(self, statistics, events):
+        self.statistics, self.events = statistics, events
+        found = self.read(statistics)
+        self.kinds = next(kinds for kinds in self.KINDS if all(each in found for each in kinds))
+        self.own = self.memory()
+        self.reset()
+
+    @staticmethod
+    def read(file):
+        return values(os.pread(file, CHUNK, 0).splitlines())
+
+    def memory(self):
+        found = self.read(self.statistics)
+        return sum(found[each] for each in self.kinds)
+
+    def kills(self):
+        """How often the kernel ended something here for want of memory."""
+        return self.read(self.events)[b"oom_kill"]
+
+    def reset(self):
+        """Counts from now on."""
+        self.before = self.kills()
+
+    def held(self):
+        """Bytes that all but this process hold; more than any where the kernel's bound was met."""
+        return MORE_THAN_ANY if self.kills() > self.before else self.memory() - self.own
 
 
 class Table:
-    """What the table of processes says that all but this one take. The time of a process whose parent
-    does not wait for it is lost with it."""
+    """What the table of processes says that all but this one take; where a control group counts memory,
+    it does. The time of a process whose parent does not wait for it is lost with it."""
 
-    def __init__(self, rooms=None, enough=0):
+    def __init__(self, rooms=None, enough=0, group=None):
         self.rooms = rooms
         self.enough = enough
+        self.group = group
 
     def reset(self):
-        pass
+        if self.group:
+            self.group.reset()
 
     def taken(self):
         """Bytes held, files and what they cost besides among them, and CPU seconds used."""
@@ -382,6 +425,8 @@ class Table:
         return self.held(others), sum(status(pid)[1] for pid in others)
 
     def held(self, others):
+        if self.group:
+            return self.group.held()
         if self.rooms is None:
             return 0
         held = held_by(others, self.enough) + socket_bytes("self")
@@ -560,16 +605,19 @@ class Deadline:
 
     def has_come(self):
         now = time.monotonic()
-        if now < self.next:
-            return False
+        if now >= self.next and self.is_over(now):
+            return True
+        if now - self.start >= self.wall and now - self.told >= LIFE_SECONDS:
+            self.told = now
+            self.wire.show_life()
+        return False
+
+    def is_over(self, now):
         self.starved = max(self.starved, sum(starved_seconds(pid) for pid in self.pids()))
         if now >= self.last or now - self.start - self.starved >= self.wall:
             return True
         # What was waited for until now is known; what comes must be looked at again.
         self.next = min(self.last, max(now + CHECK_SECONDS, self.start + self.wall + self.starved))
-        if now - self.told >= LIFE_SECONDS:
-            self.told = now
-            self.wire.show_life()
         return False
 
 
@@ -626,9 +674,14 @@ def empty(top, uid):
 def numbers(name, keys):
     """The sum of the numbers behind keys in a file of the control group; raises where one is missing."""
     with open(f"/sys/fs/cgroup/{name}", "rb") as file:
-        lines = [line.split() for line in file]
-    values = {words[0] if len(words) > 1 else b"": int(words[-1]) for words in lines if words}
-    return sum(values[key] for key in keys)
+        found = values(file)
+    return sum(found[key] for key in keys)
+
+
+def values(lines):
+    """The numbers of a control group's file by their keys; a number without a key stands under b""."""
+    found = [line.split() for line in lines]
+    return {words[0] if len(words) > 1 else b"": int(words[-1]) for words in found if words}
 
 
 def status(pid):
@@ -713,7 +766,8 @@ def main(setup):
 
     roles.warm()
     wire = Wire(setup.get("silence_seconds", SILENCE_SECONDS))
-    supervisor = Supervisor(wire, setup)
+    group = MemoryGroup(*map(int, sys.argv[1:])) if len(sys.argv) > 1 else None
+    supervisor = Supervisor(wire, setup, group)
     gc.collect()
     gc.freeze()
     gc.disable()

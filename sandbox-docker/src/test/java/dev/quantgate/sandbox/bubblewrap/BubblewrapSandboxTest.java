@@ -8,11 +8,13 @@ import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.ExecutionResult;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import dev.quantgate.sandbox.Limits;
+import dev.quantgate.sandbox.RedTeam;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.SandboxOptions.Checker;
 import dev.quantgate.sandbox.worker.Problems;
 import dev.quantgate.sandbox.worker.RealProcessContract;
+import dev.quantgate.sandbox.worker.RunOwner;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -194,6 +196,43 @@ class BubblewrapSandboxTest extends RealProcessContract {
           run(sandbox, List.of(Problems.twice("children", children), Problems.right("next")));
       assertThat(outcome(results, "children")).isEqualTo(Outcome.MEMORY);
       assertThat(outcome(results, "next")).isEqualTo(Outcome.PASSED);
+    }
+  }
+
+  @Test
+  void whatNoCountSeesEndsAsMemoryInAControlGroupThatIsNotLeft() throws IOException {
+    List<ExecutionJob> jobs =
+        new ArrayList<>(
+            RedTeam.attacks().stream()
+                .filter(each ->
+                    List.of("shared_memory_that_is_hidden", "memory_in_socket_buffers")
+                        .contains(each.name()))
+                .map(RedTeam.Attack::job)
+                .toList());
+    jobs.add(Problems.right("next"));
+    assertThat(jobs).hasSize(3);
+    try (CodeSandbox sandbox = start(new SandboxOptions(1, Checker.SPLIT, patient()))) {
+      var facts = sandbox.description().facts();
+      assumeTrue(
+          String.valueOf(facts.get("memoryBound")).contains("version"),
+          "no control group can be made here");
+      assertThat(run(sandbox, jobs))
+          .allSatisfy((id, result) ->
+              assertThat(result.outcome())
+                  .as("%s", result)
+                  .isEqualTo(id.equals("next") ? Outcome.PASSED : Outcome.MEMORY));
+    }
+    assertThat(groupsOfThisProcess()).isEmpty();
+  }
+
+  private static List<Path> groupsOfThisProcess() throws IOException {
+    String name = "quantgate-" + RunOwner.fileName(RunOwner.current());
+    try (Stream<Path> found =
+        Files.find(
+            Path.of("/sys/fs/cgroup"),
+            8,
+            (path, attributes) -> path.getFileName().toString().startsWith(name))) {
+      return found.toList();
     }
   }
 }

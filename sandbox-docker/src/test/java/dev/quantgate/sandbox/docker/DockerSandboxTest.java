@@ -12,6 +12,7 @@ import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.worker.Problems;
 import dev.quantgate.sandbox.worker.RealProcessContract;
+import dev.quantgate.sandbox.worker.RunOwner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -54,7 +55,7 @@ class DockerSandboxTest extends RealProcessContract {
             "--format",
             format,
             "--filter",
-            "label=" + DockerLauncher.LABEL + "=" + ContainerOwner.current())
+            "label=" + DockerLauncher.LABEL + "=" + RunOwner.current())
         .out()
         .lines()
         .toList();

@@ -8,6 +8,7 @@ import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.Sandboxes;
 import dev.quantgate.sandbox.worker.Problems;
+import dev.quantgate.sandbox.worker.RunOwner;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -97,9 +98,7 @@ class KilledRunTest {
     Path mine =
         Files.createFile(
             temporary.resolve(
-                "quantgate-seccomp-"
-                    + ContainerOwner.fileName(ContainerOwner.current())
-                    + "-1.json"));
+                "quantgate-seccomp-" + RunOwner.fileName(RunOwner.current()) + "-1.json"));
     Path foreign = Files.createFile(temporary.resolve("quantgate-seccomp-other_1_1-1.json"));
     DockerLauncher.sweepProfiles(temporary);
     assertThat(files()).containsExactlyInAnyOrder(mine, foreign);
@@ -112,9 +111,9 @@ class KilledRunTest {
     assumeThat(new DockerProvider(engine).unavailable()).isEmpty();
     Process dead = new ProcessBuilder("true").start();
     dead.waitFor();
-    String machine = ContainerOwner.current().substring(0, ContainerOwner.current().indexOf('/'));
+    String machine = RunOwner.current().substring(0, RunOwner.current().indexOf('/'));
     String stale = started(engine, machine + "/" + dead.pid() + "/1");
-    String living = started(engine, ContainerOwner.current());
+    String living = started(engine, RunOwner.current());
     String foreign = started(engine, "another-machine/1/1");
     try {
       DockerLauncher.sweep(engine);
@@ -126,7 +125,7 @@ class KilledRunTest {
   }
 
   private static String started(Engine engine, String owner) {
-    String name = ContainerOwner.containerName();
+    String name = RunOwner.containerName();
     Engine.Answer answer =
         engine.run(
             Engine.QUICK,

@@ -4,6 +4,7 @@ import dev.quantgate.sandbox.ExecutionJob;
 import dev.quantgate.sandbox.RedTeam;
 import dev.quantgate.sandbox.SandboxException;
 import dev.quantgate.sandbox.SandboxException.Kind;
+import dev.quantgate.sandbox.worker.RunOwner;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -84,14 +85,14 @@ final class PlainDockerBenchmark {
 
   private static void work(
       Engine engine, Way way, Queue<ExecutionJob> queue, AtomicInteger passed) {
-    String name = ContainerOwner.containerName();
+    String name = RunOwner.containerName();
     List<String> wall =
         List.of(
             "--init",
             "--name",
             name,
             "--label",
-            DockerLauncher.LABEL + "=" + ContainerOwner.current(),
+            DockerLauncher.LABEL + "=" + RunOwner.current(),
             "--pull",
             "never",
             "--network",

@@ -3,6 +3,7 @@ package dev.quantgate.sandbox.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.quantgate.sandbox.worker.RunOwner;
 import dev.quantgate.sandbox.worker.WorkerScripts;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ class SandboxImageTest {
     return new GenericContainer<>(DockerImageName.parse(SandboxImage.TAG))
         .withImagePullPolicy(name -> false)
         .withNetworkMode("none")
-        .withLabel(DockerLauncher.LABEL, ContainerOwner.current())
+        .withLabel(DockerLauncher.LABEL, RunOwner.current())
         .withCommand("python3", "-I", "-c", program);
   }
 

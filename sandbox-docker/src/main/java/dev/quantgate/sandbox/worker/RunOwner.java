@@ -1,4 +1,4 @@
-package dev.quantgate.sandbox.docker;
+package dev.quantgate.sandbox.worker;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,41 +9,44 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Who a container belongs to: machine, process and its start, as one label. A process id alone
- * would come back.
+ * Who a container, a control group or a file of a run belongs to: machine, process and its start,
+ * as one label. A process id alone would come back.
  */
-final class ContainerOwner {
+public final class RunOwner {
   private static final String SEPARATOR = "/";
 
-  private ContainerOwner() {}
+  private RunOwner() {}
 
   /** This process. */
-  static String current() {
+  public static String current() {
     ProcessHandle self = ProcessHandle.current();
     return machine() + SEPARATOR + self.pid() + SEPARATOR + started(self);
   }
 
   /** A label as a part of a file's name. */
-  static String fileName(String label) {
+  public static String fileName(String label) {
     return label.replace(SEPARATOR, "_");
   }
 
-  static String ofFileName(String name) {
+  /** The label that {@link #fileName} made a part of a name of. */
+  public static String ofFileName(String name) {
     return name.replace("_", SEPARATOR);
   }
 
   /** A name that no other container has. */
-  static String containerName() {
+  public static String containerName() {
+    return "quantgate-sandbox-%d-%s".formatted(ProcessHandle.current().pid(), random());
+  }
+
+  /** Twelve hexadecimal digits that are not there a second time. */
+  public static String random() {
     byte[] random = new byte[6];
     ThreadLocalRandom.current().nextBytes(random);
-    return "quantgate-sandbox-"
-        + ProcessHandle.current().pid()
-        + "-"
-        + HexFormat.of().formatHex(random);
+    return HexFormat.of().formatHex(random);
   }
 
   /** Whether the owner was a process of this machine that is no more. */
-  static boolean isDead(String label) {
+  public static boolean isDead(String label) {
     String[] parts = label.split(SEPARATOR, -1);
     if (parts.length != 3 || !parts[0].equals(machine())) {
       return false;
