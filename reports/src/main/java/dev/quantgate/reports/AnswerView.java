@@ -66,17 +66,14 @@ public record AnswerView(
   }
 
   /**
-   * The line of the test that a sample's program failed at: {@code line 3 of the test: assert f(2)
-   * == 4}; empty where none did or none is known.
+   * The line of the test that a sample's program failed at, such as {@code assert f(2) == 4}; empty
+   * where none did or none is known.
    */
   public Optional<String> failedAt(int sample) {
     return journal(sample)
         .flatMap(ExecutionLine::judged)
-        .filter(judged -> judged.failedLine() > 0)
-        .map(judged ->
-            "line %d of the test: %s"
-                .formatted(
-                    judged.failedLine(), PlainText.line(judged.failedAssertion(), MOST_ASSERTION)));
+        .map(judged -> PlainText.line(judged.failedAssertion(), MOST_ASSERTION))
+        .filter(line -> !line.isEmpty());
   }
 
   /** What a sample's program printed, as far as it was kept; empty where it printed nothing. */

@@ -126,7 +126,9 @@ public final class ItemReport {
               text.append(
                   "  %-9s  %s\n"
                       .formatted(side, PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
-      answer.failedAt(sample).ifPresent(line -> text.append("             %s\n".formatted(line)));
+      answer
+          .failedAt(sample)
+          .ifPresent(line -> text.append("             in the test: %s\n".formatted(line)));
     }
     for (Side side : List.of(Side.BASELINE, Side.CANDIDATE)) {
       item.answer(side)

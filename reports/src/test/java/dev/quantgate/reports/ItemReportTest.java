@@ -43,7 +43,7 @@ class ItemReportTest {
             Outcome
               baseline   PASSED
               candidate  FAILED: AssertionError
-                         line 2 of the test: assert f() == 1
+                         in the test: assert f() == 1
 
             What the candidate's program printed
               AssertionError

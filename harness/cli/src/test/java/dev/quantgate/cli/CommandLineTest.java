@@ -229,9 +229,12 @@ class CommandLineTest {
         .containsPattern("starter-nli +cmnli/ppl-fdc6de +7 +204 ")
         .contains(
             """
-            starter-nli: 7 items cannot prove a loss below 0.50 points: with no flip at all it takes 539; a loss of 21.01 points shows at 5.0 % flips
+            starter-nli: 7 items cannot prove a loss below 0.50 points: with no flip at all
+              it takes 539; a loss of 21.01 points shows at 5.0 % flips
             """)
         .endsWith("baseline: would be asked\n");
+    assertThat(dry.out().lines())
+        .allMatch(line -> line.codePoints().map(each -> each < 0x2e80 ? 1 : 2).sum() <= 80);
     assertThat(out).doesNotExist();
   }
 

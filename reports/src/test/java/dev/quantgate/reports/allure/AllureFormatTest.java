@@ -143,7 +143,7 @@ class AllureFormatTest {
             outcome: FAILED
             detail: AssertionError
             exit: 1
-            failed at: line 2 of the test: assert f() == 1
+            failed at: assert f() == 1
             """);
     assertThat(attachment(loss, "candidate's output")).isEqualTo("AssertionError");
     assertThat(attachment(loss, "test")).contains("assert f() == 1");

@@ -45,7 +45,7 @@ class KernelTest {
         values[i] = Float.intBitsToFloat((random.nextInt(2) << 31) | exponent << 23 | fraction);
       }
       float[] found = new float[values.length];
-      GptqWeights.round16(FloatVector.fromArray(Lanes.SPECIES, values, 0)).intoArray(found, 0);
+      NibbleKernel.round16(FloatVector.fromArray(Lanes.SPECIES, values, 0)).intoArray(found, 0);
       for (int i = 0; i < values.length; i++) {
         float expected = Float.float16ToFloat(Float.floatToFloat16(values[i]));
         assertThat(Float.floatToRawIntBits(found[i]))
