@@ -223,7 +223,7 @@ public final class TerminalReport {
     SideScore score = suite.score();
     return score.answers() == suite.items()
         ? Figures.count(score.correct())
-        : Figures.count(score.correct()) + " of " + Figures.count(score.answers());
+        : "%s of %s".formatted(Figures.count(score.correct()), Figures.count(score.answers()));
   }
 
   private static String percent(SuiteComparison suite, SideScore score) {
