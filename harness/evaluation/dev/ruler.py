@@ -33,8 +33,8 @@ import numpy
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SCALE_BITS = 7
 CONTEXT_LINES = 4
-CONTEXT_LETTERS = 140
-LINE_LETTERS = (12, 44)
+CONTEXT_LETTERS = 80
+LINE_LETTERS = (12, 28)
 SEED = 1
 
 parser = argparse.ArgumentParser(usage=__doc__)
@@ -189,7 +189,7 @@ def make_suite():
         indent = len(lines[at]) - len(lines[at].lstrip())
         before = "\n".join(lines[max(0, at - CONTEXT_LINES) : at])[-CONTEXT_LETTERS:]
         wrong = {text for file, text in draw.sample(others[kind, indent], min(40, len(others[kind, indent])))
-                 if file != name and text != right and abs(len(text) - len(right)) <= 12}
+                 if file != name and text != right and abs(len(text) - len(right)) <= 8}
         if len(wrong) < 3 or (before, right) in seen:
             continue
         seen.add((before, right))

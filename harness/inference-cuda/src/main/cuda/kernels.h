@@ -281,10 +281,11 @@ ATTENTION_PREFILL(attention_prefill_bf16_d128)
 // ---------------------------------------------------------------------------------------------
 
 // For each row: argmax[r] the lowest index of the largest logit, or -1 where one is not finite;
+// margin[r] float32: the largest less the largest of all others, 0 where two are largest;
 // largest[r] float32; logSum[r] float64: log of the sum of exp(logit - largest).
 // Grid (rows), 1024 threads.
-KERNEL void log_softmax(const float* logits, int32_t* argmax, float* largest, double* logSum,
-                        int32_t n, int32_t ld);
+KERNEL void log_softmax(const float* logits, int32_t* argmax, float* margin, float* largest,
+                        double* logSum, int32_t n, int32_t ld);
 
 // result[i] float64 = logits[row[i]][token[i]] - largest[row[i]] - logSum[row[i]].
 // Grid (ceil(count / 256)), 256 threads.

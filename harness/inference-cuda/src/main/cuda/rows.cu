@@ -189,8 +189,13 @@ DEVICE void rotary_cache(const float* qkv, const float* turns, const float* quer
 ROTARY(rotary_cache_f16, F16)
 ROTARY(rotary_cache_bf16, Bf16)
 
-KERNEL void log_softmax(const float* logits, int32_t* argmax, float* largest, double* logSum,
-                        int32_t n, int32_t ld) {
+// The second largest of two lists' numbers, from the two largest of each.
+DEVICE float second_of(float first, float second, float otherFirst, float otherSecond) {
+  return fmaxf(fminf(first, otherFirst), fmaxf(second, otherSecond));
+}
+
+KERNEL void log_softmax(const float* logits, int32_t* argmax, float* margin, float* largest,
+                        double* logSum, int32_t n, int32_t ld) {
   SHARED_MEMORY(shared);
   let_next_kernel_start();
   wait_for_kernel_before();
@@ -198,24 +203,30 @@ KERNEL void log_softmax(const float* logits, int32_t* argmax, float* largest, do
   int lane = threadIdx.x % 32;
   int warp = threadIdx.x / 32;
   float best = bits_to_float(0xff800000u);
+  float second = best;
   int32_t at = 0x7fffffff;
   int32_t bad = 0;
   for (int i = threadIdx.x; i < n; i += 1024) {
     float v = row[i];
     if (v - v != 0.0f) bad = 1;
     if (v > best) {
+      second = best;
       best = v;
       at = i;
+    } else {
+      second = fmaxf(second, v);
     }
   }
   float* bests = reinterpret_cast<float*>(shared);
   int32_t* places = reinterpret_cast<int32_t*>(shared) + 32;
   int32_t* bads = reinterpret_cast<int32_t*>(shared) + 64;
   double* sums = reinterpret_cast<double*>(shared) + 48;
+  float* seconds = reinterpret_cast<float*>(shared) + 160;
   UNROLL for (int mask = 16; mask > 0; mask >>= 1) {
     float otherBest = shuffle_xor(best, mask);
     int32_t otherAt = shuffle_xor(at, mask);
     bad |= shuffle_xor(bad, mask);
+    second = second_of(best, second, otherBest, shuffle_xor(second, mask));
     if (otherBest > best || (otherBest == best && otherAt < at)) {
       best = otherBest;
       at = otherAt;
@@ -223,15 +234,18 @@ KERNEL void log_softmax(const float* logits, int32_t* argmax, float* largest, do
   }
   if (lane == 0) {
     bests[warp] = best;
+    seconds[warp] = second;
     places[warp] = at;
     bads[warp] = bad;
   }
   block_barrier();
   best = bests[0];
+  second = seconds[0];
   at = places[0];
   bad = bads[0];
   for (int w = 1; w < 32; w++) {
     bad |= bads[w];
+    second = second_of(best, second, bests[w], seconds[w]);
     if (bests[w] > best || (bests[w] == best && places[w] < at)) {
       best = bests[w];
       at = places[w];
@@ -244,6 +258,7 @@ KERNEL void log_softmax(const float* logits, int32_t* argmax, float* largest, do
   double total = block_sum<32>(sum, sums);
   if (threadIdx.x == 0) {
     argmax[blockIdx.x] = bad != 0 ? -1 : at;
+    margin[blockIdx.x] = best - second;
     largest[blockIdx.x] = best;
     logSum[blockIdx.x] = bad != 0 ? 0.0 : log(total);
   }

@@ -92,7 +92,7 @@ const std::vector<Kernel>& kernels() {
       ATTENTIONS(bf16, 128),
       PLAIN(attention_merge_f16, 128),
       PLAIN(attention_merge_bf16, 128),
-      PLAIN(log_softmax, 1024, 640),
+      PLAIN(log_softmax, 1024, 768),
       PLAIN(token_log_probability, 256),
       PLAIN(advance, 256),
       PLAIN(add_outer_products, 64, 8704),

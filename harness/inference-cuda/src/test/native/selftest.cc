@@ -510,10 +510,22 @@ void test_rows() {
   logits[2 * 5008 + 5002] = 25;                // row 2: the last
   for (int i = 0; i < vocabulary; i++) logits[3 * 5008 + i] = 1;
   Buffer<int32_t> argmax = buffer<int32_t>(4);
-  Buffer<float> largest = buffer<float>(4);
+  Buffer<float> margin = buffer<float>(4), largest = buffer<float>(4);
   Buffer<double> logSum = buffer<double>(4);
-  launch("log_softmax", {4, 1, 1}, (const float*)logits.at(), argmax.at(), largest.at(), logSum.at(), vocabulary, 5008);
+  launch("log_softmax", {4, 1, 1}, (const float*)logits.at(), argmax.at(), margin.at(), largest.at(), logSum.at(), vocabulary, 5008);
   expect(argmax[0] == 100 && argmax[1] == -1 && argmax[2] == 5002 && argmax[3] == 0, "argmax %d %d %d %d", argmax[0], argmax[1], argmax[2], argmax[3]);
+  float next = -INFINITY;
+  for (int i = 0; i < vocabulary - 1; i++) next = std::max(next, logits[2 * 5008 + i]);
+  expect(margin[0] == 0 && margin[2] == 25 - next && margin[3] == 0, "margin %g %g %g", margin[0], margin[2], margin[3]);
+  // The two largest side by side in one thread, in one warp, in two warps, in every order.
+  int apart[] = {1024, 3072, 1, 31, 32, 33, 1000, 4999};
+  for (int distance : apart) for (int swap = 0; swap < 2; swap++) {
+    for (int i = 0; i < vocabulary; i++) logits[i] = -5;
+    logits[swap ? 3 + distance : 3] = 3;
+    logits[swap ? 3 : 3 + distance] = 2.25f;
+    launch("log_softmax", {1, 1, 1}, (const float*)logits.at(), argmax.at(), margin.at(), largest.at(), logSum.at(), vocabulary, 5008);
+    expect(argmax[0] == (swap ? 3 + distance : 3) && margin[0] == 0.75f, "%d apart: argmax %d, margin %g", distance, argmax[0], margin[0]);
+  }
   Buffer<int32_t> row = buffer<int32_t>(300), token = buffer<int32_t>(300);
   Buffer<double> result = buffer<double>(300);
   for (int i = 0; i < 300; i++) { row[i] = i % 3 == 1 ? 3 : i % 3; token[i] = below(vocabulary); }

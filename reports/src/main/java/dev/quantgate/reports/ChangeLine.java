@@ -5,7 +5,10 @@ import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.pairs.Pair.Answered;
 import dev.quantgate.evaluation.record.ItemRecord.Execution;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * What became of an item from the baseline to the candidate, on one line: {@code law/12: B -> A,
@@ -52,6 +55,37 @@ public final class ChangeLine {
                 Told.of(pair.candidate()),
                 pair.expected(),
                 pair.nearTie() && pair.kind().flip()));
+  }
+
+  /**
+   * Where the texts part, and by how much each model preferred its own token there: {@code number
+   * 37: the baseline preferred its own by 0.0200 nats, the candidate by 1.3100 nats}. Empty where
+   * they do not part, or their tokens are unknown.
+   */
+  public static Optional<String> firstOther(Pair pair) {
+    if (pair.divergence().isEmpty()) {
+      return Optional.empty();
+    }
+    OptionalDouble first = pair.baseline().divergenceMargin();
+    OptionalDouble second = pair.candidate().divergenceMargin();
+    List<String> told = new ArrayList<>();
+    first.ifPresent(margin -> told.add(preferred("baseline", " preferred its own", margin)));
+    String said = first.orElse(-1) < 0 ? " preferred its own" : "";
+    second.ifPresent(margin -> told.add(preferred("candidate", said, margin)));
+    return Optional.of(
+        "number %s%s%s"
+            .formatted(
+                Figures.count(pair.divergence().getAsInt() + 1L),
+                told.isEmpty() ? "" : ": ",
+                String.join(", ", told)));
+  }
+
+  /** A token that was sampled need not be the likeliest. */
+  private static String preferred(String side, String did, double margin) {
+    return margin < 0
+        ? "the %s drew its own %s nats behind a likelier one"
+            .formatted(side, ItemReport.nats(-margin))
+        : "the %s%s by %s nats".formatted(side, did, ItemReport.nats(margin));
   }
 
   /** What came of executing a program: "PASSED", "FAILED: AssertionError". */

@@ -7,9 +7,9 @@ import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.record.ItemRecord.Choice;
 import dev.quantgate.evaluation.record.Prompts;
+import dev.quantgate.evaluation.record.Side;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
 
 /** One item as an engineer looks at it: prompt, both answers side by side, program and outcome. */
 public final class ItemReport {
@@ -110,39 +110,36 @@ public final class ItemReport {
   }
 
   private static void divergence(StringBuilder text, ItemView item) {
-    item.pair()
-        .divergence()
-        .ifPresent(at ->
-            text.append(
-                "\nThe first token that differs is number %s%s%s.\n"
-                    .formatted(
-                        Figures.count(at + 1L),
-                        preferred("baseline", item.baseline().answered().divergenceMargin()),
-                        preferred("candidate", item.candidate().answered().divergenceMargin()))));
-  }
-
-  private static String preferred(String side, OptionalDouble margin) {
-    return margin.isPresent()
-        ? ", the %s preferred its own by %s nats".formatted(side, nats(margin.getAsDouble()))
-        : "";
+    ChangeLine.firstOther(item.pair())
+        .ifPresent(what -> text.append("\nThe first other token is %s.\n".formatted(what)));
   }
 
   private static void program(
       StringBuilder text, ItemView item, Prompts.Check check, Ink ink, int width) {
     int sample = item.sample();
     text.append("\n%s\n".formatted(ink.heading("Outcome")));
-    item.baseline()
-        .execution(sample)
-        .ifPresent(each ->
-            text.append(
-                "  baseline   %s\n"
-                    .formatted(PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
-    item.candidate()
-        .execution(sample)
-        .ifPresent(each ->
-            text.append(
-                "  candidate  %s\n"
-                    .formatted(PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
+    for (Side side : List.of(Side.BASELINE, Side.CANDIDATE)) {
+      AnswerView answer = item.answer(side);
+      answer
+          .execution(sample)
+          .ifPresent(each ->
+              text.append(
+                  "  %-9s  %s\n"
+                      .formatted(side, PlainText.line(ChangeLine.outcome(each), MOST_OUTCOME))));
+      answer
+          .failedAt(sample)
+          .ifPresent(line -> text.append("             in the test: %s\n".formatted(line)));
+    }
+    for (Side side : List.of(Side.BASELINE, Side.CANDIDATE)) {
+      item.answer(side)
+          .printed(sample)
+          .ifPresent(printed ->
+              text.append(
+                  "\n%s\n%s"
+                      .formatted(
+                          ink.heading("What the %s's program printed".formatted(side)),
+                          block(printed, width))));
+    }
     text.append(
         "\n%s\n%s"
             .formatted(

@@ -6,9 +6,13 @@ import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.gate.Verdict;
+import dev.quantgate.evaluation.pairs.Pair;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -27,7 +31,7 @@ public final class MarkdownFormat implements ReportFormat {
 
   @Override
   public void write(ReportSource source, Path out) {
-    write(out.resolve("summary.md"), summary(source.comparison()));
+    write(out.resolve("summary.md"), summary(source));
     write(out.resolve("headline.txt"), "%s\n".formatted(line(source.comparison())));
   }
 
@@ -57,7 +61,8 @@ public final class MarkdownFormat implements ReportFormat {
         : "%s (%s)".formatted(comparison.verdict(), comparison.proven() ? "proven" : "not proven");
   }
 
-  static String summary(Comparison comparison) {
+  private static String summary(ReportSource source) {
+    Comparison comparison = source.comparison();
     var text = new StringBuilder();
     text.append("### QuantGate: %s\n\n".formatted(verdict(comparison)))
         .append("%s\n\n".formatted(Markdown.text(Headline.of(comparison).english(), 600)));
@@ -86,7 +91,7 @@ public final class MarkdownFormat implements ReportFormat {
                 Markdown.text(comparison.baseline().reference(), MOST_LINE),
                 Figures.points(comparison.policy().margin()).replace("+", ""),
                 comparison.policy().onInconclusive()));
-    losses(text, comparison);
+    losses(text, source);
     notes(text, comparison.notes());
     return text.toString();
   }
@@ -140,21 +145,30 @@ public final class MarkdownFormat implements ReportFormat {
                         Figures.points(evidence.deltaPoints()))));
   }
 
-  private static void losses(StringBuilder text, Comparison comparison) {
+  private static void losses(StringBuilder text, ReportSource source) {
     List<Flip> losses =
-        comparison.flips().stream().filter(flip -> flip.kind() == Flip.Kind.LOSS).toList();
+        source.comparison().flips().stream().filter(flip -> flip.kind() == Flip.Kind.LOSS).toList();
     if (losses.isEmpty()) {
       return;
     }
+    List<Flip> shown = losses.stream().limit(LOSSES_SHOWN).toList();
+    Map<String, Map<String, Pair>> pairs = new HashMap<>();
+    source.comparison().suites().stream()
+        .filter(suite -> shown.stream().anyMatch(flip -> flip.suite().equals(suite.suite())))
+        .forEach(suite -> pairs.put(suite.suite(), source.pairsById(suite)));
     String listed =
-        losses.stream()
-            .limit(LOSSES_SHOWN)
+        shown.stream()
             .map(flip ->
-                "- %s %s%s\n"
+                "- %s %s%s%s\n"
                     .formatted(
                         Markdown.text(flip.suite(), 80),
                         Markdown.text(flip.id(), 120),
-                        flip.nearTie() ? " (near tie)" : ""))
+                        flip.nearTie() ? " (near tie)" : "",
+                        Optional.ofNullable(
+                                pairs.getOrDefault(flip.suite(), Map.of()).get(flip.id()))
+                            .flatMap(ChangeLine::firstOther)
+                            .map(", first other token %s"::formatted)
+                            .orElse("")))
             .collect(Collectors.joining());
     text.append(
         "\n<details><summary>%s lost</summary>\n\n%s%s\n</details>\n"

@@ -52,6 +52,10 @@ final class PageData {
     }
     ObjectNode subjects = page.putObject("subjects");
     source.baseline().ifPresent(run -> subjects(subjects, run));
+    ObjectNode benches = page.putObject("bench");
+    source
+        .benches()
+        .forEach((side, bench) -> benches.set(side.toString(), JSON.valueToTree(bench)));
     ArrayNode warnings = page.putArray("warnings");
     source.warnings().forEach(warnings::add);
     page.put("withoutTexts", withoutTexts);
@@ -157,6 +161,13 @@ final class PageData {
             side.put("fault", fault.category().name())
                 .put("message", PlainText.line(fault.message(), 2000)));
     answer.execution(sample).ifPresent(execution -> executed(side, execution));
+    answer.failedAt(sample).ifPresent(line -> side.put("failedAt", line));
+    answer
+        .printed(sample)
+        .ifPresent(printed -> {
+          String shown = PlainText.lines(bounded(printed));
+          text(side.putObject("printed"), shown, 0);
+        });
     answer.answered().divergenceMargin().ifPresent(margin -> side.put("tokenMargin", margin));
     if (!answer.answered().choices().isEmpty()) {
       ArrayNode choices = side.putArray("choices");

@@ -14,7 +14,6 @@ import dev.quantgate.evaluation.comparison.SuiteComparison.Ungraded;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.record.ModelUsage;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -24,11 +23,14 @@ public final class TerminalReport {
   /** Flips listed for each suite; comparison.json has them all. */
   private static final int FLIPS_SHOWN = 8;
 
-  /** Cells of a line of prose. */
+  private static final String INDENT = "  ";
+  private static final String DEEPER = "    ";
+
   private TerminalReport() {}
 
   /**
-   * A comparison: scores, memory and speed, flips, verdict.
+   * A comparison: scores, memory and speed, flips, verdict. No line is wider than {@link
+   * TextTable#WIDTH} cells, but for words that are wider by themselves, such as paths.
    *
    * @param folder where comparison.json lies
    */
@@ -39,64 +41,85 @@ public final class TerminalReport {
   /** The same in colours, where there are some. */
   public static String render(Comparison comparison, Path folder, Ink ink) {
     var text = new StringBuilder();
-    var scores = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT, LEFT);
-    scores.row(
-        "suite",
-        "protocol",
-        "items",
-        "baseline",
-        "candidate",
-        "delta",
-        "loss/gain",
-        "changed",
-        "finding",
-        "verdict");
-    scores.rule();
+    var scores = new TextTable(LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
+    scores.row("suite", "items", "baseline", "candidate", "delta", "loss/gain", "verdict").rule();
     for (SuiteComparison suite : comparison.suites()) {
       scores.row(
           suite.suite(),
-          variant(suite.protocol()),
-          items(suite),
+          Figures.count(suite.items()),
           percent(suite, suite.baseline()),
           percent(suite, suite.candidate()),
           suite.items() == 0 ? "-" : Figures.points(suite.deltaPoints()),
           "%d/%d".formatted(suite.losses(), suite.gains()),
-          suite.changed().isPresent() ? Figures.count(suite.changed().getAsInt()) : "-",
-          suite.finding().name(),
           verdict(suite));
     }
     text.append(scores.render());
+    comparison
+        .suites()
+        .forEach(suite -> paragraph(text, INDENT, "%s: %s".formatted(suite.suite(), asked(suite))));
     pooled(text, comparison);
     averages(text, comparison);
     text.append('\n').append(models(List.of(comparison.baseline(), comparison.candidate())));
     flips(text, comparison, ink);
     for (SuiteComparison suite : comparison.suites()) {
-      if (!suite.ungraded().isEmpty()) {
-        Ungraded first = suite.ungraded().getFirst();
-        int count = suite.ungraded().size();
-        text.append(
-            "\n%s: %s without a grade, judged without and with them; the first: %s, %s, %s\n"
-                .formatted(
-                    suite.suite(),
-                    count == 1 ? "1 answer" : "%d answers".formatted(count),
-                    first.id(),
-                    first.category(),
-                    first.message()));
-      }
+      ungraded(text, suite);
     }
     notes(text, comparison.notes());
-    text.append('\n')
-        .append(verdict(comparison, ink))
-        .append("\nFull report: ")
-        .append(folder.resolve("comparison.json"))
-        .append('\n');
-    return PlainText.lines(text.toString());
+    text.append('\n');
+    verdict(text, comparison, ink);
+    text.append("Full report: %s\n".formatted(plain(folder.resolve("comparison.json"))));
+    return text.toString();
   }
 
-  /** "PASS proven", "PASS by policy", or "-" for a suite that says nothing. */
+  /** Appends words from outside, in lines that begin with an indent and go on with a deeper one. */
+  private static void paragraph(StringBuilder text, String indent, String words) {
+    text.append(TextTable.wrapped(indent, indent + INDENT, PlainText.line(words))).append('\n');
+  }
+
+  private static String plain(Object text) {
+    return PlainText.line(text.toString());
+  }
+
+  /** "protocol base, 100 of 1,346 items, 12 other answers worth the same". */
+  private static String asked(SuiteComparison suite) {
+    String drawn =
+        suite.asked() < suite.available()
+            ? ", %s of %s items"
+                .formatted(Figures.count(suite.asked()), Figures.count(suite.available()))
+            : "";
+    String changed =
+        suite.changed().isEmpty()
+            ? ""
+            : ", %s other answer%s worth the same"
+                .formatted(
+                    Figures.count(suite.changed().getAsInt()),
+                    suite.changed().getAsInt() == 1 ? "" : "s");
+    return "protocol %s%s%s".formatted(variant(suite.protocol()), drawn, changed);
+  }
+
+  private static void ungraded(StringBuilder text, SuiteComparison suite) {
+    if (suite.ungraded().isEmpty()) {
+      return;
+    }
+    Ungraded first = suite.ungraded().getFirst();
+    int count = suite.ungraded().size();
+    text.append('\n');
+    paragraph(
+        text,
+        "",
+        "%s: %s without a grade, judged without and with them; the first: %s, %s, %s"
+            .formatted(
+                suite.suite(),
+                count == 1 ? "1 answer" : "%d answers".formatted(count),
+                first.id(),
+                first.category(),
+                first.message()));
+  }
+
+  /** "PASS proven", "PASS not proven"; for a suite that says nothing what it is. */
   private static String verdict(SuiteComparison suite) {
     return switch (suite.finding()) {
-      case INVALID, UNINFORMATIVE -> "-";
+      case INVALID, UNINFORMATIVE -> suite.finding().name();
       case PASS, FAIL, INCONCLUSIVE ->
           suite.verdict() == Verdict.INCONCLUSIVE
               ? suite.verdict().name()
@@ -119,36 +142,41 @@ public final class TerminalReport {
   }
 
   /** The verdict, and each suite's with its reason. */
-  private static String verdict(Comparison comparison, Ink ink) {
-    var text = new StringBuilder(headline(comparison, ink));
-    Map<String, String> reasons = new LinkedHashMap<>();
-    comparison.suites().forEach(suite -> reasons.put(suite.suite(), suite.reason()));
+  private static void verdict(StringBuilder text, Comparison comparison, Ink ink) {
+    String headline = headline(comparison);
+    text.append(inked(comparison.verdict(), headline, ink));
     String deciding =
         comparison.suites().stream()
             .filter(suite -> suite.verdict() == comparison.verdict())
             .map(suite -> "%s: %s".formatted(suite.suite(), suite.reason()))
             .collect(Collectors.joining("; "));
     if (!comparison.reason().equals(deciding)) {
-      text.append(": ").append(comparison.reason());
+      String whole =
+          TextTable.wrapped("%s: ".formatted(headline), INDENT, plain(comparison.reason()));
+      text.append(whole.substring(headline.length()));
     }
-    reasons.forEach((suite, reason) ->
-        text.append('\n').append(TextTable.wrapped("  %s: ".formatted(suite), "    ", reason)));
-    return text.toString();
+    text.append('\n');
+    for (SuiteComparison suite : comparison.suites()) {
+      paragraph(text, INDENT, "%s: %s".formatted(suite.suite(), suite.reason()));
+    }
   }
 
-  /** "PASS (not proven; the pairs are INCONCLUSIVE)". */
-  private static String headline(Comparison comparison, Ink ink) {
+  /** "PASS (not proven; finding INCONCLUSIVE)". */
+  private static String headline(Comparison comparison) {
     String proven =
         comparison.proven()
             ? " (proven)"
             : comparison.verdict() == Verdict.INVALID
                 ? ""
                 : " (not proven; finding %s)".formatted(comparison.finding());
-    String shown = comparison.verdict() + proven;
-    return switch (comparison.verdict()) {
-      case PASS -> ink.good(shown);
-      case FAIL, INVALID -> ink.bad(shown);
-      case INCONCLUSIVE -> ink.unsure(shown);
+    return "%s%s".formatted(comparison.verdict(), proven);
+  }
+
+  private static String inked(Verdict verdict, String text, Ink ink) {
+    return switch (verdict) {
+      case PASS -> ink.good(text);
+      case FAIL, INVALID -> ink.bad(text);
+      case INCONCLUSIVE -> ink.unsure(text);
     };
   }
 
@@ -170,12 +198,11 @@ public final class TerminalReport {
     for (Evaluation.SuiteResult suite : evaluation.suites()) {
       for (var average : suite.averages()) {
         if (isHeadline(average.name())) {
-          text.append(suite.suite())
-              .append(": ")
-              .append(average.name())
-              .append(' ')
-              .append(Figures.percent(average.score()))
-              .append('\n');
+          paragraph(
+              text,
+              "",
+              "%s: %s %s"
+                  .formatted(suite.suite(), average.name(), Figures.percent(average.score())));
         }
       }
     }
@@ -183,9 +210,12 @@ public final class TerminalReport {
     notes(text, evaluation.notes());
     evaluation
         .invalid()
-        .ifPresent(reason -> text.append("\nINVALID: ").append(reason).append('\n'));
-    text.append("\nRecords: ").append(evaluation.folder()).append('\n');
-    return PlainText.lines(text.toString());
+        .ifPresent(reason -> {
+          text.append('\n');
+          paragraph(text, "", "INVALID: %s".formatted(reason));
+        });
+    text.append("\nRecords: %s\n".formatted(plain(evaluation.folder())));
+    return text.toString();
   }
 
   /** {@code 3}, or {@code 3 of 10} where each item was answered several times. */
@@ -193,14 +223,7 @@ public final class TerminalReport {
     SideScore score = suite.score();
     return score.answers() == suite.items()
         ? Figures.count(score.correct())
-        : Figures.count(score.correct()) + " of " + Figures.count(score.answers());
-  }
-
-  /** {@code 1,346}, or {@code 6 of 204} where a limit drew some. */
-  private static String items(SuiteComparison suite) {
-    return suite.asked() < suite.available()
-        ? "%s of %s".formatted(Figures.count(suite.items()), Figures.count(suite.available()))
-        : Figures.count(suite.items());
+        : "%s of %s".formatted(Figures.count(score.correct()), Figures.count(score.answers()));
   }
 
   private static String percent(SuiteComparison suite, SideScore score) {
@@ -211,17 +234,16 @@ public final class TerminalReport {
     for (SuiteComparison suite : comparison.suites()) {
       for (var average : suite.averages()) {
         if (isHeadline(average.name())) {
-          text.append("  ")
-              .append(suite.suite())
-              .append(' ')
-              .append(average.name())
-              .append(": ")
-              .append(Figures.percent(average.baseline()))
-              .append(" and ")
-              .append(Figures.percent(average.candidate()))
-              .append(", ")
-              .append(Figures.points(average.deltaPoints()))
-              .append('\n');
+          paragraph(
+              text,
+              INDENT,
+              "%s %s: %s and %s, %s"
+                  .formatted(
+                      suite.suite(),
+                      average.name(),
+                      Figures.percent(average.baseline()),
+                      Figures.percent(average.candidate()),
+                      Figures.points(average.deltaPoints())));
         }
       }
     }
@@ -233,10 +255,8 @@ public final class TerminalReport {
   }
 
   private static String models(List<ModelSummary> models) {
-    var table = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT);
-    table
-        .row("model", "weights", "memory", "with cache", "prompt tok/s", "decode tok/s", "from")
-        .rule();
+    var table = new TextTable(LEFT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT);
+    table.row("model", "weights", "memory", "with cache", "prompt tok/s", "decode tok/s").rule();
     for (ModelSummary model : models) {
       String format =
           model.identity().getOrDefault("weightFormat", model.live() ? "?" : "recorded");
@@ -254,10 +274,13 @@ public final class TerminalReport {
               .usage()
               .map(ModelUsage::generatedTokensPerSecond)
               .map(TerminalReport::rate)
-              .orElse("-"),
-          fromHome(model.reference()));
+              .orElse("-"));
     }
-    return table.render();
+    var text = new StringBuilder(table.render());
+    for (ModelSummary model : models) {
+      paragraph(text, INDENT, "%s: %s".formatted(model.side(), fromHome(model.reference())));
+    }
+    return text.toString();
   }
 
   /** {@code ~/models/fp16} for what lies in the user's home. */
@@ -278,33 +301,38 @@ public final class TerminalReport {
       List<Flip> losses = flips.getOrDefault(Flip.Kind.LOSS, List.of());
       List<Flip> gains = flips.getOrDefault(Flip.Kind.GAIN, List.of());
       if (!losses.isEmpty()) {
-        text.append("\n%s lost %s:\n".formatted(suite.suite(), Figures.count(losses.size())));
-        losses.stream()
-            .limit(FLIPS_SHOWN)
-            .forEach(flip -> text.append("  %s %s\n".formatted(ink.bad("-"), ChangeLine.of(flip))));
-        text.append(more(losses, "  "));
+        text.append('\n');
+        paragraph(text, "", "%s lost %s:".formatted(suite.suite(), Figures.count(losses.size())));
+        for (Flip flip : losses.stream().limit(FLIPS_SHOWN).toList()) {
+          String line = TextTable.wrapped("  - ", DEEPER, ChangeLine.of(flip));
+          text.append("  %s%s\n".formatted(ink.bad("-"), line.substring("  -".length())));
+        }
+        text.append(losses.size() > FLIPS_SHOWN ? "  %s\n".formatted(more(losses)) : "");
       }
       if (!gains.isEmpty()) {
-        text.append("\n%s gained %s:".formatted(suite.suite(), Figures.count(gains.size())));
-        gains.stream()
-            .limit(FLIPS_SHOWN)
-            .forEach(
-                flip -> text.append(" %s%s".formatted(ink.good("+"), PlainText.line(flip.id()))));
-        text.append(more(gains, " ")).append(gains.size() > FLIPS_SHOWN ? "" : "\n");
+        String listed =
+            gains.stream()
+                .limit(FLIPS_SHOWN)
+                .map(flip -> "+%s".formatted(plain(flip.id())))
+                .collect(Collectors.joining(" "));
+        String line =
+            TextTable.wrapped(
+                "%s gained %s: ".formatted(plain(suite.suite()), Figures.count(gains.size())),
+                INDENT,
+                gains.size() > FLIPS_SHOWN ? "%s %s".formatted(listed, more(gains)) : listed);
+        text.append("\n%s\n".formatted(line.replace(" +", " %s".formatted(ink.good("+")))));
       }
     }
   }
 
-  private static String more(List<Flip> flips, String before) {
-    return flips.size() > FLIPS_SHOWN
-        ? "%sand %s more\n".formatted(before, Figures.count(flips.size() - FLIPS_SHOWN))
-        : "";
+  private static String more(List<Flip> flips) {
+    return "and %s more".formatted(Figures.count(flips.size() - FLIPS_SHOWN));
   }
 
   private static void notes(StringBuilder text, List<String> notes) {
     if (!notes.isEmpty()) {
       text.append('\n');
-      notes.forEach(note -> text.append("Note: ").append(note).append('\n'));
+      notes.forEach(note -> paragraph(text, "", "Note: %s".formatted(note)));
     }
   }
 

@@ -4,15 +4,20 @@ import dev.quantgate.base.PlainText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A table of text for a terminal: the one form in which the program prints tables. Columns are as
- * wide as their widest cell, counted in terminal cells: a Chinese character takes two. Cells are
- * {@link PlainText} of one line.
+ * wide as their widest cell, counted in terminal cells: a Chinese character takes two. Where they
+ * are wider than {@link #WIDTH} together, the widest columns of texts are narrowed, and their cells
+ * go on in further lines. Cells are {@link PlainText} of one line.
  */
 public final class TextTable {
   /** Cells of a line that every terminal shows whole. */
   public static final int WIDTH = 80;
+
+  /** A column of texts is not narrowed further than this. */
+  private static final int LEAST_WIDTH = 10;
 
   private static final String BETWEEN = "  ";
   private static final String NOTE_INDENT = "    ";
@@ -23,9 +28,11 @@ public final class TextTable {
 
   /** How a column's cells are set. */
   public enum Align {
+    /** Texts, which go on in further lines where the table would be too wide. */
     LEFT,
+    /** Figures, which are never broken. */
     RIGHT,
-    /** For a last column: its words go on in further lines where one line would be too wide. */
+    /** For a last column of texts of which no word, such as a path, may be broken. */
     WORDS
   }
 
@@ -101,37 +108,66 @@ public final class TextTable {
       for (Line line : lines) {
         if (line instanceof Line.Cells(List<String> cells)) {
           String cell = cells.get(column);
-          int wide =
-              words
-                  ? wrapped("", "", cell, WIDTH - before)
-                      .lines()
-                      .mapToInt(TextTable::width)
-                      .max()
-                      .orElse(0)
-                  : width(cell);
+          int wide = words ? widest(pieces(cell, WIDTH - before, false)) : width(cell);
           widths[column] = Math.max(widths[column], wide);
         }
       }
       before += widths[column] + BETWEEN.length();
     }
+    narrow(widths, before - BETWEEN.length() - WIDTH);
     return widths;
   }
 
-  private void append(StringBuilder text, List<String> cells, int[] widths) {
-    var line = new StringBuilder(indent);
-    for (int i = 0; i < cells.size(); i++) {
-      line.append(i == 0 ? "" : BETWEEN);
-      String padding = " ".repeat(Math.max(0, widths[i] - width(cells.get(i))));
-      switch (alignment.get(i)) {
-        case LEFT -> line.append(cells.get(i)).append(padding);
-        case RIGHT -> line.append(padding).append(cells.get(i));
-        case WORDS -> {
-          String words = wrapped(line.toString(), " ".repeat(width(line.toString())), cells.get(i));
-          line = new StringBuilder(words);
+  /** Takes so many cells from the widest columns of texts, the widest first. */
+  private void narrow(int[] widths, int excess) {
+    for (int left = excess; left > 0; left--) {
+      int widest = -1;
+      for (int column = 0; column < widths.length; column++) {
+        if (alignment.get(column) == Align.LEFT
+            && widths[column] > LEAST_WIDTH
+            && (widest < 0 || widths[column] > widths[widest])) {
+          widest = column;
         }
       }
+      if (widest < 0) {
+        return;
+      }
+      widths[widest]--;
     }
-    line.toString().lines().forEach(each -> text.append(each.stripTrailing()).append('\n'));
+  }
+
+  private void append(StringBuilder text, List<String> cells, int[] widths) {
+    List<List<String>> pieces = new ArrayList<>();
+    for (int i = 0; i < cells.size(); i++) {
+      Align align = alignment.get(i);
+      pieces.add(
+          align == Align.RIGHT
+              ? List.of(cells.get(i))
+              : pieces(cells.get(i), widths[i], align == Align.LEFT));
+    }
+    int height = pieces.stream().mapToInt(List::size).max().orElse(0);
+    for (int row = 0; row < height; row++) {
+      var line = new StringBuilder(indent);
+      for (int i = 0; i < cells.size(); i++) {
+        String piece = row < pieces.get(i).size() ? pieces.get(i).get(row) : "";
+        String padding = " ".repeat(Math.max(0, widths[i] - width(piece)));
+        line.append(i == 0 ? "" : BETWEEN)
+            .append(alignment.get(i) == Align.RIGHT ? padding + piece : piece + padding);
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+  }
+
+  /** A cell in lines of at most so many cells, words wider than that broken or left whole. */
+  private static List<String> pieces(String cell, int width, boolean broken) {
+    return wrapped("", "", cell, width)
+        .lines()
+        .flatMap(line -> broken ? SideBySide.wrapped(line, width).stream() : Stream.of(line))
+        .toList();
+  }
+
+  private static int widest(List<String> pieces) {
+    return pieces.stream().mapToInt(TextTable::width).max().orElse(0);
   }
 
   /**

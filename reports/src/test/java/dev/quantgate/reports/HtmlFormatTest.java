@@ -3,6 +3,7 @@ package dev.quantgate.reports;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.base.Sha256;
+import dev.quantgate.evaluation.record.Side;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -79,7 +80,23 @@ class HtmlFormatTest {
     assertThat(detail.at("/candidate/text/shown").stringValue()).isEqualTo("    return 2\n");
     assertThat(detail.at("/candidate/parts").intValue()).isEqualTo("    return ".length());
     assertThat(detail.at("/candidate/outcome").stringValue()).isEqualTo("FAILED");
+    assertThat(detail.at("/candidate/failedAt").stringValue()).isEqualTo("assert f() == 1");
+    assertThat(detail.at("/candidate/printed/shown").stringValue()).isEqualTo("AssertionError");
+    assertThat(detail.path("baseline").has("failedAt")).isFalse();
     assertThat(detail.at("/divergence").intValue()).isEqualTo(2);
+    assertThat(detail.at("/baseline/tokenMargin").doubleValue()).isEqualTo(0.5);
+    assertThat(detail.at("/candidate/tokenMargin").doubleValue()).isEqualTo(0.5);
+  }
+
+  @Test
+  void whatWasMeasuredOfAModelByItselfIsInThePage() {
+    Path result = SampleResult.small(folder);
+    SampleRun.bench(Side.CANDIDATE).write(result.resolve("bench-int4.json"));
+    JsonNode bench = data(page(result)).path("bench");
+    assertThat(bench.has("baseline")).isFalse();
+    assertThat(bench.at("/candidate/passages/1/promptTokens").intValue()).isEqualTo(1024);
+    assertThat(bench.at("/candidate/passages/1/newTokensPerSecond").doubleValue()).isEqualTo(31);
+    assertThat(bench.at("/candidate/identity/engine").stringValue()).isEqualTo("cpu/1 512-bit");
   }
 
   @Test

@@ -38,11 +38,15 @@ class ItemReportTest {
             -----------------------------------------------------------
                 return 1                 |     return 2
 
-            The first token that differs is number 3, the baseline preferred its own by 0.5000 nats, the candidate preferred its own by 0.5000 nats.
+            The first other token is number 3: the baseline preferred its own by 0.5000 nats, the candidate by 0.5000 nats.
 
             Outcome
               baseline   PASSED
               candidate  FAILED: AssertionError
+                         in the test: assert f() == 1
+
+            What the candidate's program printed
+              AssertionError
 
             Test (entry point f)
               def check(f):

@@ -50,6 +50,11 @@ class PageInBrowserTest {
     assertThat(browser.value("document.querySelectorAll('.chart svg').length").asInt(0))
         .isGreaterThanOrEqualTo(4);
 
+    assertThat(text("document.getElementById('distances').textContent"))
+        .contains(
+            "humaneval: where two texts part (medians): at token 3; the baseline preferred its own"
+                + " by 0.500 nats, the candidate by 0.500.");
+
     browser.value(
         "(() => { const s = document.getElementById('search'); s.value = 'PHYSICS/7';"
             + " s.dispatchEvent(new Event('input')); })()");

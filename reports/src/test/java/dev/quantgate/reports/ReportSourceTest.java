@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quantgate.base.FolderTree;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.pairs.Pair;
+import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +65,58 @@ class ReportSourceTest {
     assertThat(broken.candidate().right()).isEmpty();
     assertThat(broken.baseline().right()).contains(true);
     assertThat(broken.candidate().execution(0)).isEmpty();
+  }
+
+  @Test
+  void aProgramThatFailedHasTheLineOfTheTestAsItsJournalKeepsIt() {
+    AnswerView failed = ReportSource.open(result).item("HumanEval/3").orElseThrow().candidate();
+    assertThat(failed.failedAt(0)).contains("assert f() == 1");
+    assertThat(failed.printed(0)).contains("AssertionError");
+    assertThat(failed.failedAt(1)).isEmpty();
+    AnswerView passed = ReportSource.open(result).item("HumanEval/3").orElseThrow().baseline();
+    assertThat(passed.failedAt(0)).isEmpty();
+    assertThat(passed.printed(0)).isEmpty();
+  }
+
+  @Test
+  void aJournalThatWasChangedIsToldAndNothingOfItIsShown() throws IOException {
+    Path journal = folder.resolve("runs/candidate/journal/humaneval.executions.jsonl");
+    Files.writeString(journal, Files.readString(journal).replace("f() == 1", "f() == 2"));
+    ReportSource source = ReportSource.open(result);
+    ItemView loss = source.item("HumanEval/3").orElseThrow();
+    assertThat(loss.candidate().failedAt(0)).isEmpty();
+    assertThat(source.warnings())
+        .singleElement()
+        .asString()
+        .startsWith("what executions printed is not shown: ")
+        .contains("was changed after it was written");
+  }
+
+  @Test
+  void whatBenchMeasuredBesideTheComparisonIsJoinedByTheModelsContentAndElseRefusedByName()
+      throws IOException {
+    SampleRun.bench(Side.BASELINE).write(result.resolve("bench-fp16.json"));
+    SampleRun.bench(Side.CANDIDATE).write(result.resolve("bench-int4.json"));
+    Path again = result.resolve("bench-int4-again.json");
+    SampleRun.bench(Side.CANDIDATE).write(again);
+    Path other = result.resolve("bench-other.json");
+    SampleRun.bench(Side.MODEL).write(other);
+    Path changed = result.resolve("bench-changed.json");
+    Files.writeString(changed, Files.readString(again).replace("2048", "9999"));
+
+    ReportSource source = ReportSource.open(result);
+
+    assertThat(source.benches())
+        .containsOnlyKeys(Side.BASELINE, Side.CANDIDATE)
+        .containsEntry(Side.BASELINE, SampleRun.bench(Side.BASELINE));
+    assertThat(source.warnings())
+        .containsExactly(
+            "memory and speed are not shown: %s: was changed after it was written, or lost what stood before it: its checksum does not fit"
+                .formatted(changed),
+            "%s is not shown: another file measured the candidate, too"
+                .formatted(result.resolve("bench-int4.json")),
+            "%s is not shown: it measured models/model, whose weights and configuration are neither the baseline's nor the candidate's"
+                .formatted(other));
   }
 
   @Test

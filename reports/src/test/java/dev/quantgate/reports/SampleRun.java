@@ -4,6 +4,8 @@ import dev.quantgate.base.Sha256;
 import dev.quantgate.base.Version;
 import dev.quantgate.benchmarks.SuiteData.Subject;
 import dev.quantgate.evaluation.record.Disk;
+import dev.quantgate.evaluation.record.ExecutionLine;
+import dev.quantgate.evaluation.record.ExecutionLine.Judged;
 import dev.quantgate.evaluation.record.Fault;
 import dev.quantgate.evaluation.record.Identity;
 import dev.quantgate.evaluation.record.ItemFacts;
@@ -11,6 +13,8 @@ import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.ItemRecord.Choice;
 import dev.quantgate.evaluation.record.ItemRecord.Execution;
 import dev.quantgate.evaluation.record.ItemRecord.Sample;
+import dev.quantgate.evaluation.record.Journal;
+import dev.quantgate.evaluation.record.ModelBench;
 import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.record.Prompts;
@@ -20,11 +24,15 @@ import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.record.SuiteIdentity;
 import dev.quantgate.inference.Generation;
+import dev.quantgate.inference.ModelIdentity;
+import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.sandbox.ExecutionResult.Outcome;
+import dev.quantgate.sandbox.Usage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -35,6 +43,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A finished run of a live model, written item by item as a test wants it: what a run leaves on
@@ -118,7 +127,7 @@ public final class SampleRun {
             Optional.empty(),
             Optional.of(Generation.End.EOS),
             tokens,
-            tokens.stream().map(_ -> 0.5f).toList(),
+            tokens.stream().map(_ -> 0.5).toList(),
             Optional.of(new Execution(outcome, detail, right == 1 ? 0 : 1)));
     return problem(
         suite,
@@ -186,6 +195,7 @@ public final class SampleRun {
     model.put(Identity.ENGINE, "cpu/1 512-bit");
     model.put("model.weightFormat", side == Side.CANDIDATE ? "int4 gptq" : "fp16");
     model.put("model.weightsSha256", Sha256.hex(side.toString()));
+    model.put("model.configSha256", Sha256.hex("config of %s".formatted(side)));
     var suites = new LinkedHashMap<String, SuiteIdentity>();
     var facts = new TreeMap<String, SuiteFacts>();
     records.forEach((suite, items) -> {
@@ -213,8 +223,39 @@ public final class SampleRun {
       Disk.writeLines(folder.records(suite), items);
       Disk.writeLines(new OutFolder(out).prompts(suite), prompts.getOrDefault(suite, List.of()));
     });
+    records.forEach((suite, items) -> {
+      try (Journal<ExecutionLine> journal = folder.openExecutions(suite, _ -> {})) {
+        items.stream().flatMap(SampleRun::executed).forEach(journal::append);
+      }
+    });
     folder.finish();
     return path;
+  }
+
+  /** What the journal keeps: a program that failed did so at the test's second line. */
+  private static Stream<ExecutionLine> executed(ItemRecord item) {
+    return item.samples().stream()
+        .flatMap(sample -> sample.execution().stream())
+        .map(execution -> {
+          boolean failed = execution.outcome() == Outcome.FAILED;
+          var judged =
+              new Judged(
+                  item.answer(),
+                  "def check(f):\n    assert f() == 1\n",
+                  "f",
+                  failed ? 2 : 0,
+                  failed ? "assert f() == 1" : "");
+          return new ExecutionLine(
+              item.id(),
+              0,
+              Sha256.hex(item.answer()),
+              execution.outcome(),
+              execution.detail(),
+              execution.exit(),
+              execution.official(),
+              Optional.of(judged),
+              new Usage(5, 4, 1 << 20, 0, 0, failed ? execution.detail() : "", "", 1));
+        });
   }
 
   private static SuiteIdentity identity(String suite, List<ItemRecord> items, boolean programs) {
@@ -236,6 +277,39 @@ public final class SampleRun {
                 new SuiteIdentity.Sandbox(
                     "docker", new TreeMap<>(Map.of("python", "3.13", "isolates", "true"))))
             : Optional.empty());
+  }
+
+  /** What bench measured of the model of such a run by itself. */
+  public static ModelBench bench(Side side) {
+    boolean candidate = side == Side.CANDIDATE;
+    var identity =
+        new ModelIdentity(
+            "cpu/1 512-bit",
+            Optional.empty(),
+            Optional.of(Sha256.hex(side.toString())),
+            Optional.of(Sha256.hex("config of %s".formatted(side))),
+            Optional.empty(),
+            Optional.empty());
+    long bytes = candidate ? 1_700_000_000L : 6_800_000_000L;
+    List<ModelBench.Measured> measured = new ArrayList<>();
+    for (int prompt : List.of(2048, 1024)) {
+      int written = 3072 - prompt;
+      double perSecond = (candidate ? 30.0 : 10.0) + prompt / 1024.0;
+      measured.add(
+          new ModelBench.Measured(
+              new SpeedReport(
+                  2,
+                  candidate ? "int4 gptq" : "fp16",
+                  bytes,
+                  bytes,
+                  402_653_184,
+                  Duration.ofMillis(3500),
+                  2e10,
+                  new SpeedReport.Prefill(prompt, 20 * perSecond, 1e12),
+                  List.of(new SpeedReport.Decode(1, 2048, perSecond, bytes, 0.5, 1e11))),
+              written));
+    }
+    return ModelBench.of("models/%s".formatted(side), identity, measured);
   }
 
   private Provenance.Session session() {

@@ -66,17 +66,21 @@ class TerminalReportTest {
     assertThat(TerminalReport.render(comparison, Path.of("/tmp/发布-42")))
         .isEqualTo(
             """
-            suite  protocol        items  baseline  candidate  delta  loss/gain  changed  finding       verdict
-            -----------------------------------------------------------------------------------------------------------
-            ceval  test      50 of 1,346    60.0 %     54.0 %  -6.00        5/2       12  FAIL          FAIL proven
-            cmnli  test               50    60.0 %     60.0 %   0.00        0/0        -  INCONCLUSIVE  PASS not proven
+            suite  items  baseline  candidate  delta  loss/gain  verdict
+            --------------------------------------------------------------------
+            ceval     50    60.0 %     54.0 %  -6.00        5/2  FAIL proven
+            cmnli     50    60.0 %     60.0 %   0.00        0/0  PASS not proven
+              ceval: protocol test, 51 of 1,346 items, 12 other answers worth the same
+              cmnli: protocol test
               all 2 suites, equal weights: -3.00, 95 % bounds -5.25 and -0.75
               ceval category/社会科学: 61.0 % and 55.5 %, -5.50
 
-            model      weights     memory  with cache  prompt tok/s  decode tok/s  from
-            -------------------------------------------------------------------------------------
-            baseline   F16        2.00 GB     2.50 GB         1,000          50.0  模型/千问-fp16
-            candidate  四位 g128  2.00 GB     2.50 GB         1,000          50.0  模型/千问-int4
+            model      weights     memory  with cache  prompt tok/s  decode tok/s
+            ---------------------------------------------------------------------
+            baseline   F16        2.00 GB     2.50 GB         1,000          50.0
+            candidate  四位 g128  2.00 GB     2.50 GB         1,000          50.0
+              baseline: 模型/千问-fp16
+              candidate: 模型/千问-int4
 
             ceval lost 5:
               - 法学/0: A -> B, right is A (near tie)
@@ -87,7 +91,8 @@ class TerminalReportTest {
 
             ceval gained 2: +法学/5 +法学/6
 
-            ceval: 1 answer without a grade, judged without and with them; the first: 法学/9, TOO_LONG, 上下文不够
+            ceval: 1 answer without a grade, judged without and with them; the first:
+              法学/9, TOO_LONG, 上下文不够
 
             Note: ceval: custom data, 题目.zip, sha256 00
 

@@ -48,7 +48,7 @@ class TextFormatsTest {
 
             - ceval physics/7
             - ceval chemistry/8 (near tie)
-            - humaneval HumanEval/3
+            - humaneval HumanEval/3, first other token number 3: the baseline preferred its own by 0.5000 nats, the candidate by 0.5000 nats
 
             </details>
             """);

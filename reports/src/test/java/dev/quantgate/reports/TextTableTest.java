@@ -59,6 +59,32 @@ class TextTableTest {
   }
 
   @Test
+  void aTableThatIsWiderThanTheTerminalNarrowsItsWidestTextsAndBreaksNoFigure() {
+    String text =
+        new TextTable(LEFT, LEFT, RIGHT, LEFT)
+            .row("setting", "value", "items", "from")
+            .rule()
+            .row(
+                "data",
+                "/benchmarks/official/which/lie/deep/中文评测数据/2026-01-02/HumanEval.jsonl.gz",
+                "12,345,678",
+                "quantgate.yaml: data of the machine that builds every night")
+            .row("limit", "100", "1", "--limit")
+            .render();
+    assertThat(text)
+        .isEqualTo(
+            """
+            setting  value                              items  from
+            --------------------------------------------------------------------------------
+            data     /benchmarks/official/which/l  12,345,678  quantgate.yaml: data of the
+                     ie/deep/中文评测数据/2026-01              machine that builds every
+                     -02/HumanEval.jsonl.gz                    night
+            limit    100                                    1  --limit
+            """);
+    assertThat(text.lines()).allMatch(line -> TextTable.width(line) <= TextTable.WIDTH);
+  }
+
+  @Test
   void aNoteStandsBelowItsRowAndWidensNoColumn() {
     String text =
         new TextTable(LEFT, RIGHT)

@@ -55,7 +55,10 @@ final class DataCommand implements Runnable {
             set.name(),
             String.join(", ", set.suites()),
             set.licence(),
-            store.find(set).map(Path::toString).orElse("no: quantgate data fetch " + set.name()));
+            store
+                .find(set)
+                .map(Path::toString)
+                .orElse("no: quantgate data fetch %s".formatted(set.name())));
       }
       spec.commandLine().getOut().print(table.render());
       spec.commandLine()

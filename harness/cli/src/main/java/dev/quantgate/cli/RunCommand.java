@@ -7,6 +7,7 @@ import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.reports.PlanReport;
 import dev.quantgate.reports.TerminalReport;
+import dev.quantgate.reports.TextTable;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,7 +43,10 @@ final class RunCommand implements Callable<Integer> {
       DryRun.print(spec, settings, request.plan());
       quantGate
           .prospects(request)
-          .forEach(each -> spec.commandLine().getOut().println(PlanReport.render(each)));
+          .forEach(each ->
+              spec.commandLine()
+                  .getOut()
+                  .println(TextTable.wrapped("", "  ", PlanReport.render(each))));
       DryRun.printBaseline(spec, quantGate.reusable(request));
       return 0;
     }

@@ -113,7 +113,7 @@ final class TerminalProgress implements AutoCloseable {
   }
 
   private static String key(Side side, String suite) {
-    return side + "/" + suite;
+    return "%s/%s".formatted(side, suite);
   }
 
   private long executedPrograms() {

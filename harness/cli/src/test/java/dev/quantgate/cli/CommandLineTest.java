@@ -229,9 +229,12 @@ class CommandLineTest {
         .containsPattern("starter-nli +cmnli/ppl-fdc6de +7 +204 ")
         .contains(
             """
-            starter-nli: 7 items cannot prove a loss below 0.50 points: with no flip at all it takes 539; a loss of 21.01 points shows at 5.0 % flips
+            starter-nli: 7 items cannot prove a loss below 0.50 points: with no flip at all
+              it takes 539; a loss of 21.01 points shows at 5.0 % flips
             """)
         .endsWith("baseline: would be asked\n");
+    assertThat(dry.out().lines())
+        .allMatch(line -> line.codePoints().map(each -> each < 0x2e80 ? 1 : 2).sum() <= 80);
     assertThat(out).doesNotExist();
   }
 
@@ -502,6 +505,8 @@ class CommandLineTest {
         "bench --model x --engine cdua|unknown engine \"cdua\"; known: ",
         "bench --model x --engine reference|engine reference has no benchmark",
         "bench --model x --max-batch 2|Unknown options: '--max-batch', '2'",
+        "bench --sandbox docker --out x.json|--out FILE holds what is measured of a model; missing: --model DIR",
+        "bench --model x --out x.json --batch 8|--batch is not for --out FILE, which holds figures of one sequence",
         "bench --sandbox docker --rounds 0|rounds must be at least 1, not 0",
         "quantize --model x --out y --bits 5|bits must be 3, 4 or 8, not 5",
         "quantize --model x --out y --align z --length 2|length must be at least 8, not 2",

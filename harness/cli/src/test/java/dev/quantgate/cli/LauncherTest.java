@@ -324,6 +324,49 @@ class LauncherTest {
     assertThat(ended.err()).contains("quantgate: ");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0",
+    "2, 2",
+    "3, 3",
+    "85, 1",
+    "129, 129",
+    "130, 130",
+    "131, 131",
+    "137, 137",
+    "141, 141",
+    "143, 143",
+    "1, 2",
+    "4, 2",
+    "64, 2",
+    "126, 2",
+    "127, 2",
+    "134, 2",
+    "135, 2",
+    "139, 2",
+    "255, 2"
+  })
+  void onlyTheProgramsOwnExitCodesAndSignalsFromOutsideAreHandedOn(int ends, int exitCode)
+      throws Exception {
+    Path launcher = installation();
+    Path java = Files.createDirectories(folder.resolve("jdk/bin")).resolve("java");
+    script(
+        java,
+        """
+        case " $* " in
+          *' -version '*) echo 'openjdk version "25.0.1" 2025-10-21' >&2 ;;
+          *' --dry-run '*) ;;
+          *) exit %d ;;
+        esac
+        """
+            .formatted(ends));
+    Ended ended =
+        call(Map.of("QUANTGATE_JAVA", folder.resolve("jdk").toString()), launcher, "doctor");
+    assertThat(ended.exitCode()).isEqualTo(exitCode);
+    assertThat(ended.err().contains("gave up with exit code " + ends))
+        .isEqualTo(exitCode == 2 && ends != 2);
+  }
+
   private static void kill(String signal, Process process)
       throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();

@@ -253,10 +253,7 @@ public final class QuantGate {
         .orElseThrow(() ->
             new EvaluationException(
                 EvaluationException.Kind.INPUT,
-                path
-                    + ": expected the folder of a finished run (identity.json in it, or in its"
-                    + " folder "
-                    + side
-                    + " or model), found none"));
+                "%s: expected the folder of a finished run (identity.json in it, or in its folder %s or model), found none"
+                    .formatted(path, side)));
   }
 }

@@ -42,6 +42,11 @@ public final class FakeModel implements LanguageModel {
     /** Called before each result is handed over. */
     default void pause() {}
 
+    /** By how much each token of a text was preferred. */
+    default Optional<List<Float>> margins(List<Integer> tokens) {
+      return Optional.of(tokens.stream().map(token -> (1 + token % 16) / 8f).toList());
+    }
+
     /** Ids of a text. */
     default List<Integer> tokens(String text) {
       return text.chars().boxed().toList();
@@ -130,15 +135,15 @@ public final class FakeModel implements LanguageModel {
                     if (room < 1) {
                       return new Outcome.Faulted<>(Outcome.Fault.TOO_LONG, "no room");
                     }
+                    boolean whole = tokens.size() <= room;
+                    List<Integer> written = whole ? tokens : tokens.subList(0, room);
                     return new Outcome.Answered<>(
-                        tokens.size() <= room
-                            ? new Generation(
-                                text, Optional.of(tokens), Generation.End.EOS, Optional.of(before))
-                            : new Generation(
-                                text.substring(0, room),
-                                Optional.of(tokens.subList(0, room)),
-                                Generation.End.LENGTH,
-                                Optional.of(before)));
+                        new Generation(
+                            whole ? text : text.substring(0, room),
+                            Optional.of(written),
+                            script.margins(written),
+                            whole ? Generation.End.EOS : Generation.End.LENGTH,
+                            Optional.of(before)));
                   }));
       if (!more) {
         return;

@@ -103,11 +103,14 @@ class RealEngineKillTest {
     evaluate(model, out, Progress.Listener.NONE);
     for (String each : SUITES) {
       Path records = whole.resolve("model/" + each + ".jsonl");
-      assertThat(Files.readAllLines(records)).hasSize(ITEMS);
+      assertThat(Files.readAllLines(records))
+          .hasSize(ITEMS)
+          .allMatch(line -> line.contains("\"tokens\":[") == line.contains("\"margins\":["));
       assertThat(out.resolve("model/" + each + ".jsonl")).hasSameBinaryContentAs(records);
       assertThat(out.resolve("prompts/" + each + ".jsonl"))
           .hasSameBinaryContentAs(whole.resolve("prompts/" + each + ".jsonl"));
     }
+    assertThat(whole.resolve("model/starter-code.jsonl")).content().contains("\"margins\":[");
     assertThat(out.resolve("model/identity.json"))
         .hasSameBinaryContentAs(whole.resolve("model/identity.json"));
   }

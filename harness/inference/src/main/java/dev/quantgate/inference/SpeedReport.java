@@ -10,6 +10,7 @@ import java.util.List;
  * @param weightFormat for people
  * @param checkpointBytes bytes of the weights in the files
  * @param weightBytes resident bytes of weights
+ * @param cacheBytes bytes of keys and values that one sequence of the plan takes at its end
  * @param loadTime from opening the folder to being ready
  * @param readBandwidth bytes a second of a plain read stream over more memory than caches hold
  */
@@ -18,6 +19,7 @@ public record SpeedReport(
     String weightFormat,
     long checkpointBytes,
     long weightBytes,
+    long cacheBytes,
     Duration loadTime,
     double readBandwidth,
     Prefill prefill,

@@ -112,7 +112,7 @@ final class ItemResults {
         .divergence()
         .ifPresent(at ->
             steps.add(
-                step("The first token that differs is number %d".formatted(at + 1), Status.PASSED)
+                step("The first other token is number %d".formatted(at + 1), Status.PASSED)
                     .setParameters(divergence(item))));
     if (!item.baseline().answered().choices().isEmpty()) {
       steps.add(
@@ -159,7 +159,14 @@ final class ItemResults {
         .execution(sample)
         .ifPresent(execution ->
             attachments.add(
-                folder.text(result, "%s's execution".formatted(side), execution(execution))));
+                folder.text(
+                    result,
+                    "%s's execution".formatted(side),
+                    execution(execution, answer.failedAt(sample)))));
+    answer
+        .printed(sample)
+        .ifPresent(printed ->
+            attachments.add(folder.text(result, "%s's output".formatted(side), printed)));
     List<Parameter> parameters = new ArrayList<>();
     answer
         .answered()
@@ -168,13 +175,18 @@ final class ItemResults {
     return step.setAttachments(attachments).setParameters(parameters);
   }
 
-  private static String execution(Execution execution) {
+  private static String execution(Execution execution, Optional<String> failedAt) {
     return """
     outcome: %s
     detail: %s
     exit: %d
+    %s\
     """
-        .formatted(execution.outcome(), execution.detail(), execution.exit());
+        .formatted(
+            execution.outcome(),
+            execution.detail(),
+            execution.exit(),
+            failedAt.map("failed at: %s\n"::formatted).orElse(""));
   }
 
   private static List<Parameter> divergence(ItemView item) {

@@ -4,17 +4,12 @@ import dev.quantgate.base.PlainText;
 import dev.quantgate.base.Sha256;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
-import dev.quantgate.evaluation.record.FinishedRun;
-import dev.quantgate.evaluation.record.Provenance;
 import dev.quantgate.reports.ReportSource;
 import io.qameta.allure.model.Label;
 import io.qameta.allure.model.Parameter;
 import io.qameta.allure.model.Stage;
 import io.qameta.allure.model.TestResult;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +45,7 @@ final class Naming {
     this.pair =
         "%s against %s"
             .formatted(kind(source.comparison().candidate()), kind(source.comparison().baseline()));
-    this.time = ended(source).toEpochMilli();
+    this.time = source.ended().toEpochMilli();
     this.begun =
         Stream.of(source.baseline(), source.candidate())
             .flatMap(Optional::stream)
@@ -63,25 +58,6 @@ final class Naming {
   private static String kind(ModelSummary model) {
     return PlainText.line(
         model.identity().getOrDefault("weightFormat", model.live() ? "model" : "recorded"), 60);
-  }
-
-  private static Instant ended(ReportSource source) {
-    Optional<Instant> run =
-        source
-            .candidate()
-            .or(source::baseline)
-            .map(FinishedRun::provenance)
-            .map(Provenance::sessions)
-            .filter(sessions -> !sessions.isEmpty())
-            .map(sessions -> sessions.getLast().lastSeen());
-    return run.orElseGet(() -> {
-      try {
-        return Files.getLastModifiedTime(source.folder().path().resolve("comparison.json"))
-            .toInstant();
-      } catch (IOException e) {
-        return Instant.EPOCH;
-      }
-    });
   }
 
   /** When the comparison's run ended, in milliseconds since 1970. */

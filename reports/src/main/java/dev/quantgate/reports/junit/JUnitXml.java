@@ -10,9 +10,13 @@ import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.reports.ChangeLine;
 import dev.quantgate.reports.Figures;
 import java.io.ByteArrayOutputStream;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import javax.xml.stream.XMLOutputFactory;
@@ -20,8 +24,9 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * JUnit's XML in the form that Jenkins' junit-10.xsd describes, which GitLab and GitHub's actions
- * read too.
+ * JUnit's XML in a form that both public descriptions of it allow: the junit-10.xsd of Jenkins'
+ * xUnit plug-in and the JUnit.xsd of Ant's reports. The second demands times, places and outputs,
+ * which a comparison has not: they are 0, {@code localhost} and empty.
  */
 final class JUnitXml {
   /** How a test case ended; a passed one has none. */
@@ -52,17 +57,27 @@ final class JUnitXml {
     }
   }
 
-  private final XMLStreamWriter xml;
+  private static final DateTimeFormatter WITHOUT_ZONE =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-  private JUnitXml(XMLStreamWriter xml) {
+  private final XMLStreamWriter xml;
+  private final String time;
+
+  private JUnitXml(XMLStreamWriter xml, Instant time) {
     this.xml = xml;
+    this.time = WITHOUT_ZONE.format(time);
   }
 
-  static byte[] of(Comparison comparison) {
+  /**
+   * Writes a comparison.
+   *
+   * @param time when it was made
+   */
+  static byte[] of(Comparison comparison, Instant time) {
     var bytes = new ByteArrayOutputStream();
     try {
       XMLStreamWriter xml = XMLOutputFactory.newFactory().createXMLStreamWriter(bytes, "UTF-8");
-      new JUnitXml(xml).write(suites(comparison));
+      new JUnitXml(xml, time).write(suites(comparison));
       xml.close();
     } catch (XMLStreamException e) {
       throw new IllegalStateException("an XML document in memory cannot be written", e);
@@ -151,13 +166,8 @@ final class JUnitXml {
     xml.writeStartDocument("UTF-8", "1.0");
     line(0);
     xml.writeStartElement("testsuites");
-    xml.writeAttribute("name", "quantgate");
-    xml.writeAttribute(
-        "tests", Integer.toString(suites.stream().mapToInt(s -> s.cases().size()).sum()));
-    xml.writeAttribute("failures", total(suites, Kind.FAILURE));
-    xml.writeAttribute("errors", total(suites, Kind.ERROR));
-    for (Suite suite : suites) {
-      write(suite);
+    for (int i = 0; i < suites.size(); i++) {
+      write(suites.get(i), i);
     }
     line(0);
     xml.writeEndElement();
@@ -165,18 +175,19 @@ final class JUnitXml {
     xml.writeEndDocument();
   }
 
-  private static String total(List<Suite> suites, Kind kind) {
-    return Long.toString(suites.stream().mapToLong(suite -> suite.count(kind)).sum());
-  }
-
-  private void write(Suite suite) throws XMLStreamException {
+  private void write(Suite suite, int place) throws XMLStreamException {
     line(1);
     xml.writeStartElement("testsuite");
     attribute("name", suite.name());
+    attribute("package", "quantgate");
+    attribute("id", Integer.toString(place));
+    attribute("timestamp", time);
+    attribute("hostname", "localhost");
     attribute("tests", Integer.toString(suite.cases().size()));
     attribute("failures", Long.toString(suite.count(Kind.FAILURE)));
     attribute("errors", Long.toString(suite.count(Kind.ERROR)));
     attribute("skipped", Long.toString(suite.count(Kind.SKIPPED)));
+    attribute("time", "0");
     line(2);
     xml.writeStartElement("properties");
     for (Map.Entry<String, String> property : suite.properties().entrySet()) {
@@ -190,6 +201,10 @@ final class JUnitXml {
     for (Case each : suite.cases()) {
       write(each);
     }
+    for (String output : List.of("system-out", "system-err")) {
+      line(2);
+      xml.writeEmptyElement(output);
+    }
     line(1);
     xml.writeEndElement();
   }
@@ -199,6 +214,7 @@ final class JUnitXml {
     xml.writeStartElement("testcase");
     attribute("classname", each.classname());
     attribute("name", each.name());
+    attribute("time", "0");
     if (each.outcome().isPresent()) {
       Outcome outcome = each.outcome().get();
       line(3);

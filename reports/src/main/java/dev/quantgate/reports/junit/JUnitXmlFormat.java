@@ -18,6 +18,6 @@ public final class JUnitXmlFormat implements ReportFormat {
 
   @Override
   public void write(ReportSource source, Path out) {
-    AtomicFile.write(out.resolve("junit.xml"), JUnitXml.of(source.comparison()));
+    AtomicFile.write(out.resolve("junit.xml"), JUnitXml.of(source.comparison(), source.ended()));
   }
 }

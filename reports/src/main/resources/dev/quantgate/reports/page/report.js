@@ -172,6 +172,8 @@
     const pre = el("pre", { tabindex: 0 }, at === undefined ? text : [text.slice(0, at), el("mark", {}, code === "" ? "∅" : code === "\n" ? "↵\n" : code), text.slice(at + code.length)]);
     return el("div", { class: "side" }, el("h3", {}, name + " ", badge(s.fault ? "INVALID" : s.right === s.answers ? "PASS" : "FAIL", word)), pre, cut(s.text),
       s.outcome || s.fault ? el("p", { class: "small" }, t("outcome") + ": " + (s.outcome || s.fault) + (s.message ? " · " + s.message : "")) : null,
+      s.failedAt ? el("p", { class: "small" }, t("failedAt") + ": ", el("code", {}, s.failedAt)) : null,
+      s.printed ? el("details", {}, el("summary", {}, t("printed")), el("pre", { tabindex: 0 }, s.printed.shown), cut(s.printed)) : null,
       s.tokenMargin !== undefined ? el("p", { class: "small note" }, t("tokenMargin", figure(s.tokenMargin))) : null,
       s.choices ? el("table", { class: "small" }, el("caption", {}, t("choices")), el("tbody", {}, s.choices.map(([label, value]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "r" }, figure(value)))))) : null);
   }
@@ -190,14 +192,28 @@
 
   function cost() {
     const a = C.baseline.usage, b = C.candidate.usage;
-    if (!a && !b) return null;
     const value = (u, f, show) => u && f(u) > 0 ? show(f(u)) : t("unknown");
-    const line = (key, f, show) => el("tr", {}, el("th", { scope: "row" }, t(key)), el("td", { class: "r" }, value(a, f, show)), el("td", { class: "r" }, value(b, f, show)), el("td", { class: "r" }, a && b && f(a) > 0 && f(b) > 0 ? (f(b) / f(a)).toFixed(2) : "–"));
+    const row = (name, x, y, f, show) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "r" }, value(x, f, show)), el("td", { class: "r" }, value(y, f, show)), el("td", { class: "r" }, x && y && f(x) > 0 && f(y) > 0 ? (f(y) / f(x)).toFixed(2) : "–"));
     const rate = x => x < 100 ? x.toFixed(1) : number(Math.round(x));
-    return section("cost", t("cost"), scroll(el("table", {}, el("caption", { class: "small" }, [...new Set([a, b].filter(Boolean).map(u => u.device))].join(" / ")), head([t("what")], [t("baseline"), 1], [t("candidate"), 1], [t("ratio"), 1]), el("tbody", {},
+    const table = (caption, rows) => scroll(el("table", {}, el("caption", { class: "small" }, caption), head([t("what")], [t("baseline"), 1], [t("candidate"), 1], [t("ratio"), 1]), el("tbody", {}, rows)));
+    const measured = benches(row, rate, table);
+    if (!a && !b && !measured) return null;
+    const line = (key, f, show) => row(t(key), a, b, f, show);
+    return section("cost", t("cost"), a || b ? table([...new Set([a, b].filter(Boolean).map(u => u.device))].join(" / "), [
       line("disk", u => u.checkpointBytes, bytes), line("loaded", u => u.weightBytes, bytes), line("peak", u => u.weightBytes + u.peakCacheBytes, bytes), line("loadTime", u => u.loadSeconds, x => x.toFixed(1)),
-      line("promptSpeed", u => u.promptSeconds > 0 ? u.promptTokens / u.promptSeconds : 0, rate), line("decodeSpeed", u => u.generationSeconds > 0 ? u.generatedTokens / u.generationSeconds : 0, rate)))),
-      el("p", { class: "small note" }, t("bench", "quantgate bench --prompt 2048 --generate 1024")));
+      line("promptSpeed", u => u.promptSeconds > 0 ? u.promptTokens / u.promptSeconds : 0, rate), line("decodeSpeed", u => u.generationSeconds > 0 ? u.generatedTokens / u.generationSeconds : 0, rate)]) : null,
+      measured || el("p", { class: "small note" }, t("bench"), " ", el("code", {}, "quantgate bench --model MODEL --out DIR/bench-MODEL.json")));
+  }
+  /* What bench measured of the models by themselves: one table for each passage of a prompt and what follows it. */
+  function benches(row, rate, table) {
+    const a = DATA.bench.baseline, b = DATA.bench.candidate;
+    if (!a && !b) return null;
+    const where = [...new Set([a, b].filter(Boolean).map(m => t("measuredOn", m.identity.engine, m.threads)))].join(" / ");
+    const key = p => p.promptTokens + "/" + p.newTokens, all = [a, b].filter(Boolean).flatMap(m => m.passages);
+    const of = (m, k) => { const p = m && m.passages.find(each => key(each) === k); return p && { ...p, memory: m.weightBytes + p.cacheBytes }; };
+    return [el("h3", {}, t("alone")), table(where, [row(t("disk"), a, b, m => m.checkpointBytes, bytes), row(t("loaded"), a, b, m => m.weightBytes, bytes), row(t("loadTime"), a, b, m => m.loadSeconds, x => x.toFixed(1))]),
+      [...new Map(all.map(p => [key(p), p])).entries()].map(([k, p]) => { const x = of(a, k), y = of(b, k); return table(t("passage", number(p.promptTokens), number(p.newTokens)), [
+        row(t("memoryThere"), x, y, q => q.memory, bytes), row(t("promptSpeed"), x, y, q => q.promptTokensPerSecond, rate), row(t("decodeSpeed"), x, y, q => q.newTokensPerSecond, rate)]); })];
   }
 
   function distances() {
@@ -206,6 +222,7 @@
       const d = s.diagnostics || {}, out = [];
       if (d.choices) out.push(t("klLine", s.suite, number(d.choices.sameArgmax), number(d.choices.items), figure(d.choices.klMean, 4), figure(d.choices.klMedian, 4), figure(d.choices.kl99, 4)));
       if (d.texts) out.push(t("textLine", s.suite, number(d.texts.identical), number(d.texts.items), d.lengthRatio === undefined ? "–" : percent(d.lengthRatio)));
+      if (d.texts && d.texts.medianDivergence !== undefined && (d.texts.baselineMedianDivergenceMargin ?? d.texts.candidateMedianDivergenceMargin) !== undefined) out.push(t("partLine", s.suite, number(d.texts.medianDivergence + 1), figure(d.texts.baselineMedianDivergenceMargin), figure(d.texts.candidateMedianDivergenceMargin)));
       return out;
     });
     if (!kl.length && !ma.length && !lines.length) return null;

@@ -132,13 +132,20 @@ class AllureFormatTest {
             "The baseline: right",
             "The candidate: wrong",
             "Both answers side by side",
-            "The first token that differs is number 3",
+            "The first other token is number 3",
             "The test",
             "Ask it again");
     assertThat(attachment(loss, "prompt")).contains("Problem 3.");
     assertThat(attachment(loss, "answers")).containsPattern("    return 1 +\\|     return 2\n");
     assertThat(attachment(loss, "candidate's execution"))
-        .isEqualTo("outcome: FAILED\ndetail: AssertionError\nexit: 1\n");
+        .isEqualTo(
+            """
+            outcome: FAILED
+            detail: AssertionError
+            exit: 1
+            failed at: assert f() == 1
+            """);
+    assertThat(attachment(loss, "candidate's output")).isEqualTo("AssertionError");
     assertThat(attachment(loss, "test")).contains("assert f() == 1");
     assertThat(attachment(loss, "command")).contains("--items HumanEval/3");
   }

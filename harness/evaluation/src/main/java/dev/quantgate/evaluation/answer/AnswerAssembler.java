@@ -82,7 +82,7 @@ final class AnswerAssembler {
                 "the model's context of %d ended the answer after %d of %d tokens"
                     .formatted(contextLength.get().orElse(0), tokens(generation).size(), most));
           }
-          texts.add(new Answer.Text(generation.text(), generation.end(), tokens(generation)));
+          texts.add(Answer.Text.of(generation));
           Ids.of(generation.promptTokens(), Optional.of(List.of())).ifPresent(ids::add);
         }
         return Optional.of(

@@ -67,12 +67,13 @@ public final class LiveSource implements AnswerSource {
   @Override
   public String description() {
     ModelIdentity identity = model.identity();
-    return Stream.concat(
+    String what =
+        Stream.concat(
                 Stream.of(identity.architecture(), identity.weightFormat())
                     .flatMap(Optional::stream),
                 Stream.of("on %s".formatted(model.telemetry().device())))
-            .collect(Collectors.joining(", "))
-        + " (%s)".formatted(identity.engine());
+            .collect(Collectors.joining(", "));
+    return "%s (%s)".formatted(what, identity.engine());
   }
 
   @Override

@@ -188,11 +188,11 @@ public record ComparisonFolder(Path path, int schema, Comparison comparison) {
   public static byte[] jsonSchema() {
     try (InputStream in = ComparisonFolder.class.getResourceAsStream(SCHEMA)) {
       if (in == null) {
-        throw new IllegalStateException("the resource " + SCHEMA + " is missing");
+        throw new IllegalStateException("the resource %s is missing".formatted(SCHEMA));
       }
       return in.readAllBytes();
     } catch (IOException e) {
-      throw new IllegalStateException("the resource " + SCHEMA + " cannot be read", e);
+      throw new IllegalStateException("the resource %s cannot be read".formatted(SCHEMA), e);
     }
   }
 }

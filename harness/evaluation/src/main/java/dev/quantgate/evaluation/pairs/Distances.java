@@ -54,7 +54,7 @@ public final class Distances {
   record Place(int sample, int token) {
     /** By how much a model preferred its token here; empty where it is not known. */
     OptionalDouble margin(ItemRecord record) {
-      List<Float> margins = record.samples().get(sample).margins();
+      List<Double> margins = record.samples().get(sample).margins();
       return token < margins.size()
           ? OptionalDouble.of(margins.get(token))
           : OptionalDouble.empty();

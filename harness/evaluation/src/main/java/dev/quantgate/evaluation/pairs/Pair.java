@@ -102,7 +102,8 @@ public record Pair(
    * @param fault why there is no grade; empty where there is one
    * @param margin by how much the choice beats the next; empty where unknown
    * @param divergenceMargin by how much this model preferred its own token, where the texts first
-   *     differ, to the next likeliest, in nats; empty where unknown
+   *     differ, to the likeliest other one, in nats: below 0 where it was drawn though another was
+   *     likelier; empty where unknown
    * @param tied whether another choice had exactly the same value
    * @param shortened how many demos were dropped so that the prompt fits the context
    * @param choices the log-probabilities of each choice; empty where unknown

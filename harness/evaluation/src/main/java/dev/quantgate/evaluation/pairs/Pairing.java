@@ -121,6 +121,6 @@ public final class Pairing {
       return text;
     }
     int end = Character.isHighSurrogate(text.charAt(MOST_CHARACTERS - 1)) ? 1 : 0;
-    return text.substring(0, MOST_CHARACTERS - end) + "…";
+    return "%s…".formatted(text.substring(0, MOST_CHARACTERS - end));
   }
 }

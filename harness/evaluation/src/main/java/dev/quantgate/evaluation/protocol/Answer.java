@@ -2,6 +2,9 @@ package dev.quantgate.evaluation.protocol;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.quantgate.inference.Generation;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.List;
 
 /** What came back for one question, before anything is read into it. */
@@ -38,15 +41,45 @@ public sealed interface Answer {
    * One text.
    *
    * @param tokens the ids generated; empty where unknown
-   * @param margins for each token by how much the model preferred it to the next likeliest, in
-   *     nats; empty where unknown
+   * @param margins for each token by how much the model preferred it, as {@link Generation} says
+   *     it, rounded to {@value #MARGIN_DIGITS} significant digits; empty where unknown
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Text(
-      @JsonInclude String text, Generation.End end, List<Integer> tokens, List<Float> margins) {
+      @JsonInclude String text, Generation.End end, List<Integer> tokens, List<Double> margins) {
+    static final int MARGIN_DIGITS = 4;
+
     public Text {
       tokens = List.copyOf(tokens);
       margins = List.copyOf(margins);
+      requireMargins(tokens, margins);
+    }
+
+    /** What an engine wrote. */
+    public static Text of(Generation generation) {
+      return new Text(
+          generation.text(),
+          generation.end(),
+          generation.tokens().orElse(List.of()),
+          generation.margins().orElse(List.of()).stream().map(Text::rounded).toList());
+    }
+
+    private static double rounded(float margin) {
+      return new BigDecimal(margin)
+          .round(new MathContext(MARGIN_DIGITS, RoundingMode.HALF_EVEN))
+          .doubleValue();
+    }
+
+    /** Refuses margins that are not one finite number for each token. */
+    public static void requireMargins(List<Integer> tokens, List<Double> margins) {
+      if (!margins.isEmpty() && margins.size() != tokens.size()) {
+        throw new IllegalArgumentException(
+            "expected as many margins as tokens, found %d and %d"
+                .formatted(margins.size(), tokens.size()));
+      }
+      if (!margins.stream().allMatch(Double::isFinite)) {
+        throw new IllegalArgumentException("a margin is not finite");
+      }
     }
 
     /** One whose margins are unknown. */

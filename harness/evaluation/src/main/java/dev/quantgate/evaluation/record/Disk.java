@@ -172,7 +172,7 @@ public final class Disk {
   }
 
   public static String shortened(String text) {
-    return text.length() <= 60 ? text : text.substring(0, 60) + "...";
+    return text.length() <= 60 ? text : "%s...".formatted(text.substring(0, 60));
   }
 
   /** The first line of a parser's message, or of what a record said against its values. */

@@ -2,6 +2,7 @@ package dev.quantgate.evaluation.record;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import dev.quantgate.evaluation.protocol.Answer;
 import dev.quantgate.inference.Generation;
 import dev.quantgate.sandbox.ExecutionResult;
 import java.util.List;
@@ -158,8 +159,8 @@ public record ItemRecord(
    * @param eos the end-of-sequence token that ended it, of those that the model has; empty where
    *     another thing did, where unknown, and in records of earlier versions
    * @param tokens the ids generated; empty where unknown
-   * @param margins for each token by how much the model preferred it to the next likeliest, in
-   *     nats; empty where unknown
+   * @param margins for each token by how much the model preferred it to the likeliest other one, in
+   *     nats: below 0 where it was drawn though another was likelier; empty where unknown
    * @param execution what came of executing it; empty for choices
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -169,11 +170,12 @@ public record ItemRecord(
       Optional<Generation.End> end,
       OptionalInt eos,
       List<Integer> tokens,
-      List<Float> margins,
+      List<Double> margins,
       Optional<Execution> execution) {
     public Sample {
       tokens = List.copyOf(tokens);
       margins = List.copyOf(margins);
+      Answer.Text.requireMargins(tokens, margins);
       if (eos.isPresent() && !eos.equals(eos(end, tokens))) {
         throw new IllegalArgumentException(
             "eos is %d, but the text did not end by that token".formatted(eos.getAsInt()));
@@ -186,7 +188,7 @@ public record ItemRecord(
         Optional<String> text,
         Optional<Generation.End> end,
         List<Integer> tokens,
-        List<Float> margins,
+        List<Double> margins,
         Optional<Execution> execution) {
       this(answer, text, end, eos(end, tokens), tokens, margins, execution);
     }

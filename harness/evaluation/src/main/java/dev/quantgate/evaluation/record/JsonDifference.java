@@ -46,6 +46,8 @@ public record JsonDifference(String field, String found, String expected) {
 
   private static String shown(JsonNode node) {
     String text = node.isMissingNode() ? "nothing" : node.toString();
-    return text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "...";
+    return text.length() <= MOST_CHARACTERS
+        ? text
+        : "%s...".formatted(text.substring(0, MOST_CHARACTERS));
   }
 }

@@ -85,7 +85,8 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
     sections.forEach((section, node) ->
         entries(file, node)
             .forEach((key, value) -> {
-              requireKnown(file, section + ": ", key, commands.getOrDefault(section, Set.of()));
+              requireKnown(
+                  file, "%s: ".formatted(section), key, commands.getOrDefault(section, Set.of()));
               String text = text(file, key, value);
               if (section.equals(command) && !text.isEmpty()) {
                 setting(key).ifPresent(setting -> settings.put(setting, text));
@@ -145,7 +146,7 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
     }
     if (value.isObject() && key.equals(Setting.PROTOCOL.key())) {
       return value.properties().stream()
-          .map(entry -> entry.getKey() + "=" + scalar(file, key, entry.getValue()))
+          .map(entry -> "%s=%s".formatted(entry.getKey(), scalar(file, key, entry.getValue())))
           .collect(Collectors.joining(","));
     }
     if (value.isObject() && key.equals(Setting.MARGINS.key())) {

@@ -100,15 +100,15 @@ public final class Settings {
     for (Setting setting : taken) {
       String written = config.settings().get(setting);
       if (written != null) {
-        said.put(setting, new Said(written, config.name() + ": " + setting.key()));
+        said.put(setting, new Said(written, "%s: %s".formatted(config.name(), setting.key())));
       }
       String text = environment.get(setting.variable());
       if (text != null && !text.isBlank()) {
         said.put(setting, new Said(text.strip(), setting.variable()));
       }
     }
-    typed.forEach(
-        (setting, text) -> said.put(setting, new Said(text.strip(), "--" + setting.key())));
+    typed.forEach((setting, text) ->
+        said.put(setting, new Said(text.strip(), "--%s".formatted(setting.key()))));
     return new Settings(taken, said);
   }
 
@@ -441,7 +441,7 @@ public final class Settings {
   }
 
   private static String shortened(String text) {
-    return text.length() <= 80 ? text : text.substring(0, 80) + "...";
+    return text.length() <= 80 ? text : "%s...".formatted(text.substring(0, 80));
   }
 
   private static List<String> list(String text) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quantgate.base.Sha256;
+import dev.quantgate.base.Version;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.evaluation.EvalRequest;
 import dev.quantgate.evaluation.Fixtures;
@@ -245,6 +246,27 @@ class VerifierTest {
       forge("comparison.json");
       assertThat(verify().differences())
           .anySatisfy(each -> assertThat(each.field()).contains("deltaPoints"));
+    } finally {
+      restore(safe);
+    }
+  }
+
+  @Test
+  void anotherVersionsDescriptionOfTheFormIsItsOwn() throws IOException {
+    Map<String, byte[]> safe = contents();
+    Path comparison = out.resolve("comparison.json");
+    Path schema = out.resolve("comparison.schema.json");
+    try {
+      Files.writeString(schema, Files.readString(schema) + "\n");
+      forge("comparison.schema.json");
+      assertThat(verify().differences()).hasSize(1);
+      String written = "\"program\" : \"%s\"".formatted(Version.program());
+      Files.writeString(
+          comparison,
+          Files.readString(comparison).replace(written, "\"program\" : \"quantgate 0.0.9\""));
+      forge("comparison.json");
+      assertThat(verify().differences()).isEmpty();
+      assertThat(verify().left()).anySatisfy(each -> assertThat(each).contains("quantgate 0.0.9"));
     } finally {
       restore(safe);
     }

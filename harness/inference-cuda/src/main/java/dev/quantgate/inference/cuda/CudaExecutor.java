@@ -101,7 +101,7 @@ final class CudaExecutor implements StepExecutor {
       this.pool = owned.add(new DeviceMemory(context, (memory.pages() + 1L) * memory.pageBytes()));
       this.plan = owned.add(new StepPlan(context, stream, config, work));
       this.pinnedResults =
-          owned.add(new PinnedMemory(context, 8L * Workspace.LOOKUPS + 4L * Workspace.LOGIT_ROWS));
+          owned.add(new PinnedMemory(context, 8L * Workspace.LOOKUPS + 8L * Workspace.LOGIT_ROWS));
       this.pinnedRow = owned.add(new PinnedMemory(context, 4L * config.vocabularySize()));
     } catch (RuntimeException | Error e) {
       owned.close();
@@ -262,8 +262,9 @@ final class CudaExecutor implements StepExecutor {
   /** Answers asks whose logits are in the workspace, row by row. */
   private void answer(List<Ask> asked) {
     int rows = asked.size();
-    MemorySegment argmax = pinnedResults.segment().asSlice(8L * Workspace.LOOKUPS, 4L * rows);
-    stream.copyOut(argmax, work.argmax, 0);
+    MemorySegment peaks =
+        pinnedResults.segment().asSlice(8L * Workspace.LOOKUPS, work.marginsAt + 4L * rows);
+    stream.copyOut(peaks, work.peaks, 0);
     stream.synchronize();
     int from = 0;
     while (from < rows) {
@@ -293,7 +294,7 @@ final class CudaExecutor implements StepExecutor {
       }
       int at = 0;
       for (int r = from; r < to; r++) {
-        at += answer(asked.get(r), r, argmax.getAtIndex(JAVA_INT, r), results, at);
+        at += answer(asked.get(r), r, peaks, results, at);
       }
       from = to;
     }
@@ -304,14 +305,16 @@ final class CudaExecutor implements StepExecutor {
   }
 
   /** Answers one ask; gives how many results it took. */
-  private int answer(Ask ask, int logitRow, int argmax, MemorySegment results, int at) {
+  private int answer(Ask ask, int logitRow, MemorySegment peaks, MemorySegment results, int at) {
+    int argmax = peaks.getAtIndex(JAVA_INT, logitRow);
     switch (ask) {
       case Ask.OfTokens of -> {
         double[] logProbabilities = new double[of.tokens().length];
         for (int i = 0; i < logProbabilities.length; i++) {
           logProbabilities[i] = argmax < 0 ? Double.NaN : results.getAtIndex(JAVA_DOUBLE, at + i);
         }
-        of.reader().read(new Ask.Distribution(argmax, logProbabilities));
+        float margin = peaks.get(JAVA_FLOAT, work.marginsAt + 4L * logitRow);
+        of.reader().read(new Ask.Distribution(argmax, margin, logProbabilities));
         return logProbabilities.length;
       }
       case Ask.WholeRow whole -> {

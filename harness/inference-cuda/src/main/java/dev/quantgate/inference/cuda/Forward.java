@@ -333,7 +333,8 @@ final class Forward {
   }
 
   /**
-   * Logits of some rows, and what is read of each: largest, its index, the sum's logarithm.
+   * Logits of some rows, and what is read of each: largest, its index, how far it is ahead, the
+   * sum's logarithm.
    *
    * @param from where the indices of the rows begin in the plan's list; -1 for rows 0, 1, 2, ...
    */
@@ -346,7 +347,8 @@ final class Forward {
     kernels
         .kernel("log_softmax")
         .pointer(work.logits)
-        .pointer(work.argmax)
+        .pointer(work.peaks)
+        .pointer(work.peaks.address() + work.marginsAt)
         .pointer(work.largest)
         .pointer(work.logSum)
         .integer(config.vocabularySize())
@@ -374,7 +376,7 @@ final class Forward {
   void advance(int rows) {
     kernels
         .kernel("advance")
-        .pointer(work.argmax)
+        .pointer(work.peaks)
         .pointer(plan(work.layout.tokens(), 0))
         .pointer(plan(work.layout.positions(), 0))
         .integer(rows)

@@ -112,7 +112,11 @@ final class Workspace implements AutoCloseable {
   final DeviceMemory attentionPartials;
   final Product.Scratch products;
   final DeviceMemory logits;
-  final DeviceMemory argmax;
+
+  /** Of each row of logits the index of the largest, then, from {@link #marginsAt} on, margins. */
+  final DeviceMemory peaks;
+
+  final long marginsAt;
   final DeviceMemory largest;
   final DeviceMemory logSum;
   final DeviceMemory results;
@@ -156,7 +160,8 @@ final class Workspace implements AutoCloseable {
     attentionPartials = each.next();
     products = new Product.Scratch(each.next(), each.next(), each.next(), each.next());
     logits = each.next();
-    argmax = each.next();
+    peaks = each.next();
+    marginsAt = 4L * Math.min(rows, LOGIT_ROWS);
     largest = each.next();
     logSum = each.next();
     results = each.next();
@@ -227,7 +232,7 @@ final class Workspace implements AutoCloseable {
                 * 256
                 * Math.max(w.hidden(), Math.max(w.attention(), w.inner())),
             4L * logitRows * w.logits(),
-            4L * logitRows,
+            2L * 4 * logitRows,
             4L * logitRows,
             8L * logitRows,
             8L * LOOKUPS,

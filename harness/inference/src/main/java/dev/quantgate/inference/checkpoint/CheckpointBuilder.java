@@ -219,7 +219,7 @@ final class CheckpointBuilder {
         "int%d %s %s"
             .formatted(
                 config.bits(),
-                config.groupSize() == -1 ? "whole-column" : "g" + groupSize,
+                config.groupSize() == -1 ? "whole-column" : "g%d".formatted(groupSize),
                 config.symmetric() ? "sym" : "asym"));
     return new Linear.Gptq(
         name,

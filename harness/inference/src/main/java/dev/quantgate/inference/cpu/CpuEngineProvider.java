@@ -77,11 +77,15 @@ public final class CpuEngineProvider implements BlockwiseProvider {
     return open(
         folder,
         options,
-        REVISION + " " + width() + "-bit",
+        revision(),
         "CPU, %d thread%s, %d-bit vectors"
             .formatted(options.threads(), options.threads() == 1 ? "" : "s", width()),
         Batching.of(options.maxBatch(), CpuStepExecutor.ANSWERS_AT_ONCE),
         checkpoint -> device(checkpoint, folder, options));
+  }
+
+  private static String revision() {
+    return "%s %d-bit".formatted(REVISION, width());
   }
 
   @Override
@@ -91,7 +95,7 @@ public final class CpuEngineProvider implements BlockwiseProvider {
 
   @Override
   public Optional<ModelIdentity> identify(ModelReference reference) {
-    return identify(folder(reference), REVISION + " " + width() + "-bit");
+    return identify(folder(reference), revision());
   }
 
   static Optional<ModelIdentity> identify(Path folder, String engine) {

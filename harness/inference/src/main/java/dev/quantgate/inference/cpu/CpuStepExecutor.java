@@ -156,10 +156,11 @@ final class CpuStepExecutor implements StepExecutor {
     int vocabulary = config.vocabularySize();
     switch (ask) {
       case Ask.WholeRow row ->
-          row.reader().read(logits, at, LogSoftmax.argmax(logits, at, vocabulary));
-      case Ask.OfTokens of when of.tokens().length == 0 ->
-          of.reader()
-              .read(new Ask.Distribution(LogSoftmax.argmax(logits, at, vocabulary), new double[0]));
+          row.reader().read(logits, at, LogSoftmax.peak(logits, at, vocabulary).argmax());
+      case Ask.OfTokens of when of.tokens().length == 0 -> {
+        LogSoftmax.Peak peak = LogSoftmax.peak(logits, at, vocabulary);
+        of.reader().read(new Ask.Distribution(peak.argmax(), peak.margin(), new double[0]));
+      }
       case Ask.OfTokens of -> {
         LogSoftmax softmax = LogSoftmax.of(logits, at, vocabulary);
         double[] logProbabilities = new double[of.tokens().length];
@@ -167,7 +168,8 @@ final class CpuStepExecutor implements StepExecutor {
           logProbabilities[i] =
               softmax.finite() ? softmax.of(logits[at + of.tokens()[i]]) : Double.NaN;
         }
-        of.reader().read(new Ask.Distribution(softmax.argmax(), logProbabilities));
+        of.reader()
+            .read(new Ask.Distribution(softmax.argmax(), softmax.margin(), logProbabilities));
       }
     }
   }

@@ -121,7 +121,7 @@ final class ReferenceStepExecutor implements StepExecutor {
             logProbabilities[i] = (double) logits[of.tokens()[i]] - logits[best] - Math.log(sum);
           }
         }
-        of.reader().read(new Distribution(best, logProbabilities));
+        of.reader().read(new Distribution(best, margin(logits, best), logProbabilities));
       }
     }
   }
@@ -294,6 +294,17 @@ final class ReferenceStepExecutor implements StepExecutor {
       }
     }
     return best;
+  }
+
+  /** By how much the largest logit is larger than all others. */
+  private static float margin(float[] logits, int best) {
+    float margin = Float.POSITIVE_INFINITY;
+    for (int i = 0; i < logits.length; i++) {
+      if (best >= 0 && i != best) {
+        margin = Math.min(margin, logits[best] - logits[i]);
+      }
+    }
+    return margin;
   }
 
   @Override

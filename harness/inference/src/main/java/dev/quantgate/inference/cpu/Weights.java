@@ -65,6 +65,12 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
     /** Activation rows of the largest tile whose sums fit the registers there are. */
     private static final int AT_ONCE = Lanes.COUNT == 16 ? 8 : 2;
 
+    /**
+     * The most rows that are worth widening weights in registers for: with half the registers, more
+     * than one tile of rows would widen each weight again, and a panel is faster.
+     */
+    static final int MOST = Lanes.COUNT == 16 ? FEW : AT_ONCE;
+
     private final MemorySegment data;
     private final Tensor.DType dtype;
     private final int outputs;
@@ -153,7 +159,7 @@ sealed interface Weights permits Weights.Dense, GptqWeights {
         int y0,
         int ldy,
         float[] lanes) {
-      if (!inRegisters()) {
+      if (rows > MOST || !inRegisters()) {
         return false;
       }
       for (int m = 0; m < rows; m += AT_ONCE) {

@@ -25,6 +25,7 @@ final class AnswerWriter {
   private final List<byte[]> stops;
   private final int longestStop;
   private final List<Integer> tokens = new ArrayList<>();
+  private final List<Float> margins = new ArrayList<>();
   private byte[] bytes = new byte[256];
   private int length;
   private int told;
@@ -39,9 +40,14 @@ final class AnswerWriter {
     this.longestStop = stops.stream().mapToInt(stop -> stop.length).max().orElse(0);
   }
 
-  /** Adds a token to the answer; answers whether that ended it. */
-  boolean append(int token) {
+  /**
+   * Adds a token to the answer; answers whether that ended it.
+   *
+   * @param margin by how much the model preferred it
+   */
+  boolean append(int token, float margin) {
     tokens.add(token);
+    margins.add(margin);
     if (stopAtEos && eosIds.contains(token)) {
       end = End.EOS;
       return true;
@@ -131,11 +137,15 @@ final class AnswerWriter {
     return to;
   }
 
-  /** The answer; the bytes of a character that was cut become U+FFFD. */
+  /**
+   * The answer; the bytes of a character that was cut become U+FFFD. Margins are left out where one
+   * is too large for a float.
+   */
   Generation generation(List<Integer> promptTokens) {
     return new Generation(
         new String(bytes, 0, length, StandardCharsets.UTF_8),
         Optional.of(tokens),
+        Optional.of(margins).filter(all -> all.stream().allMatch(Float::isFinite)),
         end,
         Optional.of(promptTokens));
   }

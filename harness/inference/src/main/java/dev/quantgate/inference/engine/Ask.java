@@ -42,9 +42,11 @@ public sealed interface Ask {
    * order that does not depend on the step.
    *
    * @param argmax the lowest id of the largest logit, or -1 if a logit is NaN or infinite
+   * @param margin the largest logit less the largest of all others, in float32: 0 where two are
+   *     largest; means nothing if a logit is not finite
    * @param logProbabilities one for each token asked for; NaN if a logit is not finite
    */
-  record Distribution(int argmax, double[] logProbabilities) {
+  record Distribution(int argmax, float margin, double[] logProbabilities) {
 
     /** Whether all logits are finite. */
     public boolean finite() {

@@ -1,6 +1,7 @@
 package dev.quantgate.inference.engine;
 
 import dev.quantgate.inference.Decoding;
+import dev.quantgate.inference.engine.Scheduler.Choice;
 import java.util.SplittableRandom;
 
 /**
@@ -31,12 +32,30 @@ final class Sampler {
   }
 
   /**
-   * The next token.
+   * The next token, and by how much the model preferred it.
    *
    * @param logits {@code n} finite ones at {@code at}
    * @param argmax the lowest id of the largest
    */
-  int choose(float[] logits, int at, int n, int argmax) {
+  Choice choose(float[] logits, int at, int n, int argmax) {
+    int token = draw(logits, at, n, argmax);
+    int other = token == argmax ? second(logits, at, n, argmax) : argmax;
+    return new Choice(
+        token, other < 0 ? Float.POSITIVE_INFINITY : logits[at + token] - logits[at + other]);
+  }
+
+  /** The likeliest token but one; -1 if there is no other. */
+  private static int second(float[] logits, int at, int n, int argmax) {
+    int best = -1;
+    for (int i = 0; i < n; i++) {
+      if (i != argmax && (best < 0 || logits[at + i] > logits[at + best])) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private int draw(float[] logits, int at, int n, int argmax) {
     if (weights.length < n) {
       weights = new double[n];
     }

@@ -52,10 +52,14 @@ final class Scheduler {
     boolean greedy();
 
     /** Takes the next token from finite logits; called by one thread at a time, but any. */
-    int choose(float[] logits, int at, int argmax);
+    Choice choose(float[] logits, int at, int argmax);
 
-    /** Adds a token to the answer; answers whether that ended it. */
-    boolean append(int token);
+    /**
+     * Adds a token to the answer; answers whether that ended it.
+     *
+     * @param margin its logit less the largest of all others
+     */
+    boolean append(int token, float margin);
 
     /** Whether the answer is to end before its next token. */
     boolean cancelled();
@@ -69,6 +73,13 @@ final class Scheduler {
     /** There is no answer; answers whether to go on. */
     boolean faulted(Fault fault, String message);
   }
+
+  /**
+   * A token that was drawn.
+   *
+   * @param margin its logit less the largest of all others: below 0 where it is not the likeliest
+   */
+  record Choice(int token, float margin) {}
 
   /** Gives jobs as they come. */
   @FunctionalInterface

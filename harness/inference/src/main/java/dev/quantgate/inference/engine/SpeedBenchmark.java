@@ -79,6 +79,8 @@ public final class SpeedBenchmark {
         machine.weightFormat(),
         machine.checkpointBytes(),
         device.memory().weightBytes(),
+        device.memory().pageBytes()
+            * benchmark.pages.covering(plan.promptTokens() + plan.newTokens()),
         machine.loadTime(),
         machine.readBandwidth(),
         prefill,

@@ -89,6 +89,7 @@ abstract sealed class Task {
     final int[] tokens;
     int length;
     int chosen;
+    float margin;
     Pages.@Nullable Sequence own;
 
     Answer(PrefixTree tree, int index, GenerateJob job, int ownPages, int most) {
@@ -101,16 +102,30 @@ abstract sealed class Task {
     Ask ask() {
       int position = length - 1;
       return writer.greedy()
-          ? new Ask.OfTokens(position, NO_TOKENS, distribution -> chosen = distribution.argmax())
-          : new Ask.WholeRow(
+          ? new Ask.OfTokens(
               position,
-              (logits, at, argmax) -> chosen = argmax < 0 ? -1 : writer.choose(logits, at, argmax));
+              NO_TOKENS,
+              distribution -> {
+                chosen = distribution.argmax();
+                margin = distribution.margin();
+              })
+          : new Ask.WholeRow(position, this::choose);
+    }
+
+    private void choose(float[] logits, int at, int argmax) {
+      if (argmax < 0) {
+        chosen = -1;
+        return;
+      }
+      Scheduler.Choice choice = writer.choose(logits, at, argmax);
+      chosen = choice.token();
+      margin = choice.margin();
     }
 
     /** Takes the token chosen in the step before; answers whether the answer goes on. */
     boolean advance() {
       tokens[length++] = chosen;
-      return !writer.append(chosen) && length < tokens.length;
+      return !writer.append(chosen, margin) && length < tokens.length;
     }
   }
 

@@ -26,6 +26,7 @@ import dev.quantgate.inference.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -151,13 +152,13 @@ public final class TokenModel implements LanguageModel {
     }
 
     @Override
-    public int choose(float[] logits, int at, int argmax) {
-      return sampler == null ? argmax : sampler.choose(logits, at, config.vocabularySize(), argmax);
+    public Scheduler.Choice choose(float[] logits, int at, int argmax) {
+      return Objects.requireNonNull(sampler).choose(logits, at, config.vocabularySize(), argmax);
     }
 
     @Override
-    public boolean append(int token) {
-      boolean ended = answer.append(token);
+    public boolean append(int token, float margin) {
+      boolean ended = answer.append(token, margin);
       if (!ended) {
         taker.added(answer);
       }

@@ -34,6 +34,6 @@ final class Refusal {
   static String firstLine(Throwable cause) {
     String message = String.valueOf(cause.getMessage());
     String line = message.lines().findFirst().orElse("");
-    return line.length() > LONGEST ? line.substring(0, LONGEST) + "..." : line;
+    return line.length() > LONGEST ? "%s...".formatted(line.substring(0, LONGEST)) : line;
   }
 }

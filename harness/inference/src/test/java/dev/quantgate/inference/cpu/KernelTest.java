@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import jdk.incubator.vector.FloatVector;
@@ -44,7 +45,7 @@ class KernelTest {
         values[i] = Float.intBitsToFloat((random.nextInt(2) << 31) | exponent << 23 | fraction);
       }
       float[] found = new float[values.length];
-      GptqWeights.round16(FloatVector.fromArray(Lanes.SPECIES, values, 0)).intoArray(found, 0);
+      NibbleKernel.round16(FloatVector.fromArray(Lanes.SPECIES, values, 0)).intoArray(found, 0);
       for (int i = 0; i < values.length; i++) {
         float expected = Float.float16ToFloat(Float.floatToFloat16(values[i]));
         assertThat(Float.floatToRawIntBits(found[i]))
@@ -60,14 +61,36 @@ class KernelTest {
     logits[37] = 2;
     logits[70] = 2;
     logits[98] = 2;
-    assertThat(LogSoftmax.argmax(logits, 0, 100)).isEqualTo(37);
-    assertThat(LogSoftmax.argmax(logits, 38, 62)).isEqualTo(70 - 38);
-    assertThat(LogSoftmax.argmax(logits, 96, 4)).isEqualTo(2);
+    assertThat(LogSoftmax.peak(logits, 0, 100).argmax()).isEqualTo(37);
+    assertThat(LogSoftmax.peak(logits, 38, 62).argmax()).isEqualTo(70 - 38);
+    assertThat(LogSoftmax.peak(logits, 96, 4).argmax()).isEqualTo(2);
     logits[99] = Float.NaN;
-    assertThat(LogSoftmax.argmax(logits, 0, 100)).isEqualTo(-1);
+    assertThat(LogSoftmax.peak(logits, 0, 100).argmax()).isEqualTo(-1);
     logits[99] = 0;
     logits[3] = Float.NEGATIVE_INFINITY;
-    assertThat(LogSoftmax.argmax(logits, 0, 100)).isEqualTo(-1);
+    assertThat(LogSoftmax.peak(logits, 0, 100).argmax()).isEqualTo(-1);
+  }
+
+  @Test
+  void theLargestLogitIsAheadOfTheNextOneWhereverBothStand() {
+    // Whole vectors of any width and a rest of three, between neighbours that are no logits of it.
+    int n = 99;
+    float[] logits = new float[n + 2];
+    Arrays.fill(logits, 100);
+    for (int first = 0; first < n; first++) {
+      for (int second = 0; second < n; second++) {
+        if (first != second) {
+          Arrays.fill(logits, 1, n + 1, -5);
+          logits[second + 1] = 2.25f;
+          logits[first + 1] = 3;
+          assertThat(LogSoftmax.peak(logits, 1, n)).isEqualTo(new LogSoftmax.Peak(first, 0.75f));
+          logits[first + 1] = 2.25f;
+          assertThat(LogSoftmax.peak(logits, 1, n))
+              .isEqualTo(new LogSoftmax.Peak(Math.min(first, second), 0));
+        }
+      }
+    }
+    assertThat(LogSoftmax.of(new float[] {1, 4, 2.5f}, 0, 3).margin()).isEqualTo(1.5f);
   }
 
   @Test

@@ -76,7 +76,7 @@ class AnswerWriterTest {
   private static Generation write(Pieces pieces, List<String> stops, int... ids) {
     var writer = new AnswerWriter(pieces, Decoding.greedy(100, stops), List.of(EOS));
     for (int id : ids) {
-      if (writer.append(id)) {
+      if (writer.append(id, id / 4f)) {
         break;
       }
     }
@@ -97,6 +97,17 @@ class AnswerWriterTest {
         write(Pieces.of("ab", "\n", "de", "f(", "x"), List.of("\ndef"), 0, 1, 2, 3, 4);
     assertThat(answer.text()).isEqualTo("ab");
     assertThat(answer.tokens()).hasValue(List.of(0, 1, 2, 3));
+    assertThat(answer.margins()).hasValue(List.of(0f, 0.25f, 0.5f, 0.75f));
+  }
+
+  @Test
+  void marginsAreToldAsFarAsAFloatHoldsThem() {
+    var writer = new AnswerWriter(Pieces.of("a", "b"), Decoding.greedy(9, List.of()), List.of(EOS));
+    writer.append(0, Float.MAX_VALUE);
+    assertThat(writer.generation(List.of()).margins()).hasValue(List.of(Float.MAX_VALUE));
+    writer.append(1, Float.POSITIVE_INFINITY);
+    assertThat(writer.generation(List.of()).margins()).isEmpty();
+    assertThat(writer.generation(List.of()).tokens()).hasValue(List.of(0, 1));
   }
 
   @Test
@@ -197,7 +208,7 @@ class AnswerWriterTest {
           new AnswerWriter(
               new Pieces(tokens), Decoding.greedy(100, List.of("b\na", "好b")), List.of(EOS));
       var told = new StringBuilder();
-      for (int id = 0; id < tokens.size() && !writer.append(id); id++) {
+      for (int id = 0; id < tokens.size() && !writer.append(id, 0); id++) {
         String piece = writer.settled();
         told.append(piece);
         pieces += piece.isEmpty() ? 0 : 1;

@@ -83,7 +83,8 @@ class SamplerTest {
             break;
           }
         }
-        assertThat(sampler.choose(logits, 0, VOCABULARY, argmax(logits))).isEqualTo(expected);
+        assertThat(sampler.choose(logits, 0, VOCABULARY, argmax(logits)).token())
+            .isEqualTo(expected);
         compared++;
       }
     }
@@ -105,8 +106,11 @@ class SamplerTest {
     var sampler = new Sampler(decoding(1, 1), 9);
     int most = 0;
     for (int n = 0; n < 4000; n++) {
-      int id = sampler.choose(logits, 0, VOCABULARY, 40);
+      Scheduler.Choice choice = sampler.choose(logits, 0, VOCABULARY, 40);
+      int id = choice.token();
       assertThat(id).isIn(3, 40);
+      float ahead = logits[40] - logits[3];
+      assertThat(choice.margin()).isEqualTo(id == 40 ? ahead : -ahead);
       most += id == 40 ? 1 : 0;
     }
     assertThat(most / 4000.0).isCloseTo(0.75, within(0.03));

@@ -112,6 +112,7 @@ class SchedulerTest {
                 .read(
                     new Ask.Distribution(
                         argmax,
+                        argmax < 0 ? Float.NaN : margin(logits, argmax),
                         Arrays.stream(of.tokens())
                             .mapToDouble(token -> argmax < 0 ? Double.NaN : logits[token])
                             .toArray()));
@@ -144,9 +145,19 @@ class SchedulerTest {
     return best;
   }
 
+  /** The logit of a token less the largest of all others. */
+  private static float margin(float[] logits, int token) {
+    float margin = Float.POSITIVE_INFINITY;
+    for (int i = 0; i < logits.length; i++) {
+      margin = i == token ? margin : Math.min(margin, logits[token] - logits[i]);
+    }
+    return margin;
+  }
+
   /** Takes one job's result as words. */
   private static final class Taker implements Scheduler.Writer, Scheduler.ScoreReader {
     final List<Integer> tokens = new ArrayList<>();
+    final List<Float> margins = new ArrayList<>();
     final boolean greedy;
     String result = "";
     boolean cancelled;
@@ -162,14 +173,16 @@ class SchedulerTest {
     }
 
     @Override
-    public int choose(float[] logits, int at, int argmax) {
+    public Scheduler.Choice choose(float[] logits, int at, int argmax) {
       assertThat(greedy).isFalse();
-      return (argmax + 1) % 38;
+      int token = (argmax + 1) % 38;
+      return new Scheduler.Choice(token, margin(logits, token));
     }
 
     @Override
-    public boolean append(int token) {
+    public boolean append(int token, float margin) {
       tokens.add(token);
+      margins.add(margin);
       return token == 7;
     }
 
@@ -186,7 +199,7 @@ class SchedulerTest {
 
     @Override
     public boolean done() {
-      return told("done " + tokens);
+      return told("done %s by %s".formatted(tokens, margins));
     }
 
     @Override
@@ -222,6 +235,7 @@ class SchedulerTest {
 
   private static String expectedAnswer(int[] prompt, int most, boolean greedy) {
     List<Integer> added = new ArrayList<>();
+    List<Float> margins = new ArrayList<>();
     int[] tokens = prompt;
     while (added.size() < most) {
       int argmax = argmax(logits(tokens));
@@ -231,13 +245,14 @@ class SchedulerTest {
       }
       int token = greedy ? argmax : (argmax + 1) % 38;
       added.add(token);
+      margins.add(margin(logits(tokens), token));
       if (token == 7) {
         break;
       }
       tokens = Arrays.copyOf(tokens, tokens.length + 1);
       tokens[tokens.length - 1] = token;
     }
-    return "done " + added;
+    return "done %s by %s".formatted(added, margins);
   }
 
   /** Some jobs that share prefixes, are each other's prefix or the same, with what must come. */

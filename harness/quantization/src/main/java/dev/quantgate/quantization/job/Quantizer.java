@@ -110,7 +110,8 @@ public final class Quantizer {
 
   private static String describe(IOException e) {
     String message = e.getMessage();
-    return e.getClass().getSimpleName() + (message == null ? "" : ": " + message);
+    String name = e.getClass().getSimpleName();
+    return message == null ? name : "%s: %s".formatted(name, message);
   }
 
   private QuantizationReport run() throws IOException {

@@ -136,7 +136,7 @@ public final class CublasLt implements AutoCloseable {
   private <T> T call(Function function, Call<T> call) {
     MethodHandle found = functions.get(function);
     if (found == null) {
-      throw new AssertionError("not bound: " + function);
+      throw new AssertionError("not bound: %s".formatted(function));
     }
     try {
       return call.with(found);

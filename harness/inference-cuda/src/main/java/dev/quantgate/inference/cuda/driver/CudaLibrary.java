@@ -164,7 +164,7 @@ final class CudaLibrary {
   private MethodHandle handle(Function function) {
     MethodHandle handle = handles.get(function);
     if (handle == null) {
-      throw new AssertionError("not bound: " + function);
+      throw new AssertionError("not bound: %s".formatted(function));
     }
     return handle;
   }
