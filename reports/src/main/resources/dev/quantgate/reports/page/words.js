@@ -15,7 +15,7 @@ const WORDS = {
     more: "What would prove more", needed: "{0}: about {1} items would prove it at this rate of flips, were both models equally good; {2} were judged{3}.",
     neededNone: "{0}: no number of samples proves it{1}.", done: "{0}: proven with these {1} items{2}.", seen: "; a loss is seen from {0} points on",
     bounded: "delta above {0} and below {1}", pooled: "All suites, equal weights", limited: "{0} of {1} items were drawn",
-    withFaults: "{0}: {1} items have no grade; counted against the candidate the delta is {2}.",
+    withFaults: "{0}: items without a grade: {1}; counted against the candidate the delta is {2}.",
     changes: "What changed", search: "Search", searchHint: "id, subject, answer, text", kind: "Kind", all: "all", allSuites: "all suites", subject: "Subject",
     kinds: ["loss", "gain", "other answer", "same", "no grade"], flips: "losses and gains", item: "Item", right: "Right answer", kl: "KL", marginB: "Margin, baseline", marginC: "Margin, candidate",
     nearTie: "near tie", found: "{0} of {1} items", page: "Page {0} of {1}", previous: "Previous", next: "Next", none: "No item is like that.",
