@@ -3,6 +3,7 @@ package dev.quantgate.inference.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -73,7 +74,10 @@ final class NibbleKernel {
     this.groups = groupStart.length - 1;
     this.columns = groupStart[groups];
     this.normal = normal();
-    this.lookedUp = Lanes.COUNT == 16 && columns == groups * 2 * Lanes.COUNT * laneBytes;
+    int block = 2 * Lanes.COUNT * laneBytes;
+    this.lookedUp =
+        Lanes.COUNT == 16
+            && IntStream.rangeClosed(0, groups).allMatch(g -> groupStart[g] == g * block);
   }
 
   /** Codes and zeros differ by 1 to 15: whether that many steps of each scale are normal halves. */
