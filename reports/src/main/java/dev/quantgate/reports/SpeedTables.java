@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What `bench` measured of an engine, for a terminal. */
 public final class SpeedTables {
@@ -86,7 +87,7 @@ public final class SpeedTables {
           columns.stream()
               .map(column ->
                   at < column.passages().size()
-                      ? rows.decode("%s in, %s out", column.passages().get(at))
+                      ? rows.passage(column.passages().get(at))
                       : Cell.NONE)
               .toList());
     }
@@ -102,7 +103,7 @@ public final class SpeedTables {
     %s on %s; weights made up there
     measured in this run: read stream %s GB/s, largest matrix product %s TFLOP/s
     %s
-    rates are tokens a second
+    rates are tokens a second; a/b: over b tokens behind a prompt of a; at c: behind c tokens
 
     %s\
     """
@@ -136,7 +137,7 @@ public final class SpeedTables {
     void head() {
       var cells = new ArrayList<String>(List.of(""));
       for (ShapeReport.Column column : report.columns()) {
-        cells.add(column.weights());
+        cells.add(column.weights().replace(", groups of ", " g"));
         cells.add("of the device");
       }
       if (ratio) {
@@ -159,7 +160,11 @@ public final class SpeedTables {
 
     void cells(List<Cell> found) {
       String what =
-          found.stream().map(Cell::what).filter(each -> !each.isEmpty()).findFirst().orElse("");
+          found.stream()
+              .map(Cell::what)
+              .filter(each -> !each.isEmpty())
+              .distinct()
+              .collect(Collectors.joining(", "));
       var cells = new ArrayList<String>(List.of(what));
       for (Cell cell : found) {
         cells.add(cell.rate() > 0 ? Figures.rate(cell.rate()) : "-");
@@ -177,15 +182,15 @@ public final class SpeedTables {
       return new Cell(
           "prefill of %s".formatted(Figures.count(prefill.tokens())),
           prefill.tokensPerSecond(),
-          "%s TFLOP/s, %s"
+          "%s TFLOP/s %s"
               .formatted(
                   Figures.rate(prefill.flops() / TERA),
                   Figures.percent(prefill.flops() / report.matrixRate())));
     }
 
-    Cell decode(String what, ShapeReport.Decode decode) {
+    Cell passage(ShapeReport.Decode decode) {
       return new Cell(
-          what.formatted(Figures.count(decode.context()), Figures.count(decode.tokens())),
+          "%s/%s".formatted(Figures.count(decode.context()), Figures.count(decode.tokens())),
           decode.tokensPerSecond(),
           use(decode));
     }
@@ -194,13 +199,13 @@ public final class SpeedTables {
       return decode.context() == 0
           ? new Cell("batch %d".formatted(decode.batch()), 0, "does not fit")
           : new Cell(
-              "batch %d".formatted(decode.batch()),
+              "batch %d at %s".formatted(decode.batch(), Figures.count(decode.context())),
               decode.tokensPerSecond(),
-              "%s, context %s".formatted(use(decode), Figures.count(decode.context())));
+              use(decode));
     }
 
     private String use(ShapeReport.Decode decode) {
-      return "%s GB/s, %s"
+      return "%s GB/s %s"
           .formatted(
               Figures.rate(decode.bandwidth() / GIGA),
               Figures.percent(decode.bandwidth() / report.readBandwidth()));

@@ -232,8 +232,8 @@ class CudaCommandsTest {
     assertThat(shape.err()).isEmpty();
     assertThat(shape.exitCode()).isZero();
     assertThat(shape.out())
-        .contains("int4, groups of 64", "fp16", "ratio", "weights", "memory in all")
-        .contains("prefill of 16", "16 in, 4 out", "batch 1", "batch 2", "read stream")
+        .contains("int4 g64", "fp16", "ratio", "weights", "memory in all")
+        .contains("prefill of 16", "16/4", "batch 1 at 16", "batch 2 at 16", "read stream")
         .contains("Stand-in Device")
         .containsPattern("note: there is no libcublasLt\\.so\\.13 .*to compare with|by cuBLASLt");
     Ended unknown = quantgate("bench", "--engine=cuda", "--shape=llama-8b");
