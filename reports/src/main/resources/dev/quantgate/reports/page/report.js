@@ -70,7 +70,7 @@
     const rows = C.suites.map(s => {
       const e = s.evidence;
       return el("tr", {}, el("th", { scope: "row" }, s.suite, el("div", { class: "small faint" }, s.protocol.slice(s.protocol.indexOf("/") + 1)), s.asked < s.available ? el("div", { class: "small faint" }, t("limited", number(s.asked), number(s.available))) : null),
-        el("td", {}, badge(s.verdict), s.verdict === "INVALID" ? null : el("div", { class: "small faint still" }, s.finding === "UNINFORMATIVE" ? t("uninformative") : t(s.proven ? "proven" : "notProven"))),
+        el("td", {}, badge(s.verdict, s.finding === "UNINFORMATIVE" ? s.finding : s.verdict), s.verdict === "INVALID" ? null : el("div", { class: "small faint still" }, s.finding === "UNINFORMATIVE" ? t("uninformative") : t(s.proven ? "proven" : "notProven"))),
         el("td", { class: "r" }, number(s.items)),
         el("td", { class: "r" }, s.items ? percent(s.baseline.score) : "–"), el("td", { class: "r" }, s.items ? percent(s.candidate.score) : "–"),
         el("td", { class: "r" }, el("b", {}, s.items ? points(s.deltaPoints) : "–")), el("td", { class: "r" }, e ? points(e.lowerPoints) + " … " + points(e.upperPoints) : "–"),
