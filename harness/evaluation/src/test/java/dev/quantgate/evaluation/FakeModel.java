@@ -53,6 +53,21 @@ public final class FakeModel implements LanguageModel {
     }
   }
 
+  /** Answers as another script does, but for what it changes. */
+  public interface Forwarding extends Script {
+    Script behind();
+
+    @Override
+    default double logProbability(String prompt, String continuation) {
+      return behind().logProbability(prompt, continuation);
+    }
+
+    @Override
+    default String write(String prompt, String mark) {
+      return behind().write(prompt, mark);
+    }
+  }
+
   private final String engine;
   private final String weights;
   private final Script script;

@@ -80,17 +80,7 @@ class KillTest {
   }
 
   /** A model that does something before each answer. */
-  record Slow(FakeModel.Script behind, Runnable beforeEach) implements FakeModel.Script {
-    @Override
-    public double logProbability(String prompt, String continuation) {
-      return behind.logProbability(prompt, continuation);
-    }
-
-    @Override
-    public String write(String prompt, String mark) {
-      return behind.write(prompt, mark);
-    }
-
+  record Slow(FakeModel.Script behind, Runnable beforeEach) implements FakeModel.Forwarding {
     @Override
     public void pause() {
       beforeEach.run();

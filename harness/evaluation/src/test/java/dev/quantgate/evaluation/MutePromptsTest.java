@@ -32,19 +32,10 @@ class MutePromptsTest {
   }
 
   /** Knows all answers, but has a tokenizer of its own. */
-  private record Spelling(FakeModel.Script behind, Tokens spelling) implements FakeModel.Script {
+  private record Spelling(FakeModel.Script behind, Tokens spelling)
+      implements FakeModel.Forwarding {
     private interface Tokens {
       List<Integer> of(String text);
-    }
-
-    @Override
-    public double logProbability(String prompt, String continuation) {
-      return behind.logProbability(prompt, continuation);
-    }
-
-    @Override
-    public String write(String prompt, String mark) {
-      return behind.write(prompt, mark);
     }
 
     @Override

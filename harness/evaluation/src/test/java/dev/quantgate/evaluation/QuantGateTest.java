@@ -413,7 +413,7 @@ class QuantGateTest {
     }
   }
 
-  private abstract static class ForwardingScript implements FakeModel.Script {
+  private abstract static class ForwardingScript implements FakeModel.Forwarding {
     private final FakeModel.Script behind;
 
     ForwardingScript(FakeModel.Script behind) {
@@ -421,13 +421,8 @@ class QuantGateTest {
     }
 
     @Override
-    public double logProbability(String prompt, String continuation) {
-      return behind.logProbability(prompt, continuation);
-    }
-
-    @Override
-    public String write(String prompt, String mark) {
-      return behind.write(prompt, mark);
+    public FakeModel.Script behind() {
+      return behind;
     }
   }
 

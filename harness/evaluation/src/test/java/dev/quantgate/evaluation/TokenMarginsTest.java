@@ -47,17 +47,7 @@ class TokenMarginsTest {
 
   /** Knows all but some items; the margin of a text's token i is {@code first + i * step}. */
   private record Preferring(FakeModel.Script behind, float first, float step)
-      implements FakeModel.Script {
-    @Override
-    public double logProbability(String prompt, String continuation) {
-      return behind.logProbability(prompt, continuation);
-    }
-
-    @Override
-    public String write(String prompt, String mark) {
-      return behind.write(prompt, mark);
-    }
-
+      implements FakeModel.Forwarding {
     @Override
     public Optional<List<Float>> margins(List<Integer> tokens) {
       return Optional.of(
@@ -66,17 +56,7 @@ class TokenMarginsTest {
   }
 
   /** Does not say how much it preferred its tokens. */
-  private record Silent(FakeModel.Script behind) implements FakeModel.Script {
-    @Override
-    public double logProbability(String prompt, String continuation) {
-      return behind.logProbability(prompt, continuation);
-    }
-
-    @Override
-    public String write(String prompt, String mark) {
-      return behind.write(prompt, mark);
-    }
-
+  private record Silent(FakeModel.Script behind) implements FakeModel.Forwarding {
     @Override
     public Optional<List<Float>> margins(List<Integer> tokens) {
       return Optional.empty();
