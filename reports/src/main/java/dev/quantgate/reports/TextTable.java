@@ -32,7 +32,10 @@ public final class TextTable {
     LEFT,
     /** Figures, which are never broken. */
     RIGHT,
-    /** For a last column of texts of which no word, such as a path, may be broken. */
+    /**
+     * For a last column of texts of which no word, such as a path, may be broken. A word wider than
+     * what the other columns leave runs beyond the table; it narrows none of them.
+     */
     WORDS
   }
 
@@ -104,12 +107,14 @@ public final class TextTable {
     int[] widths = new int[alignment.size()];
     int before = width(indent);
     for (int column = 0; column < widths.length; column++) {
-      boolean words = alignment.get(column) == Align.WORDS;
+      int room =
+          alignment.get(column) == Align.WORDS
+              ? Math.max(WIDTH - before, LEAST_WIDTH)
+              : Integer.MAX_VALUE;
       for (Line line : lines) {
         if (line instanceof Line.Cells(List<String> cells)) {
-          String cell = cells.get(column);
-          int wide = words ? widest(pieces(cell, WIDTH - before, false)) : width(cell);
-          widths[column] = Math.max(widths[column], wide);
+          int wide = widest(pieces(cells.get(column), room, false));
+          widths[column] = Math.max(widths[column], Math.min(wide, room));
         }
       }
       before += widths[column] + BETWEEN.length();

@@ -59,6 +59,26 @@ class TextTableTest {
   }
 
   @Test
+  void aWordWiderThanWhatIsLeftRunsBeyondTheTableAndNarrowsNoOtherColumn() {
+    String path = "/%s/libcuda.so.1,".formatted("folder/".repeat(11));
+    assertThat(
+            new TextTable(LEFT, LEFT, WORDS)
+                .row("ok", "Engine cuda", "driver %s serving CUDA 13.0".formatted(path))
+                .row("ok", "Engine reference", "ready")
+                .rule()
+                .render())
+        .isEqualTo(
+            """
+            ok  Engine cuda       driver
+                                  %s
+                                  serving CUDA 13.0
+            ok  Engine reference  ready
+            --------------------------------------------------------------------------------
+            """
+                .formatted(path));
+  }
+
+  @Test
   void aTableThatIsWiderThanTheTerminalNarrowsItsWidestTextsAndBreaksNoFigure() {
     String text =
         new TextTable(LEFT, LEFT, RIGHT, LEFT)
