@@ -55,7 +55,7 @@ record Headline(String english, String chinese) {
     };
   }
 
-  /** Whether it fails for want of a proof alone, as it was asked to. */
+  /** Whether it fails only because it is not proven, as it was asked to. */
   private static boolean isUnproven(Comparison comparison, List<SuiteComparison> suites) {
     return comparison.policy().onInconclusive() == OnInconclusive.FAIL
         && suites.stream().noneMatch(suite -> suite.finding() == Finding.FAIL);

@@ -16,7 +16,7 @@ import java.util.Optional;
  *     checkers judged it; else empty
  * @param doubt what the check in two processes could not carry from one to the other, for which the
  *     check in one may judge otherwise: an object of the program's own, an argument that cannot be
- *     told, a program that is none without its test; empty where there is nothing of the kind
+ *     told, a text that is a program only with its test; empty where there is nothing of the kind
  * @param testLine the line of the test that failed, from 1, such as that of an assertion; 0 where
  *     none did or it is not known
  */

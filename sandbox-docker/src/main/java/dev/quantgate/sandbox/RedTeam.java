@@ -77,7 +77,7 @@ public final class RedTeam {
    *
    * @param name its name
    * @param expected the right verdict
-   * @param category what it is after
+   * @param category the kind of program
    * @param unsupportedBy sandboxes that may call it UNSUPPORTED
    * @param canary whether the short self-test runs it
    * @param forges whether it wins where a candidate's own process judges

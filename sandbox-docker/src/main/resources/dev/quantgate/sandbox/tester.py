@@ -52,7 +52,7 @@ class _Link:
             return values[0]
         if kind == codec.RAISED and len(values) == 4:
             if isinstance(values[0], SyntaxError):
-                self.doubts("a program that is none without its test")
+                self.doubts("a text that is a program only with its test")
             self._raise(values, (), {})
         self._break("its first message is neither ready nor raised")
 

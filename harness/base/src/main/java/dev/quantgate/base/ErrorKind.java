@@ -3,7 +3,7 @@ package dev.quantgate.base;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** Whose matter a failure is, and so what a face says and does about it. */
+/** Who can mend a failure; it decides how a front end reports it. */
 public enum ErrorKind {
   /** Input, settings or files are not what they should be: the user changes something. */
   USER,
@@ -17,7 +17,7 @@ public enum ErrorKind {
   /** The program is wrong. */
   DEFECT;
 
-  /** Whose matter anything thrown is: what is neither ours nor the machine's is a defect. */
+  /** The kind of any throwable; unexpected exceptions are defects. */
   public static ErrorKind of(Throwable thrown) {
     return switch (thrown) {
       case QuantGateException ours -> ours.errorKind();

@@ -93,7 +93,7 @@ public final class JsonLines {
           } catch (JacksonException e) {
             throw new FileException(
                 ErrorKind.USER,
-                "%s, line %d: expected a JSON object, found text that is none: %s"
+                "%s, line %d: expected a JSON object, found other text: %s"
                     .formatted(file, number, reason(e)),
                 e);
           }

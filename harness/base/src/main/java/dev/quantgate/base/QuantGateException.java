@@ -28,7 +28,7 @@ public abstract class QuantGateException extends RuntimeException {
     this.details = List.of();
   }
 
-  /** Whose matter it is. */
+  /** Who can mend it. */
   public abstract ErrorKind errorKind();
 
   /** Lines that few need, such as the hashes of two runs: shown with {@code --verbose} alone. */

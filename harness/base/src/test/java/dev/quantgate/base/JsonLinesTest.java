@@ -43,7 +43,7 @@ class JsonLinesTest {
     assertThatThrownBy(() -> JsonLines.objects(twice, (line, object) -> {}))
         .isInstanceOf(FileException.class)
         .hasMessageStartingWith(
-            twice + ", line 1: expected a JSON object, found text that is none");
+            twice + ", line 1: expected a JSON object, found other text");
   }
 
   @Test

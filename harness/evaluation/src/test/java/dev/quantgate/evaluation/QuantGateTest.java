@@ -1166,7 +1166,7 @@ class QuantGateTest {
       value = {
         "\"shortened\":0|\"shortened\":77|shortened is 77, but the question has 6 forms",
         "\"choices\":[{\"label\":\"A\",|\"choices\":[{\"label\":\"A\",\"sum\":-9,\"tokens\":1,\"wholeSum\":-9,\"wholeTokens\":9,\"value\":-9},{\"label\":\"A\",|its"
-            + " answer is none to what was asked"
+            + " answer does not fit the question"
       })
   void aReplayedRunWhoseRecordsFitNoQuestionIsRefused(String good, String bad, String message)
       throws IOException {
@@ -1200,9 +1200,9 @@ class QuantGateTest {
         "\"shortened\":0|\"shortened\":6|shortened is 6, but the question has 6 forms",
         "\"shortened\":0|\"shortened\":-1|shortened is -1, but the question has 6 forms",
         "\"form\":\"scored\",\"choices\":[|\"form\":\"written\",\"samples\":[],\"unused\":[|its"
-            + " answer is none to what was asked",
+            + " answer does not fit the question",
         "\"choices\":[|\"choices\":[{\"sum\":0,\"tokens\":1,\"wholeSum\":0,\"wholeTokens\":2},|its"
-            + " answer is none to what was asked"
+            + " answer does not fit the question"
       })
   void aJournalWhoseLinesFitNoQuestionIsRefused(String good, String bad, String message)
       throws IOException {

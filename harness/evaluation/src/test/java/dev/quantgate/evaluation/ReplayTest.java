@@ -202,7 +202,7 @@ class ReplayTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "no json|line 21: expected a JSON object, found text that is none",
+        "no json|line 21: expected a JSON object, found other text",
         "[1]|line 21: expected a JSON object, found a list",
         "{\"task_id\":\"HumanEval/1\"}|line 21: expected \"completion\" with a text, found nothing",
         "{\"task_id\":\"HumanEval/1\",\"completion\":7}|line 21: expected \"completion\" with a text, found 7",

@@ -30,7 +30,7 @@ public final class GenerationQueue implements AutoCloseable {
     void done(Outcome<Generation> outcome);
 
     /**
-     * The other end: the request cannot be computed here at all, for want of memory or as its
+     * The other end: the request cannot be computed here at all, for lack of memory or as its
      * prompt cannot be rendered.
      */
     void refused(InferenceException reason);

@@ -98,7 +98,7 @@ final class MemoryGroups implements AutoCloseable {
       this.events = events;
     }
 
-    /** In the order of writing; swap is none, where there is a file for it. */
+    /** In the order they are written; swap is forbidden where the kernel counts it. */
     List<Bound> bounds(long bytes) {
       String value = Long.toString(bytes);
       return switch (this) {
@@ -116,7 +116,7 @@ final class MemoryGroups implements AutoCloseable {
   /**
    * One control group.
    *
-   * @param folder it
+   * @param folder the group's folder
    * @param entry where a process writes 0 to enter
    * @param statistics what its processes hold, by kinds of memory
    * @param events how often the kernel ended something in it

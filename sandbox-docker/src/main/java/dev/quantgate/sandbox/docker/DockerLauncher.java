@@ -115,7 +115,7 @@ final class DockerLauncher implements WorkerLauncher {
     return new Launched(client, () -> remove(name));
   }
 
-  /** The whole wall, flag by flag. */
+  /** The container's command line, with the reason of every flag. */
   List<String> command(String name) {
     String memory = Long.toString(limits.memoryBytes() + SPARE_BYTES);
     String noFiles = "rw,noexec,nosuid,nodev,mode=1777,";

@@ -11,7 +11,7 @@ public final class Lost extends Exception {
   /**
    * Creates one.
    *
-   * @param outOfMemory whether the worker was ended for want of memory
+   * @param outOfMemory whether the worker was ended because memory ran out
    */
   public Lost(String message, boolean outOfMemory) {
     super(message);

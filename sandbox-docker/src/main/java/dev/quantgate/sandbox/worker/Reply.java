@@ -26,7 +26,7 @@ record Reply(Report report, byte[] verdict, byte[] output) {
    * @param starved milliseconds for which processes of the job were ready and had no processor, as
    *     far as its wall time mattered
    * @param cpu milliseconds of CPU time of all processes of the job
-   * @param oom processes that the kernel ended for want of memory
+   * @param oom processes that the kernel ended because memory ran out
    * @param killed processes found beyond the job's own
    * @param output bytes that the job printed, kept or not
    * @param dirty what could not be cleaned, or empty

@@ -46,7 +46,7 @@ public final class WorkerPool implements Slots {
       IntStream.of(1, 2, 4, 8, 15, 15, 15).mapToObj(Duration::ofSeconds).toList();
 
   /**
-   * What the status of a process says that was ended by SIGKILL, which inside is want of memory.
+   * Exit status after SIGKILL; inside a sandbox that means out of memory.
    */
   private static final int KILLED = 128 + 9;
 

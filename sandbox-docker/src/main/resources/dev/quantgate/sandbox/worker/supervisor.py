@@ -394,7 +394,7 @@ class MemoryGroup:
         return sum(found[each] for each in self.kinds)
 
     def kills(self):
-        """How often the kernel ended something here for want of memory."""
+        """How often the kernel ended something here because memory ran out."""
         return self.read(self.events)[b"oom_kill"]
 
     def reset(self):
@@ -738,7 +738,7 @@ def free(path):
 
 
 def oom_kills():
-    """How often the kernel ended something here for want of memory; 0 where it does not say."""
+    """How often the kernel ended something here because memory ran out; 0 where it does not say."""
     for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
         try:
             with open(path) as file:

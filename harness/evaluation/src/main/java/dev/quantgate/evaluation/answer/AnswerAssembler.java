@@ -19,7 +19,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
-/** Puts the outcomes of a question's parts together: as its answer, or as why it has none. */
+/** Combines the outcomes of a question's parts into an answer or a fault. */
 final class AnswerAssembler {
   private final Function<Prompt, String> render;
   private final Supplier<OptionalInt> contextLength;

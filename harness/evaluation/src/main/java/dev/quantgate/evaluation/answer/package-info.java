@@ -1,6 +1,5 @@
 /**
- * How answers come: what is asked of whom, from live models and from recordings, and how they are
- * graded.
+ * How answers are obtained from live models and recordings, and how they are graded.
  */
 @NullMarked
 package dev.quantgate.evaluation.answer;

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 
-/** Finds what stands beside the score of a suite. */
+/** Computes the diagnostics reported beside a suite's score. */
 final class Diagnosis {
   /** The length rule of MLPerf's inference benchmark for language models. */
   private static final double LEAST_LENGTH_RATIO = 0.9;

@@ -176,7 +176,7 @@ final class SuiteStatistics {
         Optional.of(new Interval(100 * newcombe.lower(), 100 * newcombe.upper())),
         Optional.of(test),
         OptionalDouble.of(test.loss()),
-        // McNemar's test takes flips for independent, which clusters belie.
+        // McNemar's test assumes independent flips; clustered items violate that.
         test.loss() < ALPHA && (effect == 1 || interval.upper() < 0),
         interval.upper() < -margin,
         marginPoints,

@@ -50,7 +50,7 @@ public record AnswerLine(
     if (answer.isPresent() && !answers(answer.get(), forms.get(shortened))) {
       throw new EvaluationException(
           INPUT,
-          "%s: item %s: its answer is none to what was asked; the file was changed"
+          "%s: item %s: its answer does not fit the question; the file was changed"
               .formatted(file, id));
     }
   }

@@ -19,7 +19,7 @@ public record Participant(Side side, String reference) {
   /** Where the answers come from. */
   record Source(Side side, String reference, ModelReference model) {}
 
-  /** Refuses a reference that nothing can come of, before anything is loaded. */
+  /** Refuses an unusable model reference before anything is loaded. */
   Source check() {
     ModelReference model;
     try {

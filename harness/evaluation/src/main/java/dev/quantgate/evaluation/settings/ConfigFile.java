@@ -103,7 +103,7 @@ public record ConfigFile(String name, Map<Setting, String> settings, Map<String,
       var place = e.getLocation();
       throw new EvaluationException(
           SETTING,
-          "%s%s: is no YAML that can be used: %s"
+          "%s%s: is not valid YAML: %s"
               .formatted(
                   file,
                   place == null ? "" : ", line %d".formatted(place.getLineNr()),

@@ -54,11 +54,11 @@ public enum Setting {
       "most memory of that device to take, such as 40G; by default all that is free but a reserve",
       ""),
   CHAT_DATE(
-      "the day that a chat template is told, such as 2026-07-26; without one a template that needs it is refused",
+      "date given to chat templates, such as 2026-07-26; without it a template that asks for one is refused",
       ""),
   MAX_BATCH("most sequences that run together; 0 leaves it to the engine", "0"),
   SANDBOX("auto, docker, bubblewrap, embedded, unsafe-local", "auto"),
-  REQUIRE_SANDBOX("a kind of sandbox without which nothing is judged", ""),
+  REQUIRE_SANDBOX("refuse to run with any other kind of sandbox", ""),
   CHECKER("who judges a program: split, official, both", "split"),
   WORKERS("programs that run at the same time; by default all cores", ""),
   TIME_LIMIT("seconds of wall time for a program", "3"),
@@ -66,7 +66,7 @@ public enum Setting {
   MEMORY_LIMIT("memory of all processes of a program", "512M"),
   PROCESS_LIMIT("processes and threads of a program", "64"),
   FILE_LIMIT("size of any file that a program writes", "16M"),
-  OUTPUT_LIMIT("bytes kept of what a program prints past Python", "4096"),
+  OUTPUT_LIMIT("bytes kept of what a program writes to its standard streams", "4096"),
   FRAME_LIMIT("size of one message between program and test", "16M"),
   SLOW_DOWN_LIMIT("how many times its time a program gets at most where Python is slow", "8");
 

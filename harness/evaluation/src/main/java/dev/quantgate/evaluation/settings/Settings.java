@@ -129,7 +129,7 @@ public final class Settings {
         .ifPresent(name -> {
           throw new EvaluationException(
               SETTING,
-              "the environment variable %s is none that is read%s; unset it, or see `quantgate run --help` for the names"
+              "unknown environment variable %s%s; unset it, or see `quantgate run --help` for the names"
                   .formatted(name, Nearest.hint(name, known)));
         });
   }

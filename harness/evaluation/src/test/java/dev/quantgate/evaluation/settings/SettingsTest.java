@@ -365,7 +365,7 @@ class SettingsTest {
     assertThatThrownBy(
             () -> Settings.requireKnownVariables(Set.of("QUANTGATE_LIMTI", "PATH"), others))
         .hasMessageContaining(
-            "QUANTGATE_LIMTI is none that is read, did you mean \"QUANTGATE_LIMIT\"?");
+            "unknown environment variable QUANTGATE_LIMTI, did you mean \"QUANTGATE_LIMIT\"?");
   }
 
   @Test

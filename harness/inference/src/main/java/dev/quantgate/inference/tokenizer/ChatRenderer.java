@@ -131,7 +131,7 @@ final class ChatRenderer {
     } catch (ExecutionException e) {
       throw new InferenceException(
           Kind.UNSUPPORTED,
-          "%s: the chat template's renderer gave up, which it does for want of memory or stack: %s"
+          "%s: the chat template's renderer ran out of memory or stack: %s"
               .formatted(file, Refusal.firstLine(e.getCause() == null ? e : e.getCause())),
           e);
     }
