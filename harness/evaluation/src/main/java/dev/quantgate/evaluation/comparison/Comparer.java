@@ -170,10 +170,7 @@ public final class Comparer {
   }
 
   private SuiteComparison suite(
-      FinishedRun baseline,
-      FinishedRun candidate,
-      SuitePairs pairs,
-      Ruling ruling) {
+      FinishedRun baseline, FinishedRun candidate, SuitePairs pairs, Ruling ruling) {
     String suite = pairs.suite();
     List<Pair> graded = pairs.graded();
     List<ItemScore> first = scores(graded, Pair::baseline);

@@ -303,7 +303,8 @@ record PairedGate(GatePolicy policy) implements Gate {
               .formatted(draft.suite.pairs().size() - draft.suite.graded().size()));
     }
     if (draft.reachesChance) {
-      text.append("; such a margin reaches from the baseline to chance, so nothing is proven by it");
+      text.append(
+          "; such a margin reaches from the baseline to chance, so nothing is proven by it");
     } else if (evidence.finding() == Finding.INCONCLUSIVE && draft.suite.stopping().isEmpty()) {
       text.append("; ").append(power(evidence, draft.suite.programs()));
     }
@@ -338,9 +339,7 @@ record PairedGate(GatePolicy policy) implements Gate {
     return text(
         "a proof takes about %,d items%s at this flip rate of %.2f %%%s%s",
         needed.getAsLong(),
-        samples.isPresent()
-            ? text(" or %,d samples of each problem", samples.getAsLong())
-            : "",
+        samples.isPresent() ? text(" or %,d samples of each problem", samples.getAsLong()) : "",
         100 * evidence.flipRate(),
         evidence.flipRate() == 0
             ? ""

@@ -90,8 +90,7 @@ final class SuiteStatistics {
     programs &= pair.expected().isEmpty();
     samples = Math.max(samples, Math.max(first.answers(), second.answers()));
     var scores =
-        new Scores(
-            (double) firstRight / first.answers(), (double) secondRight / second.answers());
+        new Scores((double) firstRight / first.answers(), (double) secondRight / second.answers());
     items.add(scores);
     String cluster = pair.cluster().orElse(pair.id());
     clusters
@@ -169,9 +168,7 @@ final class SuiteStatistics {
     if (samples > 1) {
       Interval interval = GradedInterval.of(grouped, ALPHA, SEED);
       double shared =
-          suites == 1
-              ? interval.upper()
-              : GradedInterval.of(grouped, ALPHA / suites, SEED).upper();
+          suites == 1 ? interval.upper() : GradedInterval.of(grouped, ALPHA / suites, SEED).upper();
       double spread = spread(difference / n);
       OptionalLong needed = needed(spread, effect, margin);
       return new Evidence(
@@ -206,9 +203,7 @@ final class SuiteStatistics {
     // McNemar's test assumes independent flips, which clusters are not: there the score test of no
     // difference, with their design effect, must show the loss too.
     double lossP =
-        effect == 1
-            ? test.loss()
-            : Math.max(test.loss(), TangoInterval.lossP(table, effect));
+        effect == 1 ? test.loss() : Math.max(test.loss(), TangoInterval.lossP(table, effect));
     OptionalLong needed = needed(flipRate, effect, margin);
     return new Evidence(
         Evidence.Method.TANGO,
@@ -244,8 +239,7 @@ final class SuiteStatistics {
 
   /** Whether so many problems prove nothing even with all samples alike. */
   private boolean beyondSamples(double margin) {
-    return margin == 0
-        || clusters.size() < Prospect.itemsOfBets(List.of(), margin).getAsInt();
+    return margin == 0 || clusters.size() < Prospect.itemsOfBets(List.of(), margin).getAsInt();
   }
 
   /** Samples of each problem that are worth so many items: what differs is taken for chance. */

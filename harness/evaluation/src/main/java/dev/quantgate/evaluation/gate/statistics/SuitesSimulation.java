@@ -103,10 +103,7 @@ public final class SuitesSimulation {
   static Rates rates(Setting setting, int comparisons, long seed) {
     var random = new SplittableRandom(seed ^ setting.hashCode() * 0x9E3779B97F4A7C15L);
     int suites = setting.items().size();
-    List<Suite> each =
-        IntStream.range(0, suites)
-            .mapToObj(i -> suite(setting, i))
-            .toList();
+    List<Suite> each = IntStream.range(0, suites).mapToObj(i -> suite(setting, i)).toList();
     int pass = 0;
     int fail = 0;
     int pooled = 0;

@@ -45,8 +45,7 @@ public final class TangoInterval {
   public static double lossP(PairTable table, double designEffect) {
     double divisor = Math.max(1, designEffect);
     return Normal.above(
-        -score(
-            table.losses() / divisor, table.gains() / divisor, table.items() / divisor, 0));
+        -score(table.losses() / divisor, table.gains() / divisor, table.items() / divisor, 0));
   }
 
   /** Whether the lower bound of delta lies above {@code -margin}: the same, without searching. */
