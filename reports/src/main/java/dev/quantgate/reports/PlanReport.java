@@ -126,7 +126,7 @@ public final class PlanReport {
   public static String render(List<Rates> rates) {
     var table =
         new TextTable(
-            RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT,
+            RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT,
             RIGHT, RIGHT, RIGHT);
     table
         .row(
@@ -179,7 +179,7 @@ public final class PlanReport {
 
   /** The rates of simulated comparisons of several suites. */
   public static String renderSuites(List<SuitesSimulation.Rates> rates) {
-    var table = new TextTable(LEFT, RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT);
+    var table = new TextTable(RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT);
     table
         .row(
             "suites of items",
