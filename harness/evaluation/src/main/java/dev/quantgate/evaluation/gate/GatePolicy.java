@@ -113,6 +113,26 @@ public record GatePolicy(
     });
   }
 
+  /**
+   * Refuses a policy by which no run can stop: a relative margin is another one at each look, and
+   * bounds that hold at every look are those of one margin.
+   *
+   * @throws EvaluationException naming the margin
+   */
+  public void requireStoppable() {
+    margins.forEach((suite, own) -> requireStoppable("margins: %s: ".formatted(suite), own));
+    requireStoppable("", general());
+  }
+
+  private static void requireStoppable(String where, Margin margin) {
+    if (margin.relative()) {
+      throw new EvaluationException(
+          EvaluationException.Kind.SETTING,
+          "%s--stop-when-decided needs an absolute margin, and this one is %s; say the margin in points, or ask all items"
+              .formatted(where, margin.kind()));
+    }
+  }
+
   /** What happens where neither a loss nor its absence is proven. */
   public enum OnInconclusive {
     /** Pass if the measured loss is at most the margin. */
