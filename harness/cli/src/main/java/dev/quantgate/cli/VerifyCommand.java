@@ -32,11 +32,11 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "Exit code 0: all that the result stands on was recomputed and is as it was written. 2:",
-      "something was changed or is missing, and each place is named; or it could not be recomputed",
-      "(its data is not found, another version wrote it), with word of what to do. A change after",
-      "which every checksum was written anew is found by --hash and the line that run and compare",
-      "print."
+      "Exit code 0: all that the result stands on was recomputed and is as it was",
+      "written. 2: something was changed or is missing, and each place is named; or it",
+      "could not be recomputed, as its data is not found or another version wrote it,",
+      "with word of what to do. A change after which every checksum was written anew",
+      "is found by --hash and the line that run and compare print."
     })
 final class VerifyCommand implements Callable<Integer> {
   /** More places than this are counted only. */

@@ -157,6 +157,7 @@ record AskedInOrder(int planned, int largestCluster, List<Set<String>> blocks) {
         all.available(),
         all.chance(),
         List.of(),
+        List.of(),
         all.stopping(),
         seen);
   }
