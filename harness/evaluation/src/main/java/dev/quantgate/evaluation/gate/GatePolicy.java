@@ -7,11 +7,13 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.quantgate.evaluation.record.EvaluationException;
 import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What the gate is told.
@@ -73,6 +75,16 @@ public record GatePolicy(
   public Margin marginOf(String suite) {
     Margin own = margins.get(suite);
     return own == null ? general() : own;
+  }
+
+  /** When suites that are asked until decided count as decided, as identity.json has it. */
+  public String stopRule(List<String> suites) {
+    return "beyond a margin of %s"
+        .formatted(
+            suites.stream()
+                .map(this::marginOf)
+                .map(each -> "%s %s".formatted(each.margin(), each.kind()))
+                .collect(Collectors.joining(", ")));
   }
 
   /**
