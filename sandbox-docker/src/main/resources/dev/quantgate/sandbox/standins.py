@@ -27,7 +27,7 @@ _ABSENT = frozenset(
     "multiprocessing.forkserver multiprocessing.heap multiprocessing.popen_fork "
     "multiprocessing.popen_forkserver multiprocessing.popen_spawn_posix "
     "multiprocessing.resource_sharer multiprocessing.resource_tracker multiprocessing.spawn "
-    "multiprocessing.util multiprocessing.dummy.connection".split()
+    "multiprocessing.util multiprocessing.dummy.connection unittest._log".split()
 )
 
 # Members of modules that are there, which CPython 3.12 has on Linux and this interpreter has not.
