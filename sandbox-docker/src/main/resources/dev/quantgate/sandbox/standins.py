@@ -62,7 +62,7 @@ _LACKING = {
     "os": (
         "WCOREDUMP WEXITSTATUS WIFCONTINUED WIFEXITED WIFSIGNALED WIFSTOPPED WSTOPSIG WTERMSIG "
         "ctermid eventfd eventfd_read eventfd_write fstatvfs fwalk get_terminal_size getegid geteuid "
-        "getgid getgrouplist getgroups getloadavg getlogin getpgid getpgrp getppid getpriority "
+        "getgid getgrouplist getgroups getloadavg getlogin getpgid getpgrp getpriority "
         "getrandom getresgid getresuid getsid getuid getxattr listxattr lockf login_tty major makedev "
         "minor openpty posix_fallocate preadv pwritev readv register_at_fork sched_get_priority_max "
         "sched_get_priority_min sched_getaffinity sched_getparam sched_getscheduler sched_param "
@@ -81,7 +81,7 @@ _LACKING = {
     "threading": "get_native_id",
     "time": (
         "CLOCK_BOOTTIME CLOCK_MONOTONIC_RAW CLOCK_PROCESS_CPUTIME_ID CLOCK_TAI CLOCK_THREAD_CPUTIME_ID "
-        "clock_settime clock_settime_ns thread_time thread_time_ns tzset"
+        "thread_time thread_time_ns tzset"
     ),
     "unittest.case": "DIFF_OMITTED",
     "unittest.main": "MAIN_EXAMPLES MODULE_EXAMPLES",
@@ -90,12 +90,13 @@ _LACKING = {
     "urllib.request": "HTTPSHandler",
 }
 
-# And those that openai/human-eval's guard, or the want of rights and of a network, makes fail there, too:
+# And those that openai/human-eval's guard, or the want of rights, of other processes and of a network, makes fail
+# there, too:
 # only to import them asks for what is lacking.
 _ACTING = {
     "os": (
         "chown chroot copy_file_range execv execve fchdir fchmod fchown fork forkpty initgroups kill "
-        "killpg lchown memfd_create mkfifo mknod nice pidfd_open pipe posix_spawn posix_spawnp "
+        "killpg lchown getppid memfd_create mkfifo mknod nice pidfd_open pipe posix_spawn posix_spawnp "
         "removexattr sched_setaffinity sched_setparam sched_setscheduler sendfile setegid seteuid "
         "setgid setgroups setns setpgid setpgrp setpriority setregid setresgid setresuid setreuid "
         "setsid setuid setxattr spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe "
@@ -105,6 +106,7 @@ _ACTING = {
         "gethostbyaddr gethostbyname gethostbyname_ex getnameinfo getprotobyname getservbyname "
         "getservbyport if_indextoname if_nameindex if_nametoindex recv_fds send_fds sethostname"
     ),
+    "time": "clock_settime clock_settime_ns",
 }
 
 # Modules whose names in capitals are numbers of the system's.
