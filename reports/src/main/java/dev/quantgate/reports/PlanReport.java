@@ -195,7 +195,8 @@ public final class PlanReport {
     for (SuitesSimulation.Rates rate : rates) {
       SuitesSimulation.Setting setting = rate.setting();
       table.row(
-          setting.items().stream().map(Figures::count).collect(Collectors.joining(" + ")),
+          setting.items().stream().map(Figures::count).collect(Collectors.joining(" + "))
+              + (setting.clustered() ? " in subjects" : ""),
           Figures.percent(setting.flipRate()),
           setting.losses().stream().map(PlanReport::points).collect(Collectors.joining(", ")),
           Figures.percent(rate.pass()),

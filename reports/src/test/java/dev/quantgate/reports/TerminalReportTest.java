@@ -205,7 +205,8 @@ class TerminalReportTest {
         100.0 / items,
         0.45,
         7.5,
-        OptionalLong.of(1_234));
+        OptionalLong.of(1_234),
+        OptionalLong.empty());
   }
 
   private static List<Flip> flips() {

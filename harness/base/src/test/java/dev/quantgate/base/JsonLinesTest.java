@@ -42,8 +42,7 @@ class JsonLinesTest {
     Path twice = Files.writeString(folder.resolve("c.jsonl"), "{\"a\":1,\"a\":2}\n");
     assertThatThrownBy(() -> JsonLines.objects(twice, (line, object) -> {}))
         .isInstanceOf(FileException.class)
-        .hasMessageStartingWith(
-            twice + ", line 1: expected a JSON object, found other text");
+        .hasMessageStartingWith(twice + ", line 1: expected a JSON object, found other text");
   }
 
   @Test

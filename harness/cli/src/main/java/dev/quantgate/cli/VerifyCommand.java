@@ -32,9 +32,11 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "Exit code 0: all that could be recomputed is as it was written. 2: something was changed;",
-      "each place is named. A change after which every checksum was written anew is found by",
-      "--hash and the line that run and compare print."
+      "Exit code 0: all that the result stands on was recomputed and is as it was",
+      "written. 2: something was changed or is missing, and each place is named; or it",
+      "could not be recomputed, as its data is not found or another version wrote it,",
+      "with word of what to do. A change after which every checksum was written anew",
+      "is found by --hash and the line that run and compare print."
     })
 final class VerifyCommand implements Callable<Integer> {
   /** More places than this are counted only. */
@@ -67,6 +69,7 @@ final class VerifyCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     verification.recomputed().forEach(each -> out.println("recomputed: %s".formatted(each)));
     verification.left().forEach(each -> out.println("not recomputed: %s".formatted(each)));
+    verification.unverified().forEach(each -> out.println("NOT VERIFIED: %s".formatted(each)));
     List<Difference> differences = verification.differences();
     differences.stream()
         .limit(MOST_SHOWN)

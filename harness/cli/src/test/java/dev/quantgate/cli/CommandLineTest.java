@@ -295,6 +295,27 @@ class CommandLineTest {
   }
 
   @Test
+  void aResultIsNamedByItsLineOnlyWhereAllThatItStandsOnIsThereAndUnchanged() throws IOException {
+    compare(recording("right.jsonl", 0), recording("worse.jsonl", 2), "kept");
+    Path kept = folder.resolve("kept");
+    Ended sound = quantgate("verify", kept.toString());
+    assertThat(sound.exitCode()).isZero();
+    String line = sound.out().lines().toList().getLast();
+    assertThat(line).startsWith("result sha256:");
+    assertThat(quantgate("verify", kept.toString(), "--hash", line).exitCode()).isZero();
+
+    Files.move(kept.resolve("baseline"), folder.resolve("taken away"));
+    Ended missing = quantgate("verify", kept.toString(), "--hash", line);
+
+    assertThat(missing.exitCode()).isEqualTo(2);
+    assertThat(missing.out())
+        .contains(
+            "CHANGED: baseline: found nothing, expected the folder of a run (by comparison.json)",
+            "NOT VERIFIED: comparison.json and its pairs, as a run is not there")
+        .doesNotContain("result sha256:");
+  }
+
+  @Test
   void theMarginIsTakenFromTheConfigurationFileUnlessItIsTyped() throws IOException {
     Path right = recording("right.jsonl", 0);
     Path worse = recording("worse.jsonl", 5);

@@ -279,7 +279,12 @@ final class MangledInputs {
     }
     FolderTree.delete(whole.resolve("report"));
     Files.deleteIfExists(whole.resolve(".lock"));
-    add("a finished run, verified", whole, Must.TELL, each -> List.of("verify", each.toString()));
+    String suites = run.getLast();
+    add(
+        "a finished run, verified",
+        whole,
+        Must.TELL,
+        each -> List.of("verify", each.toString(), "--suites", suites));
     add("a finished run, shown", whole, Must.END, each -> List.of("show", each.toString()));
     add(
         "a finished run, compared again",

@@ -63,6 +63,9 @@ public final class QuantGate {
    */
   public Comparison run(RunRequest request, Progress.Listener progress) {
     request.policy().requireReasons();
+    if (request.stopWhenDecided()) {
+      request.policy().requireStoppable();
+    }
     requireSuitesOfMargins(request);
     var out = new OutFolder(request.out());
     if (ComparisonFolder.exists(request.out()) && !out.holdsRun()) {

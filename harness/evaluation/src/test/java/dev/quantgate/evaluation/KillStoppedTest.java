@@ -9,6 +9,8 @@ import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
+import dev.quantgate.evaluation.verify.Verification;
+import dev.quantgate.evaluation.verify.VerifyRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,5 +124,9 @@ class KillStoppedTest {
     for (String file : FILES) {
       assertThat(out.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
     }
+    Verification verification =
+        new Fixtures().pairs("cmnli", ITEMS).quantGate().verify(out, VerifyRequest.standard());
+    assertThat(verification.differences()).isEmpty();
+    assertThat(verification.sound()).isTrue();
   }
 }

@@ -182,7 +182,7 @@ class QuantGateTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, INVALID", "0, FAIL"})
+  @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, PASS", "0, FAIL"})
   void aLossOfExactlyTheMarginPasses(double margin, Verdict verdict) {
     fixtures.model(int4, "HumanEval/0", "HumanEval/1");
     RunRequest request = request(RunPlan.of("humaneval"));
@@ -199,6 +199,10 @@ class QuantGateTest {
                     OnInconclusive.POINT),
                 out));
     assertThat(comparison.verdict()).isEqualTo(verdict);
+    assertThat(comparison.proven()).isFalse();
+    if (verdict == Verdict.PASS) {
+      assertThat(comparison.reason()).contains("for this reason: 20 problems");
+    }
   }
 
   @Test
@@ -376,7 +380,10 @@ class QuantGateTest {
       assertThat(comparison.notes())
           .contains(differs + "; last bits depend on that, so a near tie may flip by it alone");
     } else {
-      assertThat(comparison.reason()).contains(differs);
+      assertThat(comparison.reason()).isEqualTo(differs);
+      assertThat(comparison.suites())
+          .isNotEmpty()
+          .allMatch(suite -> suite.verdict() == Verdict.INVALID && !suite.proven());
     }
   }
 

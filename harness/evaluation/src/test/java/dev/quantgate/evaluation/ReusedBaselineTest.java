@@ -239,6 +239,12 @@ class ReusedBaselineTest {
     assertThat(fixtures.loads()).isEqualTo(5);
     assertThat(stopped.suites().getFirst().stopping()).isPresent();
     assertThat(stopped.suites().getFirst().asked()).isLessThan(1200);
+    assertThat(
+            fixtures
+                .quantGate()
+                .verify(folder.resolve("stopped"), VerifyRequest.standard())
+                .sound())
+        .isTrue();
     assertThat(folder.resolve("stopped/candidate/cmnli.jsonl"))
         .hasSameBinaryContentAs(folder.resolve("turns/candidate/cmnli.jsonl"));
   }

@@ -100,6 +100,7 @@ class SelfTestsTest {
     assertThat(twice.flips().orElseThrow()).isPositive();
     assertThat(comparison.proven()).isFalse();
     assertThat(comparison.suites().getFirst().proven()).isFalse();
+    assertThat(comparison.reason()).contains("not proven").doesNotContain("; proven)");
     assertThat(comparison.notes())
         .anyMatch(note ->
             note.startsWith("cmnli: the baseline differs from itself, so nothing is proven here"));

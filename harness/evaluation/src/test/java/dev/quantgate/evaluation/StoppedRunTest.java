@@ -15,6 +15,8 @@ import dev.quantgate.evaluation.record.Stopping;
 import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
+import dev.quantgate.evaluation.verify.Verification;
+import dev.quantgate.evaluation.verify.VerifyRequest;
 import dev.quantgate.inference.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -68,6 +70,13 @@ class StoppedRunTest {
             Progress.Listener.NONE);
   }
 
+  private void assertSound(String out) {
+    Verification verification =
+        fixtures.quantGate().verify(folder.resolve(out), VerifyRequest.standard());
+    assertThat(verification.differences()).isEmpty();
+    assertThat(verification.sound()).isTrue();
+  }
+
   /** Every tenth item is lost. */
   private void loseATenth() {
     fixtures.model(
@@ -117,6 +126,7 @@ class StoppedRunTest {
 
     assertThat(comparison.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(comparison.suites().getFirst().asked()).isEqualTo(32);
+    assertSound("out");
   }
 
   @Test
@@ -152,6 +162,7 @@ class StoppedRunTest {
     for (String file : WRITTEN.subList(1, WRITTEN.size())) {
       assertThat(killed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
     }
+    assertSound("killed");
   }
 
   private static Set<String> tenth() {
@@ -179,6 +190,7 @@ class StoppedRunTest {
     assertThat(apart.suites().getFirst().asked()).isEqualTo(inTurns.suites().getFirst().asked());
     assertThat(apart.suites().getFirst().evidence())
         .isEqualTo(inTurns.suites().getFirst().evidence());
+    assertSound("apart");
     assertThat(folder.resolve("apart/candidate/cmnli.jsonl"))
         .hasSameBinaryContentAs(folder.resolve("turns/candidate/cmnli.jsonl"));
   }
@@ -206,6 +218,8 @@ class StoppedRunTest {
     assertThat(mixed.suites().getFirst().evidence())
         .isEqualTo(stopped.suites().getFirst().evidence());
     assertThat(mixed.verdict()).isEqualTo(Verdict.PASS);
+    assertSound("again");
+    assertSound("mixed");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.quantgate.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.comparison.Comparison;
@@ -11,6 +12,7 @@ import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.evaluation.suite.Suites;
+import dev.quantgate.evaluation.verify.VerifyRequest;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,6 +106,15 @@ class UserSuiteTest {
     assertThat(Files.readString(folder.resolve("out/candidate/identity.json")))
         .contains("suite.gsm8k-mini.data", "suite.mmlu-mini.prompts");
 
+    Path out = folder.resolve("out");
+    assertThat(
+            new QuantGate(services)
+                .verify(out, new VerifyRequest(DataOptions.standard(), suites))
+                .sound())
+        .isTrue();
+    assertThat(new QuantGate(services).verify(out, VerifyRequest.standard()).unverified())
+        .anyMatch(line -> line.startsWith("candidate: gsm8k-mini: its records were held against"));
+
     // A finished run is answers to replay, and its records are read back as they were.
     Comparison again =
         new QuantGate(services)
@@ -116,6 +127,11 @@ class UserSuiteTest {
                     new GatePolicy(1, OnInconclusive.POINT),
                     folder.resolve("again")),
                 Progress.Listener.NONE);
+    assertThat(
+            new QuantGate(services)
+                .verify(folder.resolve("again"), new VerifyRequest(DataOptions.standard(), suites))
+                .sound())
+        .isTrue();
     assertThat(again.suites())
         .extracting(SuiteComparison::losses)
         .isEqualTo(comparison.suites().stream().map(SuiteComparison::losses).toList());

@@ -14,12 +14,12 @@ import java.util.function.Consumer;
  *
  * <p>Results are handed over one by one as they are ready, not in the order of the requests, so
  * that a caller can journal each. A request that cannot be answered (too long, a non-finite logit)
- * is an {@link Outcome.Faulted} of its own and leaves the others alone. Lack of memory is not a fault of a
- * request: where one that fits the model's context does not fit the memory given, the call ends
- * with an {@link InferenceException} of kind {@link InferenceException.Kind#OUT_OF_MEMORY} that
- * says how much is needed. Interrupting the calling thread stops the call at the next step with an
- * {@link InferenceException} of kind {@link InferenceException.Kind#INTERRUPTED}; what was handed
- * over stays good.
+ * is an {@link Outcome.Faulted} of its own and leaves the others alone. Lack of memory is not a
+ * fault of a request: where one that fits the model's context does not fit the memory given, the
+ * call ends with an {@link InferenceException} of kind {@link
+ * InferenceException.Kind#OUT_OF_MEMORY} that says how much is needed. Interrupting the calling
+ * thread stops the call at the next step with an {@link InferenceException} of kind {@link
+ * InferenceException.Kind#INTERRUPTED}; what was handed over stays good.
  *
  * <p>A model is used by one thread at a time.
  */
@@ -62,8 +62,8 @@ public interface LanguageModel extends AutoCloseable {
   /**
    * Answers requests as they are added, those that come later beside those under way, until the
    * queue is closed and empty. An exception of a listener ends the call and is thrown here;
-   * requests under way are then told nothing more. If one request lacks memory, its listener is told
-   * alone.
+   * requests under way are then told nothing more. If one request lacks memory, its listener is
+   * told alone.
    */
   void serve(GenerationQueue queue);
 

@@ -45,9 +45,7 @@ public final class WorkerPool implements Slots {
   private static final List<Duration> START_PAUSES =
       IntStream.of(1, 2, 4, 8, 15, 15, 15).mapToObj(Duration::ofSeconds).toList();
 
-  /**
-   * Exit status after SIGKILL; inside a sandbox that means out of memory.
-   */
+  /** Exit status after SIGKILL; inside a sandbox that means out of memory. */
   private static final int KILLED = 128 + 9;
 
   private final WorkerLauncher launcher;

@@ -43,7 +43,7 @@ final class AnswerAssembler {
   Optional<AnswerLine> assemble(Asked asked) {
     for (Outcome<?> outcome : asked.outcomes) {
       if (outcome instanceof Outcome.Faulted<?>(Outcome.Fault fault, String message)) {
-        if (fault == Outcome.Fault.TOO_LONG && asked.form + 1 < asked.question.requests().size()) {
+        if (fault == Outcome.Fault.TOO_LONG && asked.hasShorterForm()) {
           return Optional.empty();
         }
         return faulted(asked, category(fault), message);

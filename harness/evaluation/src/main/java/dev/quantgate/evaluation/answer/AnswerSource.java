@@ -5,6 +5,7 @@ import dev.quantgate.evaluation.record.AnswerLine;
 import dev.quantgate.evaluation.record.ModelUsage;
 import dev.quantgate.inference.Prompt;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Consumer;
@@ -39,8 +40,8 @@ public sealed interface AnswerSource extends AutoCloseable permits LiveSource, R
   void answer(
       SuiteTask task, List<Question> all, List<Question> pending, Consumer<AnswerLine> sink);
 
-  /** A prompt as the model sees it. */
-  String render(Prompt prompt);
+  /** Each prompt as the model sees it. */
+  Map<Prompt, String> render(List<Prompt> prompts);
 
   /** Memory and speed; empty where no model runs. */
   Optional<ModelUsage> usage();

@@ -27,6 +27,15 @@ final class Asked {
     return question.requests().get(form);
   }
 
+  boolean hasShorterForm() {
+    return form + 1 < question.requests().size();
+  }
+
+  /** The same question in its next shorter form. */
+  Asked shorter() {
+    return new Asked(question, form + 1);
+  }
+
   void expect(int parts, int firstIndex) {
     first = firstIndex;
     missing = parts;

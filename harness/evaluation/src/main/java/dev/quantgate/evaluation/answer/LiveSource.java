@@ -19,17 +19,23 @@ import dev.quantgate.inference.GenerationRequest;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.ModelIdentity;
 import dev.quantgate.inference.Prompt;
+import dev.quantgate.inference.RenderedPrompt;
 import dev.quantgate.inference.ScoringRequest;
 import java.nio.ByteBuffer;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.ListIterator;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -42,6 +48,8 @@ import java.util.stream.Stream;
  * so that an interrupted run, a shard or one item by itself gives the same texts.
  */
 public final class LiveSource implements AnswerSource {
+  private static final int RENDERED_TOGETHER = 1_000;
+
   private final LanguageModel model;
   private final Sampling sampling;
   private final long seed;
@@ -178,41 +186,63 @@ public final class LiveSource implements AnswerSource {
         case Request.Generate generate ->
             written
                 .computeIfAbsent(decoding(generate), decoding -> new ArrayList<>())
-                .add(new Asked(question, formWithRoom(question)));
+                .add(new Asked(question));
       }
     }
     for (List<Asked> round = scored; !round.isEmpty(); ) {
       round = score(round, sink);
     }
     for (var group : written.entrySet()) {
-      for (List<Asked> round = group.getValue(); !round.isEmpty(); ) {
+      for (List<Asked> round = withRoom(group.getValue()); !round.isEmpty(); ) {
         round = generate(task, round, group.getKey(), sink);
       }
     }
   }
 
   /**
-   * The first form whose prompt leaves room for as long an answer as is asked for, else the
-   * shortest. The prompt alone decides and not the answer, so that models which write texts of
-   * different lengths are asked in the same form.
+   * Each question in the first form whose prompt leaves room for as long an answer as is asked for,
+   * else in the shortest. The prompt alone decides and not the answer, so that models which write
+   * texts of different lengths are asked in the same form.
    */
-  private int formWithRoom(Question question) {
-    int form = 0;
-    while (form + 1 < question.requests().size() && !hasRoom(question.requests().get(form))) {
-      form++;
+  private List<Asked> withRoom(List<Asked> questions) {
+    OptionalInt context = model.capabilities().contextLength();
+    if (context.isEmpty()) {
+      return questions;
     }
-    return form;
+    var given = new ArrayList<>(questions);
+    Map<Prompt, Integer> lengths = new HashMap<>();
+    for (boolean again = true; again; ) {
+      renderEach(
+          given.stream()
+              .filter(Asked::hasShorterForm)
+              .flatMap(asked -> asked.request().prompts())
+              .filter(prompt -> !lengths.containsKey(prompt))
+              .toList(),
+          (prompt, seen) -> lengths.put(prompt, seen.tokens().map(List::size).orElse(0)));
+      again = false;
+      for (ListIterator<Asked> each = given.listIterator(); each.hasNext(); ) {
+        Asked asked = each.next();
+        if (asked.hasShorterForm()
+            && asked.request() instanceof Request.Generate generate
+            && Objects.requireNonNull(lengths.get(generate.prompt()))
+                > context.getAsInt() - decoding(generate).maxNewTokens()) {
+          each.set(asked.shorter());
+          again = true;
+        }
+      }
+    }
+    return given;
   }
 
-  private boolean hasRoom(Request request) {
-    OptionalInt context = model.capabilities().contextLength();
-    return context.isEmpty()
-        || !(request instanceof Request.Generate generate)
-        || model
-            .render(generate.prompt())
-            .tokens()
-            .map(ids -> ids.size() <= context.getAsInt() - decoding(generate).maxNewTokens())
-            .orElse(true);
+  /** Has the model render each prompt once, so many at a time that their ids fit the memory. */
+  private void renderEach(List<Prompt> prompts, BiConsumer<Prompt, RenderedPrompt> taker) {
+    List<Prompt> distinct = prompts.stream().distinct().toList();
+    for (int from = 0; from < distinct.size(); from += RENDERED_TOGETHER) {
+      List<Prompt> some =
+          distinct.subList(from, Math.min(from + RENDERED_TOGETHER, distinct.size()));
+      Iterator<RenderedPrompt> rendered = model.renderAll(some).iterator();
+      some.forEach(prompt -> taker.accept(prompt, rendered.next()));
+    }
   }
 
   /** Scores choices; gives what is to be asked again in a shorter form. */
@@ -280,9 +310,7 @@ public final class LiveSource implements AnswerSource {
   }
 
   private void finish(Asked asked, Consumer<AnswerLine> sink, List<Asked> again) {
-    assembler
-        .assemble(asked)
-        .ifPresentOrElse(sink, () -> again.add(new Asked(asked.question, asked.form + 1)));
+    assembler.assemble(asked).ifPresentOrElse(sink, () -> again.add(asked.shorter()));
   }
 
   /** Only programs are sampled several times: a choice has one answer. */
@@ -305,7 +333,21 @@ public final class LiveSource implements AnswerSource {
   }
 
   @Override
-  public String render(Prompt prompt) {
+  public Map<Prompt, String> render(List<Prompt> prompts) {
+    Map<Prompt, String> texts = new HashMap<>();
+    List<Prompt> chats = new ArrayList<>();
+    for (Prompt prompt : prompts) {
+      if (prompt instanceof Prompt.Chat) {
+        chats.add(prompt);
+      } else {
+        texts.put(prompt, render(prompt));
+      }
+    }
+    renderEach(chats, (chat, seen) -> texts.put(chat, seen.text()));
+    return texts;
+  }
+
+  private String render(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Text text -> text.text();
       case Prompt.Tokens tokens -> tokens.ids().toString();

@@ -22,6 +22,8 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Answers recorded elsewhere. What a recording does not know (prompts, token ids, decoding) stays
@@ -113,7 +115,7 @@ public final class RecordedSource implements AnswerSource {
         sink.accept(line);
         continue;
       }
-      String prompt = Sha256.hex(Prompts.text(question.request(), this::render));
+      String prompt = Sha256.hex(Prompts.text(question.request(), RecordedSource::render));
       if (line == null) {
         sink.accept(
             new AnswerLine(
@@ -162,7 +164,13 @@ public final class RecordedSource implements AnswerSource {
   }
 
   @Override
-  public String render(Prompt prompt) {
+  public Map<Prompt, String> render(List<Prompt> prompts) {
+    return prompts.stream()
+        .distinct()
+        .collect(Collectors.toMap(Function.identity(), RecordedSource::render));
+  }
+
+  private static String render(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Text text -> text.text();
       case Prompt.Tokens tokens -> tokens.ids().toString();

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -21,7 +22,25 @@ public final class StopOrder {
   /** A block has at least so many items, but for the last one. */
   static final int BLOCK = 32;
 
+  private static final String BY_SEED = "random by seed ";
+
   private StopOrder() {}
+
+  /** The order of a seed in words, as identity.json has it. */
+  public static String name(long seed) {
+    return BY_SEED + seed;
+  }
+
+  /** The seed of an order; empty where the words are not {@link #name}'s. */
+  public static OptionalLong seed(String name) {
+    try {
+      return name.startsWith(BY_SEED)
+          ? OptionalLong.of(Long.parseLong(name.substring(BY_SEED.length())))
+          : OptionalLong.empty();
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
 
   /** The blocks; in each, questions stand in the order of the data, so that prefixes are shared. */
   public static List<List<Question>> blocks(String suite, List<Question> questions, long seed) {

@@ -1,6 +1,4 @@
-/**
- * How answers are obtained from live models and recordings, and how they are graded.
- */
+/** How answers are obtained from live models and recordings, and how they are graded. */
 @NullMarked
 package dev.quantgate.evaluation.answer;
 

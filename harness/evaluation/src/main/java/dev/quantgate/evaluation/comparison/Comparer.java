@@ -29,6 +29,8 @@ import java.util.stream.Stream;
 
 /** Pairs two runs by item id, has the pairs judged, and puts together what is told of them. */
 public final class Comparer {
+  private static final String NOT_COMPARABLE = "the runs as wholes cannot be compared";
+
   /**
    * A comparison with the pairs that it rests on.
    *
@@ -50,13 +52,13 @@ public final class Comparer {
     List<SuitePairs> pairs = new ArrayList<>();
     for (String suite : baseline.suites().keySet()) {
       if (candidate.suites().containsKey(suite)) {
-        pairs.add(pairs(baseline, candidate, suite, selfTests.obstacles(suite), notes));
+        pairs.add(pairs(baseline, candidate, suite, runs, selfTests, notes));
       }
     }
     Judgement judgement = gate.judge(pairs);
     List<SuiteComparison> suites = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
-      suites.add(suite(baseline, candidate, pairs.get(i), judgement.suites().get(i), selfTests));
+      suites.add(suite(baseline, candidate, pairs.get(i), judgement.suites().get(i)));
     }
     suites.forEach(suite -> notes.addAll(Diagnosis.notes(suite.suite(), suite.diagnostics())));
     List<String> refusals =
@@ -87,6 +89,7 @@ public final class Comparer {
     Stream<String> suiteReasons =
         suites.stream()
             .filter(suite -> suite.verdict() == verdict)
+            .filter(suite -> !suite.reason().equals(NOT_COMPARABLE))
             .map(suite -> "%s: %s".formatted(suite.suite(), suite.reason()));
     String all = Stream.concat(refusals.stream(), suiteReasons).collect(Collectors.joining("; "));
     return all.isEmpty() ? "nothing was compared" : all;
@@ -96,7 +99,8 @@ public final class Comparer {
       FinishedRun baseline,
       FinishedRun candidate,
       String suite,
-      List<String> failures,
+      Compatibility runs,
+      SelfTests selfTests,
       Set<String> notes) {
     Compatibility compatibility = Compatibility.of(baseline, candidate, suite);
     notes.addAll(compatibility.notes());
@@ -132,11 +136,14 @@ public final class Comparer {
           "%s: token ids are not known of both models and were not compared".formatted(suite));
     }
     List<String> obstacles = new ArrayList<>(compatibility.refusals());
-    obstacles.addAll(failures);
+    obstacles.addAll(selfTests.obstacles(suite));
     refuse(obstacles, "prompts differ", otherPrompts, pairs.size());
     refuse(obstacles, "token ids of the prompts differ", otherTokens, pairs.size());
     mute(obstacles, Side.BASELINE, baseline, suite);
     mute(obstacles, Side.CANDIDATE, candidate, suite);
+    if (!runs.refusals().isEmpty()) {
+      obstacles.add(NOT_COMPARABLE);
+    }
     var facts = RunFacts.suite(baseline, suite);
     return new SuitePairs(
         suite,
@@ -144,6 +151,7 @@ public final class Comparer {
         facts.available(),
         facts.chance(),
         obstacles,
+        selfTests.doubts(suite),
         facts.stopping().or(() -> RunFacts.suite(candidate, suite).stopping()),
         pairs);
   }
@@ -162,11 +170,7 @@ public final class Comparer {
   }
 
   private SuiteComparison suite(
-      FinishedRun baseline,
-      FinishedRun candidate,
-      SuitePairs pairs,
-      Ruling ruling,
-      SelfTests selfTests) {
+      FinishedRun baseline, FinishedRun candidate, SuitePairs pairs, Ruling ruling) {
     String suite = pairs.suite();
     List<Pair> graded = pairs.graded();
     List<ItemScore> first = scores(graded, Pair::baseline);
@@ -195,7 +199,7 @@ public final class Comparer {
         pairs.stopping(),
         ruling.finding(),
         ruling.verdict(),
-        ruling.proven() && selfTests.steady(suite),
+        ruling.proven(),
         ruling.reason(),
         ruling.evidence(),
         ruling.withFaults());

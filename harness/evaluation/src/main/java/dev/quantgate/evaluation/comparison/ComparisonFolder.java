@@ -88,7 +88,7 @@ public record ComparisonFolder(Path path, int schema, Comparison comparison) {
     }
     Disk.Page page = Disk.openPage(file);
     if (page.schema() == 1) {
-      FirstForm.complete(page.fields());
+      Schema1Comparison.complete(page.fields());
     }
     Comparison comparison = page.as(Comparison.class);
     contradiction(comparison)

@@ -22,11 +22,12 @@ import java.util.OptionalLong;
  * @param newcombePoints the same two bounds by another method, a cross-check; empty for graded
  *     items
  * @param mcnemar the exact test, which knows no clusters; empty for graded items
- * @param lossP one-sided p of a loss after Holm's correction over the suites; empty for graded
- *     items
- * @param realLoss whether a loss, of any size, is shown
- * @param beyondMargin whether a loss of more than the margin is shown; like {@code realLoss} with
- *     the error divided by the number of suites where the bounds come from a sequence
+ * @param lossP one-sided p of a loss after Holm's correction over the suites: McNemar's, or, where
+ *     clusters have a design effect and it is larger, the score test's; empty for graded items
+ * @param realLoss whether a loss, of any size, is shown; of graded items and by a sequence with the
+ *     error divided by the number of suites
+ * @param beyondMargin whether a loss of more than the margin is shown; by a sequence with the error
+ *     divided by the number of suites
  * @param marginPoints allowed loss of this suite, in points where the policy's margin is relative
  *     too
  * @param itemPoints what one item is worth; a margin below it cannot be measured
@@ -34,7 +35,9 @@ import java.util.OptionalLong;
  * @param visibleLossPoints the smallest loss that so many items with so many flips show in 80 of
  *     100 cases
  * @param itemsNeeded how many items would prove the absence of the margin's loss, if there were
- *     none; empty where no number of samples can
+ *     none; empty where no number of samples can, and for a margin of 0
+ * @param samplesNeeded how many samples of each of these problems would; empty where no number can,
+ *     and for what is no program
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Evidence(
@@ -59,7 +62,8 @@ public record Evidence(
     double itemPoints,
     double baselineLowerBound,
     double visibleLossPoints,
-    OptionalLong itemsNeeded) {
+    OptionalLong itemsNeeded,
+    OptionalLong samplesNeeded) {
 
   /** What bounds of delta come from. */
   public enum Method {
@@ -104,7 +108,8 @@ public record Evidence(
         itemPoints,
         baselineLowerBound,
         visibleLossPoints,
-        itemsNeeded);
+        itemsNeeded,
+        samplesNeeded);
   }
 
   /** What these pairs show. */

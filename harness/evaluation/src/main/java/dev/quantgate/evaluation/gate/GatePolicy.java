@@ -7,11 +7,13 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.quantgate.evaluation.record.EvaluationException;
 import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What the gate is told.
@@ -75,6 +77,16 @@ public record GatePolicy(
     return own == null ? general() : own;
   }
 
+  /** When suites that are asked until decided count as decided, as identity.json has it. */
+  public String stopRule(List<String> suites) {
+    return "beyond a margin of %s"
+        .formatted(
+            suites.stream()
+                .map(this::marginOf)
+                .map(each -> "%s %s".formatted(each.margin(), each.kind()))
+                .collect(Collectors.joining(", ")));
+  }
+
   /**
    * Refuses a policy of which a margin is wider than {@link Margin#USUAL} for no reason.
    *
@@ -99,6 +111,26 @@ public record GatePolicy(
                     Margin.number(own.margin())));
       }
     });
+  }
+
+  /**
+   * Refuses a policy by which no run can stop: a relative margin is another one at each look, and
+   * bounds that hold at every look are those of one margin.
+   *
+   * @throws EvaluationException naming the margin
+   */
+  public void requireStoppable() {
+    margins.forEach((suite, own) -> requireStoppable("margins: %s: ".formatted(suite), own));
+    requireStoppable("", general());
+  }
+
+  private static void requireStoppable(String where, Margin margin) {
+    if (margin.relative()) {
+      throw new EvaluationException(
+          EvaluationException.Kind.SETTING,
+          "%s--stop-when-decided needs an absolute margin, and this one is %s; say the margin in points, or ask all items"
+              .formatted(where, margin.kind()));
+    }
   }
 
   /** What happens where neither a loss nor its absence is proven. */

@@ -35,10 +35,15 @@ public record Margin(double margin, MarginKind kind, Optional<String> reason) {
   /**
    * The allowed loss in percentage points.
    *
-   * @param score the baseline's measured score, 0 to 1
+   * @param right what the baseline got right, of so many items
    */
-  public double points(double score) {
-    return kind.relativeTo(score) ? margin * score : margin;
+  public double points(double right, int items) {
+    return kind.relativeTo(100 * right / items) ? margin * right / items : margin;
+  }
+
+  /** Whether it depends on what the baseline is measured to score. */
+  public boolean relative() {
+    return !kind.equals(MarginKind.ABSOLUTE);
   }
 
   /** Whether it is wide and nobody says why. */
@@ -50,7 +55,7 @@ public record Margin(double margin, MarginKind kind, Optional<String> reason) {
    * What stands behind an allowed loss, such as " (1 % of the baseline's 52.44 %)" or " (reason:
    * few items)"; empty for a usual margin in points.
    *
-   * @param allowed what {@link #points(double)} gave
+   * @param allowed what {@link #points} gave
    */
   String explained(double allowed) {
     String relative =

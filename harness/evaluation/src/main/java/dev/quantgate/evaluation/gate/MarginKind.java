@@ -51,10 +51,10 @@ public record MarginKind(double relativeBelow) {
   /**
    * Whether it counts percent of a baseline.
    *
-   * @param score the baseline's, 0 to 1
+   * @param percent the baseline's score, 0 to 100
    */
-  boolean relativeTo(double score) {
-    return 100 * score < relativeBelow;
+  boolean relativeTo(double percent) {
+    return percent < relativeBelow;
   }
 
   /** "absolute", "relative" or "relative below 50". */

@@ -14,7 +14,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -50,7 +52,7 @@ record PairedGate(GatePolicy policy) implements Gate {
   @Override
   public boolean decided(SuitePairs suite, int suites) {
     Draft draft = draft(suite, suites);
-    return draft.says() && draft.holds(policy).finding() != Finding.INCONCLUSIVE;
+    return draft.informative() && draft.finding(draft.deciding(policy)) != Finding.INCONCLUSIVE;
   }
 
   /** What the policy names and the runs lack. */
@@ -67,24 +69,33 @@ record PairedGate(GatePolicy policy) implements Gate {
   private static final class Draft {
     final SuitePairs suite;
     final List<String> obstacles = new ArrayList<>();
+    final List<String> doubts = new ArrayList<>();
     Optional<Evidence> evidence = Optional.empty();
     Optional<Evidence> withFaults = Optional.empty();
     Optional<String> uninformative = Optional.empty();
+
+    /** Whether a candidate that guesses would lose no more than the margin, which is a wide one. */
+    boolean reachesChance;
 
     Draft(SuitePairs suite) {
       this.suite = suite;
     }
 
-    boolean says() {
+    boolean informative() {
       return evidence.isPresent() && obstacles.isEmpty() && uninformative.isEmpty();
     }
 
-    /** What holds: the worse of the pairs with and without faults. */
-    Evidence holds(GatePolicy policy) {
+    Finding finding(Evidence each) {
+      Finding shown = each.finding();
+      return reachesChance && shown == Finding.PASS ? Finding.INCONCLUSIVE : shown;
+    }
+
+    /** The worse evidence of the pairs with and without faults. */
+    Evidence deciding(GatePolicy policy) {
       return Stream.concat(evidence.stream(), withFaults.stream())
           .min(
-              Comparator.comparing((Evidence each) -> verdict(each, policy))
-                  .thenComparing(Evidence::finding)
+              Comparator.comparing((Evidence each) -> verdict(finding(each), each, policy))
+                  .thenComparing(this::finding)
                   .thenComparing(Evidence::lowerPoints))
           .orElseThrow();
     }
@@ -93,6 +104,10 @@ record PairedGate(GatePolicy policy) implements Gate {
   private Draft draft(SuitePairs suite, int suites) {
     var draft = new Draft(suite);
     draft.obstacles.addAll(suite.obstacles());
+    draft.doubts.addAll(suite.doubts());
+    if (suite.limited()) {
+      draft.doubts.add("limited");
+    }
     List<Pair> graded = suite.graded();
     int asked = suite.pairs().size();
     if (asked - graded.size() > FAULT_SHARE * asked) {
@@ -106,27 +121,41 @@ record PairedGate(GatePolicy policy) implements Gate {
       }
       return draft;
     }
-    if (graded.size() > 1 && tied(graded, Pair::baseline) + tied(graded, Pair::candidate) > 0) {
-      String side = tied(graded, Pair::baseline) > 0 ? "baseline" : "candidate";
+    boolean baselineTied = tied(graded, Pair::baseline);
+    if (graded.size() > 1 && (baselineTied || tied(graded, Pair::candidate))) {
+      String side = baselineTied ? "baseline" : "candidate";
       draft.obstacles.add(
           "all choices of all %d items are tied for the %s, which says nothing of it"
               .formatted(graded.size(), side));
     }
     Margin margin = policy.marginOf(suite.suite());
+    if (suite.stopping().isPresent() && margin.relative()) {
+      draft.obstacles.add(
+          "the run was stopped when decided, and what is decided about a %s margin at one look need not hold at the next; judge it by an absolute one"
+              .formatted(margin.kind()));
+    }
     Evidence evidence = evidence(suite, SuiteStatistics.ofGraded(suite.pairs(), margin), suites);
     draft.evidence = Optional.of(evidence);
     if (graded.size() < asked) {
       draft.withFaults =
           Optional.of(evidence(suite, SuiteStatistics.ofAll(suite.pairs(), margin), suites));
     }
+    if (suite.chance().isEmpty()) {
+      draft.doubts.add("an older QuantGate's records, which tell neither chance nor clusters");
+    }
+    if (evidence.clusters() == 1 && evidence.items() > 1) {
+      draft.doubts.add("all items are of one cluster");
+    }
     double chance = suite.chance().orElse(0);
-    if (evidence.baselineLowerBound() <= chance + evidence.marginPoints() / 100) {
+    double usual = Math.min(evidence.marginPoints(), Margin.USUAL);
+    draft.reachesChance = evidence.baselineLowerBound() <= chance + evidence.marginPoints() / 100;
+    if (evidence.baselineLowerBound() <= chance + usual / 100) {
       draft.uninformative =
           Optional.of(
               text(
                   "the baseline is not better than chance by the margin: its score lies above %.2f %%"
                       + " in 95 of 100 cases, and chance plus margin is %.2f %%",
-                  100 * evidence.baselineLowerBound(), 100 * chance + evidence.marginPoints()));
+                  100 * evidence.baselineLowerBound(), 100 * chance + usual));
     }
     return draft;
   }
@@ -135,23 +164,32 @@ record PairedGate(GatePolicy policy) implements Gate {
     return suite
         .stopping()
         .map(stopping -> statistics.atLook(stopping, suites))
-        .orElseGet(statistics::evidence);
+        .orElseGet(() -> statistics.evidence(suites));
   }
 
-  /** 1 where one side's every choice is tied. */
-  private static int tied(List<Pair> graded, Function<Pair, Pair.Answered> side) {
-    return graded.stream().map(side).allMatch(Pair.Answered::tied) ? 1 : 0;
+  /** Whether one side's every choice is tied. */
+  private static boolean tied(List<Pair> graded, Function<Pair, Pair.Answered> side) {
+    return graded.stream().map(side).allMatch(Pair.Answered::tied);
   }
 
-  /** Holm's correction over the suites that say something. */
+  /**
+   * Holm's correction over the suites that say something; where graded ones are among them, which
+   * have their share of the error already, Bonferroni's.
+   */
   private static void correct(List<Draft> drafts) {
+    List<Draft> informative = drafts.stream().filter(Draft::informative).toList();
     List<Draft> tested =
-        drafts.stream()
-            .filter(draft -> draft.says() && draft.evidence.orElseThrow().lossP().isPresent())
+        informative.stream()
+            .filter(draft -> draft.evidence.orElseThrow().lossP().isPresent())
             .toList();
-    correct(tested, draft -> draft.evidence, (draft, evidence) -> draft.evidence = evidence);
+    boolean alone = tested.size() == informative.size();
+    UnaryOperator<List<Double>> adjust =
+        alone ? Holm::adjust : p -> Holm.bonferroni(p, informative.size());
+    correct(
+        tested, adjust, draft -> draft.evidence, (draft, evidence) -> draft.evidence = evidence);
     correct(
         tested,
+        adjust,
         draft -> draft.withFaults.or(() -> draft.evidence),
         (draft, evidence) -> {
           if (draft.withFaults.isPresent()) {
@@ -162,15 +200,13 @@ record PairedGate(GatePolicy policy) implements Gate {
 
   private static void correct(
       List<Draft> tested,
+      UnaryOperator<List<Double>> adjust,
       Function<Draft, Optional<Evidence>> read,
-      java.util.function.BiConsumer<Draft, Optional<Evidence>> write) {
+      BiConsumer<Draft, Optional<Evidence>> write) {
     List<Evidence> evidence =
         tested.stream().map(draft -> read.apply(draft).orElseThrow()).toList();
     List<Double> adjusted =
-        Holm.adjust(
-            evidence.stream()
-                .map(each -> each.mcnemar().map(test -> test.loss()).orElse(1.0))
-                .toList());
+        adjust.apply(evidence.stream().map(each -> each.lossP().orElse(1)).toList());
     for (int i = 0; i < tested.size(); i++) {
       double p = adjusted.get(i);
       write.accept(
@@ -178,8 +214,8 @@ record PairedGate(GatePolicy policy) implements Gate {
     }
   }
 
-  private static Verdict verdict(Evidence evidence, GatePolicy policy) {
-    return switch (evidence.finding()) {
+  private static Verdict verdict(Finding finding, Evidence evidence, GatePolicy policy) {
+    return switch (finding) {
       case PASS -> Verdict.PASS;
       case FAIL -> Verdict.FAIL;
       case INCONCLUSIVE ->
@@ -216,14 +252,15 @@ record PairedGate(GatePolicy policy) implements Gate {
           draft.evidence,
           draft.withFaults);
     }
-    Evidence holds = draft.holds(policy);
-    boolean proven = holds.finding() != Finding.INCONCLUSIVE && !draft.suite.limited();
+    Evidence deciding = draft.deciding(policy);
+    Finding finding = draft.finding(deciding);
+    boolean proven = finding != Finding.INCONCLUSIVE && draft.doubts.isEmpty();
     return new Ruling(
         suite,
-        holds.finding(),
-        verdict(holds, policy),
+        finding,
+        verdict(finding, deciding, policy),
         proven,
-        reason(draft, holds, proven),
+        reason(draft, deciding, proven),
         draft.evidence,
         draft.withFaults);
   }
@@ -242,7 +279,7 @@ record PairedGate(GatePolicy policy) implements Gate {
                 counted(evidence.losses(), "loss", "losses"),
                 counted(evidence.gains(), "gain", "gains"),
                 evidence.items(),
-                proven ? "proven" : unproven(evidence)));
+                proven ? "proven" : unproven(draft, evidence)));
     text.append(
         text("; 95 %% bounds %+.2f and %+.2f", evidence.lowerPoints(), evidence.upperPoints()));
     evidence.mcnemar().ifPresent(test -> text.append(text(", McNemar p %.3f", test.twoSided())));
@@ -253,7 +290,7 @@ record PairedGate(GatePolicy policy) implements Gate {
             text.append(
                 text(
                     "; %s after %,d of %,d items, by bounds that hold at every look",
-                    evidence.finding() == Finding.INCONCLUSIVE ? "undecided" : "decided",
+                    draft.finding(evidence) == Finding.INCONCLUSIVE ? "undecided" : "decided",
                     draft.suite.pairs().size(),
                     stopping.planned())));
     if (draft.suite.limited()) {
@@ -265,8 +302,11 @@ record PairedGate(GatePolicy policy) implements Gate {
           "; %d missing answers count against the candidate"
               .formatted(draft.suite.pairs().size() - draft.suite.graded().size()));
     }
-    if (evidence.finding() == Finding.INCONCLUSIVE && draft.suite.stopping().isEmpty()) {
-      text.append("; ").append(power(evidence));
+    if (draft.reachesChance) {
+      text.append(
+          "; such a margin reaches from the baseline to chance, so nothing is proven by it");
+    } else if (evidence.finding() == Finding.INCONCLUSIVE && draft.suite.stopping().isEmpty()) {
+      text.append("; ").append(power(evidence, draft.suite.programs()));
     }
     if (margin < evidence.itemPoints()) {
       text.append(text("; one item is %.2f points, more than the margin", evidence.itemPoints()));
@@ -274,9 +314,9 @@ record PairedGate(GatePolicy policy) implements Gate {
     return text.toString();
   }
 
-  private String unproven(Evidence evidence) {
-    if (evidence.finding() != Finding.INCONCLUSIVE) {
-      return "shown, not proven: limited";
+  private String unproven(Draft draft, Evidence evidence) {
+    if (draft.finding(evidence) != Finding.INCONCLUSIVE) {
+      return "shown, not proven: %s".formatted(String.join(", ", draft.doubts));
     }
     return switch (policy.onInconclusive()) {
       case POINT -> "point rule, not proven";
@@ -285,24 +325,31 @@ record PairedGate(GatePolicy policy) implements Gate {
     };
   }
 
-  private static String power(Evidence evidence) {
+  private static String power(Evidence evidence, boolean programs) {
+    if (evidence.marginPoints() == 0) {
+      return "a margin of 0 is proven by a gain alone";
+    }
     OptionalLong needed = evidence.itemsNeeded();
+    OptionalLong samples = evidence.samplesNeeded();
+    String cannot =
+        "no number of samples of these %,d problems can prove it".formatted(evidence.clusters());
     if (needed.isEmpty()) {
-      return "no number of samples of these %d problems can prove it"
-          .formatted(evidence.clusters());
+      return cannot;
     }
     return text(
-        "a proof takes about %,d items at this flip rate of %.2f %%%s",
+        "a proof takes about %,d items%s at this flip rate of %.2f %%%s%s",
         needed.getAsLong(),
+        samples.isPresent() ? text(" or %,d samples of each problem", samples.getAsLong()) : "",
         100 * evidence.flipRate(),
         evidence.flipRate() == 0
             ? ""
-            : text(", a loss shows from %.2f points", evidence.visibleLossPoints()));
+            : text(", a loss shows from %.2f points", evidence.visibleLossPoints()),
+        programs && samples.isEmpty() ? "; %s".formatted(cannot) : "");
   }
 
   private Optional<PooledDelta> pooled(List<Draft> drafts) {
     List<Evidence> said =
-        drafts.stream().filter(Draft::says).map(draft -> draft.holds(policy)).toList();
+        drafts.stream().filter(Draft::informative).map(draft -> draft.deciding(policy)).toList();
     if (said.size() < 2) {
       return Optional.empty();
     }

@@ -56,7 +56,7 @@ public record Prospect(
       Margin margin,
       boolean stop) {
     int items = clusters.stream().mapToInt(Integer::intValue).sum();
-    double points = margin.points(1);
+    double points = margin.points(1, 1);
     double share = points / 100;
     boolean any = points > 0;
     OptionalLong least =
@@ -111,8 +111,11 @@ public record Prospect(
    *
    * @param clusters in which they come; none for as many single items as it takes
    */
-  private static OptionalInt itemsOfBets(Collection<Integer> clusters, double margin) {
+  static OptionalInt itemsOfBets(Collection<Integer> clusters, double margin) {
     List<Integer> sizes = new ArrayList<>(clusters);
+    if (margin >= 1) { // no difference is further from 0, and no bet is lost by one
+      return OptionalInt.of(sizes.isEmpty() ? 1 : sizes.getFirst());
+    }
     int largest = sizes.stream().mapToInt(Integer::intValue).max().orElse(1);
     var sequence = new BettingSequence(largest, SuiteStatistics.ALPHA);
     for (int i = 0; sizes.isEmpty() || i < sizes.size(); i++) {

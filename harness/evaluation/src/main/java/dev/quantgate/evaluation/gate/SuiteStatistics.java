@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /** Turns a suite's pairs into evidence. */
 final class SuiteStatistics {
@@ -32,9 +33,34 @@ final class SuiteStatistics {
   private final List<Scores> items = new ArrayList<>();
   private final Map<String, List<Double>> clusters = new LinkedHashMap<>();
   private final Map<String, Double> baselines = new LinkedHashMap<>();
-  private boolean graded;
+  private final Sum baseline = new Sum();
+  private final Sum candidate = new Sum();
+  private int samples = 1;
+  private boolean programs = true;
 
   private record Scores(double baseline, double candidate) {}
+
+  /** A sum of shares, rounded once for each number of answers: 1/10 ten times is 1. */
+  private static final class Sum {
+    private final Map<Integer, Long> right = new TreeMap<>();
+
+    void add(int right, int answers) {
+      this.right.merge(answers, (long) right, Long::sum);
+    }
+
+    double value() {
+      return right.entrySet().stream()
+          .mapToDouble(each -> (double) each.getValue() / each.getKey())
+          .sum();
+    }
+
+    double less(Sum other) {
+      var difference = new Sum();
+      right.forEach((answers, count) -> difference.right.merge(answers, count, Long::sum));
+      other.right.forEach((answers, count) -> difference.right.merge(answers, -count, Long::sum));
+      return difference.value();
+    }
+  }
 
   private SuiteStatistics(Margin allowed) {
     this.allowed = allowed;
@@ -43,28 +69,34 @@ final class SuiteStatistics {
   /** Evidence of the pairs that both have a grade; there must be one. */
   static SuiteStatistics ofGraded(List<Pair> pairs, Margin allowed) {
     var statistics = new SuiteStatistics(allowed);
-    pairs.stream()
-        .filter(Pair::graded)
-        .forEach(pair -> statistics.add(pair, pair.baseline().share(), pair.candidate().share()));
+    pairs.stream().filter(Pair::graded).forEach(statistics::add);
     return statistics;
   }
 
   /** Evidence of all pairs, where a fault counts against the candidate. */
   static SuiteStatistics ofAll(List<Pair> pairs, Margin allowed) {
     var statistics = new SuiteStatistics(allowed);
-    for (Pair pair : pairs) {
-      double baseline = pair.baseline().fault().isPresent() ? 1 : pair.baseline().share();
-      statistics.add(pair, baseline, pair.candidate().share());
-    }
+    pairs.forEach(statistics::add);
     return statistics;
   }
 
-  private void add(Pair pair, double baseline, double candidate) {
-    items.add(new Scores(baseline, candidate));
+  private void add(Pair pair) {
+    Pair.Answered first = pair.baseline();
+    Pair.Answered second = pair.candidate();
+    int firstRight = first.fault().isPresent() ? first.answers() : first.right();
+    int secondRight = second.fault().isPresent() ? 0 : second.right();
+    baseline.add(firstRight, first.answers());
+    candidate.add(secondRight, second.answers());
+    programs &= pair.expected().isEmpty();
+    samples = Math.max(samples, Math.max(first.answers(), second.answers()));
+    var scores =
+        new Scores((double) firstRight / first.answers(), (double) secondRight / second.answers());
+    items.add(scores);
     String cluster = pair.cluster().orElse(pair.id());
-    clusters.computeIfAbsent(cluster, name -> new ArrayList<>()).add(candidate - baseline);
-    baselines.merge(cluster, baseline, Double::sum);
-    graded |= pair.baseline().answers() > 1 || pair.candidate().answers() > 1;
+    clusters
+        .computeIfAbsent(cluster, name -> new ArrayList<>())
+        .add(scores.candidate - scores.baseline);
+    baselines.merge(cluster, scores.baseline, Double::sum);
   }
 
   /**
@@ -81,7 +113,7 @@ final class SuiteStatistics {
       differences.add(each.stream().mapToDouble(value -> value).sum(), each.size());
       scores.add(baselines.getOrDefault(name, 0.0), each.size());
     });
-    Evidence fixed = evidence();
+    Evidence fixed = evidence(suites);
     Interval interval = differences.interval();
     double shared = differences.interval(ALPHA / suites).upper();
     return new Evidence(
@@ -106,19 +138,23 @@ final class SuiteStatistics {
         fixed.itemPoints(),
         Math.max(0, scores.interval().lower()),
         fixed.visibleLossPoints(),
-        fixed.itemsNeeded());
+        fixed.itemsNeeded(),
+        fixed.samplesNeeded());
   }
 
-  /** Evidence of a whole suite. */
-  Evidence evidence() {
+  /**
+   * Evidence of a whole suite.
+   *
+   * @param suites judged together; of graded items a loss is shown with an error that they share
+   */
+  Evidence evidence(int suites) {
     int n = items.size();
     int bothRight = count(1, 1);
     int bothWrong = count(0, 0);
     int losses = (int) items.stream().filter(item -> item.candidate < item.baseline).count();
     int gains = (int) items.stream().filter(item -> item.candidate > item.baseline).count();
-    double baseline = items.stream().mapToDouble(Scores::baseline).sum();
-    double difference =
-        clusters.values().stream().flatMap(List::stream).mapToDouble(each -> each).sum();
+    double right = baseline.value();
+    double difference = candidate.less(baseline);
     var grouped =
         Clusters.of(
             clusters.values().stream()
@@ -126,12 +162,15 @@ final class SuiteStatistics {
                 .toList());
     double effect = grouped.count() == n ? 1 : grouped.designEffect(ALPHA);
     double flipRate = (double) (losses + gains) / n;
-    double marginPoints = allowed.points(baseline / n);
+    double marginPoints = allowed.points(right, n);
     double margin = marginPoints / 100;
-    double bound = Proportion.lowerBound(Math.min(n, baseline), n, ALPHA);
-    if (graded) {
+    double bound = Proportion.lowerBound(Math.min(n, right), n, ALPHA);
+    if (samples > 1) {
       Interval interval = GradedInterval.of(grouped, ALPHA, SEED);
+      double shared =
+          suites == 1 ? interval.upper() : GradedInterval.of(grouped, ALPHA / suites, SEED).upper();
       double spread = spread(difference / n);
+      OptionalLong needed = needed(spread, effect, margin);
       return new Evidence(
           Evidence.Method.GRADED,
           n,
@@ -148,18 +187,24 @@ final class SuiteStatistics {
           Optional.empty(),
           Optional.empty(),
           OptionalDouble.empty(),
-          interval.upper() < 0,
+          shared < 0,
           interval.upper() < -margin,
           marginPoints,
           100.0 / n,
           bound,
           100 * Power.USUAL.smallestVisibleLoss(n / effect, spread),
-          needed(grouped, spread, effect, margin));
+          beyondSamples(margin) ? OptionalLong.empty() : needed,
+          samplesNeeded(needed, margin));
     }
     var table = new PairTable(bothRight, losses, gains, bothWrong);
     Interval interval = TangoInterval.of(table, effect, ALPHA);
     Interval newcombe = NewcombeInterval.of(table, ALPHA);
     McNemar test = McNemar.of(losses, gains);
+    // McNemar's test assumes independent flips, which clusters are not: there the score test of no
+    // difference, with their design effect, must show the loss too.
+    double lossP =
+        effect == 1 ? test.loss() : Math.max(test.loss(), TangoInterval.lossP(table, effect));
+    OptionalLong needed = needed(flipRate, effect, margin);
     return new Evidence(
         Evidence.Method.TANGO,
         n,
@@ -175,29 +220,33 @@ final class SuiteStatistics {
         100 * interval.upper(),
         Optional.of(new Interval(100 * newcombe.lower(), 100 * newcombe.upper())),
         Optional.of(test),
-        OptionalDouble.of(test.loss()),
-        // McNemar's test assumes independent flips; clustered items violate that.
-        test.loss() < ALPHA && (effect == 1 || interval.upper() < 0),
+        OptionalDouble.of(lossP),
+        lossP < ALPHA,
         interval.upper() < -margin,
         marginPoints,
         100.0 / n,
         bound,
         100 * Power.USUAL.smallestVisibleLoss(n / effect, flipRate),
-        margin == 0
-            ? OptionalLong.empty()
-            : OptionalLong.of(
-                (long) Math.ceil(effect * Power.USUAL.itemsNeeded(flipRate, margin))));
+        needed,
+        programs ? samplesNeeded(needed, margin) : OptionalLong.empty());
   }
 
-  /** Items needed, if so many problems could prove it even with nothing between the models. */
-  private static OptionalLong needed(
-      Clusters clusters, double spread, double effect, double margin) {
-    double[] alike = new double[clusters.count()];
-    boolean cannot =
-        margin == 0 || GradedInterval.of(Clusters.ofItems(alike), ALPHA, SEED).lower() <= -margin;
-    return cannot
+  private static OptionalLong needed(double spread, double effect, double margin) {
+    return margin == 0
         ? OptionalLong.empty()
         : OptionalLong.of((long) Math.ceil(effect * Power.USUAL.itemsNeeded(spread, margin)));
+  }
+
+  /** Whether so many problems prove nothing even with all samples alike. */
+  private boolean beyondSamples(double margin) {
+    return margin == 0 || clusters.size() < Prospect.itemsOfBets(List.of(), margin).getAsInt();
+  }
+
+  /** Samples of each problem that are worth so many items: what differs is taken for chance. */
+  private OptionalLong samplesNeeded(OptionalLong itemsNeeded, double margin) {
+    return itemsNeeded.isEmpty() || beyondSamples(margin)
+        ? OptionalLong.empty()
+        : OptionalLong.of(Math.ceilDiv(samples * itemsNeeded.getAsLong(), items.size()));
   }
 
   /** The mean square of the differences about their mean. */

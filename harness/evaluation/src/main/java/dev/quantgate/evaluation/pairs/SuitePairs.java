@@ -14,6 +14,8 @@ import java.util.OptionalDouble;
  * @param chance the share of right answers that guessing gets: 0 for programs; empty where unknown
  * @param obstacles why these pairs say nothing of the models (other prompts, other items); empty
  *     where they do
+ * @param doubts why nothing can be proven by them, though they say something (a baseline that
+ *     differs from itself); empty where something can
  * @param stopping that items were asked until the comparison was decided; empty where all were
  * @param pairs one for each item that both models were given, in the order of the baseline's run
  */
@@ -23,6 +25,7 @@ public record SuitePairs(
     int available,
     OptionalDouble chance,
     List<String> obstacles,
+    List<String> doubts,
     Optional<Stopping> stopping,
     List<Pair> pairs) {
 
@@ -34,12 +37,18 @@ public record SuitePairs(
       OptionalDouble chance,
       List<String> obstacles,
       List<Pair> pairs) {
-    this(suite, protocol, available, chance, obstacles, Optional.empty(), pairs);
+    this(suite, protocol, available, chance, obstacles, List.of(), Optional.empty(), pairs);
   }
 
   public SuitePairs {
     obstacles = List.copyOf(obstacles);
+    doubts = List.copyOf(doubts);
     pairs = List.copyOf(pairs);
+  }
+
+  /** Whether its items are problems, of which more samples can be asked. */
+  public boolean programs() {
+    return pairs.stream().allMatch(pair -> pair.expected().isEmpty());
   }
 
   /** Those where both sides have a grade. */

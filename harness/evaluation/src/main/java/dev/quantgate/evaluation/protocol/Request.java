@@ -4,9 +4,13 @@ import dev.quantgate.inference.Decoding;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.ScoringRequest;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What a model is asked about one item. */
 public sealed interface Request {
+
+  /** The prompts that are asked, in order. */
+  Stream<Prompt> prompts();
 
   /**
    * Write an answer.
@@ -14,7 +18,12 @@ public sealed interface Request {
    * @param decoding the protocol's own: stop strings, length; a run may set temperature, seed and
    *     length over it
    */
-  record Generate(Prompt prompt, Decoding decoding) implements Request {}
+  record Generate(Prompt prompt, Decoding decoding) implements Request {
+    @Override
+    public Stream<Prompt> prompts() {
+      return Stream.of(prompt);
+    }
+  }
 
   /**
    * Say how likely each choice is.
@@ -37,6 +46,11 @@ public sealed interface Request {
 
     public Choose(ScoringRequest request, List<String> labels, Rule rule) {
       this(List.of(request), labels, rule);
+    }
+
+    @Override
+    public Stream<Prompt> prompts() {
+      return requests.stream().map(ScoringRequest::prompt);
     }
   }
 }

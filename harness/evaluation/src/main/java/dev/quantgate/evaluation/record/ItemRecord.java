@@ -208,8 +208,8 @@ public record ItemRecord(
    * What came of a program.
    *
    * @param outcome the sandbox's class
-   * @param detail one line for people, memory addresses masked; empty where it would tell
-   *     measured times or sizes, which the journal keeps
+   * @param detail one line for people, memory addresses masked; empty where it would tell measured
+   *     times or sizes, which the journal keeps
    * @param exit exit status, or minus the signal's number; 0 where unknown
    * @param official what the program got with its test in one process, where both checkers judged
    */

@@ -47,13 +47,7 @@ public final class Prompts {
 
   /** The rendered prompt of a request. */
   public static String text(Request request, Function<Prompt, String> render) {
-    return switch (request) {
-      case Request.Generate generate -> render.apply(generate.prompt());
-      case Request.Choose choose ->
-          choose.requests().stream()
-              .map(scoring -> render.apply(scoring.prompt()))
-              .collect(Collectors.joining(SEPARATOR));
-    };
+    return request.prompts().map(render).collect(Collectors.joining(SEPARATOR));
   }
 
   private static List<String> continuations(Request request) {

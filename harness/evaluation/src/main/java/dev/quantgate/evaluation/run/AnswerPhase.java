@@ -6,6 +6,7 @@ import dev.quantgate.evaluation.answer.LiveSource;
 import dev.quantgate.evaluation.answer.RecordedSource;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
+import dev.quantgate.evaluation.answer.StopOrder;
 import dev.quantgate.evaluation.answer.SuiteTask;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.Identity;
@@ -134,7 +135,7 @@ final class AnswerPhase {
     asking.remove(SuiteIdentity.ORDER); // a recording of a stopped run
     asking.remove(SuiteIdentity.STOP);
     stop.ifPresent(rule -> {
-      asking.put(SuiteIdentity.ORDER, "random by seed %d".formatted(plan.seed()));
+      asking.put(SuiteIdentity.ORDER, StopOrder.name(plan.seed()));
       asking.put(SuiteIdentity.STOP, rule);
     });
     return asking;

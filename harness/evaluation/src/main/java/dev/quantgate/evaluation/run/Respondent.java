@@ -5,6 +5,7 @@ import static dev.quantgate.evaluation.record.EvaluationException.Kind.INPUT;
 import dev.quantgate.evaluation.answer.AnswerSource;
 import dev.quantgate.evaluation.answer.SuiteTask;
 import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
 import dev.quantgate.evaluation.record.AnswerLine;
 import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.EvaluationException;
@@ -16,10 +17,10 @@ import dev.quantgate.evaluation.run.Progress.Step;
 import dev.quantgate.inference.Prompt;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A model that answers, whole suites or parts of them, and keeps its run's journals. */
 final class Respondent implements AutoCloseable {
@@ -112,15 +113,23 @@ final class Respondent implements AutoCloseable {
     if (run.side() == Side.CANDIDATE && Files.exists(file)) {
       return; // the baseline's; a prompt that differs is found by its hash
     }
-    List<Prompts.Line> prompts = new ArrayList<>();
-    for (Question question : asked) {
-      AnswerLine line = lines.get(question.id());
-      int form = line == null ? 0 : line.shortened();
-      prompts.add(
-          Prompts.line(
-              question, question.requests().get(form), (Prompt prompt) -> source.render(prompt)));
-    }
-    Disk.writeLines(file, prompts);
+    Map<Prompt, String> texts =
+        source.render(asked.stream().flatMap(question -> form(question, lines).prompts()).toList());
+    Disk.writeLines(
+        file,
+        asked.stream()
+            .map(question ->
+                Prompts.line(
+                    question,
+                    form(question, lines),
+                    prompt -> Objects.requireNonNull(texts.get(prompt))))
+            .toList());
+  }
+
+  /** The form in which a question was answered. */
+  private static Request form(Question question, Map<String, AnswerLine> lines) {
+    AnswerLine line = lines.get(question.id());
+    return question.requests().get(line == null ? 0 : line.shortened());
   }
 
   /** Frees the model's memory. */

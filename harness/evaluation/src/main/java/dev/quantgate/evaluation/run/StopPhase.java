@@ -147,6 +147,7 @@ final class StopPhase {
         facts.available(),
         facts.chance(),
         List.of(),
+        List.of(),
         Optional.of(stopping),
         pairs);
   }

@@ -4,7 +4,6 @@ import dev.quantgate.evaluation.answer.RecordedSource;
 import dev.quantgate.evaluation.answer.SuiteTask;
 import dev.quantgate.evaluation.gate.Gate;
 import dev.quantgate.evaluation.gate.GatePolicy;
-import dev.quantgate.evaluation.gate.Margin;
 import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.FinishedRun;
 import dev.quantgate.evaluation.record.Identity;
@@ -70,7 +69,8 @@ final class StoppedModels {
       Optional<FinishedRun> finished,
       List<RunInProgress> runs) {
     var phase = new StopPhase(Gate.of(policy), seed, execute);
-    Optional<String> rule = Optional.of(rule(policy, tasks));
+    Optional<String> rule =
+        Optional.of(policy.stopRule(tasks.stream().map(SuiteTask::suite).toList()));
     Participant.Source first = sources.getFirst();
     Participant.Source second = sources.getLast();
     if (finished.isPresent()) {
@@ -103,18 +103,6 @@ final class StoppedModels {
   private Respondent open(
       Participant.Source source, Optional<String> rule, Progress.Listener told) {
     return answers.open(source, Optional.ofNullable(recorded.get(source.side())), rule, told);
-  }
-
-  /** What the decision depends on besides the answers, as identity.json has it. */
-  private static String rule(GatePolicy policy, List<SuiteTask> tasks) {
-    List<String> margins =
-        tasks.stream()
-            .map(task -> {
-              Margin margin = policy.marginOf(task.suite());
-              return "%s %s".formatted(margin.margin(), margin.kind());
-            })
-            .toList();
-    return "beyond a margin of %s".formatted(String.join(", ", margins));
   }
 
   private boolean inTurns(List<SuiteTask> tasks) {

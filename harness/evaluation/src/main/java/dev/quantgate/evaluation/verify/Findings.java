@@ -11,6 +11,7 @@ final class Findings {
   private final Set<Difference> differences = new LinkedHashSet<>();
   private final Set<String> recomputed = new LinkedHashSet<>();
   private final Set<String> left = new LinkedHashSet<>();
+  private final Set<String> unverified = new LinkedHashSet<>();
 
   void add(Difference difference) {
     differences.add(difference);
@@ -39,12 +40,22 @@ final class Findings {
     recomputed.add(what);
   }
 
+  /** Names what was not computed anew and need not be for the result to be called sound. */
   void left(String what) {
     left.add(what);
   }
 
+  /** Names what was not computed anew though the result stands on it, why, and what to do. */
+  void unverified(String what) {
+    unverified.add(what);
+  }
+
   Verification result(String sha256) {
     return new Verification(
-        sha256, List.copyOf(differences), List.copyOf(recomputed), List.copyOf(left));
+        sha256,
+        List.copyOf(differences),
+        List.copyOf(recomputed),
+        List.copyOf(left),
+        List.copyOf(unverified));
   }
 }

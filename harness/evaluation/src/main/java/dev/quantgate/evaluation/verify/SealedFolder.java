@@ -7,10 +7,12 @@ import dev.quantgate.evaluation.record.SealedText;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A folder of a finished result with its list of hashes: hands out its files' objects as they lie
@@ -67,6 +69,60 @@ final class SealedFolder {
   /** A file of one object. */
   SealedText object(String file) {
     return open(file, () -> List.of(SealedText.page(path(file)))).getFirst();
+  }
+
+  /** A file's one object as a value; empty where there is none. */
+  <T> Optional<T> value(String file, Class<T> type) {
+    return has(file) ? value(file, object(file), type) : missing(file);
+  }
+
+  private <T> Optional<T> value(String file, SealedText text, Class<T> type) {
+    try {
+      return Optional.of(text.as(type));
+    } catch (IllegalArgumentException e) {
+      if (text.sound()) {
+        findings.add(
+            new Difference(
+                name(file), text.line(), "", String.valueOf(e.getMessage()), "", "its form"));
+      }
+      return Optional.empty();
+    }
+  }
+
+  private <T> Optional<T> missing(String file) {
+    findings.add(new Difference(name(file), 0, "", "nothing", "a file", "the form of a result"));
+    return Optional.empty();
+  }
+
+  /** The values of all lines of a file; empty where one of them is none. */
+  <T> Optional<List<T>> values(String file, Class<T> type) {
+    if (!has(file)) {
+      return missing(file);
+    }
+    List<T> values = new ArrayList<>();
+    List<SealedText> lines = lines(file);
+    for (SealedText line : lines) {
+      value(file, line, type).ifPresent(values::add);
+    }
+    return values.size() == lines.size() ? Optional.of(values) : Optional.empty();
+  }
+
+  /** Holds the lines of a file against what they must be. */
+  void compare(String file, List<?> expected, String basis) {
+    if (!has(file)) {
+      missing(file);
+      return;
+    }
+    List<SealedText> lines = lines(file);
+    findings.compare(
+        name(file),
+        "lines",
+        Integer.toString(lines.size()),
+        Integer.toString(expected.size()),
+        basis);
+    for (int i = 0; i < Math.min(lines.size(), expected.size()); i++) {
+      findings.compare(name(file), lines.get(i), expected.get(i), basis);
+    }
   }
 
   private interface Reader {

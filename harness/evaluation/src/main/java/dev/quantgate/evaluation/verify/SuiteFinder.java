@@ -5,7 +5,6 @@ import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
 import dev.quantgate.evaluation.answer.SuiteTask;
 import dev.quantgate.evaluation.protocol.Layout;
-import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.SuiteIdentity;
 import java.util.HashMap;
 import java.util.List;
@@ -31,12 +30,12 @@ record SuiteFinder(Services services, DataOptions data, Map<String, String> refe
   }
 
   /**
-   * A suite with the items that were asked.
+   * The suite that was asked, with its data as it lies here, which may be other data.
    *
-   * @throws dev.quantgate.base.QuantGateException if the data is not there
-   * @throws IllegalArgumentException if it is other data than was asked
+   * @throws dev.quantgate.base.QuantGateException if the suite or its data is not there
+   * @throws IllegalArgumentException if there is no such protocol or layout
    */
-  SuiteTask task(String suite, SuiteIdentity asked, List<ItemRecord> records) {
+  Found find(String suite, SuiteIdentity asked) {
     String reference = references.getOrDefault(suite, suite);
     String protocol = asked.protocol();
     String variant = protocol.substring(protocol.indexOf('/') + 1);
@@ -45,15 +44,28 @@ record SuiteFinder(Services services, DataOptions data, Map<String, String> refe
             .withProtocol(reference, variant)
             .withLayout(asked.layout().map(Layout::of).orElse(Layout.OPENAI));
     RunPlan whole = data.folder().map(each -> standard.withData(each, true)).orElse(standard);
-    SuiteTask task = SuiteTask.of(services, whole, reference);
-    if (!task.origin().sha256().equals(asked.data())) {
-      throw new IllegalArgumentException(
-          "expected data with sha256 %s, found %s with %s"
-              .formatted(asked.data(), task.origin().file(), task.origin().sha256()));
+    return new Found(services, whole, SuiteTask.of(services, whole, reference));
+  }
+
+  /**
+   * A suite.
+   *
+   * @param whole asks all of its items
+   */
+  record Found(Services services, RunPlan whole, SuiteTask all) {
+
+    /** These of its items alone, of which there must be one. */
+    SuiteTask named(List<String> ids) {
+      return ids.equals(all.allIds()) ? all : task(whole.withItems(ids.toArray(String[]::new)));
     }
-    List<String> ids = records.stream().map(ItemRecord::id).toList();
-    return ids.equals(task.allIds())
-        ? task
-        : SuiteTask.of(services, whole.withItems(ids.toArray(String[]::new)), reference);
+
+    /** As many of its items as a seed draws. */
+    SuiteTask drawn(int items, long seed) {
+      return task(whole.withLimit(items).withSeed(seed));
+    }
+
+    private SuiteTask task(RunPlan plan) {
+      return SuiteTask.of(services, plan, plan.suites().getFirst());
+    }
   }
 }

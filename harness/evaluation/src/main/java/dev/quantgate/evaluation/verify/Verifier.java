@@ -10,23 +10,28 @@ import dev.quantgate.evaluation.comparison.Comparer.Compared;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.ComparisonFolder;
+import dev.quantgate.evaluation.gate.Gate;
 import dev.quantgate.evaluation.pairs.SuitePairs;
 import dev.quantgate.evaluation.record.Disk;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.FinishedRun;
+import dev.quantgate.evaluation.record.Identity;
 import dev.quantgate.evaluation.record.ItemRecord;
 import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.record.Prompts;
 import dev.quantgate.evaluation.record.RunFolder;
 import dev.quantgate.evaluation.record.SealedText;
 import dev.quantgate.evaluation.record.Side;
+import dev.quantgate.evaluation.record.SuiteIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Recomputes a finished result: comparison.json and pairs from the item records, the records from
@@ -100,12 +105,13 @@ public final class Verifier {
     Optional<Verified> candidate =
         stored.flatMap(each -> run(folder, Side.CANDIDATE, each.candidate()));
     if (baseline.isPresent() && candidate.isPresent()) {
-      recompute(files, page, stored.orElseThrow(), baseline.get(), candidate.get().run());
+      recompute(files, page, stored.orElseThrow(), baseline.get(), candidate.get());
     } else {
-      findings.left("comparison.json and pairs, as a run cannot be read");
+      findings.unverified(
+          "comparison.json and its pairs, as a run is not there or cannot be read; bring back what was written");
     }
     files.check(present(folder));
-    // Another version's description may say more or less; the checksums hold it.
+    // Another version's description may say more or less.
     if (stored.isEmpty() || stored.orElseThrow().program().equals(Version.program())) {
       schema(files);
     }
@@ -117,17 +123,11 @@ public final class Verifier {
 
   /** A model's run, where comparison.json says that it lies. */
   private Optional<Verified> run(Path folder, Side side, ModelSummary model) {
-    Path path = folder.resolve(model.folder().orElse(side.toString()));
-    if (!Files.isDirectory(path)) {
-      path = folder.resolve(side.toString());
-    }
-    if (!Files.isDirectory(path)) {
-      findings.left(
-          "%s: its run, which is not at %s"
-              .formatted(side, model.folder().orElse("a known place")));
+    Optional<Path> path = place(folder, side, model.folder().orElse(side.toString()));
+    if (path.isEmpty()) {
       return Optional.empty();
     }
-    var verifier = new RunVerifier(path, "%s/".formatted(side), finder, findings);
+    var verifier = new RunVerifier(path.get(), "%s/".formatted(side), finder, findings);
     findings.compare(
         ComparisonFolder.NAME,
         "%s.sha256".formatted(side),
@@ -137,19 +137,43 @@ public final class Verifier {
     return verifier.verify().map(run -> new Verified(run, verifier));
   }
 
+  /** A run lies where it did, or was copied to its side's name beside comparison.json. */
+  private Optional<Path> place(Path folder, Side side, String named) {
+    Path beside = folder.resolve(side.toString());
+    Optional<Path> known = path(folder, named);
+    Optional<Path> found =
+        Stream.concat(known.stream(), Stream.of(beside)).filter(Files::isDirectory).findFirst();
+    if (found.isEmpty() && known.filter(path -> Path.of(named).isAbsolute()).isPresent()) {
+      findings.unverified(
+          "%s: its run, which is not at %s; bring it back, or copy it to %s"
+              .formatted(side, named, beside));
+    } else if (found.isEmpty()) {
+      findings.compare(named, "", "nothing", "the folder of a run", ComparisonFolder.NAME);
+    }
+    return found;
+  }
+
+  private static Optional<Path> path(Path folder, String named) {
+    try {
+      return Optional.of(folder.resolve(named));
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
   private void recompute(
       SealedFolder files,
       SealedText page,
       Comparison stored,
       Verified baseline,
-      FinishedRun candidate) {
+      Verified candidate) {
     if (!stored.program().equals(Version.program())) {
-      findings.left(
-          "comparison.json and pairs, which %s wrote and %s reads"
+      findings.unverified(
+          "comparison.json and its pairs, as %s wrote them and this is %s; verify them with that version"
               .formatted(stored.program(), Version.program()));
       return;
     }
-    Compared compared = new Comparer().compare(baseline.run(), candidate, stored.policy());
+    Compared compared = new Comparer().compare(baseline.run(), candidate.run(), stored.policy());
     Comparison placed =
         ComparisonFolder.placed(
             compared.comparison(),
@@ -158,28 +182,46 @@ public final class Verifier {
     findings.compare(ComparisonFolder.NAME, page, placed, RECORDS);
     for (SuitePairs suite : compared.pairs()) {
       String name = ComparisonFolder.pairsName(suite.suite());
-      if (!files.has(name)) {
-        findings.add(new Difference(name, 0, "", "nothing", "a file", "the comparison's form"));
-        continue;
-      }
-      List<SealedText> lines = files.lines(name);
-      findings.compare(
-          name,
-          "lines",
-          Integer.toString(lines.size()),
-          Integer.toString(suite.pairs().size()),
-          RECORDS);
-      for (int i = 0; i < Math.min(lines.size(), suite.pairs().size()); i++) {
-        findings.compare(name, lines.get(i), suite.pairs().get(i), RECORDS);
-      }
+      files.compare(name, suite.pairs(), RECORDS);
       String prompts = "prompts/%s.jsonl".formatted(suite.suite());
       if (files.has(prompts)) {
         prompts(prompts, files.lines(prompts), suite.suite(), baseline);
       }
+      candidate
+          .verifier()
+          .inOrder(suite.suite())
+          .ifPresent(order -> looks(stored, candidate.run().identity(), suite, order));
     }
     findings.recomputed(
         "comparison.json and the pairs of %d suites from the item records"
             .formatted(compared.pairs().size()));
+  }
+
+  /**
+   * A suite that one run asked of both models by this policy stopped where these pairs decide it.
+   * Of others that is not to be known; their bounds hold wherever one stopped.
+   */
+  private void looks(Comparison stored, Identity candidate, SuitePairs suite, AskedInOrder order) {
+    List<String> suites = candidate.suites();
+    boolean together =
+        stored.baseline().folder().equals(Optional.of(Side.BASELINE.toString()))
+            && stored.candidate().folder().equals(Optional.of(Side.CANDIDATE.toString()))
+            && stored
+                .policy()
+                .stopRule(suites)
+                .equals(candidate.suite(suite.suite()).asking().get(SuiteIdentity.STOP));
+    if (together) {
+      order.verifyLooks(
+          Gate.of(stored.policy()),
+          suite,
+          suites.size(),
+          "%s/%s".formatted(Side.CANDIDATE, RunFolder.PROVENANCE),
+          findings);
+    } else {
+      findings.left(
+          "candidate: %s: that it was decided at its last look and not before (it was asked beside another baseline or by another margin); its bounds hold wherever one stops"
+              .formatted(suite.suite()));
+    }
   }
 
   /** What was asked must be what the data says and what the records have the hash of. */

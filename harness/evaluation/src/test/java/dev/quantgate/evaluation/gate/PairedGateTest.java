@@ -10,6 +10,7 @@ import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.evaluation.pairs.PairsOf;
 import dev.quantgate.evaluation.pairs.SuitePairs;
 import dev.quantgate.evaluation.record.Fault;
+import dev.quantgate.evaluation.record.Stopping;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +102,7 @@ class PairedGateTest {
     for (SuitePairs suite :
         List.of(
             PairsOf.table("zero", 0, 0, 0, 164),
-            programs(PairsOf.table("three", 0, 3, 0, 1343)),
+            withChance(PairsOf.table("three", 0, 3, 0, 1343), OptionalDouble.of(0)),
             PairsOf.table("chance", 340, 0, 0, 1006))) {
       Judgement judgement = gate.judge(List.of(suite));
       assertThat(judgement.suites().getFirst().finding()).isEqualTo(Finding.UNINFORMATIVE);
@@ -279,13 +280,204 @@ class PairedGateTest {
     Evidence plain = judge(PairsOf.suite("exam", alone)).evidence().orElseThrow();
     assertThat(plain.designEffect()).isEqualTo(1);
     assertThat(plain.clusters()).isEqualTo(1246);
-    // The losses lie in one cluster and the gains in another.
+    // The losses, items 1200 and 1201, lie in one cluster of 50 and the gains in another.
     List<Pair> clustered =
-        alone.stream().map(pair -> inCluster(pair, String.valueOf(pair.ordinal() / 50))).toList();
+        alone.stream()
+            .map(pair -> inCluster(pair, String.valueOf((pair.ordinal() + 48) / 50)))
+            .toList();
     Evidence wider = judge(PairsOf.suite("exam", clustered)).evidence().orElseThrow();
-    assertThat(wider.clusters()).isEqualTo(25);
-    assertThat(wider.designEffect()).isGreaterThanOrEqualTo(1);
-    assertThat(wider.lowerPoints()).isLessThanOrEqualTo(plain.lowerPoints());
+    assertThat(wider.clusters()).isEqualTo(26);
+    // Two sums of 2 where four flips alone have squares of 4: about 2, and Student's factor.
+    assertThat(wider.designEffect()).isBetween(2.0, 2.3);
+    assertThat(wider.lowerPoints()).isLessThan(1.2 * plain.lowerPoints());
+    assertThat(wider.upperPoints()).isGreaterThan(1.2 * plain.upperPoints());
+  }
+
+  @Test
+  void items_of_one_cluster_alone_prove_nothing() {
+    List<Pair> pairs =
+        PairsOf.table("exam", 300, 0, 0, 0).pairs().stream()
+            .map(pair -> inCluster(pair, "the only one"))
+            .toList();
+    Ruling ruling = judge(PairsOf.suite("exam", pairs));
+
+    assertThat(ruling.finding()).isEqualTo(Finding.PASS);
+    assertThat(ruling.proven()).isFalse();
+    assertThat(ruling.reason()).contains("shown, not proven: all items are of one cluster");
+  }
+
+  @Test
+  void what_older_records_do_not_tell_proves_nothing() {
+    SuitePairs known = PairsOf.table("ceval", 340, 0, 0, 1006);
+    Ruling ruling = judge(withChance(known, OptionalDouble.empty()));
+
+    assertThat(judge(known).finding()).isEqualTo(Finding.UNINFORMATIVE);
+    assertThat(ruling.proven()).isFalse();
+    assertThat(ruling.reason())
+        .contains(
+            "not proven: an older QuantGate's records, which tell neither chance nor clusters");
+  }
+
+  @Test
+  void a_margin_as_wide_as_the_way_to_chance_proves_nothing_and_drops_no_suite() {
+    // 244 of 250 lost; from 100 % down to 3-way guessing it is 67 points.
+    SuitePairs lost =
+        withChance(PairsOf.table("advisory", 6, 244, 0, 0), OptionalDouble.of(1 / 3.0));
+    SuitePairs good = PairsOf.table("good", 1000, 0, 0, 346);
+    for (double margin : new double[] {1, 50, 70, 97, 98, 99.5, 100}) {
+      for (OnInconclusive rule : OnInconclusive.values()) {
+        for (MarginKind kind : List.of(MarginKind.ABSOLUTE, MarginKind.RELATIVE)) {
+          var wide = new Margin(margin, kind, Optional.of("only for information"));
+          Judgement judgement =
+              Gate.of(new GatePolicy(Margin.ofPoints(1), Map.of("advisory", wide), rule))
+                  .judge(List.of(lost, good));
+          Ruling ruling = judgement.suites().getFirst();
+          assertThat(judgement.finding()).as("%s", wide).isNotEqualTo(Finding.PASS);
+          assertThat(ruling.finding()).isIn(Finding.FAIL, Finding.INCONCLUSIVE);
+          if (judgement.verdict() != Verdict.FAIL) {
+            assertThat(judgement.proven()).isFalse();
+            assertThat(ruling.reason())
+                .contains(", for this reason: only for information (")
+                .contains("such a margin reaches from the baseline to chance");
+          }
+          if (margin < 97.6) {
+            assertThat(judgement.verdict()).isEqualTo(Verdict.FAIL);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void a_stopped_run_is_not_judged_by_a_margin_that_is_another_at_each_look() {
+    SuitePairs all = PairsOf.table("exam", 600, 0, 0, 100);
+    var stopped =
+        new SuitePairs(
+            all.suite(),
+            all.protocol(),
+            2000,
+            all.chance(),
+            List.of(),
+            List.of(),
+            Optional.of(new Stopping(2000, 1, "the first 700")),
+            all.pairs());
+    assertThat(judge(stopped).finding()).isEqualTo(Finding.PASS);
+    assertThat(under(MarginKind.RELATIVE, stopped).verdict()).isEqualTo(Verdict.INVALID);
+    assertThat(under(new MarginKind(50), stopped).suites().getFirst().reason())
+        .startsWith("the run was stopped when decided,");
+    assertThatThrownBy(() ->
+            new GatePolicy(
+                    Margin.ofPoints(1),
+                    Map.of("exam", new Margin(1, MarginKind.RELATIVE, Optional.empty())),
+                    OnInconclusive.POINT)
+                .requireStoppable())
+        .hasMessage(
+            "margins: exam: --stop-when-decided needs an absolute margin, and this one is relative;"
+                + " say the margin in points, or ask all items");
+    GatePolicy.DEFAULT.requireStoppable();
+  }
+
+  @Test
+  void a_baseline_of_exactly_the_bound_of_a_relative_margin_has_an_absolute_one() {
+    for (int percent : new int[] {29, 57, 58}) {
+      SuitePairs suite = PairsOf.table("exam", percent, 0, 0, 100 - percent);
+      Evidence evidence =
+          under(new MarginKind(percent), suite).suites().getFirst().evidence().orElseThrow();
+      assertThat(evidence.marginPoints()).as("%d %%", percent).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void a_graded_loss_of_exactly_the_margin_passes() {
+    List<Pair> pairs = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      pairs.add(PairsOf.graded(i, 10, 8, i < 10 ? 7 : 8));
+    }
+    Ruling ruling = judge(PairsOf.suite("humaneval", pairs));
+
+    assertThat(ruling.evidence().orElseThrow().deltaPoints()).isEqualTo(-1);
+    assertThat(ruling.verdict()).isEqualTo(Verdict.PASS);
+  }
+
+  @Test
+  void graded_suites_share_the_error_of_a_loss() {
+    // The weakest loss that is shown where the suite stands alone.
+    int lost = 1;
+    while (judge(graded(lost)).finding() != Finding.FAIL) {
+      lost++;
+    }
+    SuitePairs graded = graded(lost);
+    assertThat(lost).isBetween(10, 60);
+
+    List<SuitePairs> many = new ArrayList<>(List.of(graded));
+    for (int i = 0; i < 40; i++) {
+      many.add(PairsOf.table("same %d".formatted(i), 900, 0, 0, 100));
+    }
+    assertThat(gate.judge(many).suites().getFirst().finding()).isEqualTo(Finding.INCONCLUSIVE);
+  }
+
+  /** 164 problems of 10 samples, of which some lost 4 of 8 right ones. */
+  private static SuitePairs graded(int lost) {
+    List<Pair> pairs = new ArrayList<>();
+    for (int i = 0; i < 164; i++) {
+      pairs.add(PairsOf.graded(i, 10, 8, i < lost ? 4 : 8));
+    }
+    return PairsOf.suite("humaneval", pairs);
+  }
+
+  @Test
+  void Holms_correction_holds_for_clustered_suites_too() {
+    // McNemar's p is 0.003, so small that a correction for two suites alone changes nothing; the
+    // clusters' design effect of 2.6 makes 0.038 of it.
+    List<Pair> pairs = PairsOf.table("exam", 900, 80, 48, 318).pairs();
+    List<Pair> clustered =
+        pairs.stream().map(pair -> inCluster(pair, cluster(pair.ordinal()))).toList();
+    Ruling alone = judge(PairsOf.suite("exam", clustered));
+    Evidence evidence = alone.evidence().orElseThrow();
+    assertThat(evidence.designEffect()).isBetween(2.3, 2.9);
+    assertThat(evidence.mcnemar().orElseThrow().loss()).isCloseTo(0.003, within(0.0005));
+    assertThat(evidence.lossP().orElseThrow()).isBetween(0.025, 0.05);
+    assertThat(alone.finding()).isEqualTo(Finding.FAIL);
+
+    Judgement two =
+        gate.judge(List.of(PairsOf.suite("one", clustered), PairsOf.suite("other", clustered)));
+    assertThat(two.suites()).extracting(Ruling::finding).containsOnly(Finding.INCONCLUSIVE);
+    assertThat(two.suites().getFirst().evidence().orElseThrow().lossP().orElseThrow())
+        .isCloseTo(2 * evidence.lossP().orElseThrow(), within(1e-12));
+  }
+
+  /** 80 losses in 28 of 52 clusters, 48 gains in the others, each of 25 or 26 items. */
+  private static String cluster(int ordinal) {
+    int at =
+        ordinal < 900
+            ? ordinal % 52
+            : ordinal < 980
+                ? (ordinal - 900) % 28
+                : ordinal < 1028 ? 51 - (ordinal - 980) % 24 : (ordinal - 1028) % 52;
+    return Integer.toString(at);
+  }
+
+  @Test
+  void the_power_line_of_programs_names_samples_or_that_no_number_of_them_can() {
+    assertThat(judge(asPrograms(PairsOf.table("humaneval", 121, 1, 0, 42))).reason())
+        .endsWith(
+            "a proof takes about 377 items at this flip rate of 0.61 %, a loss shows from 1.52 points;"
+                + " no number of samples of these 164 problems can prove it");
+    Ruling ruling = judge(asPrograms(PairsOf.table("mbpp", 700, 30, 25, 219)));
+    assertThat(ruling.evidence().orElseThrow().samplesNeeded()).hasValue(4);
+    assertThat(ruling.reason()).contains(" items or 4 samples of each problem at this flip rate");
+    assertThat(judge(PairsOf.table("exam", 700, 30, 25, 219)).reason()).doesNotContain("samples");
+  }
+
+  @Test
+  void a_margin_of_0_is_proven_by_a_gain_alone() {
+    Gate strict = Gate.of(new GatePolicy(0, OnInconclusive.POINT));
+    Ruling equal = strict.judge(List.of(PairsOf.table("exam", 1000, 0, 0, 0))).suites().getFirst();
+    assertThat(equal.reason()).contains("; a margin of 0 is proven by a gain alone");
+    Ruling gained =
+        strict.judge(List.of(PairsOf.table("exam", 900, 0, 40, 60))).suites().getFirst();
+    assertThat(gained.proven()).isTrue();
+    assertThat(gained.finding()).isEqualTo(Finding.PASS);
   }
 
   @Test
@@ -374,18 +566,23 @@ class PairedGateTest {
     return gate.judge(List.of(suite)).suites().getFirst();
   }
 
-  private static SuitePairs programs(SuitePairs suite) {
+  private static SuitePairs withChance(SuitePairs suite, OptionalDouble chance) {
     return new SuitePairs(
-        suite.suite(),
-        suite.protocol(),
-        suite.available(),
-        OptionalDouble.of(0),
-        List.of(),
-        suite.pairs());
+        suite.suite(), suite.protocol(), suite.available(), chance, List.of(), suite.pairs());
+  }
+
+  private static SuitePairs asPrograms(SuitePairs suite) {
+    return withChance(
+        PairsOf.suite(suite.suite(), suite.pairs().stream().map(PairedGateTest::program).toList()),
+        OptionalDouble.of(0));
   }
 
   private static Pair inCluster(Pair pair, String cluster) {
-    return copy(pair, Optional.of(cluster), pair.baseline());
+    return copy(pair, Optional.of(cluster), pair.expected(), pair.baseline());
+  }
+
+  private static Pair program(Pair pair) {
+    return copy(pair, pair.cluster(), "", pair.baseline());
   }
 
   private static Pair tied(Pair pair) {
@@ -393,6 +590,7 @@ class PairedGateTest {
     return copy(
         pair,
         pair.cluster(),
+        pair.expected(),
         new Pair.Answered(
             side.answer(),
             1,
@@ -407,10 +605,11 @@ class PairedGateTest {
   }
 
   private static Pair withBaselineRight(Pair pair) {
-    return copy(pair, pair.cluster(), PairsOf.graded(0, 1, 1, 1).baseline());
+    return copy(pair, pair.cluster(), pair.expected(), PairsOf.graded(0, 1, 1, 1).baseline());
   }
 
-  private static Pair copy(Pair pair, Optional<String> cluster, Pair.Answered baseline) {
+  private static Pair copy(
+      Pair pair, Optional<String> cluster, String expected, Pair.Answered baseline) {
     return new Pair(
         pair.ordinal(),
         pair.id(),
@@ -418,7 +617,7 @@ class PairedGateTest {
         pair.category(),
         cluster,
         pair.choices(),
-        pair.expected(),
+        expected,
         pair.kind(),
         pair.nearTie(),
         pair.sameAnswer(),

@@ -50,6 +50,16 @@ class ProspectTest {
   }
 
   @Test
+  void aMarginOfEverythingIsProvenByAnything() {
+    Prospect all = prospect(164, 1, 100, true);
+
+    assertThat(all.beyondSamples()).isFalse();
+    assertThat(all.samplesNeeded()).hasValue(1);
+    assertThat(all.earliestStop()).hasValue(OptionalInt.of(1));
+    assertThat(prospect(164, 20, 100, false).itemsWithoutFlips()).hasValue(1);
+  }
+
+  @Test
   void aMarginOfNothingIsProvenByNothing() {
     Prospect none = prospect(12241, 1, 0, true);
 

@@ -262,8 +262,8 @@ class SettingsTest {
         "- a|expected keys and values",
         "limit: [1, {a: b}]|limit: expected one value",
         "seed: {a: 1}|seed: expected one value",
-        "'a: [1'|is no YAML",
-        "'seed: 1\nseed: 2'|is no YAML"
+        "'a: [1'|is not valid YAML",
+        "'seed: 1\nseed: 2'|is not valid YAML"
       })
   void aFileThatIsNoConfigurationIsRefused(String text, String message) throws IOException {
     Optional<Path> file = config(text.replace("\\n", "\n"));

@@ -5,16 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quantgate.base.Sha256;
 import dev.quantgate.base.Version;
 import dev.quantgate.benchmarks.DataOptions;
+import dev.quantgate.evaluation.CompareRequest;
 import dev.quantgate.evaluation.EvalRequest;
 import dev.quantgate.evaluation.Fixtures;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.ResultHash;
 import dev.quantgate.evaluation.gate.GatePolicy;
-import dev.quantgate.evaluation.record.Checksums;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Reseal;
 import dev.quantgate.evaluation.record.RunFolder;
@@ -25,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -34,6 +32,10 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Results are verified by recomputing them: whatever digit is changed is found and named. */
 class VerifierTest {
@@ -43,6 +45,7 @@ class VerifierTest {
 
   @TempDir static Path folder;
   private static Path out;
+  private static Forgery result;
   private static Path fp16;
   private static Fixtures fixtures;
 
@@ -51,6 +54,7 @@ class VerifierTest {
     fp16 = Files.createDirectory(folder.resolve("fp16"));
     Path int4 = Files.createDirectory(folder.resolve("int4"));
     out = folder.resolve("out");
+    result = new Forgery(out);
     fixtures =
         new Fixtures()
             .pairs("cmnli", 3)
@@ -71,19 +75,11 @@ class VerifierTest {
   }
 
   private static Verification verify() {
-    return fixtures.quantGate().verify(out, VerifyRequest.standard());
+    return verify(out);
   }
 
-  /** All files of the result, by their names in it. */
-  private static List<String> files() throws IOException {
-    try (var walked = Files.walk(out)) {
-      return walked
-          .filter(Files::isRegularFile)
-          .map(file -> out.relativize(file).toString())
-          .filter(name -> !name.endsWith(".lock"))
-          .sorted()
-          .toList();
-    }
+  private static Verification verify(Path result) {
+    return fixtures.quantGate().verify(result, VerifyRequest.standard());
   }
 
   /** A digit of a file that is changed, and put back at the end. */
@@ -174,7 +170,7 @@ class VerifierTest {
   @Test
   void everyChangedDigitIsFoundAndNamedWithItsFileLineAndField() throws IOException {
     var random = new Random(11);
-    List<String> files = files();
+    List<String> files = result.files();
     List<String> missed = new ArrayList<>();
     int withBothValues = 0;
     for (int i = 0; i < CHANGES; i++) {
@@ -203,14 +199,15 @@ class VerifierTest {
   void aChangeAfterWhichEveryChecksumWasWrittenAnewIsFoundByNumbersOrByTheHash()
       throws IOException {
     var random = new Random(12);
-    List<String> files = files().stream().filter(file -> !file.endsWith("checksums.json")).toList();
+    List<String> files =
+        result.files().stream().filter(file -> !file.endsWith("checksums.json")).toList();
     String kept = verify().sha256();
-    Map<String, byte[]> safe = contents();
+    Map<String, byte[]> safe = result.contents();
     List<String> missed = new ArrayList<>();
     int byNumbers = 0;
     for (int i = 0; i < FORGERIES; i++) {
       Change change = Change.draw(files, random);
-      forge(change.file);
+      result.reseal(change.file);
       if (Arrays.equals(change.before, Files.readAllBytes(out.resolve(change.file)))) {
         i--; // a digit of a checksum, which is as it was again
         continue;
@@ -226,7 +223,7 @@ class VerifierTest {
       if (mustDisagree && !disagrees || found.sha256().equals(kept)) {
         missed.add(change.toString());
       }
-      restore(safe);
+      result.restore(safe);
     }
     assertThat(missed).isEmpty();
     assertThat(byNumbers).isGreaterThan(FORGERIES / 2);
@@ -237,38 +234,181 @@ class VerifierTest {
   void aDigitThatChangesNoDoubleIsFoundInWhatWasSealedAnew() throws IOException {
     Path file = out.resolve("comparison.json");
     String before = Files.readString(file);
-    Map<String, byte[]> safe = contents();
+    Map<String, byte[]> safe = result.contents();
     try {
       Files.writeString(
           file, before.replaceFirst("-33\\.33333333333333\\d+", "-33.333333333333337"));
       assertThat(Files.readString(file)).isNotEqualTo(before);
       assertThat(Double.parseDouble("-33.333333333333337")).isEqualTo(-100.0 / 3);
-      forge("comparison.json");
+      result.reseal("comparison.json");
       assertThat(verify().differences())
           .anySatisfy(each -> assertThat(each.field()).contains("deltaPoints"));
     } finally {
-      restore(safe);
+      result.restore(safe);
+    }
+  }
+
+  @Test
+  void aComparisonThatAnotherVersionWroteIsNotSoundUntilThatVersionSaysSo() throws IOException {
+    Map<String, byte[]> safe = result.contents();
+    try {
+      result.change(
+          "comparison.json",
+          text ->
+              text.replace(Version.program(), "quantgate 0.0.9")
+                  .replace("\"verdict\" : \"FAIL\"", "\"verdict\" : \"PASS\""));
+
+      Verification found = verify();
+
+      assertThat(found.sound()).isFalse();
+      assertThat(found.unverified())
+          .containsExactly(
+              "comparison.json and its pairs, as quantgate 0.0.9 wrote them and this is %s; verify them with that version"
+                  .formatted(Version.program()));
+      assertThat(found.recomputed()).noneMatch(line -> line.contains("comparison.json"));
+    } finally {
+      result.restore(safe);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"baseline", "candidate"})
+  void aRunThatIsNoLongerThereIsNamed(String side) throws IOException {
+    Path gone = folder.resolve("gone");
+    Files.move(out.resolve(side), gone);
+    try {
+      Verification found = verify();
+
+      assertThat(found.differences())
+          .extracting(Difference::toString)
+          .containsExactly(
+              "%s: found nothing, expected the folder of a run (by comparison.json)"
+                  .formatted(side));
+      assertThat(found.unverified()).anyMatch(line -> line.startsWith("comparison.json"));
+    } finally {
+      Files.move(gone, out.resolve(side));
+    }
+  }
+
+  private static void copyRuns(Path to) throws IOException {
+    for (String file : result.files()) {
+      if (file.startsWith("baseline/") || file.startsWith("candidate/")) {
+        Path copy = to.resolve(file);
+        Files.createDirectories(copy.getParent());
+        Files.copy(out.resolve(file), copy);
+      }
+    }
+  }
+
+  @Test
+  void aRunThatLayElsewhereAndIsGoneLeavesTheResultUnverifiedUntilItIsBesideIt()
+      throws IOException {
+    Path runs = folder.resolve("runs");
+    Path compared = folder.resolve("compared");
+    copyRuns(runs);
+    fixtures.quantGate().compare(new CompareRequest(runs, runs, GatePolicy.DEFAULT, compared));
+    assertThat(verify(compared).sound()).isTrue();
+    Files.move(runs.resolve("candidate"), folder.resolve("away"));
+
+    Verification found = verify(compared);
+
+    assertThat(found.differences()).isEmpty();
+    assertThat(found.sound()).isFalse();
+    assertThat(found.unverified().getFirst())
+        .isEqualTo(
+            "candidate: its run, which is not at %s; bring it back, or copy it to %s"
+                .formatted(runs.resolve("candidate"), compared.resolve("candidate")));
+    Files.move(folder.resolve("away"), compared.resolve("candidate"));
+    assertThat(verify(compared).sound()).isTrue();
+  }
+
+  @Test
+  void otherDataThanWasAskedIsFoundWhereTheHashesOfBothRunsWereChanged() throws IOException {
+    Map<String, byte[]> safe = result.contents();
+    try {
+      result.changeBoth("identity.json", text -> text.replace("d".repeat(64), "0".repeat(64)));
+      Verification found = verify();
+      assertThat(found.differences())
+          .extracting(Difference::toString)
+          .contains(
+              "candidate/identity.json, suite.cmnli.data: found %s, expected %s (by the data in cmnli.json)"
+                  .formatted("0".repeat(64), "d".repeat(64)));
+      assertThat(found.sound()).isFalse();
+    } finally {
+      result.restore(safe);
+    }
+  }
+
+  @Test
+  void anAnswerWithoutARecordIsFound() throws IOException {
+    Map<String, byte[]> safe = result.contents();
+    try {
+      String one = RunFolder.items(List.of("HumanEval/0"));
+      for (String file : List.of("humaneval.jsonl", "humaneval.timings.jsonl")) {
+        result.changeBoth(file, text -> text.substring(0, text.indexOf('\n') + 1));
+      }
+      result.changeBoth(
+          "identity.json",
+          text -> text.replaceFirst("(suite.humaneval.items\" : \")[^\"]*", "$1%s".formatted(one)));
+      assertThat(verify().differences())
+          .extracting(Difference::toString)
+          .contains(
+              "candidate/journal/humaneval.answers.jsonl, line 2, id: found HumanEval/1, expected an item that has a record (by the records)",
+              "candidate/journal/humaneval.executions.jsonl, line 1, id: found HumanEval/1, expected an item that has a record (by the records)");
+    } finally {
+      result.restore(safe);
+    }
+  }
+
+  @Test
+  void aSecondAnswerToAnItemIsFound() throws IOException {
+    Map<String, byte[]> safe = result.contents();
+    try {
+      result.change(
+          "candidate/journal/cmnli.answers.jsonl",
+          text -> text + text.substring(0, text.indexOf('\n') + 1));
+      assertThat(verify().differences())
+          .anySatisfy(each ->
+              assertThat(each.toString())
+                  .startsWith("candidate/journal/cmnli.answers.jsonl, line 4, id: found ")
+                  .contains("expected one answer to each item"));
+    } finally {
+      result.restore(safe);
+    }
+  }
+
+  @Test
+  void aSuiteThatWasLeftOutIsFoundByItsFiles() throws IOException {
+    Map<String, byte[]> safe = result.contents();
+    try {
+      result.changeBoth("identity.json", text -> text.replace("cmnli,humaneval", "cmnli"));
+      assertThat(verify().differences())
+          .anySatisfy(each ->
+              assertThat(each)
+                  .hasToString(
+                      "candidate/humaneval.jsonl: found a file, expected nothing (by candidate/identity.json, which names no such suite)"));
+    } finally {
+      result.restore(safe);
     }
   }
 
   @Test
   void anotherVersionsDescriptionOfTheFormIsItsOwn() throws IOException {
-    Map<String, byte[]> safe = contents();
+    Map<String, byte[]> safe = result.contents();
     Path comparison = out.resolve("comparison.json");
     Path schema = out.resolve("comparison.schema.json");
     try {
       Files.writeString(schema, Files.readString(schema) + "\n");
-      forge("comparison.schema.json");
+      result.reseal("comparison.schema.json");
       assertThat(verify().differences()).hasSize(1);
       String written = "\"program\" : \"%s\"".formatted(Version.program());
       Files.writeString(
           comparison,
           Files.readString(comparison).replace(written, "\"program\" : \"quantgate 0.0.9\""));
-      forge("comparison.json");
+      result.reseal("comparison.json");
       assertThat(verify().differences()).isEmpty();
-      assertThat(verify().left()).anySatisfy(each -> assertThat(each).contains("quantgate 0.0.9"));
     } finally {
-      restore(safe);
+      result.restore(safe);
     }
   }
 
@@ -281,42 +421,8 @@ class VerifierTest {
           "",
           List.of(new Difference("", 0, "", String.valueOf(e.getMessage()), "", "")),
           List.of(),
+          List.of(),
           List.of());
-    }
-  }
-
-  private static void forge(String file) throws IOException {
-    if (!file.endsWith("schema.json")) {
-      Reseal.file(out.resolve(file));
-    }
-    for (String side : List.of("baseline", "candidate")) {
-      if (file.startsWith(side)) {
-        String before = Sha256.hex(out.resolve(side).resolve(Checksums.NAME));
-        new RunFolder(out.resolve(side)).finish();
-        String after = Sha256.hex(out.resolve(side).resolve(Checksums.NAME));
-        Path comparison = out.resolve("comparison.json");
-        Files.writeString(comparison, Files.readString(comparison).replace(before, after));
-        Reseal.file(comparison);
-      }
-    }
-    List<Path> listed = Checksums.read(out).files().keySet().stream().map(out::resolve).toList();
-    Checksums.write(out, listed);
-  }
-
-  private static Map<String, byte[]> contents() throws IOException {
-    var contents = new LinkedHashMap<String, byte[]>();
-    for (String file : files()) {
-      contents.put(file, Files.readAllBytes(out.resolve(file)));
-    }
-    return contents;
-  }
-
-  private static void restore(Map<String, byte[]> files) throws IOException {
-    for (Map.Entry<String, byte[]> file : files.entrySet()) {
-      Path path = out.resolve(file.getKey());
-      if (!Arrays.equals(file.getValue(), Files.readAllBytes(path))) {
-        Files.write(path, file.getValue());
-      }
     }
   }
 
@@ -327,10 +433,13 @@ class VerifierTest {
     Verification verification =
         others.quantGate().verify(out, new VerifyRequest(DataOptions.standard(), List.of()));
 
-    assertThat(verification.left()).anyMatch(line -> line.startsWith("candidate: cmnli: grades"));
     assertThat(verification.differences()).isEmpty();
+    assertThat(verification.sound()).isFalse();
+    assertThat(verification.unverified())
+        .contains(
+            "candidate: cmnli: its records were held against the journal alone (no suite cmnli); say where its data lies: --data DIR, or --suites FILE for a suite of your own");
     Path record = out.resolve("candidate/cmnli.jsonl");
-    Map<String, byte[]> before = contents();
+    Map<String, byte[]> before = result.contents();
     try {
       Files.writeString(
           record, Files.readString(record).replaceFirst("\"sum\":-0.25", "\"sum\":-0.24"));
@@ -341,7 +450,38 @@ class VerifierTest {
             assertThat(each.basis()).isEqualTo("the journal");
           });
     } finally {
-      restore(before);
+      result.restore(before);
+    }
+  }
+
+  private static List<Arguments> journaled() {
+    return List.of(
+        Arguments.of("cmnli.jsonl", "\"margin\":[0-9.]+", "\"margin\":0.5", "margin"),
+        Arguments.of("cmnli.jsonl", "\"value\":-0.946969696969697", "\"value\":-0.94", "choices"),
+        Arguments.of("cmnli.jsonl", "\"shortened\":0", "\"shortened\":1", "shortened"),
+        Arguments.of("humaneval.jsonl", "\"exit\":0", "\"exit\":7", "samples[0].execution.exit"),
+        Arguments.of(
+            "humaneval.timings.jsonl",
+            "\"answeredEpochMillis\":1",
+            "\"answeredEpochMillis\":2",
+            "answeredEpochMillis"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("journaled")
+  void whereTheDataIsNotWhatFollowsFromTheJournalIsStillHeldAgainstIt(
+      String file, String before, String after, String field) throws IOException {
+    Map<String, byte[]> safe = result.contents();
+    try {
+      result.change("candidate/" + file, text -> text.replaceFirst(before, after));
+      assertThat(new Fixtures().quantGate().verify(out, VerifyRequest.standard()).differences())
+          .anySatisfy(each -> {
+            assertThat(each.file()).isEqualTo("candidate/" + file);
+            assertThat(each.field()).isEqualTo(field);
+            assertThat(each.basis()).isEqualTo("the journal");
+          });
+    } finally {
+      result.restore(safe);
     }
   }
 

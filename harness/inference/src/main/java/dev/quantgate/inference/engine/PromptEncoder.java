@@ -9,10 +9,13 @@ import dev.quantgate.inference.ScoringRequest.Join;
 import dev.quantgate.inference.tokenizer.Tokenizer;
 import dev.quantgate.inference.tokenizer.Tokenizer.Encoding;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Prompts and scoring requests as token ids. */
 final class PromptEncoder {
@@ -33,7 +36,30 @@ final class PromptEncoder {
   /** One continuation as tokens; {@code promptLength} of them come before it. */
   record Joined(List<Integer> tokens, int promptLength) {}
 
+  /** The texts of some chats, by their messages. */
+  record Chats(Map<List<Prompt.Message>, String> texts) {}
+
+  /** All chats among some prompts go through the template in one call: starting it is expensive. */
+  Chats chats(Stream<Prompt> prompts) {
+    List<List<Prompt.Message>> conversations =
+        prompts
+            .filter(Prompt.Chat.class::isInstance)
+            .map(prompt -> ((Prompt.Chat) prompt).messages())
+            .distinct()
+            .toList();
+    Map<List<Prompt.Message>, String> texts = new HashMap<>();
+    if (!conversations.isEmpty()) {
+      Iterator<String> rendered = tokenizer.renderChats(conversations).iterator();
+      conversations.forEach(messages -> texts.put(messages, rendered.next()));
+    }
+    return new Chats(texts);
+  }
+
   RenderedPrompt render(Prompt prompt) {
+    return render(prompt, chats(Stream.of(prompt)));
+  }
+
+  private RenderedPrompt render(Prompt prompt, Chats chats) {
     return switch (prompt) {
       case Prompt.Tokens given -> {
         for (int id : given.ids()) {
@@ -46,36 +72,21 @@ final class PromptEncoder {
         yield new RenderedPrompt("", Optional.of(given.ids()), given.prefixLength());
       }
       case Prompt.Text text -> render(new Source(text.prefix(), text.text(), false));
-      case Prompt.Chat chat -> render(source(chat));
+      case Prompt.Chat chat -> render(source(chat, chats));
     };
   }
 
-  /** All chats go through the template in one call: starting it is expensive. */
+  /** Each prompt is rendered once, however often it is there. */
   List<RenderedPrompt> renderAll(List<Prompt> prompts) {
-    List<Prompt.Chat> chats =
-        prompts.stream()
-            .filter(Prompt.Chat.class::isInstance)
-            .map(Prompt.Chat.class::cast)
-            .toList();
-    Iterator<String> rendered =
-        chats.isEmpty()
-            ? Collections.emptyIterator()
-            : tokenizer.renderChats(chats.stream().map(Prompt.Chat::messages).toList()).iterator();
-    var all = new ArrayList<RenderedPrompt>();
-    for (Prompt prompt : prompts) {
-      all.add(
-          prompt instanceof Prompt.Chat chat
-              ? render(source(chat, rendered.next()))
-              : render(prompt));
-    }
-    return List.copyOf(all);
+    Chats chats = chats(prompts.stream());
+    Map<Prompt, RenderedPrompt> rendered = new HashMap<>();
+    return prompts.stream()
+        .map(prompt -> rendered.computeIfAbsent(prompt, each -> render(each, chats)))
+        .toList();
   }
 
-  private Source source(Prompt.Chat chat) {
-    return source(chat, tokenizer.renderChats(List.of(chat.messages())).getFirst());
-  }
-
-  private static Source source(Prompt.Chat chat, String rendered) {
+  private static Source source(Prompt.Chat chat, Chats chats) {
+    String rendered = Objects.requireNonNull(chats.texts.get(chat.messages()));
     return new Source("", rendered + chat.answerBegin(), true);
   }
 
@@ -109,11 +120,15 @@ final class PromptEncoder {
     return ids;
   }
 
-  /** Each continuation of a request behind its prompt, as the request's join says. */
-  List<Joined> join(ScoringRequest request) {
+  /**
+   * Each continuation of a request behind its prompt, as the request's join says.
+   *
+   * @param chats with the prompt's text, if it is a chat
+   */
+  List<Joined> join(ScoringRequest request, Chats chats) {
     Prompt prompt = request.prompt();
     if (request.join() == Join.APPENDED || prompt instanceof Prompt.Tokens) {
-      List<Integer> before = render(prompt).tokens().orElseThrow();
+      List<Integer> before = render(prompt, chats).tokens().orElseThrow();
       var joined = new ArrayList<Joined>();
       for (String continuation : request.continuations()) {
         var all = new ArrayList<>(before);
@@ -125,7 +140,7 @@ final class PromptEncoder {
     Source source =
         switch (prompt) {
           case Prompt.Text text -> new Source("", text.text(), false);
-          case Prompt.Chat chat -> source(chat);
+          case Prompt.Chat chat -> source(chat, chats);
           case Prompt.Tokens given -> throw new AssertionError();
         };
     int kept = withoutTrailingSpace(source.text());

@@ -18,6 +18,7 @@ import dev.quantgate.inference.Score;
 import dev.quantgate.inference.ScoringRequest;
 import dev.quantgate.inference.Telemetry;
 import dev.quantgate.inference.checkpoint.ModelConfig;
+import dev.quantgate.inference.engine.PromptEncoder.Chats;
 import dev.quantgate.inference.engine.PromptEncoder.Joined;
 import dev.quantgate.inference.engine.Scheduler.GenerateJob;
 import dev.quantgate.inference.engine.Scheduler.Job;
@@ -315,9 +316,10 @@ public final class TokenModel implements LanguageModel {
   @Override
   public void score(List<ScoringRequest> requests, Sink<Score> sink) {
     var window = new ArrayList<PendingScore>();
+    Chats chats = encoder.chats(requests.stream().map(ScoringRequest::prompt));
     long tokens = 0;
     for (int i = 0; i < requests.size(); i++) {
-      List<Joined> joined = encoder.join(requests.get(i));
+      List<Joined> joined = encoder.join(requests.get(i), chats);
       Outcome<Score> fault = refuseToScore(joined);
       if (fault != null) {
         if (!sink.accept(i, fault)) {

@@ -35,6 +35,12 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>To import jinja2 takes this interpreter seconds, so the memory of one that has done it is kept
  * in the user's cache and copied for every call; nothing that a template does outlives its call.
+ *
+ * <p>A call renders any number of conversations by one interpreter, which gets them in parts of
+ * about {@value #PART} characters. What a template may take grows with what is asked: a text may
+ * have {@value #MOST_TEXT} characters; all texts of a call together {@value #MOST_BESIDE}, {@value
+ * #MOST_EACH} for each conversation, and {@value #MOST_TIMES} times the conversations' own; a part
+ * may take 20 s of processor time and 0.1 s for each conversation in it.
  */
 final class ChatRenderer {
   /** What jinja2 says of a template that asks for the day where none was given. */
@@ -49,10 +55,18 @@ final class ChatRenderer {
   /** What a template may take, besides the interpreter's stack. */
   private static final long MOST_BYTES = 192L << 20;
 
-  private static final int MOST_OUTPUT = 16 << 20;
+  /** After how many characters, in or out, a part ends. */
+  private static final int PART = 1 << 20;
+
+  private static final int MOST_TEXT = 4 << 20;
+  private static final long MOST_BESIDE = 16 << 20;
+  private static final long MOST_EACH = 16 << 10;
+  private static final long MOST_TIMES = 4;
+  private static final int SHOWN = 60;
+
   private static final Duration PREPARING = Duration.ofMinutes(5);
   private static final Duration BASE_TIME = Duration.ofSeconds(20);
-  private static final Duration TIME_EACH = Duration.ofMillis(250);
+  private static final Duration TIME_EACH = Duration.ofMillis(100);
 
   private static @Nullable GuestImage prepared;
 
@@ -68,44 +82,98 @@ final class ChatRenderer {
   }
 
   static List<String> render(Path file, ObjectNode job, Duration baseTime) {
-    int count = job.path("contexts").size();
-    job.put("most", MOST_OUTPUT);
+    JsonNode contexts = job.path("contexts");
+    List<String> texts = new ArrayList<>();
+    long asked = 0;
+    long given = 0;
     GuestImage image = image(file);
-    byte[] order = job.toString().getBytes(StandardCharsets.UTF_8);
-    byte[] answer =
-        bounded(
-            file,
-            baseTime.plus(TIME_EACH.multipliedBy(Math.min(count, 10_000))),
-            () -> {
-              var python = new GuestPython(MOST_BYTES);
-              python.reset(image, GuestWorld.STILL);
-              return python.call(order);
-            });
-    return texts(file, answer, count);
+    var python = new GuestPython(MOST_BYTES);
+    while (texts.size() < contexts.size()) {
+      List<JsonNode> part = part(contexts, texts.size());
+      ObjectNode order = order(job, part);
+      byte[] answer =
+          bounded(
+              file,
+              baseTime.plus(TIME_EACH.multipliedBy(part.size())),
+              () -> {
+                python.reset(image, GuestWorld.STILL);
+                return python.call(order.toString().getBytes(StandardCharsets.UTF_8));
+              });
+      for (String text : texts(file, answer, part)) {
+        asked += contexts.get(texts.size()).toString().length();
+        given += text.length();
+        texts.add(text);
+      }
+      requireModest(file, texts.size(), asked, given);
+    }
+    return List.copyOf(texts);
   }
 
-  private static List<String> texts(Path file, byte[] answer, int count) {
+  /** The contexts from one on that go to the interpreter together; at least that one. */
+  private static List<JsonNode> part(JsonNode contexts, int from) {
+    List<JsonNode> part = new ArrayList<>();
+    for (int i = from, size = 0; i < contexts.size() && size < PART; i++) {
+      part.add(contexts.get(i));
+      size += contexts.get(i).toString().length();
+    }
+    return part;
+  }
+
+  private static ObjectNode order(ObjectNode job, List<JsonNode> part) {
+    ObjectNode order = TokenizerFiles.JSON.createObjectNode();
+    order.setAll(job);
+    order.putArray("contexts").addAll(part);
+    return order.put("most", MOST_TEXT).put("enough", PART);
+  }
+
+  private static void requireModest(Path file, int count, long asked, long given) {
+    long most = MOST_BESIDE + count * MOST_EACH + MOST_TIMES * asked;
+    if (given > most) {
+      throw new InferenceException(
+          Kind.UNSUPPORTED,
+          "%s: the chat template makes texts of %d characters in all of %d conversations of %d; at most %d are taken"
+              .formatted(file, given, count, asked, most));
+    }
+  }
+
+  /** The texts of a part's first conversations; at least one. */
+  private static List<String> texts(Path file, byte[] answer, List<JsonNode> part) {
     List<String> texts = new ArrayList<>();
     try {
       for (JsonNode result : TokenizerFiles.JSON.readTree(answer)) {
         JsonNode text = result.get("text");
-        if (text == null) {
-          boolean syntax = result.has("syntax");
-          String reason = result.path(syntax ? "syntax" : "error").asString("no reason given");
-          throw new InferenceException(
-              syntax ? Kind.UNSUPPORTED : Kind.ITEM,
-              "%s: the chat template cannot be rendered: %s%s"
-                  .formatted(file, Refusal.plain(reason), reason.equals(NO_DAY) ? HINT : ""));
+        if (text == null || texts.size() == part.size()) {
+          throw refusal(file, result, part.get(Math.min(texts.size(), part.size() - 1)));
         }
         texts.add(text.stringValue());
       }
     } catch (JacksonException e) {
       throw noAnswer(file, e);
     }
-    if (texts.size() != count) {
+    if (texts.isEmpty()) {
       throw noAnswer(file, null);
     }
-    return List.copyOf(texts);
+    return texts;
+  }
+
+  private static InferenceException refusal(Path file, JsonNode result, JsonNode context) {
+    if (result.has("characters")) {
+      String begin = context.path("messages").path(0).path("content").asString("");
+      return new InferenceException(
+          Kind.ITEM,
+          "%s: the chat template makes a text of %d characters of the conversation that begins \"%s\"; at most %d are taken"
+              .formatted(
+                  file,
+                  result.get("characters").asLong(),
+                  Refusal.plain(begin.substring(0, Math.min(begin.length(), SHOWN))),
+                  MOST_TEXT));
+    }
+    boolean syntax = result.has("syntax");
+    String reason = result.path(syntax ? "syntax" : "error").asString("no reason given");
+    return new InferenceException(
+        syntax ? Kind.UNSUPPORTED : Kind.ITEM,
+        "%s: the chat template cannot be rendered: %s%s"
+            .formatted(file, Refusal.plain(reason), reason.equals(NO_DAY) ? HINT : ""));
   }
 
   private static InferenceException noAnswer(Path file, @Nullable Throwable cause) {

@@ -5,10 +5,15 @@ import dev.quantgate.inference.InferenceException.Kind;
 import dev.quantgate.inference.Prompt;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,6 +30,7 @@ final class ChatTemplate {
   private final Optional<String> source;
   private final Map<String, String> namedTokens;
   private final Optional<LocalDate> date;
+  private final RenderedChats known = new RenderedChats();
 
   private ChatTemplate(
       Path file,
@@ -62,7 +68,10 @@ final class ChatTemplate {
     return source.isPresent();
   }
 
-  /** Renders each conversation; the first that fails fails the call. */
+  /**
+   * Renders each conversation, those that were not rendered before by one start of the interpreter;
+   * the first that fails fails the call.
+   */
   List<String> render(List<List<Prompt.Message>> conversations, boolean openAnswer) {
     String template =
         source.orElseThrow(() ->
@@ -70,9 +79,27 @@ final class ChatTemplate {
                 Kind.UNSUPPORTED,
                 "%s: has no chat template, so it cannot be asked by messages"
                     .formatted(file.getParent())));
-    if (conversations.isEmpty()) {
-      return List.of();
+    Map<List<Prompt.Message>, String> texts = new HashMap<>();
+    Set<List<Prompt.Message>> fresh = new LinkedHashSet<>();
+    for (List<Prompt.Message> conversation : conversations) {
+      known
+          .find(conversation, openAnswer)
+          .ifPresentOrElse(text -> texts.put(conversation, text), () -> fresh.add(conversation));
     }
+    if (!fresh.isEmpty()) {
+      Iterator<String> rendered =
+          ChatRenderer.render(file, job(template, fresh, openAnswer)).iterator();
+      for (List<Prompt.Message> conversation : fresh) {
+        String text = rendered.next();
+        known.keep(conversation, openAnswer, text);
+        texts.put(conversation, text);
+      }
+    }
+    return conversations.stream().map(texts::get).toList();
+  }
+
+  private ObjectNode job(
+      String template, Collection<List<Prompt.Message>> conversations, boolean openAnswer) {
     ObjectNode job = TokenizerFiles.JSON.createObjectNode();
     job.put("template", template);
     ArrayNode contexts = job.putArray("contexts");
@@ -88,6 +115,6 @@ final class ChatTemplate {
       context.putNull("documents");
     }
     date.ifPresent(day -> job.put("date", day.toString()));
-    return ChatRenderer.render(file, job);
+    return job;
   }
 }

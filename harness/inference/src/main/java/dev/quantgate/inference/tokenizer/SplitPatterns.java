@@ -7,9 +7,11 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The regular expressions of a tokenizer.json. Those that well-known models use, and those without
- * a group and with at most one repetition without a bound, take time that grows with the text; any
- * other can make the native library run for minutes, or abort the process that it runs in.
+ * The regular expressions of a tokenizer.json. Those that well-known models use take time that
+ * grows with the text, and so do those without a group, with at most one repetition and at most one
+ * option, neither directly behind the other: {@code \p{N}{1,3}}, {@code \s?[a-z]+}. Any other can
+ * make the native library run for minutes, or abort the process that it runs in; bounds are no
+ * help, as {@code \w{1,99}+} repeats a repetition in the library's syntax (Ruby's).
  */
 final class SplitPatterns {
   private static final String LETTERS =
@@ -34,7 +36,13 @@ final class SplitPatterns {
           // Mistral's Tekken
           CASES.formatted("", "", "\\p{N}"));
 
-  private static final Pattern UNBOUNDED = Pattern.compile("[*+]|\\{\\d*,\\}");
+  private static final String INTERVAL = "\\{\\d*,?\\d*\\}";
+  private static final Pattern REPETITION = Pattern.compile("[*+]|%s".formatted(INTERVAL));
+  private static final Pattern OPTION = Pattern.compile("\\?");
+  private static final Pattern STACKED = Pattern.compile("([*+?]|%s)[*+?{]".formatted(INTERVAL));
+
+  /** Calls of a group, or of the whole pattern by itself, which need no parenthesis. */
+  private static final String CALL = "\\g";
 
   private SplitPatterns() {}
 
@@ -56,6 +64,14 @@ final class SplitPatterns {
 
   static boolean isHarmless(String pattern) {
     return WELL_KNOWN.contains(pattern)
-        || (pattern.indexOf('(') < 0 && UNBOUNDED.matcher(pattern).results().limit(2).count() < 2);
+        || (pattern.indexOf('(') < 0
+            && !pattern.contains(CALL)
+            && !STACKED.matcher(pattern).find()
+            && isAtMostOnce(REPETITION, pattern)
+            && isAtMostOnce(OPTION, pattern));
+  }
+
+  private static boolean isAtMostOnce(Pattern part, String pattern) {
+    return part.matcher(pattern).results().limit(2).count() < 2;
   }
 }

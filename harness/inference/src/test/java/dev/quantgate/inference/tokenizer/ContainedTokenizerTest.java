@@ -72,6 +72,20 @@ class ContainedTokenizerTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"\\w{1,99}+$", "\\w{1,99}{1,99}!"})
+  void aBoundedRepetitionOfARepetitionIsContained(String pattern) throws IOException {
+    TinyCheckpoint.write(folder.resolve("tokenizer.json"), withPattern(pattern));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThatExceptionOfType(InferenceException.class)
+          .isThrownBy(() -> tokenizer.encode("%s !".formatted("a".repeat(60))))
+          .satisfies(refusal ->
+              assertThat(refusal.getMessage())
+                  .hasLineCount(1)
+                  .contains("its pattern \"%s\" ".formatted(pattern)));
+    }
+  }
+
   @Test
   void aTextThatIsNotReadInItsTimeEndsTheCallAndTheProcess() {
     String pattern = "(a+)+$";
@@ -129,14 +143,30 @@ class ContainedTokenizerTest {
             + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
         "[0-9]",
         "\\p{N}{1,3}",
-        " {2,}"
+        " {2,}",
+        "\\s?[a-z]+",
+        "\\s+$"
       })
   void thePatternsOfWellKnownModelsRunInThisProcess(String pattern) {
     assertThat(SplitPatterns.isHarmless(pattern)).isTrue();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"(a+)+$", "a*a*b", "(?:x)", "x{2,}y+"})
+  @ValueSource(
+      strings = {
+        "(a+)+$",
+        "a*a*b",
+        "(?:x)",
+        "x{2,}y+",
+        "\\w{1,99}+$",
+        "\\w{1,99}{1,99}!",
+        "\\w{1,99}\\w{1,99}!",
+        "\\w{9}{9}",
+        "\\w{,9}*!",
+        "\\w+?",
+        "a?a?aa",
+        "a\\g<0>\\g<0>|a"
+      })
   void anyOtherPatternDoesNot(String pattern) {
     assertThat(SplitPatterns.isHarmless(pattern)).isFalse();
   }

@@ -11,6 +11,11 @@ import java.util.stream.IntStream;
 public final class Holm {
   private Holm() {}
 
+  /** Bonferroni's correction, which is never smaller: each p times the number of tests. */
+  public static List<Double> bonferroni(List<Double> p, int tests) {
+    return p.stream().map(each -> Math.min(1, tests * each)).toList();
+  }
+
   /** The adjusted p of each, in the order given. */
   public static List<Double> adjust(List<Double> p) {
     List<Integer> order =

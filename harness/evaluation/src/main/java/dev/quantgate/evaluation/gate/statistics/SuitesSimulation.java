@@ -1,16 +1,18 @@
 package dev.quantgate.evaluation.gate.statistics;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
  * Simulated comparisons of several suites that are judged together, as {@link GateSimulation} does
  * for one: Holm's correction for FAIL, every suite for PASS, the pooled bounds, and early stops
- * whose proofs of a loss share their error. Items are independent.
+ * whose proofs of a loss share their error. Items are independent, or come in C-Eval's subjects.
  */
 public final class SuitesSimulation {
   private static final double MARGIN = GateSimulation.MARGIN;
@@ -26,17 +28,14 @@ public final class SuitesSimulation {
    * What was simulated.
    *
    * @param items of each suite
+   * @param clustered whether each is C-Eval's, with flips in bunches by subject
    * @param losses the candidate's true loss in each
    */
-  public record Setting(List<Integer> items, double flipRate, List<Double> losses) {
+  public record Setting(
+      List<Integer> items, boolean clustered, double flipRate, List<Double> losses) {
     public Setting {
       items = List.copyOf(items);
       losses = List.copyOf(losses);
-    }
-
-    /** The true mean loss, every suite weighing the same. */
-    public double meanLoss() {
-      return losses.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
     }
   }
 
@@ -72,7 +71,10 @@ public final class SuitesSimulation {
                 setting(TWO, flips, 0, 2 * MARGIN),
                 setting(THREE, flips, 0, 0, 0),
                 setting(THREE, flips, MARGIN, MARGIN, MARGIN),
-                setting(THREE, flips, 0, 0, 2 * MARGIN))
+                setting(THREE, flips, 0, 0, 2 * MARGIN),
+                subjects(flips, 0, 0),
+                subjects(flips, MARGIN, MARGIN),
+                subjects(flips, 0, 0, 0))
                 .stream())
         .toList()
         .parallelStream()
@@ -82,18 +84,26 @@ public final class SuitesSimulation {
 
   private static Setting setting(int[] items, double flipRate, double... losses) {
     return new Setting(
-        Arrays.stream(items).boxed().toList(), flipRate, Arrays.stream(losses).boxed().toList());
+        Arrays.stream(items).boxed().toList(),
+        false,
+        flipRate,
+        Arrays.stream(losses).boxed().toList());
+  }
+
+  /** Several suites like C-Eval, one for each loss. */
+  static Setting subjects(double flipRate, double... losses) {
+    int items = Arrays.stream(GateSimulation.subjects()).sum();
+    return new Setting(
+        Collections.nCopies(losses.length, items),
+        true,
+        flipRate,
+        Arrays.stream(losses).boxed().toList());
   }
 
   static Rates rates(Setting setting, int comparisons, long seed) {
     var random = new SplittableRandom(seed ^ setting.hashCode() * 0x9E3779B97F4A7C15L);
     int suites = setting.items().size();
-    List<Suite> each =
-        IntStream.range(0, suites)
-            .mapToObj(i ->
-                new Suite(
-                    setting.items().get(i), setting.flipRate(), setting.losses().get(i), suites))
-            .toList();
+    List<Suite> each = IntStream.range(0, suites).mapToObj(i -> suite(setting, i)).toList();
     int pass = 0;
     int fail = 0;
     int pooled = 0;
@@ -127,25 +137,125 @@ public final class SuitesSimulation {
         earlyItems / n / setting.items().stream().mapToInt(Integer::intValue).sum());
   }
 
-  /** One suite of independent items, drawn look by look. */
-  private static final class Suite {
+  private static Suite suite(Setting setting, int at) {
+    double lossShare = (setting.flipRate() + setting.losses().get(at)) / (2 * setting.flipRate());
+    int suites = setting.items().size();
+    return setting.clustered()
+        ? new Clustered(GateSimulation.subjects(), setting.flipRate(), lossShare, suites)
+        : new Independent(setting.items().get(at), setting.flipRate(), lossShare, suites);
+  }
+
+  /** One suite, drawn anew for each comparison. */
+  private abstract static class Suite {
+    final int n;
     final SimulatedEarlyStop early;
-    private final int n;
+    int lost;
+    int gained;
+
+    Suite(int n, int largest, int suites) {
+      this.n = n;
+      this.early = new SimulatedEarlyStop(largest, MARGIN, ALPHA, suites);
+    }
+
+    abstract void draw(SplittableRandom random);
+
+    abstract Interval interval();
+
+    abstract double lossP();
+
+    PairTable table() {
+      return new PairTable(n - lost - gained, lost, gained, 0);
+    }
+
+    boolean pass() {
+      return interval().lower() > -MARGIN;
+    }
+
+    boolean beyondMargin() {
+      return delta() < -MARGIN;
+    }
+
+    Pooled.Stratum stratum() {
+      Interval interval = interval();
+      return new Pooled.Stratum(
+          1,
+          delta(),
+          new Interval(Math.min(interval.lower(), delta()), Math.max(interval.upper(), delta())));
+    }
+
+    private double delta() {
+      return (double) (gained - lost) / n;
+    }
+  }
+
+  /** Items in clusters. */
+  private static final class Clustered extends Suite {
+    private final int[] sizes;
+    private final double[] sums;
+    private final double studentFactor;
+    private final Map<Integer, Sampler> tables = new HashMap<>();
+    private double effect;
+    private Interval interval = new Interval(-1, 1);
+
+    Clustered(int[] sizes, double flipRate, double lossShare, int suites) {
+      super(Arrays.stream(sizes).sum(), Arrays.stream(sizes).max().orElseThrow(), suites);
+      this.sizes = sizes;
+      this.sums = new double[sizes.length];
+      this.studentFactor = Clusters.studentFactor(sizes.length, ALPHA);
+      for (int size : sizes) {
+        tables.computeIfAbsent(
+            size,
+            items ->
+                Sampler.of(
+                    GateSimulation.clusterWeights(
+                        items, flipRate, lossShare, GateSimulation.SUBJECT_SIDES)));
+      }
+    }
+
+    @Override
+    void draw(SplittableRandom random) {
+      early.restart();
+      lost = 0;
+      gained = 0;
+      for (int i = 0; i < sizes.length; i++) {
+        int drawn = Objects.requireNonNull(tables.get(sizes[i])).next(random);
+        int losses = drawn / (sizes[i] + 1);
+        int gains = drawn % (sizes[i] + 1);
+        lost += losses;
+        gained += gains;
+        sums[i] = gains - losses;
+        early.cluster(sums[i], sizes[i]);
+      }
+      effect = Clusters.designEffect(sums, sizes, n, gained - lost, lost + gained, studentFactor);
+      interval = TangoInterval.of(table(), effect, ALPHA);
+    }
+
+    @Override
+    Interval interval() {
+      return interval;
+    }
+
+    @Override
+    double lossP() {
+      return Math.max(McNemar.of(lost, gained).loss(), TangoInterval.lossP(table(), effect));
+    }
+  }
+
+  /** Independent items, drawn look by look. */
+  private static final class Independent extends Suite {
     private final double flipRate;
     private final double lossShare;
     private final Map<Integer, Sampler> flips = new HashMap<>();
     private final Map<Integer, Sampler> losses = new HashMap<>();
     private final Map<Long, Interval> intervals = new HashMap<>();
-    private int lost;
-    private int gained;
 
-    Suite(int n, double flipRate, double loss, int suites) {
-      this.n = n;
+    Independent(int n, double flipRate, double lossShare, int suites) {
+      super(n, 1, suites);
       this.flipRate = flipRate;
-      this.lossShare = (flipRate + loss) / (2 * flipRate);
-      this.early = new SimulatedEarlyStop(1, MARGIN, ALPHA, suites);
+      this.lossShare = lossShare;
     }
 
+    @Override
     void draw(SplittableRandom random) {
       early.restart();
       lost = 0;
@@ -164,34 +274,15 @@ public final class SuitesSimulation {
       }
     }
 
+    @Override
     Interval interval() {
       return intervals.computeIfAbsent(
-          (long) lost << 32 | gained,
-          key -> TangoInterval.of(new PairTable(n - lost - gained, lost, gained, 0), ALPHA));
+          (long) lost << 32 | gained, key -> TangoInterval.of(table(), ALPHA));
     }
 
-    boolean pass() {
-      return interval().lower() > -MARGIN;
-    }
-
-    boolean beyondMargin() {
-      return delta() < -MARGIN;
-    }
-
+    @Override
     double lossP() {
       return McNemar.of(lost, gained).loss();
-    }
-
-    Pooled.Stratum stratum() {
-      Interval interval = interval();
-      return new Pooled.Stratum(
-          1,
-          delta(),
-          new Interval(Math.min(interval.lower(), delta()), Math.max(interval.upper(), delta())));
-    }
-
-    private double delta() {
-      return (double) (gained - lost) / n;
     }
   }
 }

@@ -38,6 +38,16 @@ public final class TangoInterval {
     return new Interval(lower(losses, gains, n, z), -lower(gains, losses, n, z));
   }
 
+  /**
+   * The one-sided p of a loss, of any size, by the score statistic: for clustered items, which
+   * McNemar's test does not know. Below alpha exactly where the upper bound of delta is below 0.
+   */
+  public static double lossP(PairTable table, double designEffect) {
+    double divisor = Math.max(1, designEffect);
+    return Normal.above(
+        -score(table.losses() / divisor, table.gains() / divisor, table.items() / divisor, 0));
+  }
+
   /** Whether the lower bound of delta lies above {@code -margin}: the same, without searching. */
   static boolean excludes(double losses, double gains, double n, double margin, double z) {
     return score(losses, gains, n, -margin) > z;

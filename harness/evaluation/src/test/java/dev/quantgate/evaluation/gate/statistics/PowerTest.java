@@ -77,7 +77,7 @@ class PowerTest {
   void simulated_rates_are_the_exact_ones_where_items_are_independent_and_hold_their_errors() {
     int comparisons = 1000;
     List<Rates> all = GateSimulation.run(comparisons, 20);
-    assertThat(all).hasSize(6 * 4 * 5);
+    assertThat(all).hasSize(7 * 4 * 5);
     int compared = 0;
     for (Rates rates : all) {
       var setting = rates.setting();
@@ -102,7 +102,7 @@ class PowerTest {
         assertThat(rates.fail()).as("%s", setting).isLessThan(most);
       }
     }
-    assertThat(compared).isEqualTo(3 * 17);
+    assertThat(compared).isEqualTo(4 * 17);
   }
 
   private static double choose(int n, int k) {

@@ -17,7 +17,7 @@ class SuitesSimulationTest {
 
   private static Rates rates(double... losses) {
     return SuitesSimulation.rates(
-        new Setting(List.of(1346, 3000), 0.05, Arrays.stream(losses).boxed().toList()),
+        new Setting(List.of(1346, 3000), false, 0.05, Arrays.stream(losses).boxed().toList()),
         COMPARISONS,
         3);
   }
@@ -29,6 +29,14 @@ class SuitesSimulationTest {
     assertThat(rates.fail()).isLessThan(MOST);
     assertThat(rates.earlyFail()).isLessThan(MOST);
     assertThat(rates.pass()).isGreaterThan(0.25);
+  }
+
+  @Test
+  void equalModelsAreSeldomProvenToFailBySuitesWhoseFlipsComeInBunches() {
+    for (double flips : new double[] {0.05, 0.1}) {
+      assertThat(SuitesSimulation.rates(SuitesSimulation.subjects(flips, 0, 0, 0), 1000, 4).fail())
+          .isLessThan(MOST);
+    }
   }
 
   @Test

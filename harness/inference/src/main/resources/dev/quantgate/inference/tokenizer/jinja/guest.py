@@ -5,9 +5,11 @@ markupsafe; after it the interpreter's memory is copied, and every rendering beg
 """
 
 import json
+import random
 import sys
 
 _environment = None
+_random_state = None
 
 
 class _Sources:
@@ -36,7 +38,7 @@ class _Sources:
 
 
 def _prepare(sources):
-    global _environment
+    global _environment, _random_state
     # What the package's own __init__ imports beyond the renderer would triple the time of preparation.
     _Sources.by_path = {**sources, "jinja2/__init__.py": ""}
     sys.meta_path.insert(0, _Sources)
@@ -93,6 +95,7 @@ def _prepare(sources):
         "{% for m in messages if m.role != 'x' %}{% if loop.first %}{{ m['content'] | trim }}{% endif %}{% endfor %}"
     ).render(messages=[{"role": "user", "content": " a "}])
     _environment = environment
+    _random_state = random.getstate()
 
 
 def _error(error):
@@ -112,13 +115,17 @@ def _render(job):
     results = []
     size = 0
     for context in job["contexts"]:
+        if size >= job["enough"]:
+            break
+        # A text follows from its messages alone, whatever was rendered before it.
+        random.setstate(_random_state)
         try:
             text = template.render(**context)
-            size += len(text)
-            if size > job["most"]:
-                raise ValueError("the template gives too much text")
         except Exception as error:
             return results + [{"error": _error(error)}]
+        if len(text) > job["most"]:
+            return results + [{"characters": len(text)}]
+        size += len(text)
         results.append({"text": text})
     return results
 

@@ -12,12 +12,12 @@ import tools.jackson.databind.node.ObjectNode;
  * refused is INVALID. What it did not know stays empty: chance, churn, evidence, where the runs
  * lie.
  */
-final class FirstForm {
+final class Schema1Comparison {
   private static final String NOTE =
       "written by an older QuantGate (schema 1): its verdict is the point rule's, without intervals;"
           + " compare the two runs again for a finding";
 
-  private FirstForm() {}
+  private Schema1Comparison() {}
 
   /** Adds what schema 1 left out; a field of another kind than it had is left to the reader. */
   static void complete(ObjectNode comparison) {
