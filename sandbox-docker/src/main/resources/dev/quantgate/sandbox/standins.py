@@ -90,9 +90,8 @@ _LACKING = {
     "urllib.request": "HTTPSHandler",
 }
 
-# And those that openai/human-eval's guard, or the want of rights, of other processes and of a network, makes fail
-# there, too:
-# only to import them asks for what is lacking.
+# And those that openai/human-eval's guard, or the want of rights, of processes and of a network, makes fail
+# there, too: only to import them asks for what is lacking.
 _ACTING = {
     "os": (
         "chown chroot copy_file_range execv execve fchdir fchmod fchown fork forkpty initgroups kill "
