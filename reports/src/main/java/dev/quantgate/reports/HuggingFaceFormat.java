@@ -1,6 +1,7 @@
 package dev.quantgate.reports;
 
 import dev.quantgate.base.AtomicFile;
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
@@ -39,9 +40,9 @@ public final class HuggingFaceFormat implements ReportFormat {
       Dataset dataset = DATASETS.get(suite.suite());
       boolean whole = suite.items() == suite.available() && suite.items() > 0;
       if (dataset != null && whole && suite.data().catalogued() && suite.obstacles().isEmpty()) {
-        AtomicFile.write(
-            out.resolve(".eval_results").resolve("%s.yaml".formatted(suite.suite())),
-            yaml(source, suite, dataset).getBytes(StandardCharsets.UTF_8));
+        Path file = out.resolve(".eval_results").resolve("%s.yaml".formatted(suite.suite()));
+        FolderTree.requireNoLink(out, file);
+        AtomicFile.write(file, yaml(source, suite, dataset).getBytes(StandardCharsets.UTF_8));
       }
     }
   }

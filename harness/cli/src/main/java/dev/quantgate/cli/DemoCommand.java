@@ -1,5 +1,8 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.ErrorKind;
+import dev.quantgate.base.FileException;
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.benchmarks.DataStore;
 import dev.quantgate.benchmarks.DemoPair;
 import dev.quantgate.benchmarks.SuiteNames;
@@ -7,6 +10,7 @@ import dev.quantgate.evaluation.QuantGate;
 import dev.quantgate.evaluation.RunRequest;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.gate.Verdict;
+import dev.quantgate.evaluation.record.OutFolder;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.inference.Decoding;
@@ -16,12 +20,15 @@ import dev.quantgate.quantization.QuantizationRequest;
 import dev.quantgate.quantization.Scheme;
 import dev.quantgate.quantization.job.Quantizer;
 import dev.quantgate.reports.TerminalReport;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,6 +50,7 @@ import picocli.CommandLine.Spec;
       "verdict's exit code."
     })
 final class DemoCommand implements Callable<Integer> {
+  private static final String MODELS = "models";
   private static final int GROUP_SIZE = 64;
   private static final int CALIBRATION_SEQUENCES = 128;
   private static final int CALIBRATION_LENGTH = 256;
@@ -74,7 +82,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     DemoPair pair = DemoPair.unpack(DataStore.standard().folder().resolve("demo"));
     String made = candidate.name().toLowerCase(Locale.ROOT);
-    Path int4 = out.resolve("models").resolve("int4-" + made);
+    Path int4 = out.resolve(MODELS).resolve("int4-" + made);
     Settings settings =
         SettingFlags.resolve(
             spec,
@@ -89,6 +97,7 @@ final class DemoCommand implements Callable<Integer> {
                         SuiteNames.STARTER_EXAM),
                 Setting.OUT, out.resolve("run-" + made).toString()));
     RunRequest run = settings.runRequest();
+    requireUsable(run.out());
     try (var progress = new TerminalProgress(common.quiet)) {
       if (!Files.exists(int4)) {
         Files.createDirectories(int4.getParent());
@@ -106,6 +115,27 @@ final class DemoCommand implements Callable<Integer> {
       spec.commandLine().getOut().println(VerifyCommand.said(run.out(), comparison));
       ReportFiles.writeAll(spec, run.out());
       return exitCode(comparison.verdict());
+    }
+  }
+
+  /** The folder of a demo holds its models and runs; nothing is put beside anything else. */
+  private void requireUsable(Path run) {
+    FolderTree.requireNoLink(out, out.resolve(MODELS));
+    FolderTree.requireNoLink(out, run);
+    new OutFolder(run).requireUsable();
+    try (Stream<Path> listed = Files.exists(out) ? Files.list(out) : Stream.empty()) {
+      listed
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> !name.equals(MODELS) && !name.startsWith("run-"))
+          .min(Comparator.naturalOrder())
+          .ifPresent(name -> {
+            throw new FileException(
+                ErrorKind.USER,
+                "%s: is neither empty nor of a demo, it holds %s; give another --out"
+                    .formatted(out, name));
+          });
+    } catch (IOException e) {
+      throw FileException.cannot("listed", out, e);
     }
   }
 

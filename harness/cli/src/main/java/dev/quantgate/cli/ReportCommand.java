@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.base.PlainText;
 import dev.quantgate.reports.ReportFormat;
 import dev.quantgate.reports.ReportFormats;
@@ -75,6 +76,9 @@ final class ReportCommand implements Callable<Integer> {
         .warnings()
         .forEach(line -> spec.commandLine().getErr().println("quantgate: %s".formatted(line)));
     Path folder = out == null ? ReportFiles.folder(source.folder().path()) : out;
+    if (out == null) {
+      FolderTree.requireNoLink(source.folder().path(), folder);
+    }
     ReportFiles.write(source, wanted.stream().filter(this::isPlain).toList(), folder);
     if (allure.said()) {
       for (Path page : allure.write(source, folder)) {

@@ -1,6 +1,7 @@
 package dev.quantgate.cli;
 
 import dev.quantgate.base.FileException;
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.base.QuantGateException;
 import dev.quantgate.evaluation.record.Lock;
 import dev.quantgate.reports.ReportFormat;
@@ -37,6 +38,7 @@ final class ReportFiles {
     PrintWriter err = spec.commandLine().getErr();
     try (Lock _ = Lock.await(result, PATIENCE)) { // two processes may have judged one folder
       Path folder = folder(result);
+      FolderTree.requireNoLink(result, folder);
       write(ReportSource.open(result), ReportFormats.all(), folder);
       appendStepSummary(folder.resolve("summary.md"));
       spec.commandLine().getOut().printf("HTML report: %s%n", folder.resolve("index.html"));

@@ -2,6 +2,7 @@ package dev.quantgate.reports.allure;
 
 import dev.quantgate.base.AtomicFile;
 import dev.quantgate.base.FileException;
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
 import dev.quantgate.evaluation.pairs.Pair;
 import dev.quantgate.reports.ItemView;
@@ -59,7 +60,9 @@ public final class AllureFormat implements ReportFormat {
   @Override
   public void write(ReportSource source, Path out) {
     Path folder = out.resolve(FOLDER);
+    FolderTree.requireNoLink(out, folder);
     clear(folder);
+    FolderTree.requireNoLinkIn(folder);
     var results = new ResultFolder(folder);
     var labels = new Naming(source);
     var gates = new GateResults(source, labels, results);

@@ -2,6 +2,7 @@ package dev.quantgate.reports.allure;
 
 import dev.quantgate.base.AtomicFile;
 import dev.quantgate.base.FileException;
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.base.RegularFile;
 import dev.quantgate.base.Sha256;
 import java.io.IOException;
@@ -91,6 +92,7 @@ public final class AllureHistory {
 
   /** Makes a folder of JSON files the same as another; one that is not there is empty. */
   private static void copy(Path from, Path to) {
+    FolderTree.requireNoLinkIn(to);
     try {
       Files.createDirectories(to);
       for (Path file : json(to)) {

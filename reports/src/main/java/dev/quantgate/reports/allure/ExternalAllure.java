@@ -2,6 +2,7 @@ package dev.quantgate.reports.allure;
 
 import dev.quantgate.base.AtomicFile;
 import dev.quantgate.base.FileException;
+import dev.quantgate.base.FolderTree;
 import dev.quantgate.base.PlainText;
 import dev.quantgate.reports.ReportSource;
 import java.io.IOException;
@@ -51,6 +52,8 @@ public final class ExternalAllure {
     Path site = out.resolve(SITE).toAbsolutePath();
     Path configuration = out.resolve("allurerc.json").toAbsolutePath();
     Path log = out.resolve("allure3.log").toAbsolutePath();
+    FolderTree.requireNoLink(out, log);
+    FolderTree.requireNoLinkIn(site);
     AtomicFile.write(configuration, configuration(site, history));
     try {
       var builder =

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One worker JVM serves all tests of a checker, since its compiler's warm-up is what costs. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -144,6 +146,78 @@ class EmbeddedSandboxTest {
         .isEqualTo(Outcome.UNSUPPORTED);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "from concurrent.futures import ThreadPoolExecutor, as_completed; ThreadPoolExecutor(2)",
+        "from concurrent.futures import wait; wait([])",
+        "import concurrent.futures; concurrent.futures.Future()",
+        "from multiprocessing import Lock; Lock()",
+        "from multiprocessing.pool import ThreadPool; ThreadPool(2)",
+        "from multiprocessing.managers import BaseManager\n    class Own(BaseManager): pass\n    Own()",
+        "from multiprocessing.util import Finalize",
+        "from unittest import TestLoader; TestLoader()",
+        "from unittest.mock import MagicMock; MagicMock()",
+        "from unittest.mock import patch\n    with patch('builtins.print'): pass",
+        "from doctest import DocTestRunner; DocTestRunner()",
+        "from subprocess import list2cmdline; list2cmdline(['a'])",
+        "from bz2 import compress",
+        "import ctypes.util",
+        "from hashlib import pbkdf2_hmac",
+        "import hashlib; hashlib.scrypt",
+        "from os import getuid, fork",
+        "import os; os.getuid()",
+        "from signal import SIG_BLOCK",
+        "from socket import AF_UNIX"
+      })
+  void aRightProgramThatEndsByWhatStandsInOrIsLackingIsUnsupported(String wanted) {
+    ExecutionResult result = judge("    %s\n    return 2 * x\n".formatted(wanted));
+    assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.UNSUPPORTED);
+  }
+
+  @Test
+  void everyNameOfPython312IsThereOrItsLackIsKnown() throws IOException {
+    String names;
+    try (InputStream in =
+        EmbeddedSandboxTest.class.getResourceAsStream(
+            "/dev/quantgate/sandbox/names-of-python-3.12.txt")) {
+      assertThat(in).isNotNull();
+      names = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    String program =
+        """
+        def unexplained():
+            import sys
+            note = sys.modules["standins"].note
+            found = []
+            def tell(statement):
+                try:
+                    exec(statement, {})
+                except BaseException as error:
+                    if note(error) is None:
+                        found.append(statement)
+            for entry in NAMES.split("|"):
+                module, names = entry.split(":")
+                tell(f"import {module}")
+                for name in names.split():
+                    if not hasattr(sys.modules.get(module), name):
+                        tell(f"from {module} import {name}")
+            return found
+        """;
+    ExecutionJob job =
+        new ExecutionJob(
+            "names",
+            "NAMES = '%s'\n".formatted(names.replace("\n  ", " ").strip().replace("\n", "|")),
+            program,
+            "",
+            "def check(f):\n    found = f()\n    assert not found, found[:9]\n",
+            "unexplained");
+    try (CodeSandbox official = open(Checker.OFFICIAL, 1, Limits.defaults().withSlowDownCap(60))) {
+      ExecutionResult result = of(run(official, List.of(job)), "names");
+      assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.PASSED);
+    }
+  }
+
   @Test
   void whatFailsInTheOfficialHarnessTooIsAPlainFailure() {
     for (String completion :
@@ -153,6 +227,11 @@ class EmbeddedSandboxTest {
             "    import multiprocessing\n    multiprocessing.Process(target=print).start()\n    return 2 * x\n",
             "    import socket\n    socket.create_connection(('1.1.1.1', 80))\n    return 2 * x\n",
             "    import nobody_has_this\n    return 2 * x\n",
+            "    import unittest.nobody_has_this\n    return 2 * x\n",
+            "    import unittest\n    unittest.mock.patch\n    return 2 * x\n",
+            "    from concurrent.futures import nobody_has_this\n    return 2 * x\n",
+            "    from os import nobody_has_this\n    return 2 * x\n",
+            "    from multiprocessing import Pool\n    Pool(2)\n    return 2 * x\n",
             "    open('/etc/shadow').read()\n    return 2 * x\n",
             "    return int(input())\n")) {
       assertThat(judge(completion).outcome()).as(completion).isEqualTo(Outcome.FAILED);

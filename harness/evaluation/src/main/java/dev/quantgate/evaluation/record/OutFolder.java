@@ -49,7 +49,8 @@ public record OutFolder(Path path) {
 
   /**
    * Refuses a folder in which writing would do harm: a file, one that holds other things than a
-   * run, or one where a symbolic link or a device stands in the place of a file of ours.
+   * run, be it under the names of a run, or one where a symbolic link or a device stands in the
+   * place of a file of ours.
    */
   public void requireUsable() {
     if (!Files.exists(path)) {
@@ -58,30 +59,103 @@ public record OutFolder(Path path) {
     if (!Files.isDirectory(path)) {
       throw new EvaluationException(INPUT, "%s: is a file; --out names a folder".formatted(path));
     }
-    List<String> others;
-    try (Stream<Path> listed = Files.list(path)) {
-      others = listed.map(Disk::name).filter(name -> !ours(name)).sorted().toList();
-    } catch (IOException e) {
-      throw Disk.cannot("listed", path, e);
-    }
-    if (!others.isEmpty() && !holdsRun() && !Files.exists(path.resolve("comparison.json"))) {
-      throw new EvaluationException(
-          INPUT,
-          "%s: is neither empty nor a run, it holds %s; give another --out"
-              .formatted(path, others.size() == 1 ? others.getFirst() : shown(others)));
+    List<String> others = names(path).stream().filter(name -> !ours(name)).toList();
+    if (!others.isEmpty() && !isRun()) {
+      throw occupied(path, "neither empty nor a run", others);
     }
     OURS.forEach(name -> requirePlain(path.resolve(name)));
+    Stream.of(Side.values()).forEach(this::requireRun);
+    if (!isRun()) {
+      requireNothingBut("", path.resolve("report"));
+      requireNothingBut(".jsonl", path.resolve("prompts"));
+      requireNothingBut(".jsonl", path.resolve("pairs"));
+    }
   }
 
-  private static String shown(List<String> names) {
-    return "%s and %d more".formatted(names.getFirst(), names.size() - 1);
+  /**
+   * Refuses a run that would be written into the folder of a model that takes part in it, by
+   * whatever names the two are reached.
+   */
+  public void requireApartFrom(Path model) {
+    for (Side side : Side.values()) {
+      try {
+        if (Files.exists(run(side)) && Files.isSameFile(run(side), model)) {
+          throw new EvaluationException(
+              INPUT,
+              "%s: is the folder of a model, and the run of the %s would be written into it; give another --out"
+                  .formatted(model, side));
+        }
+      } catch (IOException e) {
+        throw Disk.cannot("looked up", model, e);
+      }
+    }
+  }
+
+  private boolean isRun() {
+    return holdsRun() || Files.exists(path.resolve("comparison.json"));
+  }
+
+  /** A model's run has an identity; one that was stopped before it had one may have a journal. */
+  private void requireRun(Side side) {
+    Path run = run(side);
+    if (!Files.exists(run.resolve(RunFolder.IDENTITY))) {
+      List<String> others =
+          names(run).stream()
+              .filter(name -> !name.equals(RunFolder.JOURNAL) && !isPart(name))
+              .toList();
+      if (!others.isEmpty()) {
+        throw occupied(
+            run,
+            "no run (no %s) where that of the %s belongs".formatted(RunFolder.IDENTITY, side),
+            others);
+      }
+    }
+  }
+
+  private static void requireNothingBut(String ending, Path folder) {
+    List<String> others =
+        names(folder).stream()
+            .filter(name -> ending.isEmpty() || !name.endsWith(ending))
+            .filter(name -> !isPart(name))
+            .toList();
+    if (!others.isEmpty()) {
+      throw occupied(folder, "no part of a run, and a run would be written there", others);
+    }
+  }
+
+  private static boolean isPart(String name) {
+    return name.startsWith(".") && name.endsWith(".part");
+  }
+
+  /** What a folder holds, in order; nothing where there is none. */
+  private static List<String> names(Path folder) {
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new EvaluationException(
+          INPUT,
+          "%s: is a file where a folder of the run belongs; give another --out".formatted(folder));
+    }
+    try (Stream<Path> listed = Files.list(folder)) {
+      return listed.map(Disk::name).sorted().toList();
+    } catch (IOException e) {
+      throw Disk.cannot("listed", folder, e);
+    }
+  }
+
+  private static EvaluationException occupied(Path folder, String what, List<String> names) {
+    String held =
+        names.size() == 1
+            ? names.getFirst()
+            : "%s and %d more".formatted(names.getFirst(), names.size() - 1);
+    return new EvaluationException(
+        INPUT, "%s: is %s, it holds %s; give another --out".formatted(folder, what, held));
   }
 
   private static boolean ours(String name) {
     return OURS.contains(name)
-        || name.startsWith(".")
-            && name.endsWith(".part")
-            && OURS.contains(name.substring(1, name.length() - ".part".length()));
+        || isPart(name) && OURS.contains(name.substring(1, name.length() - ".part".length()));
   }
 
   private static void requirePlain(Path place) {

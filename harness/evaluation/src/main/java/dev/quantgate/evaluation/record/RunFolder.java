@@ -26,7 +26,7 @@ public final class RunFolder {
   public static final String PROVENANCE = "provenance.json";
   public static final String SELF_TESTS = "selftests.json";
 
-  private static final String JOURNAL = "journal";
+  static final String JOURNAL = "journal";
 
   private final Path folder;
 

@@ -67,6 +67,11 @@ public final class Runner {
       List<Participant> participants, Optional<GatePolicy> stop, BaselineChoice baseline) {
     out.requireUsable();
     List<Participant.Source> sources = participants.stream().map(Participant::check).toList();
+    sources.forEach(source -> {
+      if (source.model() instanceof ModelReference.Folder(Path folder)) {
+        out.requireApartFrom(folder);
+      }
+    });
     List<SuiteTask> tasks = SuiteTask.all(services, plan);
     sources.forEach(source -> requireSameRun(source, tasks));
     tasks.forEach(this::noteCustomData);

@@ -303,7 +303,7 @@ final class CheckpointBuilder {
       if (config.zeroPoints().isEmpty() && hasField15(word)) {
         throw Refusal.unsupported(
             files.source(),
-            "tensor %s has zero points of 0 in format \"gptq\", which packers store in two ways, and \"meta.quantizer\" of %s names no packer that is known; store it as \"gptq_v2\""
+            "tensor %s has zero points of 0 in format \"gptq\", which packers store in two ways, and its packer is not known (\"meta.quantizer\" of %s or config.json); store it as \"gptq_v2\""
                 .formatted(Refusal.quoted(qzeros.name()), config.file().getFileName()));
       }
     }
@@ -320,7 +320,7 @@ final class CheckpointBuilder {
                 : "";
     return Refusal.damaged(
         files.source(),
-        "tensor %s holds a zero point of %d, but %s says \"sym\", which means 8 everywhere; %s"
+        "tensor %s holds a zero point of %d, but %s does not say \"sym\": false, and symmetric means 8 everywhere; %s"
             .formatted(
                 Refusal.quoted(qzeros.name()),
                 (zeros >>> place) & 15,

@@ -2,21 +2,24 @@ package dev.quantgate.inference.checkpoint;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * How a GPTQ checkpoint is packed, from quantize_config.json, else quant_config.json, else
+ * How a GPTQ checkpoint is packed, from quantize_config.json, else quant_config.json, and
  * config.json's quantization_config.
  *
- * @param file where it was read
+ * @param file the first of them that is there
  * @param bits bits of a code: 4
  * @param groupSize inputs of a group; -1 for all
  * @param symmetric whether every zero point is 8; true where nothing is said, as for the packers
@@ -78,50 +81,102 @@ record GptqConfig(
 
   static final Set<Integer> GROUP_SIZES = Set.of(-1, 16, 32, 64, 128, 256, 512, 1024);
 
-  /** The config of a folder, empty where its weights are not quantised. */
+  /**
+   * The config of a folder, empty where its weights are not quantised. A key counts wherever it
+   * stands; two places that say different things are refused.
+   */
   static Optional<GptqConfig> read(Path folder) {
-    Optional<JsonObject> inner =
-        JsonObject.read(folder.resolve("config.json"), Architecture.JSON_LIMIT)
-            .object("quantization_config");
-    Optional<GptqConfig> fromInner = inner.map(GptqConfig::of);
-    for (String name : FILES) {
-      Path file = folder.resolve(name);
-      if (Files.exists(file)) {
-        GptqConfig own = of(JsonObject.read(file, Architecture.JSON_LIMIT));
-        fromInner.ifPresent(own::requireAgreement);
-        return Optional.of(own);
-      }
-    }
-    return fromInner;
+    List<JsonObject> places = new ArrayList<>();
+    FILES.stream()
+        .map(folder::resolve)
+        .filter(Files::exists)
+        .findFirst()
+        .ifPresent(file -> places.add(JsonObject.read(file, Architecture.JSON_LIMIT)));
+    JsonObject.read(folder.resolve("config.json"), Architecture.JSON_LIMIT)
+        .object("quantization_config")
+        .ifPresent(places::add);
+    return places.isEmpty() ? Optional.empty() : Optional.of(of(places));
   }
 
-  private void requireAgreement(GptqConfig other) {
-    if (bits != other.bits || groupSize != other.groupSize || !format.equals(other.format)) {
+  private static GptqConfig of(List<JsonObject> places) {
+    Path file = places.getFirst().file();
+    places.forEach(GptqConfig::requireMethod);
+    String format = agreed(places, "checkpoint format", GptqConfig::format).orElse(V1);
+    places.forEach(GptqConfig::refuseOtherArithmetic);
+    return new GptqConfig(
+        file,
+        required(places, "bits", GptqConfig::bits),
+        required(places, "group_size", GptqConfig::groupSize),
+        agreed(places, "sym", json -> flag(json, "sym")).orElse(true),
+        format,
+        format.equals(V2) ? Optional.of(ZeroPoints.STORED) : storedByWriter(places),
+        agreed(places, "lm_head", json -> flag(json, "lm_head")).orElse(false),
+        places.stream().flatMap(json -> json.string("model_file_base_name").stream()).findFirst());
+  }
+
+  /** What the places that say something say, which must be the same. */
+  private static <T> Optional<T> agreed(
+      List<JsonObject> places, String key, Function<JsonObject, Optional<T>> value) {
+    List<JsonObject> saying =
+        places.stream().filter(json -> value.apply(json).isPresent()).toList();
+    if (saying.isEmpty()) {
+      return Optional.empty();
+    }
+    JsonObject first = saying.getFirst();
+    JsonObject last = saying.getLast();
+    Optional<T> said = value.apply(first);
+    Optional<T> other = value.apply(last);
+    if (!said.equals(other)) {
       throw Refusal.damaged(
-          file,
-          "says %s but config.json's quantization_config %s"
-              .formatted(describe(), other.describe()));
+          first.file(),
+          "says %s %s, but %s says %s %s"
+              .formatted(key, shown(said), last.place(), key, shown(other)));
     }
+    return said;
   }
 
-  private String describe() {
-    return "%d bits, group size %d, format %s".formatted(bits, groupSize, format);
+  private static String shown(Optional<?> value) {
+    return value
+        .map(each -> each instanceof String text ? Refusal.quoted(text) : each.toString())
+        .orElse("nothing");
   }
 
-  private static GptqConfig of(JsonObject json) {
-    String method = agreed(json, "quant_method", "method").orElse("gptq");
+  private static <T> T required(
+      List<JsonObject> places, String key, Function<JsonObject, Optional<T>> value) {
+    return agreed(places, key, value).orElseThrow(() -> places.getFirst().missing(key));
+  }
+
+  private static Optional<Integer> bits(JsonObject json) {
+    OptionalInt bits = json.integer("bits", 1, 32);
+    if (bits.isPresent() && bits.getAsInt() != 4) {
+      throw Refusal.unsupported(
+          json.file(), "%d-bit codes are not supported; supported: 4".formatted(bits.getAsInt()));
+    }
+    return bits.isPresent() ? Optional.of(bits.getAsInt()) : Optional.empty();
+  }
+
+  private static Optional<Integer> groupSize(JsonObject json) {
+    OptionalInt size = json.integer("group_size", -1, 1 << 20);
+    if (size.isPresent() && !GROUP_SIZES.contains(size.getAsInt())) {
+      throw Refusal.unsupported(
+          json.file(),
+          "group_size %d is not supported; supported: 32, 64, 128 and other powers of two from 16 to 1024, and -1"
+              .formatted(size.getAsInt()));
+    }
+    return size.isPresent() ? Optional.of(size.getAsInt()) : Optional.empty();
+  }
+
+  private static Optional<Boolean> flag(JsonObject json, String key) {
+    return json.has(key) ? Optional.of(json.flag(key, false)) : Optional.empty();
+  }
+
+  private static void requireMethod(JsonObject json) {
+    String method = eitherName(json, "quant_method", "method").orElse("gptq");
     if (!method.toLowerCase(Locale.ROOT).equals("gptq")) {
       throw Refusal.unsupported(
           json.file(),
           "quantisation method %s is not supported; supported: gptq"
               .formatted(Refusal.quoted(method)));
-    }
-    String format = agreed(json, "checkpoint_format", "format").orElse(V1);
-    if (!format.equals(V1) && !format.equals(V2)) {
-      throw Refusal.unsupported(
-          json.file(),
-          "checkpoint format %s is not supported; supported: gptq, gptq_v2"
-              .formatted(Refusal.quoted(format)));
     }
     json.string("pack_dtype")
         .filter(dtype -> !dtype.equals("int32"))
@@ -130,28 +185,19 @@ record GptqConfig(
               json.file(),
               "pack_dtype %s is not supported; supported: int32".formatted(Refusal.quoted(dtype)));
         });
-    refuseOtherArithmetic(json);
-    int bits = json.required("bits", 1, 32);
-    if (bits != 4) {
-      throw Refusal.unsupported(
-          json.file(), "%d-bit codes are not supported; supported: 4".formatted(bits));
-    }
-    int groupSize = json.required("group_size", -1, 1 << 20);
-    if (!GROUP_SIZES.contains(groupSize)) {
-      throw Refusal.unsupported(
-          json.file(),
-          "group_size %d is not supported; supported: 32, 64, 128 and other powers of two from 16 to 1024, and -1"
-              .formatted(groupSize));
-    }
-    return new GptqConfig(
-        json.file(),
-        bits,
-        groupSize,
-        json.flag("sym", true),
-        format,
-        format.equals(V2) ? Optional.of(ZeroPoints.STORED) : storedByWriter(json),
-        json.flag("lm_head", false),
-        json.string("model_file_base_name"));
+  }
+
+  private static Optional<String> format(JsonObject json) {
+    Optional<String> format = eitherName(json, "checkpoint_format", "format");
+    format
+        .filter(each -> !each.equals(V1) && !each.equals(V2))
+        .ifPresent(each -> {
+          throw Refusal.unsupported(
+              json.file(),
+              "checkpoint format %s is not supported; supported: gptq, gptq_v2"
+                  .formatted(Refusal.quoted(each)));
+        });
+    return format;
   }
 
   private static void refuseOtherArithmetic(JsonObject json) {
@@ -185,14 +231,12 @@ record GptqConfig(
   }
 
   /** The value of a key that newer writers spell in a second way. */
-  private static Optional<String> agreed(JsonObject json, String key, String synonym) {
+  private static Optional<String> eitherName(JsonObject json, String key, String synonym) {
     Optional<String> value = json.string(key);
     Optional<String> other = json.string(synonym);
     if (value.isPresent() && other.isPresent() && !value.equals(other)) {
       throw Refusal.damaged(
-          json.file(),
-          "says %s %s but %s %s"
-              .formatted(key, Refusal.quoted(value.get()), synonym, Refusal.quoted(other.get())));
+          json.file(), "says %s %s but %s %s".formatted(key, shown(value), synonym, shown(other)));
     }
     return value.or(() -> other);
   }
@@ -203,16 +247,51 @@ record GptqConfig(
         || (value.isString() && value.stringValue().isEmpty());
   }
 
-  /** How a file of format "gptq" stores zero points, by what {@code meta.quantizer} says. */
-  private static Optional<ZeroPoints> storedByWriter(JsonObject json) {
-    JsonNode meta = json.entries().get("meta");
-    JsonNode named = meta == null ? null : meta.get("quantizer");
-    if (named == null) {
+  /**
+   * How a file of format "gptq" stores zero points, by what {@code meta.quantizer} says, wherever
+   * it stands; empty if a writer is not known.
+   */
+  private static Optional<ZeroPoints> storedByWriter(List<JsonObject> places) {
+    List<JsonObject> saying = places.stream().filter(json -> writers(json).isPresent()).toList();
+    if (saying.isEmpty()) {
       return Optional.empty();
     }
-    Set<ZeroPoints> ways = new LinkedHashSet<>();
+    JsonObject first = saying.getFirst();
+    JsonObject last = saying.getLast();
+    Optional<ZeroPoints> stored = stored(first);
+    Optional<ZeroPoints> other = stored(last);
+    if (stored.isPresent() && other.isPresent() && !stored.equals(other)) {
+      throw Refusal.damaged(
+          first.file(),
+          "says meta.quantizer %s, but %s says %s, and the two packers store zero points in different ways"
+              .formatted(shownWriters(first), last.place(), shownWriters(last)));
+    }
+    return stored.isPresent() && other.isPresent() ? stored : Optional.empty();
+  }
+
+  private static Optional<JsonNode> writers(JsonObject json) {
+    JsonNode meta = json.entries().get("meta");
+    return Optional.ofNullable(meta == null ? null : meta.get("quantizer"))
+        .filter(named -> !named.isNull());
+  }
+
+  private static String shownWriters(JsonObject json) {
+    return Refusal.quoted(String.join(", ", names(json)));
+  }
+
+  private static List<String> names(JsonObject json) {
+    JsonNode named = writers(json).orElseThrow();
+    List<String> names = new ArrayList<>();
     for (JsonNode writer : named.isArray() ? named : List.of(named)) {
-      Matcher name = WRITER.matcher(writer.asString("").strip().toLowerCase(Locale.ROOT));
+      names.add(writer.asString("").strip());
+    }
+    return names;
+  }
+
+  private static Optional<ZeroPoints> stored(JsonObject json) {
+    Set<ZeroPoints> ways = new LinkedHashSet<>();
+    for (String writer : names(json)) {
+      Matcher name = WRITER.matcher(writer.toLowerCase(Locale.ROOT));
       if (name.matches()) {
         int major = Integer.parseInt(name.group(2));
         int minor = Integer.parseInt(name.group(3));

@@ -73,6 +73,13 @@ final class JsonObject {
     return file;
   }
 
+  /** The file's name, and where in it this object stands. */
+  String place() {
+    return prefix.isEmpty()
+        ? String.valueOf(file.getFileName())
+        : "%s of %s".formatted(prefix.substring(0, prefix.length() - 1), file.getFileName());
+  }
+
   boolean has(String key) {
     JsonNode value = node.get(key);
     return value != null && !value.isNull();
@@ -143,8 +150,11 @@ final class JsonObject {
   }
 
   int required(String key, int least, int most) {
-    return integer(key, least, most)
-        .orElseThrow(() -> Refusal.damaged(file, "has no \"%s%s\"".formatted(prefix, key)));
+    return integer(key, least, most).orElseThrow(() -> missing(key));
+  }
+
+  InferenceException missing(String key) {
+    return Refusal.damaged(file, "has no \"%s%s\"".formatted(prefix, key));
   }
 
   double positive(String key, double absent) {

@@ -513,9 +513,10 @@ class HostileCheckpointTest {
         Arguments.of("bits", 3, Kind.UNSUPPORTED, "3-bit codes"),
         Arguments.of("bits", 8, Kind.UNSUPPORTED, "8-bit codes"),
         Arguments.of("group_size", 48, Kind.UNSUPPORTED, "group_size 48"),
-        Arguments.of("group_size", 64, Kind.BAD_CHECKPOINT, "group size 64"),
+        Arguments.of("group_size", 64, Kind.BAD_CHECKPOINT, "says group_size 64"),
         Arguments.of("checkpoint_format", "marlin", Kind.UNSUPPORTED, "format \"marlin\""),
-        Arguments.of("checkpoint_format", "gptq_v2", Kind.BAD_CHECKPOINT, "format gptq_v2"),
+        Arguments.of(
+            "checkpoint_format", "gptq_v2", Kind.BAD_CHECKPOINT, "checkpoint format \"gptq_v2\""),
         Arguments.of("format", "gptq_v2", Kind.BAD_CHECKPOINT, "but format \"gptq_v2\""),
         Arguments.of("is_marlin_format", true, Kind.UNSUPPORTED, "is_marlin_format"),
         Arguments.of(

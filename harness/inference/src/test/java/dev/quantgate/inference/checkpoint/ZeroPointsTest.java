@@ -121,7 +121,7 @@ class ZeroPointsTest {
     write(0x777776F7, false, "gptq", writer);
     refused(
         "q_proj.qzeros\" has zero points of 0 in format \"gptq\"",
-        "\"meta.quantizer\" of quantize_config.json",
+        "its packer is not known (\"meta.quantizer\" of quantize_config.json or config.json)",
         "store it as \"gptq_v2\"");
   }
 
@@ -141,6 +141,84 @@ class ZeroPointsTest {
       int word, String format, int found, String hint) throws IOException {
     write(word, true, format, "gptqmodel:7.7.0");
     refused("%s.qzeros\" holds a zero point of %d".formatted(LAYER, found), hint);
+  }
+
+  /** Writes config.json with a quantization_config beside quantize_config.json. */
+  private void beside(Map<String, Object> inner) throws IOException {
+    Map<String, Object> config = TinyCheckpoint.config(Format.GPTQ_SYMMETRIC);
+    Map<String, Object> quantization = new LinkedHashMap<>(inner);
+    quantization.put("quant_method", "gptq");
+    quantization.put("bits", 4);
+    quantization.put("group_size", 32);
+    config.put("quantization_config", quantization);
+    TinyCheckpoint.write(folder.resolve("config.json"), config);
+  }
+
+  /** Takes keys out of quantize_config.json. */
+  private void outer(Map<String, Object> stated) throws IOException {
+    Map<String, Object> quantization = new LinkedHashMap<>(stated);
+    quantization.put("bits", 4);
+    quantization.put("group_size", 32);
+    TinyCheckpoint.write(folder.resolve("quantize_config.json"), quantization);
+  }
+
+  @Test
+  void whatOneOfTwoConfigsLeavesOutTheOtherSays() throws IOException {
+    write(0x777776F7, false, "gptq", "");
+    outer(Map.of());
+    beside(
+        Map.of(
+            "sym",
+            false,
+            "checkpoint_format",
+            "gptq",
+            "meta",
+            Map.of("quantizer", List.of("gptqmodel:7.7.0"))));
+    assertThat(firstZeros()).containsExactly(8, 0, 8, 8, 8, 8, 8, 8);
+
+    outer(Map.of("meta", Map.of("quantizer", "auto_gptq:0.7.1")));
+    beside(Map.of("sym", false));
+    assertThat(firstZeros()).containsExactly(8, 0, 7, 8, 8, 8, 8, 8);
+  }
+
+  @Test
+  void aFormatThatOnlyConfigJsonNamesCounts() throws IOException {
+    write(0x77777707, false, "gptq", "");
+    outer(Map.of("sym", false));
+    beside(Map.of("checkpoint_format", "gptq_v2"));
+    assertThat(firstZeros()).containsExactly(7, 0, 7, 7, 7, 7, 7, 7);
+  }
+
+  @Test
+  void twoConfigsThatContradictEachOtherAreRefusedWithBothPlacesAndValues() throws IOException {
+    write(0x77777777, true, "gptq", "");
+    String inner = "quantization_config of config.json says";
+    outer(Map.of("sym", true));
+    beside(Map.of("sym", false));
+    refused("quantize_config.json: says sym true, but %s sym false".formatted(inner));
+
+    outer(Map.of("checkpoint_format", "gptq"));
+    beside(Map.of("format", "gptq_v2"));
+    refused(
+        "says checkpoint format \"gptq\", but %s checkpoint format \"gptq_v2\"".formatted(inner));
+
+    outer(Map.of("meta", Map.of("quantizer", List.of("gptqmodel:7.7.0"))));
+    beside(Map.of("meta", Map.of("quantizer", "auto_gptq:0.7.1")));
+    refused("says meta.quantizer \"gptqmodel:7.7.0\", but %s \"auto_gptq:0.7.1\"".formatted(inner));
+  }
+
+  @Test
+  void aPackerThatOnlyOneOfTwoConfigsKnowsIsNotKnown() throws IOException {
+    write(0x777776F7, false, "gptq", "gptqmodel:7.7.0");
+    beside(Map.of("sym", false, "meta", Map.of("quantizer", "somebody:1.0")));
+    refused("its packer is not known");
+  }
+
+  @Test
+  void aSymmetryThatNobodyStatesIsNotSaidToBeStated() throws IOException {
+    write(0x77777775, true, "gptq", "gptqmodel:7.7.0");
+    outer(Map.of());
+    refused("quantize_config.json does not say \"sym\": false");
   }
 
   private void refused(String... parts) {

@@ -12,7 +12,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Where a job works until its result is whole: {@code OUT.partial}, beside the result, so that the
@@ -21,6 +23,8 @@ import java.util.Map;
  */
 final class WorkFolder implements AutoCloseable {
   private static final String JOB = "job.json";
+  private static final String LOCK = "lock";
+
   private final Path out;
   private final Path path;
   private final FileChannel lockFile;
@@ -42,13 +46,14 @@ final class WorkFolder implements AutoCloseable {
       throw new QuantizationException(
           "%s exists already; name another folder, or delete it first".formatted(requested));
     }
+    requireOurs(path);
     Files.createDirectories(path);
     FileChannel lockFile =
-        FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       FileLock lock = lockFile.tryLock();
       if (lock != null) {
-        FolderTree.delete(discarded(path));
+        discard(path);
         return new WorkFolder(out, path, lockFile);
       }
     } catch (OverlappingFileLockException e) {
@@ -97,8 +102,54 @@ final class WorkFolder implements AutoCloseable {
   void publish() throws IOException {
     Files.move(path.resolve("result"), out, StandardCopyOption.ATOMIC_MOVE);
     Path discarded = discarded(path);
-    Files.move(path, discarded, StandardCopyOption.ATOMIC_MOVE);
-    FolderTree.delete(discarded);
+    if (Files.exists(discarded, LinkOption.NOFOLLOW_LINKS)) { // somebody's, or it would be gone
+      remove(path);
+    } else {
+      remove(Files.move(path, discarded, StandardCopyOption.ATOMIC_MOVE));
+    }
+  }
+
+  /** What is not of an unfinished job is somebody's: nothing in it is written over or deleted. */
+  private static void requireOurs(Path path) throws IOException {
+    FolderTree.requireNoLinkIn(path);
+    if (!Files.exists(path) || Files.exists(path.resolve(JOB))) {
+      return;
+    }
+    List<String> others = List.of();
+    if (Files.isDirectory(path)) {
+      try (Stream<Path> listed = Files.list(path)) {
+        others =
+            listed
+                .map(file -> String.valueOf(file.getFileName()))
+                .filter(name -> !name.equals(LOCK) && !name.equals(".%s.part".formatted(JOB)))
+                .sorted()
+                .toList();
+      }
+      if (others.isEmpty()) {
+        return;
+      }
+    }
+    throw new QuantizationException(
+        "%s is where the job works, and no unfinished job%s; move it, or give another --out"
+            .formatted(path, others.isEmpty() ? "" : ", it holds %s".formatted(others.getFirst())));
+  }
+
+  /** Deletes what a job that was killed at its very end left, if it is that. */
+  private static void discard(Path path) throws IOException {
+    Path discarded = discarded(path);
+    if (Files.exists(discarded.resolve(JOB)) && !Files.isSymbolicLink(discarded)) {
+      remove(discarded);
+    }
+  }
+
+  /** Deletes a folder, and last of all what says that it is a job's. */
+  private static void remove(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(each -> !each.endsWith(JOB)).toList()) {
+        FolderTree.delete(file);
+      }
+    }
+    FolderTree.delete(folder);
   }
 
   private static Path discarded(Path path) {

@@ -45,6 +45,35 @@ import tools.jackson.databind.json.JsonMapper;
 class RtnCheckpointTest {
   @TempDir Path folder;
 
+  @Test
+  void aFolderBesideTheResultThatIsNoJobsIsNotWorkedIn() throws IOException {
+    Path model = TinyCheckpoint.write(folder.resolve("fp16"), 7, TinyCheckpoint.Format.F16);
+    Path out = folder.resolve("int4");
+    Path work = Files.createDirectories(folder.resolve("int4.partial"));
+    Path letter = Files.createDirectories(work.resolve("result")).resolve("letter.txt");
+    Files.writeString(letter, "kept");
+    var request = QuantizationRequest.rtn(model, out, new Scheme(4, 32, true));
+    assertThatThrownBy(() -> Quantizer.quantize(request, ProgressListener.none()))
+        .hasMessage(
+            "%s is where the job works, and no unfinished job, it holds result; move it, or give another --out"
+                .formatted(work));
+    assertThat(letter).hasContent("kept");
+    assertThat(work.toFile().list()).containsExactly("result");
+
+    Path mine = Files.move(work, folder.resolve("mine"));
+    Files.createSymbolicLink(work, mine);
+    assertThatThrownBy(() -> Quantizer.quantize(request, ProgressListener.none()))
+        .hasMessage(
+            "%s is a symbolic link; nothing is written through it, remove it".formatted(work));
+    assertThat(mine.toFile().list()).containsExactly("result");
+
+    Files.delete(work);
+    Path done = Files.createDirectories(folder.resolve("int4.partial.done"));
+    Files.writeString(done.resolve("letter.txt"), "kept");
+    Quantizer.quantize(request, ProgressListener.none());
+    assertThat(done.resolve("letter.txt")).hasContent("kept");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "32,true,V1",
