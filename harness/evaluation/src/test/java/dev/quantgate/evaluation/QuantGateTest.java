@@ -182,7 +182,7 @@ class QuantGateTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, PASS", "0, FAIL"})
+  @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, INVALID", "0, FAIL"})
   void aLossOfExactlyTheMarginPasses(double margin, Verdict verdict) {
     fixtures.model(int4, "HumanEval/0", "HumanEval/1");
     RunRequest request = request(RunPlan.of("humaneval"));

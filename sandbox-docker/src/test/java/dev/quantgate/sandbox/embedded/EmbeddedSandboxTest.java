@@ -79,17 +79,15 @@ class EmbeddedSandboxTest {
   }
 
   @Test
-  void everyCanonicalSolutionPassesAndStubsFail() {
+  void everyCanonicalSolutionPassesAndEveryStubFails() {
     Path file = Problems.humanEval();
     List<ExecutionJob> right = Problems.humanEval(file, Problems::canonical);
-    List<ExecutionJob> stubs = Problems.humanEval(file, row -> "    pass\n").subList(0, 41);
     // How slow an idle machine's interpreter is, is not this test's matter.
     try (CodeSandbox sandbox = open(Checker.SPLIT, 2, Limits.defaults().withSlowDownCap(60))) {
       assertThat(right).hasSize(164);
       assertThat(run(sandbox, right).values())
           .allSatisfy(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.PASSED));
-      assertThat(run(sandbox, stubs).values())
-          .hasSize(41)
+      assertThat(run(sandbox, Problems.humanEval(file, row -> "    pass\n")).values())
           .allSatisfy(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.FAILED));
     }
   }

@@ -31,10 +31,11 @@ record PairedGate(GatePolicy policy) implements Gate {
     List<Draft> drafts = suites.stream().map(suite -> draft(suite, suites.size())).toList();
     correct(drafts);
     List<Ruling> rulings = drafts.stream().map(this::ruling).toList();
-    List<String> missing = missing(suites);
-    if (!missing.isEmpty()) {
+    List<String> obstacles = new ArrayList<>(missing(suites));
+    drafts.stream().flatMap(draft -> draft.tooWide.stream()).forEach(obstacles::add);
+    if (!obstacles.isEmpty()) {
       return new Judgement(
-          Finding.INVALID, Verdict.INVALID, false, missing, pooled(drafts), rulings);
+          Finding.INVALID, Verdict.INVALID, false, obstacles, pooled(drafts), rulings);
     }
     List<Ruling> said =
         rulings.stream().filter(ruling -> ruling.finding() != Finding.UNINFORMATIVE).toList();
@@ -52,7 +53,7 @@ record PairedGate(GatePolicy policy) implements Gate {
   @Override
   public boolean decided(SuitePairs suite, int suites) {
     Draft draft = draft(suite, suites);
-    return draft.informative() && draft.finding(draft.deciding(policy)) != Finding.INCONCLUSIVE;
+    return draft.informative() && draft.deciding(policy).finding() != Finding.INCONCLUSIVE;
   }
 
   /** What the policy names and the runs lack. */
@@ -74,8 +75,8 @@ record PairedGate(GatePolicy policy) implements Gate {
     Optional<Evidence> withFaults = Optional.empty();
     Optional<String> uninformative = Optional.empty();
 
-    /** Whether a candidate that guesses would lose no more than the margin, which is a wide one. */
-    boolean reachesChance;
+    /** Why its margin judges nothing, where only that keeps a suite from saying something. */
+    Optional<String> tooWide = Optional.empty();
 
     Draft(SuitePairs suite) {
       this.suite = suite;
@@ -85,17 +86,12 @@ record PairedGate(GatePolicy policy) implements Gate {
       return evidence.isPresent() && obstacles.isEmpty() && uninformative.isEmpty();
     }
 
-    Finding finding(Evidence each) {
-      Finding shown = each.finding();
-      return reachesChance && shown == Finding.PASS ? Finding.INCONCLUSIVE : shown;
-    }
-
     /** The worse evidence of the pairs with and without faults. */
     Evidence deciding(GatePolicy policy) {
       return Stream.concat(evidence.stream(), withFaults.stream())
           .min(
-              Comparator.comparing((Evidence each) -> verdict(finding(each), each, policy))
-                  .thenComparing(this::finding)
+              Comparator.comparing((Evidence each) -> verdict(each, policy))
+                  .thenComparing(Evidence::finding)
                   .thenComparing(Evidence::lowerPoints))
           .orElseThrow();
     }
@@ -147,15 +143,27 @@ record PairedGate(GatePolicy policy) implements Gate {
       draft.doubts.add("all items are of one cluster");
     }
     double chance = suite.chance().orElse(0);
-    double usual = Math.min(evidence.marginPoints(), Margin.USUAL);
-    draft.reachesChance = evidence.baselineLowerBound() <= chance + evidence.marginPoints() / 100;
-    if (evidence.baselineLowerBound() <= chance + usual / 100) {
+    boolean aboveChance =
+        evidence.baselineLowerBound()
+            > chance + Math.min(evidence.marginPoints(), Margin.USUAL) / 100;
+    boolean lost = aboveChance && draft.deciding(policy).finding() == Finding.FAIL;
+    if (evidence.baselineLowerBound() <= chance + evidence.marginPoints() / 100 && !lost) {
+      if (aboveChance) {
+        draft.tooWide =
+            Optional.of(
+                text(
+                    "%s: the margin of %s points%s reaches from the baseline to chance, so it judges"
+                        + " nothing; say a narrower one, or leave the suite out",
+                    suite.suite(),
+                    Margin.number(evidence.marginPoints()),
+                    margin.explained(evidence.marginPoints())));
+      }
       draft.uninformative =
           Optional.of(
               text(
                   "the baseline is not better than chance by the margin: its score lies above %.2f %%"
                       + " in 95 of 100 cases, and chance plus margin is %.2f %%",
-                  100 * evidence.baselineLowerBound(), 100 * chance + usual));
+                  100 * evidence.baselineLowerBound(), 100 * chance + evidence.marginPoints()));
     }
     return draft;
   }
@@ -214,8 +222,8 @@ record PairedGate(GatePolicy policy) implements Gate {
     }
   }
 
-  private static Verdict verdict(Finding finding, Evidence evidence, GatePolicy policy) {
-    return switch (finding) {
+  private static Verdict verdict(Evidence evidence, GatePolicy policy) {
+    return switch (evidence.finding()) {
       case PASS -> Verdict.PASS;
       case FAIL -> Verdict.FAIL;
       case INCONCLUSIVE ->
@@ -253,12 +261,11 @@ record PairedGate(GatePolicy policy) implements Gate {
           draft.withFaults);
     }
     Evidence deciding = draft.deciding(policy);
-    Finding finding = draft.finding(deciding);
-    boolean proven = finding != Finding.INCONCLUSIVE && draft.doubts.isEmpty();
+    boolean proven = deciding.finding() != Finding.INCONCLUSIVE && draft.doubts.isEmpty();
     return new Ruling(
         suite,
-        finding,
-        verdict(finding, deciding, policy),
+        deciding.finding(),
+        verdict(deciding, policy),
         proven,
         reason(draft, deciding, proven),
         draft.evidence,
@@ -290,7 +297,7 @@ record PairedGate(GatePolicy policy) implements Gate {
             text.append(
                 text(
                     "; %s after %,d of %,d items, by bounds that hold at every look",
-                    draft.finding(evidence) == Finding.INCONCLUSIVE ? "undecided" : "decided",
+                    evidence.finding() == Finding.INCONCLUSIVE ? "undecided" : "decided",
                     draft.suite.pairs().size(),
                     stopping.planned())));
     if (draft.suite.limited()) {
@@ -302,10 +309,7 @@ record PairedGate(GatePolicy policy) implements Gate {
           "; %d missing answers count against the candidate"
               .formatted(draft.suite.pairs().size() - draft.suite.graded().size()));
     }
-    if (draft.reachesChance) {
-      text.append(
-          "; such a margin reaches from the baseline to chance, so nothing is proven by it");
-    } else if (evidence.finding() == Finding.INCONCLUSIVE && draft.suite.stopping().isEmpty()) {
+    if (evidence.finding() == Finding.INCONCLUSIVE && draft.suite.stopping().isEmpty()) {
       text.append("; ").append(power(evidence, draft.suite.programs()));
     }
     if (margin < evidence.itemPoints()) {
@@ -315,7 +319,7 @@ record PairedGate(GatePolicy policy) implements Gate {
   }
 
   private String unproven(Draft draft, Evidence evidence) {
-    if (draft.finding(evidence) != Finding.INCONCLUSIVE) {
+    if (evidence.finding() != Finding.INCONCLUSIVE) {
       return "shown, not proven: %s".formatted(String.join(", ", draft.doubts));
     }
     return switch (policy.onInconclusive()) {

@@ -319,7 +319,7 @@ class PairedGateTest {
   }
 
   @Test
-  void a_margin_as_wide_as_the_way_to_chance_proves_nothing_and_drops_no_suite() {
+  void a_margin_as_wide_as_the_way_to_chance_judges_nothing_and_lets_nothing_through() {
     // 244 of 250 lost; from 100 % down to 3-way guessing it is 67 points.
     SuitePairs lost =
         withChance(PairsOf.table("advisory", 6, 244, 0, 0), OptionalDouble.of(1 / 3.0));
@@ -332,16 +332,17 @@ class PairedGateTest {
               Gate.of(new GatePolicy(Margin.ofPoints(1), Map.of("advisory", wide), rule))
                   .judge(List.of(lost, good));
           Ruling ruling = judgement.suites().getFirst();
-          assertThat(judgement.finding()).as("%s", wide).isNotEqualTo(Finding.PASS);
-          assertThat(ruling.finding()).isIn(Finding.FAIL, Finding.INCONCLUSIVE);
-          if (judgement.verdict() != Verdict.FAIL) {
-            assertThat(judgement.proven()).isFalse();
-            assertThat(ruling.reason())
-                .contains(", for this reason: only for information (")
-                .contains("such a margin reaches from the baseline to chance");
-          }
           if (margin < 97.6) {
-            assertThat(judgement.verdict()).isEqualTo(Verdict.FAIL);
+            assertThat(ruling.finding()).as("%s", wide).isEqualTo(Finding.FAIL);
+            assertThat(judgement.verdict()).as("%s", wide).isEqualTo(Verdict.FAIL);
+          } else {
+            assertThat(ruling.finding()).as("%s", wide).isEqualTo(Finding.UNINFORMATIVE);
+            assertThat(judgement.finding()).as("%s", wide).isEqualTo(Finding.INVALID);
+            assertThat(judgement.verdict()).as("%s", wide).isEqualTo(Verdict.INVALID);
+            assertThat(judgement.proven()).isFalse();
+            assertThat(judgement.obstacles().getFirst())
+                .startsWith("advisory: the margin of %s points".formatted(Margin.number(margin)))
+                .contains("for this reason: only for information reaches from the baseline");
           }
         }
       }
