@@ -120,7 +120,7 @@ class Candidate:
         return codec.message(codec.READY, self._names())
 
     def _names(self):
-        """What the program has imported, by its own names, and its functions."""
+        """What the program has imported, by its own names, its functions and its classes."""
         told = {}
         for name, value in list(self._namespace.items()):
             try:
@@ -130,6 +130,8 @@ class Candidate:
                     told[name] = f"{value.__module__}:{name}"
                 elif type(value) is type(_ending_in_decorators):
                     told[name] = self._lend(value)
+                elif isinstance(value, type):
+                    told[name] = None
             except Exception:
                 continue  # a number, a string, an object of the program's own
         return told

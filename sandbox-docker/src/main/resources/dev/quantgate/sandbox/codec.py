@@ -17,9 +17,10 @@ identity, no class of the candidate's making.
     candidate -> tester   J items, end, loss                None: there is more; else the error that ends it
 
 `names` is a dict of the program's global names that stand for something of the standard library, to
-"module" or "module:name", or for a function of its own, to its number; a test may use them. `mutated` is (args, kwargs) as the call left them, or None if it left them alone. `note` is None, or
-names what the candidate asked for and its sandbox does not have. `loss` is None, or names an object that
-arrives as less than it is: neither ever makes an answer right.
+"module" or "module:name", for a function of its own, to its number, or for a class, to None; a test may
+use them, but for the classes. `mutated` is (args, kwargs) as the call left them, or None if it left them
+alone. `note` is None, or names what the candidate asked for and its sandbox does not have. `loss` is
+None, or names an object that arrives as less than it is: neither ever makes an answer right.
 
 The tester takes every message for hostile: lengths are checked before anything is allocated, nesting
 and the number of values are capped, hashing and constructors run on plain values only, and whatever

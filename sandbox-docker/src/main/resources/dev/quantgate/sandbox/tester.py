@@ -65,6 +65,8 @@ class _Link:
         return self._answered(request or self._request(codec.CALL, args, kwargs), args, kwargs)
 
     def _request(self, *call):
+        if any(hasattr(type(each), "__next__") for each in call[-2]):
+            self.doubts("an iterator as an argument")
         try:
             return codec.message(*call, strict=True, classes=self._classes.get)
         except codec.CodecError as error:
@@ -334,6 +336,8 @@ def _take_names(names, code, namespace, link):
         if type(source) is int:
             namespace[name] = link.function(source, name)
             continue
+        if source is None and name in names:
+            link.doubts(f"a class that only the program defines, {name}")
         module, _, member = source.partition(":") if type(source) is str else ("", "", "")
         if module in candidate.tester_imports and member in ("", name):
             found = __import__(module)
