@@ -269,7 +269,7 @@ class AllureFormatTest {
     assertThat(environment)
         .containsEntry("candidate.weightFormat", "int4 gptq")
         .containsEntry("ceval.protocol", "ceval/official-5shot")
-        .containsEntry("margin", "1.0 points");
+        .containsEntry("margin", "1 point");
   }
 
   @Test
