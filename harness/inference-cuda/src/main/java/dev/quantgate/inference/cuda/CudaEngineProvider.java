@@ -70,6 +70,11 @@ public final class CudaEngineProvider implements BlockwiseProvider {
   }
 
   @Override
+  public boolean hasDevice() {
+    return true;
+  }
+
+  @Override
   public Optional<String> unavailable() {
     try {
       List<Device> devices = CudaDriver.open().devices();

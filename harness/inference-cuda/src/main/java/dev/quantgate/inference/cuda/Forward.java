@@ -1,5 +1,6 @@
 package dev.quantgate.inference.cuda;
 
+import dev.quantgate.inference.LinearStage;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.Product.Into;
 import dev.quantgate.inference.cuda.driver.Device;
@@ -122,24 +123,16 @@ final class Forward {
     }
   }
 
-  /** What the linear layers of a block are given, in the order in which they are computed. */
-  enum Stage {
-    ATTENTION_INPUT,
-    ATTENTION_OUTPUT,
-    MLP_INPUT,
-    MLP_OUTPUT
-  }
-
   /** A block up to what it gives, added to the residual stream. */
   private void block(DeviceModel.Block block, int layer, Shape shape) {
-    for (Stage stage : Stage.values()) {
+    for (LinearStage stage : LinearStage.values()) {
       inputs(block, layer, shape, stage);
     }
     output(block, shape);
   }
 
   /** Computes the inputs of a stage from those of the stage before. */
-  void inputs(DeviceModel.Block block, int layer, Shape shape, Stage stage) {
+  void inputs(DeviceModel.Block block, int layer, Shape shape, LinearStage stage) {
     int rows = shape.rows();
     switch (stage) {
       case ATTENTION_INPUT -> {
