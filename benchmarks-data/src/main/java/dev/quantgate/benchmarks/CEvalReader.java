@@ -72,7 +72,10 @@ final class CEvalReader {
     for (String folder : List.of("dev", split)) {
       for (String file : tree.list(folder)) {
         String end = "_" + folder + ".csv";
+        // What begins with a dot is a system's own: macOS leaves "._law_val.csv" beside
+        // law_val.csv.
         if (file.endsWith(".csv")
+            && !file.startsWith(".")
             && !(file.endsWith(end)
                 && names.contains(file.substring(0, file.length() - end.length())))) {
           throw new DataException(

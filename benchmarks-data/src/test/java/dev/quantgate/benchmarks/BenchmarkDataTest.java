@@ -158,6 +158,15 @@ class BenchmarkDataTest {
   }
 
   @Test
+  void aFileOfTheSystemsOwnBesideAnExamIsPassedOver() throws IOException {
+    write("dev/law_dev.csv", DEMO);
+    write("val/law_val.csv", HEADER + "\r\n0,问,甲,乙,丙,丁,A\r\n");
+    write("dev/._law_dev.csv", "\0\5\26\7");
+    write("val/._law_val.csv", "\0\5\26\7");
+    assertThat(((SuiteData.Exam) load("ceval")).questions()).hasSize(1);
+  }
+
+  @Test
   void pairsAreReadAsHuggingFaceHasThem() throws IOException {
     String row = "{\"sentence1\":\"一\",\"sentence2\":\"二\",\"label\":%d,\"idx\":%d}";
     write(

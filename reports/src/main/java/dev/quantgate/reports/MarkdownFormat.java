@@ -5,6 +5,7 @@ import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Flip;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.evaluation.gate.Evidence;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.pairs.Pair;
 import java.nio.charset.StandardCharsets;
@@ -39,12 +40,15 @@ public final class MarkdownFormat implements ReportFormat {
     AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** {@code PASS (not proven): ceval -0.42, humaneval -0.67 points in 389 items}. */
+  /**
+   * {@code PASS (not proven): ceval -0.42, humaneval -0.67 points in 389 items}; missing answers
+   * count where the gate counts them.
+   */
   static String line(Comparison comparison) {
     String suites =
         comparison.suites().stream()
             .filter(suite -> suite.items() > 0)
-            .map(suite -> "%s %s".formatted(suite.suite(), Figures.points(suite.deltaPoints())))
+            .map(suite -> "%s %s".formatted(suite.suite(), Figures.points(Headline.counted(suite))))
             .collect(Collectors.joining(", "));
     int items = comparison.suites().stream().mapToInt(SuiteComparison::items).sum();
     return PlainText.line(
@@ -85,12 +89,17 @@ public final class MarkdownFormat implements ReportFormat {
                         Figures.points(pooled.upperPoints()))));
     comparison.suites().forEach(suite -> ungraded(text, suite));
     text.append(
-        "\nCandidate %s, baseline %s; margin %s points, %s where nothing is proven.\n"
+        "\nCandidate %s, baseline %s; margin %s; where nothing is proven, %s.\n"
             .formatted(
                 Markdown.text(comparison.candidate().reference(), MOST_LINE),
                 Markdown.text(comparison.baseline().reference(), MOST_LINE),
-                Figures.points(comparison.policy().margin()).replace("+", ""),
-                comparison.policy().onInconclusive()));
+                Markdown.text(MarginWords.of(comparison.policy()).english(), MOST_LINE),
+                switch (comparison.policy().onInconclusive()) {
+                  case POINT -> "the measured delta decides";
+                  case FAIL -> "the gate fails";
+                  case PASS -> "the gate passes";
+                  case REPORT -> "nothing is decided";
+                }));
     losses(text, source);
     notes(text, comparison.notes());
     return text.toString();
@@ -101,11 +110,12 @@ public final class MarkdownFormat implements ReportFormat {
     String bounds =
         suite
             .evidence()
-            .map(evidence ->
+            .map(Evidence::difference)
+            .map(difference ->
                 "%s … %s"
                     .formatted(
-                        Figures.points(evidence.lowerPoints()),
-                        Figures.points(evidence.upperPoints())))
+                        Figures.points(difference.lowerPoints()),
+                        Figures.points(difference.upperPoints())))
             .orElse("–");
     String items =
         suite.asked() < suite.available()
@@ -142,7 +152,7 @@ public final class MarkdownFormat implements ReportFormat {
                         missing,
                         suite.asked(),
                         missing == 1 ? "it" : "them",
-                        Figures.points(evidence.deltaPoints()))));
+                        Figures.points(evidence.difference().deltaPoints()))));
   }
 
   private static void losses(StringBuilder text, ReportSource source) {

@@ -44,7 +44,9 @@ public final class MetricsFormat implements ReportFormat {
     var metrics = new LinkedHashMap<String, Number>();
     metrics.put("exit_code", comparison.exitCode());
     metrics.put("proven", comparison.proven() ? 1 : 0);
-    metrics.put("margin_points", comparison.policy().margin());
+    if (!comparison.policy().general().relative()) {
+      metrics.put("margin_points", comparison.policy().margin());
+    }
     comparison
         .pooled()
         .ifPresent(pooled -> {
@@ -71,7 +73,19 @@ public final class MetricsFormat implements ReportFormat {
       metrics.put("%s/candidate_score".formatted(name), suite.candidate().score());
       metrics.put("%s/delta_points".formatted(name), suite.deltaPoints());
     }
-    suite.evidence().ifPresent(evidence -> evidence(metrics, name, evidence));
+    suite
+        .evidence()
+        .ifPresent(evidence -> {
+          metrics.put("%s/margin_points".formatted(name), evidence.scale().marginPoints());
+          evidence(metrics, name, evidence);
+        });
+    suite
+        .withFaults()
+        .ifPresent(evidence -> {
+          String counted = "%s/with_ungraded".formatted(name);
+          metrics.put("%s/delta_points".formatted(counted), evidence.difference().deltaPoints());
+          evidence(metrics, counted, evidence);
+        });
     suite.averages().stream()
         .filter(average -> !average.name().startsWith("subject/"))
         .forEach(average ->
@@ -93,10 +107,11 @@ public final class MetricsFormat implements ReportFormat {
   }
 
   private static void evidence(Map<String, Number> metrics, String name, Evidence evidence) {
-    metrics.put("%s/lower_points".formatted(name), evidence.lowerPoints());
-    metrics.put("%s/upper_points".formatted(name), evidence.upperPoints());
-    metrics.put("%s/flip_rate".formatted(name), evidence.flipRate());
+    metrics.put("%s/lower_points".formatted(name), evidence.difference().lowerPoints());
+    metrics.put("%s/upper_points".formatted(name), evidence.difference().upperPoints());
+    metrics.put("%s/flip_rate".formatted(name), evidence.spread().flipRate());
     evidence
+        .loss()
         .mcnemar()
         .map(McNemar::twoSided)
         .ifPresent(p -> metrics.put("%s/mcnemar_p".formatted(name), p));

@@ -45,6 +45,8 @@ final class PageData {
     page.set("comparison", comparison);
     Headline headline = Headline.of(source.comparison());
     page.putObject("headline").put("en", headline.english()).put("zh", headline.chinese());
+    MarginWords margin = MarginWords.of(source.comparison().policy());
+    page.putObject("margin").put("en", margin.english()).put("zh", margin.chinese());
     ObjectNode suites = page.putObject("items");
     ArrayNode details = page.putArray("details");
     for (SuiteComparison suite : source.comparison().suites()) {

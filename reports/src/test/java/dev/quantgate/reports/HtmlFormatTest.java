@@ -3,6 +3,10 @@ package dev.quantgate.reports;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.base.Sha256;
+import dev.quantgate.evaluation.gate.GatePolicy;
+import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Margin;
+import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.record.Side;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +17,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -97,6 +103,24 @@ class HtmlFormatTest {
     assertThat(bench.at("/candidate/passages/1/promptTokens").intValue()).isEqualTo(1024);
     assertThat(bench.at("/candidate/passages/1/newTokensPerSecond").doubleValue()).isEqualTo(31);
     assertThat(bench.at("/candidate/identity/engine").stringValue()).isEqualTo("cpu/1 512-bit");
+  }
+
+  @Test
+  void theMarginIsToldInBothLanguagesAndEachSuiteHasItsOwn() {
+    var own = new Margin(0.5, MarginKind.ABSOLUTE, Optional.of("<b>few</b>"));
+    Path result =
+        SampleResult.compare(
+            folder,
+            new GatePolicy(Margin.ofPoints(1), Map.of("humaneval", own), OnInconclusive.POINT),
+            SampleResult::baseline,
+            SampleResult::candidate);
+    JsonNode data = data(page(result));
+    assertThat(data.at("/margin/en").stringValue())
+        .isEqualTo("1 point; humaneval: 0.5 points (<b>few</b>)");
+    assertThat(data.at("/margin/zh").stringValue())
+        .isEqualTo("1 个百分点；humaneval：0.5 个百分点（<b>few</b>）");
+    assertThat(data.at("/comparison/suites/0/evidence/marginPoints").doubleValue()).isEqualTo(1);
+    assertThat(data.at("/comparison/suites/1/evidence/marginPoints").doubleValue()).isEqualTo(0.5);
   }
 
   @Test

@@ -21,16 +21,19 @@ public final class SampleResult {
    * @return the folder of comparison.json
    */
   public static Path small(Path folder) {
-    return compare(
-        folder,
-        run -> {
-          exam(run, false);
-          programs(run, false);
-        },
-        run -> {
-          exam(run, true);
-          programs(run, true);
-        });
+    return compare(folder, SampleResult::baseline, SampleResult::candidate);
+  }
+
+  /** Fills the run of {@link #small}'s baseline. */
+  static void baseline(SampleRun run) {
+    exam(run, false);
+    programs(run, false);
+  }
+
+  /** Fills the run of {@link #small}'s candidate. */
+  static void candidate(SampleRun run) {
+    exam(run, true);
+    programs(run, true);
   }
 
   /** Two runs, each filled by its own hand, compared by the default gate. */

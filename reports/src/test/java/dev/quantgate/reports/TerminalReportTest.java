@@ -185,28 +185,18 @@ class TerminalReportTest {
   private static Evidence evidence(int items, int losses, int gains, boolean loss) {
     return new Evidence(
         Evidence.Method.TANGO,
-        items,
-        30 - losses,
-        losses,
-        gains,
-        items - 30 - gains,
-        items,
-        1,
-        (double) (losses + gains) / items,
-        100.0 * (gains - losses) / items,
-        loss ? -9.75 : -5.13,
-        loss ? -2.25 : 5.13,
-        Optional.of(new Interval(-9, 4)),
-        Optional.of(new McNemar(0.01, 0.021, 0.02)),
-        OptionalDouble.of(0.04),
-        loss,
-        loss,
-        1,
-        100.0 / items,
+        new Evidence.Counts(items, 30 - losses, losses, gains, items - 30 - gains),
+        new Evidence.Spread(items, 1, (double) (losses + gains) / items),
+        new Evidence.Difference(
+            100.0 * (gains - losses) / items,
+            loss ? -9.75 : -5.13,
+            loss ? -2.25 : 5.13,
+            Optional.of(new Interval(-9, 4))),
+        new Evidence.Loss(
+            Optional.of(new McNemar(0.01, 0.021, 0.02)), OptionalDouble.of(0.04), loss, loss),
+        new Evidence.Scale(1, 100.0 / items),
         0.45,
-        7.5,
-        OptionalLong.of(1_234),
-        OptionalLong.empty());
+        new Evidence.Reach(7.5, OptionalLong.of(1_234), OptionalLong.empty()));
   }
 
   private static List<Flip> flips() {

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
+import dev.quantgate.evaluation.gate.Margin;
+import dev.quantgate.evaluation.gate.MarginKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +46,7 @@ class TextFormatsTest {
 
             humaneval: 1 of 150 items without a grade; with it counted against the candidate the delta is -1.33.
 
-            Candidate models/candidate, baseline models/baseline; margin 1.00 points, point where nothing is proven.
+            Candidate models/candidate, baseline models/baseline; margin 1 point; where nothing is proven, the measured delta decides.
 
             <details><summary>3 items lost</summary>
 
@@ -54,7 +58,7 @@ class TextFormatsTest {
             """);
     assertThat(Files.readString(out.resolve("headline.txt")))
         .isEqualTo(
-            "QuantGate FAIL (not proven): ceval -0.42, humaneval -0.67 points in 389 items\n");
+            "QuantGate FAIL (not proven): ceval -0.42, humaneval -1.33 points in 389 items\n");
   }
 
   @Test
@@ -72,6 +76,62 @@ class TextFormatsTest {
         .isEqualTo(
             "The candidate should not be released: these items do not rule out a loss of 1 point, and this gate asks for that.");
     assertThat(headline.chinese()).isEqualTo("候选模型不应发布：这些题目不能排除 1 个百分点的损失，而本门限要求排除。");
+  }
+
+  private Headline headline(GatePolicy policy) {
+    Path result =
+        SampleResult.compare(folder, policy, SampleResult::baseline, SampleResult::candidate);
+    return Headline.of(ReportSource.open(result).comparison());
+  }
+
+  @Test
+  void whatPassesByPolicyAloneIsSaidToHaveLost() {
+    Headline headline = headline(new GatePolicy(0.5, OnInconclusive.PASS));
+    assertThat(headline.english())
+        .isEqualTo(
+            "The candidate passes only because this gate lets pass what is not proven: humaneval lost 1.33 points, with 0.5 points allowed.");
+    assertThat(headline.chinese())
+        .isEqualTo("候选模型只因本门限放行未证明的损失而通过：humaneval 下降 1.33 个百分点，允许 0.5 个百分点。");
+  }
+
+  @Test
+  void suitesWithMarginsOfTheirOwnAreNotSaidToBeWithinAnotherOne() throws IOException {
+    var own = new Margin(2, MarginKind.ABSOLUTE, Optional.of("few | problems"));
+    var policy = new GatePolicy(Margin.ofPoints(1), Map.of("humaneval", own), OnInconclusive.POINT);
+    Headline headline = headline(policy);
+    assertThat(headline.english())
+        .isEqualTo(
+            "The candidate passes: no suite lost more than its margin. That the true loss is smaller than this is not proven by so few items.");
+    assertThat(headline.chinese()).isEqualTo("候选模型通过：没有评测集的损失超过其允许值；但题量不足以证明真实损失小于该界限。");
+
+    Path out = written(folder.resolve("compared"), "markdown");
+    assertThat(Files.readString(out.resolve("summary.md")))
+        .contains("; margin 1 point; humaneval: 2 points (few &#124; problems); where nothing");
+    written(folder.resolve("compared"), "metrics");
+    JsonNode metrics =
+        JsonMapper.builder().build().readTree(Files.readAllBytes(out.resolve("metrics.json")));
+    assertThat(metrics.path("humaneval/margin_points").doubleValue()).isEqualTo(2);
+    assertThat(metrics.path("humaneval/with_ungraded/delta_points").doubleValue())
+        .isEqualTo(-200.0 / 150);
+  }
+
+  @Test
+  void aRelativeMarginIsToldInTheUnitThatItCounts() {
+    var relative = new Margin(0.5, MarginKind.RELATIVE, Optional.empty());
+    var policy = new GatePolicy(relative, Map.of(), OnInconclusive.POINT);
+    assertThat(headline(policy).english())
+        .isEqualTo(
+            "The candidate lost accuracy and should not be released: ceval lost 0.42 points (allowed: 0.4 points), humaneval lost 1.33 points (allowed: 0.5 points).");
+    assertThat(MarginWords.of(policy))
+        .isEqualTo(new MarginWords("0.5 % of the baseline's score", "基线得分的 0.5 %"));
+    assertThat(
+            MarginWords.of(
+                    new GatePolicy(
+                        new Margin(1, new MarginKind(50), Optional.empty()),
+                        Map.of(),
+                        OnInconclusive.POINT))
+                .english())
+        .isEqualTo("1 % of a baseline's score below 50 points, otherwise 1 point");
   }
 
   @Test

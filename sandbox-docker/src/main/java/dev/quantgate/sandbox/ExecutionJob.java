@@ -17,21 +17,23 @@ public record ExecutionJob(
     String id, String prelude, String prompt, String completion, String test, String entryPoint) {
   private static final Pattern DEFINITION =
       Pattern.compile(
-          "(?:\\s*(?:#.*)?\\n)*(def|class) ([^\\W\\d]\\w*)\\s*[(:].*",
+          "((?:\\s*(?:#.*)?\\n)*)(def|class) ([^\\W\\d]\\w*)\\s*[(:].*",
           Pattern.DOTALL | Pattern.UNICODE_CHARACTER_CLASS);
 
   /**
    * What stands in for the function or class that the test begins with, as "def check(*args,
-   * **kwargs):"; empty where it begins with something else. A completion that ends in a decorator
-   * decorates that.
+   * **kwargs):", after an empty line where the test has lines before it; empty where it begins with
+   * something else. A completion that ends in a decorator decorates that, and one that ends in a
+   * backslash goes on with it.
    */
   public String testBeginsWith() {
     Matcher matcher = DEFINITION.matcher(test);
     if (!matcher.matches()) {
       return "";
     }
-    return matcher.group(1).equals("def")
-        ? "def %s(*args, **kwargs):".formatted(matcher.group(2))
-        : "class %s:".formatted(matcher.group(2));
+    String before = matcher.group(1).isEmpty() ? "" : "\n";
+    return matcher.group(2).equals("def")
+        ? "%sdef %s(*args, **kwargs):".formatted(before, matcher.group(3))
+        : "%sclass %s:".formatted(before, matcher.group(3));
   }
 }

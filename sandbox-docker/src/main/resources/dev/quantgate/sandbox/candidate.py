@@ -4,7 +4,9 @@ Nothing here is trusted by anyone. Whatever the program does to this interpreter
 leave it, and the tester (tester.py) judges them by itself.
 """
 
+import io
 import sys
+import time
 
 import codec
 
@@ -15,7 +17,24 @@ tester_imports = frozenset(
 )
 
 
-class _Discard:
+class _DiscardedBytes(io.BufferedIOBase):
+    """What lies below a discarded stream."""
+
+    name = "<discarded>"
+
+    def write(self, data):
+        return memoryview(data).nbytes
+
+    def writable(self):
+        return True
+
+    def read(self, *args):
+        raise OSError("there is no input")
+
+    read1 = readline = readlines = __next__ = read
+
+
+class _Discard(io.TextIOBase):
     """What a program sees as its standard streams: written text vanishes, reading is an error.
 
     openai/human-eval swaps the streams in the same way; this one keeps nothing, so that a chatty
@@ -25,41 +44,25 @@ class _Discard:
     encoding = "utf-8"
     errors = "strict"
     newlines = None
-    closed = False
+    line_buffering = write_through = False
     name = "<discarded>"
     mode = "w"
 
-    @property
-    def buffer(self):
-        return self
+    def __init__(self):
+        self.buffer = _DiscardedBytes()
 
-    def write(self, data):
-        return len(data)
-
-    def writelines(self, lines):
-        for line in lines:
-            self.write(line)
-
-    def flush(self):
-        pass
-
-    def close(self):
-        pass
-
-    def isatty(self):
-        return False
-
-    def readable(self):
-        return False
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError(f"string argument expected, got '{type(text).__name__}'")
+        return len(text)
 
     def writable(self):
         return True
 
-    def seekable(self):
-        return False
+    def seek(self, *args):
+        return 0
 
-    def fileno(self):
-        raise OSError("a discarded stream has no descriptor")
+    tell = truncate = seek
 
     def reconfigure(self, **options):
         pass
@@ -68,15 +71,6 @@ class _Discard:
         raise OSError("there is no input")
 
     readline = readlines = __next__ = read
-
-    def __iter__(self):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
 
 
 def swallow_streams():
@@ -87,6 +81,10 @@ def swallow_streams():
 def no_note(error):
     """The note of a sandbox that has everything: none."""
     return None
+
+
+# How long a batch of an iterator's items may take; what takes longer is worth a message of its own.
+BATCH_SECONDS = 0.001
 
 
 class Candidate:
@@ -103,8 +101,9 @@ class Candidate:
     def load(self, source, entry_point, follows="", seed=0):
         """Executes prelude + prompt + completion in a clean namespace; returns the first message.
 
-        `follows` is the head of the function or class that the test begins with, if it does: a program
-        that ends in a decorator decorates that, in openai/human-eval's layout."""
+        `follows` is the head of the function or class that the test begins with, if it does, after an
+        empty line where the test has one: a program that ends in a decorator decorates that, and one that
+        ends in a backslash goes on there, in openai/human-eval's layout."""
         import random
 
         random.seed(seed)
@@ -114,19 +113,25 @@ class Candidate:
                 raise NameError(f"name '{entry_point}' is not defined")
             # As a test gets it: what the program does to its name afterwards changes nothing.
             self._function = self._namespace[entry_point]
+            if "check" in self._namespace:
+                self._namespace["check"] = _check_of_the_test
         except BaseException as error:
             return self._raised(error, None)
-        return codec.message(codec.READY, self._imports())
+        return codec.message(codec.READY, self._names())
 
-    def _imports(self):
-        """What the program has imported, by its own names."""
+    def _names(self):
+        """What the program has imported, by its own names, its functions and its classes."""
         told = {}
         for name, value in list(self._namespace.items()):
             try:
                 if type(value) is type(sys) and value.__name__ in tester_imports:
                     told[name] = value.__name__
-                elif getattr(sys.modules.get(value.__module__), name) is value:
+                elif getattr(sys.modules.get(value.__module__), name, None) is value:
                     told[name] = f"{value.__module__}:{name}"
+                elif type(value) is type(_ending_in_decorators):
+                    told[name] = self._lend(value)
+                elif isinstance(value, type):
+                    told[name] = None
             except Exception:
                 continue  # a number, a string, an object of the program's own
         return told
@@ -135,6 +140,8 @@ class Candidate:
         try:
             # The line ends are those that openai/human-eval's layout puts behind a completion.
             code = compile(source + "\n\n", "<string>", "exec")
+            if source.endswith("\\") and follows[:1] not in ("", "\n"):
+                compile(f"{source}\n{follows}\n    pass\n", "<string>", "exec")  # goes on in the test
         except SyntaxError:
             tree = _ending_in_decorators(source, follows)
             if tree is None:
@@ -158,14 +165,20 @@ class Candidate:
     def answer(self, request):
         """Carries out one call, or tells more items of an iterator."""
         try:
-            kind, values = codec.open_message(request, self._namespace.get)
+            function = self._function
+            kind, values = codec.open_message(request, self._namespace.get, functions=True)
             if kind == codec.MORE:
                 return self._more(*values)
+            if kind == codec.CALL_TOLD:
+                number, *values = values
+                function = self._lent[number]
+            elif kind == codec.AWAIT:
+                values, function = (values, {}), self._wait_for
             args, kwargs = values
         except BaseException as error:
             return self._raised(error, None)
         try:
-            result = self._function(*args, **kwargs)
+            result = function(*args, **kwargs)
         except BaseException as error:
             return self._raised(error, self._mutated(request, args, kwargs))
         mutated = self._mutated(request, args, kwargs)
@@ -180,17 +193,22 @@ class Candidate:
         except BaseException as error:
             return self._raised(error, None)
 
-    def _lend(self, iterator):
-        self._lent.append(iterator)
+    def _lend(self, thing):
+        self._lent.append(thing)
         return len(self._lent) - 1
 
+    def _wait_for(self, number):
+        import asyncio
+
+        return asyncio.run(self._lent[number])
+
     def _more(self, number, count):
-        items, ending = [], None
+        """Some items of an iterator; few where they take time or are iterators, too, so that it is never far
+        ahead of whoever asks."""
+        items, ending, lent, late = [], None, len(self._lent), time.perf_counter() + BATCH_SECONDS
         try:
-            for _ in range(count):
+            while len(items) < count and (not items or time.perf_counter() < late):
                 items.append(next(self._lent[number]))
-        except StopIteration:
-            ending = True
         except BaseException as error:
             ending = error
         return codec.message(codec.ITEMS, items, ending, losses=[], lend=self._lend)
@@ -201,7 +219,7 @@ class Candidate:
                 return None
             return args, kwargs
         try:
-            now = codec.message(codec.CALL, args, kwargs, lend=lambda iterator: -1)
+            now = codec.message(codec.CALL, args, kwargs, lend=codec.no_number)
             return (args, kwargs) if now != request else None
         except Exception:
             return None
@@ -218,6 +236,10 @@ class Candidate:
         except BaseException:
             plain = Exception(type(error).__name__)
         return codec.message(codec.RAISED, plain, None, note, losses=["an exception"])
+
+
+def _check_of_the_test(*args, **kwargs):
+    raise TypeError("the test's check has taken the place of the program's")
 
 
 def _ending_in_decorators(source, follows):

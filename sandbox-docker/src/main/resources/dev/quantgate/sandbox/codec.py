@@ -6,26 +6,30 @@ the encoding below. A message travels as a frame, four bytes of big-endian lengt
 other transport that keeps messages apart. Nothing else passes between them: no code, no object
 identity, no class of the candidate's making.
 
-    candidate -> tester   Y imports                         once, the program is loaded
+    candidate -> tester   Y names                           once, the program is loaded
                           R error, None, note, loss         or: loading it failed
     tester -> candidate   C args, kwargs                    one call of the entry point
     candidate -> tester   V result, mutated, loss           it returned
                           R error, mutated, note, loss      it raised
-    tester -> candidate   M number, count                   more items of an iterator that it returned
-    candidate -> tester   J items, end, loss                None: there is more; True: no; else an error
+    tester -> candidate   F number, args, kwargs            one call of a function that it told, answered likewise
+    tester -> candidate   A number                          waits for a coroutine that it returned, likewise
+    tester -> candidate   M number, count                   up to so many items of an iterator that it returned
+    candidate -> tester   J items, end, loss                None: there is more; else the error that ends it
 
-`imports` is a dict of the program's global names that stand for something of the standard library, to
-"module" or "module:name"; a test may use them. `mutated` is (args, kwargs) as the call left them, or None if it left them alone. `note` is None, or
-names what the candidate asked for and its sandbox does not have. `loss` is None, or names an object that
-arrives as less than it is: neither ever makes an answer right.
+`names` is a dict of the program's global names that stand for something of the standard library, to
+"module" or "module:name", for a function of its own, to its number, or for a class, to None; a test may
+use them, but for the classes. `mutated` is (args, kwargs) as the call left them, or None if it left them
+alone. `note` is None, or names what the candidate asked for and its sandbox does not have. `loss` is
+None, or names an object that arrives as less than it is: neither ever makes an answer right.
 
 The tester takes every message for hostile: lengths are checked before anything is allocated, nesting
 and the number of values are capped, hashing and constructors run on plain values only, and whatever
 is not exactly right is a CodecError. What can be told is plain data, and what the standard library
-makes of it; an object of the program's own is told by value where it is a named tuple, a dataclass or
-an enum's member; another subclass is told as its base, so that an overridden __eq__ stays behind; any
-other object arrives as an Opaque, which has a truth value and is equal to nothing. An argument, which
-goes the other way, is told exactly or refused.
+makes of it; an object of the program's own is told by value: a named tuple, a dataclass, an enum's member,
+or its attributes alone. Where the prompt defines its class, it arrives as one of that. Another subclass
+is told as its base, so that an overridden __eq__ stays behind; a function can be called and is equal to
+nothing else; any other object arrives as an Opaque, which has a truth value and is equal to nothing. An
+argument, which goes the other way, is told exactly or refused.
 
 Most calls pass and return a few numbers and strings: c and v are C and V with nothing else in them, as
 a JSON array, whose reader and writer are not Python code: numbers, strings and short lists of them.
@@ -42,29 +46,37 @@ Encoding: a tag byte, then
     d h         dict: u32 count and that many keys, each with its value; of many: keys, values (lists)
     K           OrderedDict, Counter or defaultdict: name, type of the default or None, dict
     r q D       range (3 ints), Fraction (2 ints), Decimal (str)
-    Q a w       deque (maxlen, list), array (typecode, list), memoryview (bytes, format)
+    Q a w       deque (maxlen, list), array (typecode, list), memoryview (bytes, format, shape)
     L M U       UserList (list), UserDict (dict), UserString (str)
     k v m       views of a dict: keys (list), values (list), items (list of pairs)
     x C z       mappingproxy (dict), ChainMap (list of dicts), SimpleNamespace (dict)
-    j u H       slice (3 values), UUID (bytes), path (name of its class, str)
-    p           date, time, datetime, timedelta: (str, str or 3 ints)
+    j u H       slice (3 values), UUID (bytes), path or address (name of its class, str)
+    p           date, time, datetime, timedelta, timezone: kind, str or 3 ints, fold, zone
+    J           text or bytes as a file: whether text, content, position
+    Y           pattern: str or bytes, flags
     A           numpy: dtype (str), shape or None for a scalar, bytes
     n           named tuple: name, names of fields (list), tuple
-    O           object by value: name, fields (dict), names of those compared, flags (str)
-    V           member of an enum: name of the enum, name, value
+    O           object by value: name, flags (str), names of fields compared (list), of all (list), tuple
+    R           an object of this message again: its number, u32
+    V           member of an enum: name of the enum, name, value, value as its other base or None, str
     e           exception: names of its classes (list), args, attributes (dict), text or None
     g G         iterator: list of all items, error or None that ends it; or the number to ask M for
-    y           a type of the module builtins: its name
+    W &         function, coroutine: its number
+    y           a type of the standard library: "module:name"
     o           opaque: T, F or N for a truth value that could not be told
 """
 
 import builtins
+import functools
 import json
+import keyword
 import struct
 import sys
+import types
 from array import array
 
 READY, CALL, VALUE, RAISED, MORE, ITEMS = b"Y", b"C", b"V", b"R", b"M", b"J"
+CALL_TOLD, AWAIT = b"F", b"A"
 _SHORT = {CALL: b"c", VALUE: b"v"}
 
 MAX_FRAME = 16 << 20  # of this process; the run's limits set it
@@ -72,6 +84,7 @@ MAX_DEPTH = 1000
 MAX_VALUES = 2_000_000
 MAX_ITEMS = 100_000
 MANY = 16
+FEW_DIGITS = 600  # fewer than any limit that a program can set
 
 _U32 = struct.Struct(">I")
 _I64 = struct.Struct(">q")
@@ -90,7 +103,6 @@ class Opaque:
     """An object that cannot be told: equal to nothing, not even to itself."""
 
     __slots__ = ("_truth",)
-    __hash__ = None
 
     def __init__(self, truth):
         self._truth = truth
@@ -106,40 +118,51 @@ class Opaque:
     def __ne__(self, other):
         return True
 
+    __hash__ = object.__hash__
+
     def __repr__(self):
         return "<an object of the candidate>"
 
 
 class Instance:
-    """An object of a class that only the program knows, by value: a dataclass or a member of an enum."""
+    """An object of a class that only the program knows, or a member of such an enum, by its attributes.
 
-    __slots__ = ("_name", "_fields", "_compared", "_flags")
+    Members are equal by name; of other objects nobody knows what makes them equal."""
 
-    def __init__(self, name, fields, compared, flags):
-        self._name, self._fields = name, fields
-        self._compared = [fields[each] for each in compared]
-        self._flags = flags
+    __slots__ = ("_name", "_fields", "_flags")
+
+    def __init__(self, name, fields, flags):
+        self._name, self._fields, self._flags = name, fields, flags
 
     def __getattr__(self, name):
-        try:
-            return object.__getattribute__(self, "_fields")[name]
-        except KeyError:
-            raise AttributeError(f"'{self._name}' object has no attribute '{name}'") from None
+        fields = object.__getattribute__(self, "_fields")
+        if name == "__dict__":
+            return dict(fields)
+        if name not in fields:
+            raise AttributeError(f"'{self._name}' object has no attribute '{name}'")
+        return fields[name]
 
     def __eq__(self, other):
         if type(other) is not Instance or self._name != other._name:
             return NotImplemented
-        return self is other or "=" in self._flags and self._compared == other._compared
+        mine, theirs = self._fields.get("name"), other._fields.get("name")
+        return self is other or "V" in self._flags and "V" in other._flags and mine == theirs
 
     def __hash__(self):
-        if "#" not in self._flags:
-            raise TypeError(f"unhashable type: '{self._name}'")
-        return hash((self._name, tuple(self._compared)))
+        return hash(self._name)
+
+    def __bool__(self):
+        if "N" in self._flags:
+            raise TypeError("the truth value of the candidate's object could not be told")
+        return "F" not in self._flags
 
     def __repr__(self):
         if "V" in self._flags:
             return f"<{self._name}.{self._fields['name']}: {self._fields['value']!r}>"
-        return f"{self._name}({', '.join(f'{k}={v!r}' for k, v in self._fields.items())})"
+        return f"<{self._name} object>"
+
+    def __str__(self):
+        return f"{self._name}.{self._fields['name']}" if "V" in self._flags else repr(self)
 
 
 # ---- frames ---------------------------------------------------------------------------------------
@@ -222,10 +245,18 @@ def plain(kind, values):
         text = "".join(_write_json(values, 0))
     except ValueError:  # more digits than Python converts
         return None
-    # Two surrogates side by side would arrive as one character.
-    if "\\ud" in text or len(text) >= MAX_FRAME:
+    # Two surrogates side by side would arrive as one character, and the other side may convert fewer digits.
+    if "\\ud" in text or len(text) >= MAX_FRAME or len(text) > FEW_DIGITS and _has_many_digits(values):
         return None
     return _SHORT[kind] + text.encode("ascii")
+
+
+def _has_many_digits(values):
+    return any(
+        type(each) is int and each.bit_length() > FEW_DIGITS
+        or type(each) is list and _has_many_digits(each)
+        for each in values
+    )
 
 
 def _open_plain(payload):
@@ -248,13 +279,14 @@ def encode(value, **options):
     return message(b"", value, **options)
 
 
-def message(kind, *values, strict=False, losses=None, lend=None):
+def message(kind, *values, strict=False, losses=None, lend=None, classes=None):
     """A kind and values as bytes. Raises CodecError where they do not fit.
 
     `strict` refuses what would arrive as something else; `losses`, a list, gets the names of what does,
-    and the message ends with the first; `lend` keeps an iterator that is to be told item by item, and
-    returns its number."""
-    encoder = _Encoder(bytearray(kind), MAX_FRAME, strict, losses, lend)
+    and the message ends with the first; `lend` keeps an iterator, function or coroutine that the other
+    side asks for, and returns its number; `classes(name)` gives the class of that name that both sides
+    have, or None."""
+    encoder = _Encoder(bytearray(kind), MAX_FRAME, strict, losses, lend, classes)
     put, limit = encoder.put, sys.getrecursionlimit()
     try:
         for value in values:
@@ -273,13 +305,17 @@ def message(kind, *values, strict=False, losses=None, lend=None):
 
 
 class _Encoder:
-    def __init__(self, out, limit, strict, losses, lend):
+    def __init__(self, out, limit, strict, losses, lend, classes):
         self.out = out
         self.limit = limit
         self.left = MAX_VALUES
         self.strict = strict
         self.losses = losses
         self.lend = lend
+        self.classes = classes
+        self.objects = {}
+        self.newest = -1
+        self.inside = 0
         self.deep = False
 
     def put(self, value, depth):
@@ -302,6 +338,12 @@ class _Encoder:
             raise CodecError(what)
         if self.losses is not None and len(self.losses) < 3:
             self.losses.append(what)
+
+    def lost_unless_it_lies(self, value):
+        """An object of a program's own class may be more than what is told of it, but for one that claims to be
+        what it never saw. An argument arrives as one of the prompt's class, if the program keeps that."""
+        if not self.strict and not _equal_to_everything(value):
+            self.lost(f"an object of class {type(value).__name__}")
 
     def sized(self, tag, data):
         if len(data) > self.limit:
@@ -447,9 +489,10 @@ def _special_dict(e, value, depth):
     factory = None
     if kind.__qualname__ == "defaultdict":
         factory = value.default_factory
-        if factory is not None and getattr(factory, "__module__", None) != "builtins":
-            e.lost("a defaultdict's function")
-            factory = None
+        if not (factory is None or isinstance(factory, type) and _source(factory)):
+            if e.lend is None or e.inside or type(factory) not in _FUNCTIONS:
+                e.lost("a defaultdict's function")
+                factory = None
     e.out += b"K"
     e.put(kind.__qualname__, depth + 1)
     e.put(factory, depth + 1)
@@ -472,43 +515,97 @@ def _numpy(e, value, depth):
 
 
 def _named_tuple(e, value, depth):
+    kind = type(value)
     e.out += b"n"
-    e.put(type(value).__name__, depth + 1)
-    e.put(list(type(value)._fields), depth + 1)
+    e.put(kind.__name__, depth + 1)
+    e.put(list(kind.__match_args__ if _is_sequence_of_c(kind) else kind._fields), depth + 1)
     _tuple(e, value, depth + 1)
+
+
+def _remembered(e, value):
+    """Whether this message has told an object already, and now has only said so."""
+    number, _ = e.objects.setdefault(id(value), (len(e.objects), value))
+    if number == len(e.objects) - 1 and e.newest < number:
+        e.newest = number
+        return False
+    e.out += b"R" + _U32.pack(number)
+    return True
 
 
 def _dataclass(e, value, depth):
     kind = type(value)
+    e.lost_unless_it_lies(value)
+    if _remembered(e, value):
+        return
     fields = [f for f in kind.__dataclass_fields__.values() if f._field_type.name == "_FIELD"]
     params = kind.__dataclass_params__
-    told = {f.name: getattr(value, f.name) for f in fields}
-    e.lost_unless_known(kind)
+    marks = (params.eq, params.order, params.frozen, kind.__hash__ is not None)
+    flags = "".join(mark for mark, there in zip("=<!#", marks) if there)
+    told = {f.name: getattr(value, f.name) for f in fields if hasattr(value, f.name)}
+    compared = [f.name for f in fields if f.compare and f.name in told]
+    _told_object(e, kind.__qualname__, flags, compared, told, depth)
+
+
+def _object(e, value, depth):
+    """An object of a program's own class: its attributes, which are data, and nothing of what it does."""
+    kind = type(value)
+    if e.strict and (e.classes is None or e.classes(kind.__name__) is not kind):
+        _opaque(e, value, depth)
+        return
+    told = attributes(value)
+    if not told:
+        _opaque(e, value, depth)
+        return
+    e.lost_unless_it_lies(value)
+    if not _remembered(e, value):
+        _told_object(e, kind.__qualname__, "." + _truth(value).decode(), [], told, depth)
+
+
+def _told_object(e, name, flags, compared, fields, depth):
     e.out += b"O"
-    e.put(kind.__name__, depth + 1)
-    _dict(e, told, depth + 1)
-    e.put([f.name for f in fields if f.compare], depth + 1)
-    e.put(("=" if params.eq else "") + ("#" if kind.__hash__ is not None else ""), depth + 1)
+    for each in (name, flags, compared, list(fields)):
+        e.put(each, depth + 1)
+    e.inside += 1
+    e.many(b"t", tuple(fields.values()), depth)
+    e.inside -= 1
+
+
+def attributes(value):
+    """An object's own attributes, those with two underscores at the start left out."""
+    told = {}
+    for base in type(value).__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for name in (slots,) if type(slots) is str else slots:
+            if name[:2] != "__" and hasattr(value, name):
+                told[name] = getattr(value, name)
+    told.update(getattr(value, "__dict__", ()))
+    return {name: each for name, each in told.items() if type(name) is str and name[:2] != "__"}
+
+
+def _instance(e, value, depth):
+    """What arrived from the other side goes back as it came."""
+    if not _remembered(e, value):
+        _told_object(e, value._name, value._flags, [], value._fields, depth)
 
 
 def _member(e, value, depth):
-    e.lost_unless_known(type(value))
-    told = (type(value).__name__, value._name_, value._value_)
+    kind = type(value)
+    e.lost_unless_it_lies(value)
     e.out += b"V"
-    for each in told:
+    for each in (kind.__name__, value._name_, value._value_):
         e.put(each, depth + 1)
+    for base, put in _BASES:
+        if isinstance(value, base):
+            put(e, value, depth + 1)
+            break
+    else:
+        e.put(None, depth + 1)
+    e.put(str(value), depth + 1)
 
 
-def _lost_unless_known(self, kind):
-    """An argument of a class that the prompt defines arrives as that class, if the program keeps it."""
-    if not self.strict:
-        self.lost(f"an object of class {kind.__name__}")
-
-
-_Encoder.lost_unless_known = _lost_unless_known
-
-# Attributes of built-in exceptions that are not among their args.
+# Attributes of exceptions that are not among their args; of the last three, those that are there.
 _EXCEPTION_ATTRIBUTES = ("name", "path")
+_EXCEPTION_LINKS = ("__cause__", "__context__", "__notes__")
 
 
 def _is_builtin(kind):
@@ -517,15 +614,17 @@ def _is_builtin(kind):
 
 def _exception(e, value, depth):
     kind = type(value)
-    names, base = [], Exception
+    names, bases = [], []
     for each in kind.__mro__[:32]:
         if _is_builtin(each):
-            names.append(f"builtins.{each.__qualname__}")
-            base = each
-            break
+            if issubclass(each, BaseException) and not any(issubclass(other, each) for other in bases):
+                names.append(f"builtins.{each.__qualname__}")
+                bases.append(each)
+            continue
         # A program without a __name__ makes classes that say they are of builtins.
         module = "__main__" if each.__module__ == "builtins" else each.__module__
         names.append(f"{module}.{each.__qualname__}")
+    base = bases[0]
     reduced = base.__reduce__(value)
     state = dict(reduced[2]) if len(reduced) > 2 and reduced[2] else {}
     for name in _EXCEPTION_ATTRIBUTES:
@@ -534,27 +633,92 @@ def _exception(e, value, depth):
     overridden = kind is not base and kind.__str__ is not base.__str__
     text = str(value) if overridden else None
     state = {name: each for name, each in state.items() if type(name) is str and name[:2] != "__"}
+    for name in _EXCEPTION_LINKS if depth < 20 else ():
+        link = getattr(value, name, None)
+        if link is not None and (name != "__context__" or link is not value.__cause__):
+            state[name] = link
     e.out += b"e"
     for each in (names, tuple(reduced[1]), state, text):
         e.put(each, depth + 1)
 
 
+# Modules whose classes are the same on both sides. Importing them has no effect of its own.
+_SHARED_MODULES = frozenset(
+    "builtins array bisect cmath collections collections.abc copy dataclasses datetime decimal enum fractions "
+    "functools hashlib heapq io itertools json math operator pathlib queue random re statistics string "
+    "struct time types typing uuid".split()
+)
+
+
+def _source(value):
+    """Where both sides find a class, or a function made of C, as "module:name"; nothing where they do not."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    owner = getattr(value, "__objclass__", None)  # of a method that is no object's
+    if owner is not None:
+        module = owner.__module__
+    if type(module) is not str or type(name) is not str:
+        return None
+    module = {"_io": "io", "_operator": "operator", "_functools": "functools"}.get(module, module)
+    return f"{module}:{name}" if _found(module, name) is value else None
+
+
+def _found(module, name):
+    """A class or function of a module that both sides have; None where it is no such thing."""
+    if module not in _SHARED_MODULES:
+        return None
+    found = sys.modules.get(module)
+    for each in name.split(".", 2):
+        found = getattr(found, each, None)
+    return found
+
+
 def _type(e, value, depth):
-    if getattr(value, "__module__", None) == "builtins" and _is_builtin(value):
-        e.out += b"y"
-        _str(e, value.__name__, depth)
-    else:
+    source = _source(value)
+    if source is None:
         _opaque(e, value, depth)
+    else:
+        e.out += b"y"
+        _str(e, source, depth)
+
+
+def no_number(value):
+    """For a message that is only to be compared: lends nothing."""
+    return -1
+
+
+def _function(e, value, depth):
+    """A function: an argument only where both sides have it, a result by its number. One among an object's
+    attributes stays behind: a method decides what the object passes for."""
+    source = _source(value) if e.strict or e.lend is no_number else None
+    if source is not None:
+        e.out += b"y"
+        _str(e, source, depth)
+    elif e.lend is None or e.strict or e.inside:
+        _opaque(e, value, depth)
+    else:
+        e.out += b"W"
+        _int(e, e.lend(value), depth)
+
+
+def _coroutine(e, value, depth):
+    if e.lend is None or e.strict or e.inside:
+        _opaque(e, value, depth)
+        return
+    e.out += b"&"
+    _int(e, e.lend(value), depth)
 
 
 def _opaque(e, value, depth):
     if not _equal_to_everything(value):
         e.lost(f"an object of class {type(value).__name__}")
+    e.out += b"o" + _truth(value)
+
+
+def _truth(value):
     try:
-        truth = b"T" if value else b"F"
+        return b"T" if value else b"F"
     except Exception:
-        truth = b"N"
-    e.out += b"o" + truth
+        return b"N"
 
 
 def _equal_to_everything(value):
@@ -608,6 +772,7 @@ _BASES = (
 # Told as they are, subclasses too: there is nothing more to them.
 _KINDS = (
     (type, _type),
+    (Instance, _instance),
     (BaseException, _exception),
     (type({}.keys()), _keys),
     (type({}.values()), _values),
@@ -622,14 +787,49 @@ _EXACT = {
     range: _range,
     slice: _parts(b"j", lambda v: v.start, lambda v: v.stop, lambda v: v.step),
     type(type.__dict__): _parts(b"x", dict),
-    memoryview: _parts(b"w", lambda v: v.tobytes(), lambda v: v.format),
+    memoryview: _parts(b"w", lambda v: v.tobytes(), lambda v: v.format, lambda v: v.shape),
     **dict(_KINDS),
     **dict(_BASES),
 }
 
+_FUNCTIONS = frozenset(
+    (
+        types.FunctionType,
+        types.MethodType,
+        types.BuiltinFunctionType,
+        types.MethodDescriptorType,
+        types.WrapperDescriptorType,
+        types.MethodWrapperType,
+        type(functools.lru_cache(len)),
+        functools.partial,
+    )
+)
+_EXACT.update(dict.fromkeys(_FUNCTIONS, _function))
 
-def _moment(name):
-    return _parts(b"p", lambda v: name, lambda v: v.isoformat())
+
+def _moment(name, zone=lambda v: None):
+    """A moment without its zone, and that: seconds to the east and its name."""
+    return _parts(
+        b"p",
+        lambda v: name,
+        lambda v: (v.replace(tzinfo=None) if name != "date" else v).isoformat(),
+        lambda v: getattr(v, "fold", 0),
+        zone,
+    )
+
+
+def _zone(value):
+    offset = value.utcoffset()
+    return None if offset is None else (offset.days, offset.seconds, offset.microseconds, value.tzname())
+
+
+def _zone_itself(value):
+    offset = value.utcoffset(None)
+    return offset.days, offset.seconds, offset.microseconds, value.tzname(None)
+
+
+def _file(text):
+    return _parts(b"J", lambda v: text, lambda v: v.getvalue(), lambda v: v.tell())
 
 
 # Told by name, so that a candidate's interpreter need not import what its program does not use.
@@ -652,20 +852,36 @@ _BY_NAME = {
     ("array", "array"): _parts(b"a", lambda v: v.typecode, list),
     ("types", "SimpleNamespace"): _parts(b"z", lambda v: dict(v.__dict__)),
     ("uuid", "UUID"): _parts(b"u", lambda v: v.bytes),
-    ("datetime", "datetime"): _moment("datetime"),
+    ("datetime", "datetime"): _moment("datetime", _zone),
     ("datetime", "date"): _moment("date"),
-    ("datetime", "time"): _moment("time"),
+    ("datetime", "time"): _moment("time", _zone),
     ("datetime", "timedelta"): _parts(
-        b"p", lambda v: "timedelta", lambda v: (v.days, v.seconds, v.microseconds)
+        b"p",
+        lambda v: "timedelta",
+        lambda v: (v.days, v.seconds, v.microseconds),
+        lambda v: 0,
+        lambda v: None,
     ),
+    ("datetime", "timezone"): _parts(
+        b"p", lambda v: "timezone", lambda v: "", lambda v: 0, _zone_itself
+    ),
+    ("_io", "StringIO"): _file(True),
+    ("_io", "BytesIO"): _file(False),
+    ("re", "Pattern"): _parts(b"Y", lambda v: v.pattern, lambda v: v.flags),
     ("enum", "Enum"): _member,
     ("numpy", "generic"): _numpy,
     ("numpy", "ndarray"): _numpy,
 }
 _PATHS = ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath")
+_ADDRESSES = (
+    "IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "IPv4Interface", "IPv6Interface"
+)
+_as_text = _parts(b"H", lambda v: type(v).__name__, str)
 for _path in _PATHS:
     for _module in ("pathlib", "pathlib._local", "pathlib._abc"):
-        _BY_NAME[_module, _path] = _parts(b"H", lambda v: type(v).__name__, str)
+        _BY_NAME[_module, _path] = _as_text
+for _address in _ADDRESSES:
+    _BY_NAME["ipaddress", _address] = _as_text
 
 
 def _inherited(e, kind):
@@ -674,7 +890,7 @@ def _inherited(e, kind):
         put = _BY_NAME.get((getattr(base, "__module__", None), base.__qualname__))
         if put is not None:
             return put
-    if issubclass(kind, tuple) and _is_named_tuple(kind):
+    if issubclass(kind, tuple) and (_is_named_tuple(kind) or _is_sequence_of_c(kind)):
         return _named_tuple
     if type(getattr(kind, "__dataclass_fields__", None)) is dict:
         return _dataclass
@@ -684,7 +900,21 @@ def _inherited(e, kind):
     for base, put in _KINDS:
         if issubclass(kind, base):
             return put
-    return _iterator if hasattr(kind, "__next__") else _opaque
+    if kind.__name__ == "coroutine" and kind.__module__ == "builtins":
+        return _coroutine
+    if hasattr(kind, "__next__"):
+        return _iterator
+    return _object if kind.__flags__ & _MADE_BY_A_CLASS_STATEMENT else _opaque
+
+
+_MADE_BY_A_CLASS_STATEMENT = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def _is_sequence_of_c(kind):
+    """Whether a class is one of C's own named tuples, all of whose items have names."""
+    names = kind.__dict__.get("__match_args__")
+    count = kind.__dict__.get("n_sequence_fields")
+    return type(names) is tuple and type(count) is int and len(names) == count
 
 
 def _is_named_tuple(kind):
@@ -703,14 +933,16 @@ def decode(payload, **options):
     return values[0]
 
 
-def open_message(payload, classes=None, borrow=None):
+def open_message(payload, classes=None, borrow=None, functions=False):
     """Kind and values of a message. Raises CodecError for whatever is not exactly one.
 
-    `classes(name)` gives the class of that name that this side has, or None; `borrow(number)` an iterator
-    that asks the other side for its items."""
+    `classes(name)` gives the class of that name that this side has, or None; `borrow(tag, number)` what
+    asks the other side for an iterator's items or calls its function; `functions` takes those of the
+    standard library by their names, and not its classes alone."""
     if payload[:1] in (b"c", b"v"):
         return _open_plain(payload)
-    return bytes(payload[:1]), _decode(payload, 1, {"classes": classes, "borrow": borrow})
+    options = {"classes": classes, "borrow": borrow, "functions": functions}
+    return bytes(payload[:1]), _decode(payload, 1, options)
 
 
 def _decode(payload, start, options):
@@ -734,12 +966,15 @@ def _decode(payload, start, options):
 
 
 class _Decoder:
-    def __init__(self, data, at, classes=None, borrow=None):
+    def __init__(self, data, at, classes=None, borrow=None, functions=False):
         self.data = data
         self.at = at
         self.left = MAX_VALUES
         self.classes = classes
         self.borrow = borrow
+        self.functions = functions
+        self.objects = []
+        self.inside = 0
         self.deep = False
 
     def take(self, depth):
@@ -795,7 +1030,8 @@ class _Decoder:
         return names
 
     def known(self, name):
-        found = self.classes(name) if self.classes is not None else None
+        """The class of that name, inside a function or not, that this side has."""
+        found = self.classes(name.rpartition(".")[2]) if self.classes is not None else None
         return found if isinstance(found, type) else None
 
 
@@ -849,7 +1085,7 @@ def _take_special_dict(d, depth):
     import collections
 
     name, factory, items = d.exactly(str, depth), d.take(depth), d.exactly(dict, depth)
-    if name not in _SPECIAL_DICTS or not (factory is None or isinstance(factory, type)):
+    if name not in _SPECIAL_DICTS or not (factory is None or callable(factory)):
         raise CodecError("unknown kind of dict")
     kind = getattr(collections, name)
     result = kind(factory) if name == "defaultdict" else kind()
@@ -867,11 +1103,14 @@ def _broken_iterator(items, ending):
     raise ending if isinstance(ending, Exception) else CodecError("an iterator without an end")
 
 
-def _take_borrowed(d, depth):
-    number = d.exactly(int, depth)
-    if d.borrow is None:
-        raise CodecError("an iterator where none can be asked")
-    return d.borrow(number)
+def _take_borrowed(tag):
+    def take(d, depth):
+        number = d.exactly(int, depth)
+        if d.borrow is None or d.inside and tag != "G":
+            raise CodecError("an iterator or a function where none can be asked")
+        return d.borrow(tag, number)
+
+    return take
 
 
 def _take_deque(d, depth):
@@ -894,8 +1133,26 @@ def _take_decimal(d, depth):
 
 
 def _take_memoryview(d, depth):
-    content, form = d.exactly(bytes, depth), d.exactly(str, depth)
-    return memoryview(content) if form == "B" else memoryview(content).cast(form)
+    content, form, shape = d.exactly(bytes, depth), d.exactly(str, depth), d.exactly(tuple, depth)
+    return memoryview(content) if form == "B" and len(shape) == 1 else memoryview(content).cast(form, shape)
+
+
+def _take_file(d, depth):
+    import io
+
+    text, content, position = d.take(depth), d.take(depth), d.exactly(int, depth)
+    made = io.StringIO(content, newline="") if text is True else io.BytesIO(content)
+    made.seek(min(position, len(content)))
+    return made
+
+
+def _take_pattern(d, depth):
+    import re
+
+    pattern, flags = d.take(depth), d.exactly(int, depth)
+    if type(pattern) not in (str, bytes) or flags & re.DEBUG:
+        raise CodecError("no pattern")
+    return re.compile(pattern, flags)
 
 
 def _take_user(name, kind):
@@ -936,6 +1193,10 @@ def _take_path(d, depth):
     import pathlib
 
     name, text = d.exactly(str, depth), d.exactly(str, depth)
+    if name in _ADDRESSES:
+        import ipaddress
+
+        return getattr(ipaddress, name)(text)
     if name not in _PATHS:
         raise CodecError("unknown kind of path")
     return getattr(pathlib, name)(text)
@@ -945,11 +1206,22 @@ def _take_moment(d, depth):
     import datetime
 
     kind, value = d.exactly(str, depth), d.take(depth)
+    fold, zone = d.exactly(int, depth), d.take(depth)
     if kind == "timedelta":
         return datetime.timedelta(*value)
-    if kind not in ("date", "time", "datetime"):
+    if zone is not None:
+        *offset, name = zone
+        offset = datetime.timedelta(*offset)
+        zone = datetime.timezone.utc if (offset, name) == (datetime.timedelta(), "UTC") else (
+            datetime.timezone(offset) if name is None else datetime.timezone(offset, name)
+        )
+    if kind == "timezone" and zone is not None:
+        return zone
+    if kind == "date":
+        return datetime.date.fromisoformat(value)
+    if kind not in ("time", "datetime"):
         raise CodecError("unknown kind of moment")
-    return getattr(datetime, kind).fromisoformat(value)
+    return getattr(datetime, kind).fromisoformat(value).replace(fold=fold, tzinfo=zone)
 
 
 def _take_numpy(d, depth):
@@ -988,38 +1260,133 @@ def _named_tuple_class(name, fields):
 
     found = _named_tuple_classes.get((name, fields))
     if found is None:
-        found = _named_tuple_classes[name, fields] = namedtuple(name, fields)
+        # Where it renamed a field for its maker, it renames that again.
+        found = namedtuple(name if _is_name(name) else "_", fields, rename=True)
+        _named_tuple_classes[name, fields] = found
     return found
 
 
+def _is_name(text):
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
 def _take_instance(d, depth):
-    name, fields, compared = d.exactly(str, depth), d.exactly(dict, depth), d.names(depth)
-    flags = d.exactly(str, depth)
-    if not all(type(each) is str and each[:2] != "__" for each in fields):
+    name, flags, compared = d.exactly(str, depth), d.exactly(str, depth), d.exactly(list, depth)
+    names = d.exactly(list, depth)
+    if not all(type(each) is str and each[:2] != "__" for each in names):
         raise CodecError("a field without a name")
-    known = d.known(name)
-    if list(getattr(known, "__dataclass_fields__", None) or "?") == list(fields):
-        made = object.__new__(known)
+    made = _blank(d.known(name), name, flags, tuple(compared), tuple(names))
+    d.objects.append(made)
+    d.inside += 1
+    fields = dict(zip(names, d.exactly(tuple, depth), strict=True))
+    d.inside -= 1
+    if type(made) is Instance:
+        made._fields.update(fields)
+        return made
+    try:
         for each, value in fields.items():
             object.__setattr__(made, each, value)
-        return made
-    return Instance(name, fields, compared, flags)
+    except AttributeError:
+        raise CodecError(f"an object of class {name} with an attribute that it cannot have") from None
+    return made
+
+
+def _blank(known, name, flags, compared, names):
+    """An object of a class that this side has, of a dataclass that is like the other side's, or of none."""
+    is_plain = flags[:1] == "."
+    kind = known
+    if known is None or is_plain == hasattr(known, "__dataclass_fields__"):
+        kind = None
+    elif not is_plain and not set(names).issubset(known.__dataclass_fields__):
+        kind = None
+    if kind is None and not is_plain:
+        kind = _dataclass_like(name, flags, compared, names)
+    try:
+        return object.__new__(kind)
+    except TypeError:
+        return Instance(name, {}, flags)
+
+
+_dataclasses = {}
+
+
+def _dataclass_like(name, flags, compared, names):
+    """A dataclass with these fields; None where there can be none."""
+    import dataclasses
+
+    found = _dataclasses.get((name, flags, compared, names))
+    short = name.rpartition(".")[2]
+    if found is None and all(map(_is_name, (short, *names))) and len(names) < 256:
+        fields = [(each, object, dataclasses.field(compare=each in compared)) for each in names]
+        frozen, eq = "!" in flags, "=" in flags
+        found = dataclasses.make_dataclass(
+            short,
+            fields,
+            eq=eq,
+            order=eq and "<" in flags,
+            frozen=frozen,
+            unsafe_hash=eq and "#" in flags and not frozen,
+        )
+        found.__qualname__ = name
+        _dataclasses[name, flags, compared, names] = found
+    return found
+
+
+def _take_again(d, depth):
+    number = d.unpack(_U32)
+    if number >= len(d.objects):
+        raise CodecError("an object again that was not there")
+    return d.objects[number]
 
 
 def _take_member(d, depth):
     name, member, value = d.exactly(str, depth), d.take(depth), d.take(depth)
-    members = getattr(d.known(name), "__members__", {})
+    base, text = d.take(depth), d.exactly(str, depth)
+    known = d.known(name)
+    members = getattr(known, "__members__", {})
     if type(member) is str and member in members and members[member]._value_ == value:
         return members[member]
+    if members and type(value) is int and issubclass(known, sys.modules["enum"].Flag):
+        return known(value)  # several flags
     fields = {"name": member, "value": value, "_name_": member, "_value_": value}
-    return Instance(name, fields, ["name"], "=#V")
+    if type(base) not in _MEMBER_BASES:
+        return Instance(name, fields, "V")
+    made = type(base).__new__(_member_class(type(base)), base)
+    made.__dict__.update(fields, _told_=(name, member, value, base, text))
+    return made
+
+
+_MEMBER_BASES = frozenset((int, str, float, complex, bytes, tuple, frozenset))
+_member_classes = {}
+
+
+def _member_class(base):
+    """A class for members of unknown enums that are numbers or texts, too."""
+    found = _member_classes.get(base)
+    if found is None:
+        found = _member_classes[base] = type(
+            "Member",
+            (base,),
+            {
+                "__str__": lambda self: self._told_[4],
+                "__repr__": lambda self: f"<{self._told_[0]}.{self.name}: {self.value!r}>",
+                "__module__": __name__,
+            },
+        )
+        _EXACT[found] = _parts(b"V", *(lambda v, i=i: v._told_[i] for i in range(5)))
+    return found
 
 
 def _take_type(d, depth):
-    import builtins
-
-    found = getattr(builtins, d.exactly(str, depth), None)
-    return found if isinstance(found, type) else Opaque(True)
+    module, _, name = d.exactly(str, depth).partition(":")
+    if module in _SHARED_MODULES:
+        try:
+            __import__(module)
+        except ImportError:
+            return Opaque(True)
+    found = _found(module, name)
+    is_function = d.functions and callable(found)
+    return found if isinstance(found, type) or is_function else Opaque(True)
 
 
 _TRUTH = {b"T": True, b"F": False, b"N": None}
@@ -1044,15 +1411,16 @@ def _take_exception(d, depth):
     state, text = d.exactly(dict, depth), d.take(depth)
     if not names or not all(type(each) is str for each in names):
         raise CodecError("an exception without a class")
-    base = _builtin_class(names)
-    kind = _exception_class(names[0], base, text)
+    bases = _builtin_classes(names)
+    kind = _exception_class(d, names, bases, text)
     try:
         error = kind.__new__(kind, *args)
-        base.__init__(error, *args)
+        for base in reversed(bases):
+            base.__init__(error, *args)
     except Exception:
         return Exception(f"{names[0].rpartition('.')[2]}: {text or args}")
     for name, value in state.items():
-        if type(name) is str and name[:2] != "__":
+        if type(name) is str and (name[:2] != "__" or name in _EXCEPTION_LINKS):
             try:
                 setattr(error, name, value)
             except Exception:
@@ -1060,35 +1428,53 @@ def _take_exception(d, depth):
     return error
 
 
-def _builtin_class(names):
-    """The nearest exception class of Python itself."""
-    import builtins
+def _builtin_classes(names):
+    """The nearest exception classes of Python itself."""
+    found = []
+    for name in names[:32]:
+        module, _, name = name.rpartition(".")
+        kind = getattr(builtins, name, None) if module == "builtins" else None
+        if isinstance(kind, type) and issubclass(kind, BaseException):
+            if not any(issubclass(each, kind) for each in found):
+                found.append(kind)
+    return found or [Exception]
 
-    for name in names:
-        found = getattr(builtins, name.rpartition(".")[2], None)
-        if isinstance(found, type) and issubclass(found, BaseException):
-            return found
-    return Exception
 
-
-def _exception_class(full_name, base, text):
-    module, _, name = full_name.rpartition(".")
+def _exception_class(d, names, bases, text):
+    module, _, name = names[0].rpartition(".")
     if module == "builtins":
-        return base
+        return bases[0]
     if module in _EXCEPTION_MODULES:
         try:
             found = getattr(__import__(module, fromlist=["*"]), name, None)
         except ImportError:
             found = None
-        if isinstance(found, type) and issubclass(found, base):
+        if isinstance(found, type) and issubclass(found, bases[0]):
             return found
+    shared = _shared_exception(d, names)
+    if shared is not None and names[0].rpartition(".")[2] == shared.__name__:
+        return shared
     members = {"__module__": "builtins"}
     if type(text) is str:
         members["__str__"] = lambda self: text
     try:
-        return type(full_name.rpartition(".")[2][:200], (base,), members)
+        return type(name[:200], (shared,) if shared else tuple(bases), members)
     except Exception:
-        return base
+        return shared or bases[0]
+
+
+def _shared_exception(d, names):
+    """The nearest class that this side has: one of the prompt's, or of a module of the library."""
+    for each in names[:32]:
+        module, _, name = each.rpartition(".")
+        if module == "builtins":
+            continue
+        found = d.known(name)
+        if found is None and module in _EXCEPTION_MODULES:
+            found = getattr(sys.modules.get(module), name, None)
+        if isinstance(found, type) and issubclass(found, BaseException):
+            return found
+    return None
 
 
 _TAGS = [None] * 256
@@ -1139,8 +1525,13 @@ for _tag, _take in {
     b"O": _take_instance,
     b"V": _take_member,
     b"e": _take_exception,
+    b"R": _take_again,
+    b"J": _take_file,
+    b"Y": _take_pattern,
     b"g": _take_iterator,
-    b"G": _take_borrowed,
+    b"G": _take_borrowed("G"),
+    b"W": _take_borrowed("W"),
+    b"&": _take_borrowed("&"),
     b"y": _take_type,
     b"o": _take_opaque,
 }.items():

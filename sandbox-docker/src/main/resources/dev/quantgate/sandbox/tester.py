@@ -9,6 +9,9 @@ Passed is only what comes back from `judge` as PASSED, in an interpreter that no
 the caller then writes the job's random id and exits with 0, both.
 """
 
+import __future__
+import functools
+import types
 from array import array
 
 import candidate
@@ -36,6 +39,7 @@ class _Link:
         self._exchange = exchange
         self._believes_notes = believes_notes
         self._classes = {}
+        self._asked = 0
         self.note = None
         self.doubt = ""
         self.gone = None
@@ -46,7 +50,7 @@ class _Link:
         self._classes = {k: v for k, v in namespace.items() if isinstance(v, type)}
 
     def ready(self, payload):
-        """Reads what the candidate says when its program is loaded; returns its imports."""
+        """Reads what the candidate says when its program is loaded; returns the names of its program."""
         kind, values = self._open(payload)
         if kind == codec.READY and len(values) == 1 and type(values[0]) is dict:
             return values[0]
@@ -57,17 +61,21 @@ class _Link:
         self._break("its first message is neither ready nor raised")
 
     def call(self, args, kwargs):
-        if self.gone is not None:
-            raise CandidateGone(self.gone)
         request = None if kwargs else codec.plain(codec.CALL, args)
-        if request is None:
-            try:
-                request = codec.message(codec.CALL, args, kwargs, strict=True)
-            except codec.CodecError as error:
-                self.doubts("an argument that cannot be told")
-                raise TypeError(
-                    f"an argument that cannot be sent to the candidate: {error}"
-                ) from None
+        return self._answered(request or self._request(codec.CALL, args, kwargs), args, kwargs)
+
+    def _request(self, *call):
+        if any(hasattr(type(each), "__next__") for each in call[-2]):
+            self.doubts("an iterator as an argument")
+        try:
+            return codec.message(*call, strict=True, classes=self._classes.get)
+        except codec.CodecError as error:
+            self.doubts("an argument that cannot be told")
+            raise TypeError(
+                f"an argument that cannot be sent to the candidate: {error}"
+            ) from None
+
+    def _answered(self, request, args, kwargs):
         kind, values = self._ask(request)
         if kind == codec.VALUE and len(values) == 3:
             result, mutated, loss = values
@@ -78,32 +86,55 @@ class _Link:
             self._raise(values, args, kwargs)
         self._break("a reply that is neither value nor raised")
 
-    def items(self, number):
-        """An iterator of the candidate's, asked for more and more at a time."""
-        count = 1
+    def borrowed(self, tag, number):
+        """What the candidate has told by its number: an iterator, a function or a coroutine."""
+        if tag == "G":
+            return self._items(number)
+        return self.function(number) if tag == "W" else self._coroutine(number)
+
+    def function(self, number, name="function"):
+        """A function of the candidate's, called like its entry point."""
+
+        def function(*args, **kwargs):
+            request = self._request(codec.CALL_TOLD, number, args, kwargs)
+            return self._answered(request, args, kwargs)
+
+        function.__name__ = function.__qualname__ = name
+        return function
+
+    async def _coroutine(self, number):
+        return self._answered(codec.message(codec.AWAIT, number), (), {})
+
+    def _items(self, number):
+        """An iterator of the candidate's. It is never ahead of the test, but where many items in a row are
+        asked for, and nothing else, more and more at a time."""
+        count, in_a_row, asked = 1, 0, self._asked
         while True:
-            if self.gone is not None:
-                raise CandidateGone(self.gone)
+            in_a_row = in_a_row + 1 if asked == self._asked else 0
+            count = min(2 * count, 1024) if in_a_row >= ITEMS_ONE_BY_ONE else 1
             kind, values = self._ask(codec.message(codec.MORE, number, count))
             if kind != codec.ITEMS or len(values) != 3 or type(values[0]) is not list:
                 self._break("no items where some were asked for")
             items, ending, loss = values
+            asked = self._asked
             self._lost(loss)
             yield from items
-            if ending is True:
-                return
+            if isinstance(ending, StopIteration):
+                return ending.value
             if isinstance(ending, BaseException):
                 self._exits(ending)
                 raise ending
-            if len(items) != count:
+            if not 0 < len(items) <= count:
                 self._break("another number of items than asked for")
-            count = min(2 * count, 1024)
 
     def doubts(self, why):
         """Keeps the first reason for which openai/human-eval's layout may judge otherwise."""
         self.doubt = self.doubt or why
 
     def _ask(self, request):
+        if self.gone is not None:
+            raise CandidateGone(self.gone)
+        self._asked += 1
         try:
             payload = self._exchange(request)
         except CandidateGone as error:
@@ -113,7 +144,7 @@ class _Link:
 
     def _open(self, payload):
         try:
-            return codec.open_message(payload, self._classes.get, self.items)
+            return codec.open_message(payload, self._classes.get, self.borrowed)
         except codec.CodecError as error:
             self._break(str(error))
 
@@ -187,9 +218,17 @@ def _overwrite(mine, theirs):
         _overwrite(mine.data, theirs.data)
     elif kind.__name__ == "ndarray" and mine.shape == theirs.shape:
         mine[...] = theirs
-    elif "__dataclass_fields__" in dir(kind):
-        for name in kind.__dataclass_fields__:
-            object.__setattr__(mine, name, _kept(getattr(mine, name), getattr(theirs, name)))
+    elif kind.__name__ == "StringIO" or kind.__name__ == "BytesIO":
+        mine.seek(0)
+        mine.truncate()
+        mine.write(theirs.getvalue())
+        mine.seek(theirs.tell())
+    elif kind.__flags__ & 1 << 9 and not isinstance(mine, BaseException):  # of a class statement
+        # An object may be among its own attributes; the candidate's take their place as they are.
+        for name, value in codec.attributes(theirs).items():
+            object.__setattr__(mine, name, value)
+        for name in codec.attributes(mine).keys() - codec.attributes(theirs).keys():
+            object.__delattr__(mine, name)
 
 
 def _kept(mine, theirs):
@@ -201,6 +240,9 @@ def _kept(mine, theirs):
 
 
 _ATOMS = (int, str, float, bool, bytes, type(None))
+
+# How many items of an iterator are asked for one at a time before more are at once.
+ITEMS_ONE_BY_ONE = 64
 
 
 def judge(prelude, prompt, test, entry_point, first, exchange, seed=SEED, believes_notes=False):
@@ -218,15 +260,15 @@ def judge(prelude, prompt, test, entry_point, first, exchange, seed=SEED, believ
     import random
 
     link = _Link(exchange, believes_notes)
-    namespace = {}
+    namespace, code = {}, None
     try:
-        imports = link.ready(first)
-        _define(prelude + prompt, namespace)
+        names = link.ready(first)
+        flags = _define(prelude + prompt, namespace)
         link.knows(namespace)
-        stub = _stub(link, entry_point)
+        stub = _stub(link, entry_point, namespace.get(entry_point))
         namespace[entry_point] = stub
-        code = compile(test, "<string>", "exec")
-        _import(imports, code, namespace)
+        code = compile(test, "<string>", "exec", flags)
+        _take_names(names, code, namespace, link)
         random.seed(seed)
         exec(code, namespace)
         namespace[entry_point] = stub
@@ -234,34 +276,68 @@ def judge(prelude, prompt, test, entry_point, first, exchange, seed=SEED, believ
         if link.gone is not None:
             raise CandidateGone(link.gone)
     except BaseException as error:
+        link.doubts(_needs_one_process(code) if code else "")
         return (*_not_passed(error, link), link.doubt, failed_line(error, 1, test.count("\n") + 1))
     return PASSED, "", link.doubt, 0
 
 
-def _stub(link, entry_point):
+def _needs_one_process(code):
+    """What a test looks at that only a program in its own process can give it; empty for most."""
+    from opcode import opmap
+
+    for name in code.co_names:
+        if name in ("stdout", "stderr", "redirect_stdout", "redirect_stderr"):
+            return "a test of what the program prints"
+        if name == "seed":
+            return "a test that sets the program's random state"
+    operations = code.co_code[::2]
+    at = operations.find(opmap["IS_OP"])
+    while at > 0:
+        if operations[at - 1] != opmap["LOAD_CONST"]:
+            return "a test of identity"
+        at = operations.find(opmap["IS_OP"], at + 1)
+    inner = (_needs_one_process(each) for each in code.co_consts if type(each) is type(code))
+    return next(filter(None, inner), "")
+
+
+def _stub(link, entry_point, asked_for):
     def stub(*args, **kwargs):
         return link.call(args, kwargs)
 
     stub.__name__ = stub.__qualname__ = entry_point
-    return stub
+    return functools.wraps(asked_for)(stub) if isinstance(asked_for, types.FunctionType) else stub
 
 
 def _define(source, namespace):
-    """Executes a prompt, which may end where a function's body would begin."""
-    try:
-        code = compile(source, "<prompt>", "exec")
-    except SyntaxError:
-        code = compile(source + "\n    pass\n", "<prompt>", "exec")
-    exec(code, namespace)
+    """Executes a prompt, which may end where a function's body would begin, or within one: what is no
+    program by itself up to its end is executed as far as it is one. Returns the flag of the compiler's
+    that it sets for all that follows."""
+    lines = source.splitlines(keepends=True)
+    for end in range(len(lines), -1, -1):
+        text = "".join(lines[:end])
+        last = lines[end - 1] if end else ""
+        indent = last[: len(last) - len(last.lstrip())]
+        for body in ("", "\n    pass\n", f"\n{indent}    pass\n", f"\n{indent}\tpass\n"):
+            try:
+                code = compile(text + body, "<prompt>", "exec")
+            except SyntaxError:
+                continue
+            exec(code, namespace)
+            return code.co_flags & __future__.annotations.compiler_flag
 
 
-def _import(imports, code, namespace):
-    """Gives a test the modules and their members that it names but does not import: in openai/human-eval's
-    layout it finds those of the program, or fails."""
+def _take_names(names, code, namespace, link):
+    """Gives a test what it names and has not: in openai/human-eval's layout it finds the program's modules,
+    their members and functions, or fails."""
     import builtins
 
     for name in _names(code) - namespace.keys() - vars(builtins).keys():
-        source = imports.get(name)
+        source = names.get(name)
+        if type(source) is int:
+            namespace[name] = link.function(source, name)
+            continue
+        if source is None and name in names:
+            link.doubts(f"a class that only the program defines, {name}")
         module, _, member = source.partition(":") if type(source) is str else ("", "", "")
         if module in candidate.tester_imports and member in ("", name):
             found = __import__(module)

@@ -83,7 +83,7 @@ def run():
 
     told = back(Point(1, [2]))
     assert told.x == 1 and told == back(Point(1, [2])) and told != back(Point(2)) and told != (1, [2])
-    assert repr(told) == "Point(x=1, y=[2])" and hash(back(Point(1))) == hash(back(Point(1)))
+    assert repr(told) == "run.<locals>.Point(x=1, y=[2])" and hash(back(Point(1))) == hash(back(Point(1)))
     assert back(Color.RED).value == 1 and back(Color.RED).name == "RED" and back(Color.RED) != 1
     assert back(Color.RED) == back(Color.RED) and losses(Color.RED) == ["an object of class Color"]
     known = {"Point": Point, "Color": Color}.get
@@ -157,19 +157,27 @@ def run():
         b"H" + codec.encode("open") + codec.encode("x"), b"u" + codec.encode(b"x"),
         b"n" + codec.encode("P") + codec.encode(["a b"]) + codec.encode((1,)),
         b"n" + codec.encode("P") + codec.encode(["a"]) + codec.encode(()),
-        b"n" + codec.encode("P;import os") + codec.encode(["a"]) + codec.encode((1,)),
+        b"n" + codec.encode("P") + codec.encode(["a;import os"]) + codec.encode((1,)),
+        b"R\0\0\0\0", b"l\0\0\0\1R\0\0\0\0", b"W" + codec.encode(0), b"&" + codec.encode(0),
+        b"J" + codec.encode(True) + codec.encode(b"") + codec.encode(0), b"J" + codec.encode(False) + codec.encode(b"") + codec.encode(-1),
+        b"Y" + codec.encode("(") + codec.encode(0), b"Y" + codec.encode("a") + codec.encode(128),
+        b"V" + codec.encode("E") + codec.encode("A") + codec.encode(1) + codec.encode(1) + codec.encode(1),
         b"A" + codec.encode("O8") + b"N" + codec.encode(b"x" * 8), b"w" + codec.encode(b"x") + codec.encode("Z"),
-        b"O" + codec.encode("P") + codec.encode({"a": 1}) + codec.encode(["b"]) + codec.encode("="), b"i\0", b"l\xff\xff\xff\xff", b"t\xff\xff\xff\xff", b"s\xff\xff\xff\xff",
+        b"O" + codec.encode("P") + codec.encode("=") + codec.encode([]) + codec.encode(["a"]) + codec.encode(()),
+        b"O" + codec.encode("P") + codec.encode(".T") + codec.encode([]) + codec.encode(["__class__"]) + codec.encode((1,)),
+        b"i\0", b"l\xff\xff\xff\xff", b"t\xff\xff\xff\xff", b"s\xff\xff\xff\xff",
         b"d\xff\xff\xff\xff", b"s\0\0\0\1\xff", b"l\0\0\0\1" * 100000, b"S\0\0\0\1l\0\0\0\0",
         b"d\0\0\0\1l\0\0\0\0N", b"q" + codec.encode(1) + codec.encode(0),
         b"r" + codec.encode(0) * 3, b"D" + codec.encode("x"), b"D" + codec.encode(1),
-        b"a" + codec.encode("Z") + codec.encode([]), b"p" + codec.encode("date") + codec.encode("x"),
-        b"p" + codec.encode("eval") + codec.encode("1"), b"k" + codec.encode(1), b"o?", b"o",
+        b"a" + codec.encode("Z") + codec.encode([]), b"p" + codec.encode("date") + codec.encode("x") + codec.encode(0) + b"N",
+        b"p" + codec.encode("eval") + codec.encode("1") + codec.encode(0) + b"N",
+        b"p" + codec.encode("timezone") + codec.encode("") + codec.encode(0) + codec.encode((9, 0, 0, "X")), b"k" + codec.encode(1), b"o?", b"o",
         b"g" + codec.encode(1) + b"N", b"L" + codec.encode({}), b"Q" + codec.encode(-1) + codec.encode([]),
     ):
         assert hostile(payload), payload
         tried += 1
-    assert type(codec.decode(b"y" + codec.encode("eval"))).__name__ == "Opaque"
+    for name in ("builtins:eval", "os:system", "builtins:int.real", "sys:modules", "int", ""):
+        assert type(codec.decode(b"y" + codec.encode(name))).__name__ == "Opaque", name
 
     generator = random.Random(5)
     base = codec.encode({"a": [1, 2.5, (True, None)], "b": {"c": {1, 2}, "d": b"xyz"}})

@@ -36,11 +36,7 @@ public final class AtomicFile {
     Path folder = parent(file);
     Path part = folder.resolve(".%s.part".formatted(file.getFileName()));
     try {
-      if (Files.isSymbolicLink(file)) {
-        throw new FileException(
-            ErrorKind.USER,
-            "%s is a symbolic link; it is not written through, remove it".formatted(file));
-      }
+      requireNoLink(file);
       Files.createDirectories(folder);
       // Whatever lies there, a link too, is removed, and the new one is made by this process.
       Files.deleteIfExists(part);
@@ -59,6 +55,38 @@ public final class AtomicFile {
       }
     } catch (IOException e) {
       throw FileException.cannot("written", file, e);
+    }
+  }
+
+  /**
+   * Refuses a file that cannot be written, before the work is done that makes its content.
+   *
+   * @throws FileException if it is a folder or a link, or its place can hold no file
+   */
+  public static void requireWritable(Path file) {
+    Path there = parent(file);
+    requireNoLink(file);
+    while (there.getParent() != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there) || !Files.isWritable(there)) {
+      throw new FileException(
+          ErrorKind.USER,
+          "%s cannot be written: %s is %s"
+              .formatted(
+                  file,
+                  there,
+                  Files.isDirectory(there)
+                      ? "a folder that nothing can be written into"
+                      : "not a folder"));
+    }
+  }
+
+  private static void requireNoLink(Path file) {
+    if (Files.isSymbolicLink(file)) {
+      throw new FileException(
+          ErrorKind.USER,
+          "%s is a symbolic link; it is not written through, remove it".formatted(file));
     }
   }
 

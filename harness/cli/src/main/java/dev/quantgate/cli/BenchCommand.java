@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.AtomicFile;
 import dev.quantgate.benchmarks.BenchmarkData;
 import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.benchmarks.SuiteData;
@@ -22,6 +23,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -77,36 +79,112 @@ final class BenchCommand implements Callable<Integer> {
               + " comparison.json it is part of its report")
   @Nullable Path out;
 
+  /** What is measured: each by a flag of its own. */
+  private enum Target {
+    MODEL("--model"),
+    SHAPE("--shape"),
+    SANDBOX("--sandbox");
+
+    private final String flag;
+
+    Target(String flag) {
+      this.flag = flag;
+    }
+  }
+
   @Override
   public Integer call() throws Exception {
-    var parsed = spec.commandLine().getParseResult();
     Settings settings = SettingFlags.resolve(spec);
-    boolean sandbox = parsed.hasMatchedOption("--sandbox") && !parsed.hasMatchedOption("--model");
+    Target target = target(settings);
+    refuseIdle(target);
     SpeedPlan plan = Failures.checked(spec, () -> new SpeedPlan(prompt, generate, batches, rounds));
     PrintWriter printer = spec.commandLine().getOut();
-    boolean model = !sandbox && shape == null && settings.isSaid(Setting.MODEL);
-    if (out != null && !model) {
+    switch (target) {
+      case MODEL -> {
+        EngineCheck.check(spec, settings, common.quiet);
+        measure(settings, plan, printer);
+      }
+      case SHAPE -> {
+        EngineProvider provider = Engines.find(settings.text(Setting.ENGINE).orElseThrow());
+        ShapePlan measured = Failures.checked(spec, this::shapePlan);
+        String wanted = Objects.requireNonNull(shape);
+        printer.print(
+            SpeedTables.render(
+                Interruption.guard(
+                    () -> provider.measureShape(wanted, settings.engineOptions(), measured))));
+      }
+      case SANDBOX -> measureSandbox(settings, printer);
+    }
+    return 0;
+  }
+
+  /** The one that is typed; else what the environment or a file says. */
+  private Target target(Settings settings) {
+    var parsed = spec.commandLine().getParseResult();
+    List<Target> typed =
+        Stream.of(Target.values()).filter(each -> parsed.hasMatchedOption(each.flag)).toList();
+    if (typed.size() > 1) {
       throw new ParameterException(
-          spec.commandLine(), "--out FILE holds what is measured of a model; missing: --model DIR");
+          spec.commandLine(),
+          "expected one of --model, --shape and --sandbox, found %s and %s"
+              .formatted(typed.get(0).flag, typed.get(1).flag));
     }
-    String engine = settings.text(Setting.ENGINE).orElseThrow();
-    String wanted = shape;
-    if (!sandbox && wanted != null) {
-      EngineProvider provider = Engines.find(engine);
-      ShapePlan measured = Failures.checked(spec, this::shapePlan);
-      printer.print(
-          SpeedTables.render(
-              Interruption.guard(
-                  () -> provider.measureShape(wanted, settings.engineOptions(), measured))));
-      return 0;
+    if (!typed.isEmpty()) {
+      return typed.getFirst();
     }
-    if (model) {
-      EngineCheck.check(spec, settings, common.quiet);
-      measure(settings, plan, printer);
-      return 0;
+    if (shape != null) {
+      return Target.SHAPE;
     }
-    if (sandbox) {
-      var progress = new TerminalProgress(common.quiet);
+    if (settings.isSaid(Setting.MODEL)) {
+      return Target.MODEL;
+    }
+    throw new ParameterException(
+        spec.commandLine(), "missing: --model DIR, --shape SHAPE or --sandbox KIND");
+  }
+
+  /** Refuses what was typed and has no part in this measurement. */
+  private void refuseIdle(Target target) {
+    List<String> ofSandboxes =
+        Stream.concat(
+                Stream.of(Setting.DATA),
+                SettingFlags.SANDBOX.stream().filter(setting -> setting != Setting.SANDBOX))
+            .sorted()
+            .map(setting -> "--%s".formatted(setting.key()))
+            .toList();
+    switch (target) {
+      case MODEL -> {
+        Failures.refuseTyped(spec, "is for --sandbox KIND, and a model is measured", ofSandboxes);
+        if (out != null) {
+          AtomicFile.requireWritable(out);
+          Failures.refuseTyped(
+              spec,
+              "is not for --out FILE, which holds figures of one sequence",
+              List.of("--batch"));
+        }
+      }
+      case SHAPE -> {
+        Failures.refuseTyped(spec, "is for --model DIR, and a shape is measured", List.of("--out"));
+        Failures.refuseTyped(spec, "is for --sandbox KIND, and a shape is measured", ofSandboxes);
+      }
+      case SANDBOX ->
+          Failures.refuseTyped(
+              spec,
+              "is for a model, and a sandbox is measured",
+              List.of(
+                  "--prompt",
+                  "--generate",
+                  "--batch",
+                  "--out",
+                  "--engine",
+                  "--threads",
+                  "--memory",
+                  "--device",
+                  "--gpu-memory"));
+    }
+  }
+
+  private void measureSandbox(Settings settings, PrintWriter printer) throws Exception {
+    try (var progress = new TerminalProgress(common.quiet)) {
       List<ExecutionJob> programs = programs(settings);
       var report =
           Interruption.guard(() ->
@@ -119,10 +197,7 @@ final class BenchCommand implements Callable<Integer> {
                       progress.say(
                           "%s programs a second".formatted(Figures.rate(round.perSecond())))));
       printer.print(SandboxTables.render(report));
-      return 0;
     }
-    throw new ParameterException(
-        spec.commandLine(), "missing: --model DIR, --shape SHAPE or --sandbox KIND");
   }
 
   private void measure(Settings settings, SpeedPlan plan, PrintWriter printer) throws Exception {
@@ -134,10 +209,6 @@ final class BenchCommand implements Callable<Integer> {
           SpeedTables.render(
               Interruption.guard(() -> engine.measure(model, settings.engineOptions(), plan))));
       return;
-    }
-    if (spec.commandLine().getParseResult().hasMatchedOption("--batch")) {
-      throw new ParameterException(
-          spec.commandLine(), "--batch is not for --out FILE, which holds figures of one sequence");
     }
     ModelIdentity identity =
         engine
@@ -160,8 +231,7 @@ final class BenchCommand implements Callable<Integer> {
 
   /** One sequence each: what was asked for, or the usual two. */
   private List<SpeedPlan> passages() {
-    var parsed = spec.commandLine().getParseResult();
-    return Stream.of("--prompt", "--generate").anyMatch(parsed::hasMatchedOption)
+    return isSaid("--prompt", "--generate")
         ? List.of(new SpeedPlan(prompt, generate, List.of(1), rounds))
         : ShapePlan.usual().passages().stream()
             .map(each -> new SpeedPlan(each.promptTokens(), each.newTokens(), List.of(1), rounds))
@@ -169,10 +239,17 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private ShapePlan shapePlan() {
-    var parsed = spec.commandLine().getParseResult();
-    boolean said =
-        Stream.of("--prompt", "--generate", "--batch").anyMatch(parsed::hasMatchedOption);
-    return said ? ShapePlan.of(prompt, generate, batches, rounds) : ShapePlan.usual();
+    if (isSaid("--prompt", "--generate", "--batch")) {
+      return ShapePlan.of(prompt, generate, batches, rounds);
+    }
+    ShapePlan usual = ShapePlan.usual();
+    return isSaid("--rounds")
+        ? new ShapePlan(usual.passages(), usual.batches(), usual.context(), usual.steps(), rounds)
+        : usual;
+  }
+
+  private boolean isSaid(String... flags) {
+    return Stream.of(flags).anyMatch(flag -> Configuration.isSaid(spec, flag));
   }
 
   /** The canonical solutions of HumanEval where its data is at hand, else of starter-code. */

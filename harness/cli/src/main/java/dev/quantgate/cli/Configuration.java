@@ -38,11 +38,13 @@ final class Configuration implements IDefaultValueProvider {
           "QUANTGATE_JAVA",
           "QUANTGATE_JAVA_OPTS",
           "QUANTGATE_CACHE",
+          "QUANTGATE_CONTAINER_ENGINE",
           "QUANTGATE_STDERR",
           "QUANTGATE_LAUNCHER",
           "QUANTGATE_LOST",
           "QUANTGATE_REQUIRE_DATA",
-          "QUANTGATE_REQUIRE_DOCKER");
+          "QUANTGATE_REQUIRE_DOCKER",
+          "QUANTGATE_TEST_ALLURE3");
 
   private final ParseResult typed;
   private final ConfigFile file;
@@ -79,6 +81,14 @@ final class Configuration implements IDefaultValueProvider {
   /** The one that a command runs with. */
   static Configuration of(CommandSpec command) {
     return (Configuration) command.commandLine().getDefaultValueProvider();
+  }
+
+  /** Whether a flag was typed, or is said by the environment or the file. */
+  static boolean isSaid(CommandSpec command, String flag) {
+    OptionSpec option = command.findOption(flag);
+    return option != null
+        && (command.commandLine().getParseResult().hasMatchedOption(option)
+            || of(command).defaultValue(option) != null);
   }
 
   ConfigFile file() {
@@ -131,6 +141,11 @@ final class Configuration implements IDefaultValueProvider {
 
   private static boolean isKey(OptionSpec option) {
     return !option.usageHelp() && !option.versionHelp() && !option.longestName().equals(FLAG);
+  }
+
+  /** Variables besides those of flags. */
+  static Set<String> otherVariables() {
+    return OTHERS;
   }
 
   /** Refuses variables of the environment that look like this program's and that nothing reads. */

@@ -97,6 +97,14 @@ final class DataCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
+      if (from != null) {
+        Failures.refuseTyped(
+            spec, "is for the network, and --from names local files", List.of("--mirror"));
+      }
+      if (offline) {
+        Failures.refuseTyped(
+            spec, "is for the network, and --offline keeps away from it", List.of("--mirror"));
+      }
       var options =
           new FetchOptions(Optional.ofNullable(from), Optional.ofNullable(mirror), offline);
       List<DataSet> wanted =

@@ -16,7 +16,14 @@ final class EngineCheck {
    * @param quiet whether nothing is said
    */
   static void check(CommandSpec command, Settings settings, boolean quiet) {
-    List<String> passedOver = Engines.passedOver(settings.text(Setting.ENGINE).orElseThrow());
+    String engine = settings.text(Setting.ENGINE).orElseThrow();
+    List<String> passedOver = Engines.passedOver(engine);
+    if (!engine.equals(Engines.AUTO) && !Engines.find(engine).hasDevice()) {
+      Failures.refuseTyped(
+          command,
+          "is for an engine with a device, and %s has none".formatted(engine),
+          List.of("--device", "--gpu-memory"));
+    }
     if (!quiet) {
       passedOver.forEach(
           line -> command.commandLine().getErr().println("note: %s".formatted(line)));

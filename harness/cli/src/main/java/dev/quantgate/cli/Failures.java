@@ -5,6 +5,7 @@ import dev.quantgate.base.PlainText;
 import dev.quantgate.base.QuantGateException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Collection;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -67,6 +68,23 @@ final class Failures {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /**
+   * Refuses flags that were typed and would be passed over. What the environment or a file says is
+   * for whatever has a use for it, and is passed over in silence.
+   *
+   * @param because why they say nothing here, such as "is for --align QUESTIONS alone"
+   */
+  static void refuseTyped(CommandSpec command, String because, Collection<String> flags) {
+    var parsed = command.commandLine().getParseResult();
+    flags.stream()
+        .filter(flag -> command.findOption(flag) != null && parsed.hasMatchedOption(flag))
+        .findFirst()
+        .ifPresent(flag -> {
+          throw new ParameterException(
+              command.commandLine(), "%s %s; leave it out".formatted(flag, because));
+        });
   }
 
   private static boolean isVerbose(CommandLine command) {

@@ -6,6 +6,7 @@ import dev.quantgate.evaluation.gate.statistics.Power;
 import dev.quantgate.evaluation.gate.statistics.SuitesSimulation;
 import dev.quantgate.reports.PlanReport;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -74,6 +75,14 @@ final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (simulate) {
+      Failures.refuseTyped(
+          spec,
+          "is not for --simulate, which goes through settings of its own",
+          List.of("--margin", "--flip-rate", "--power", "--items"));
+    } else {
+      Failures.refuseTyped(spec, "is for --simulate alone", List.of("--comparisons", "--seed"));
+    }
     require(margin > 0 && margin < 100, "--margin: expected points between 0 and 100", margin);
     require(flipRate >= 0 && flipRate <= 1, "--flip-rate: expected a share from 0 to 1", flipRate);
     require(power >= 0.5 && power < 1, "--power: expected a share from 0.5 to below 1", power);

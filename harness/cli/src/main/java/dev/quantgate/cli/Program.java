@@ -6,6 +6,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
@@ -68,21 +69,9 @@ final class Program {
         "demo",
         SettingFlags.union(Set.of(Setting.LIMIT, Setting.SANDBOX), SettingFlags.ENGINE));
     add(command, "run", SettingFlags.allBut(Setting.MODEL));
-    add(
-        command,
-        "eval",
-        SettingFlags.allBut(
-            Setting.BASELINE,
-            Setting.CANDIDATE,
-            Setting.REUSE_BASELINE,
-            Setting.FROZEN_BASELINE,
-            Setting.MARGIN,
-            Setting.MARGIN_KIND,
-            Setting.MARGIN_REASON,
-            Setting.MARGINS,
-            Setting.STOP_WHEN_DECIDED,
-            Setting.ON_INCONCLUSIVE));
+    add(command, "eval", SettingFlags.ofOneModel());
     add(command, "compare", SettingFlags.JUDGING);
+    List.of("report", "view", "show", "plan").forEach(name -> add(command, name, Set.of()));
     add(command, "verify", Set.of(Setting.DATA, Setting.SUITES));
     add(command, "quantize", SettingFlags.union(Set.of(Setting.MODEL), SettingFlags.ENGINE));
     add(

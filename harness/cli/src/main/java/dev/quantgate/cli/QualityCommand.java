@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import dev.quantgate.base.AtomicFile;
 import dev.quantgate.evaluation.settings.Setting;
 import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.quantization.quality.ModelDistance;
@@ -61,6 +62,9 @@ final class QualityCommand implements Callable<Integer> {
     Path heldOut = Failures.required(spec, "--text FILE", text);
     atLeast(2, "--window", window);
     atLeast(1, "--windows", windows);
+    if (out != null) {
+      AtomicFile.requireWritable(out);
+    }
     Settings settings = SettingFlags.resolve(spec);
     EngineCheck.check(spec, settings, common.quiet);
     try (var progress = new TerminalProgress(common.quiet)) {

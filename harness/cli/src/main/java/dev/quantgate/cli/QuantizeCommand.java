@@ -17,6 +17,7 @@ import dev.quantgate.reports.QuantizationTables;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -40,6 +41,10 @@ import picocli.CommandLine.Spec;
       "An interrupted job is continued by the same command."
     })
 final class QuantizeCommand implements Callable<Integer> {
+  /** Flags about what the model answers to questions. */
+  private static final List<String> ANSWERS =
+      List.of("--answer-tokens", "--answer-temperature", "--answer-seed");
+
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Common common = new Common();
 
@@ -159,6 +164,7 @@ final class QuantizeCommand implements Callable<Integer> {
     Path model =
         Path.of(Failures.required(spec, "--model DIR", settings.text(Setting.MODEL).orElse(null)));
     Path folder = Failures.required(spec, "--out DIR", out);
+    refuseIdle();
     QuantizationRequest request =
         Failures.checked(
             spec,
@@ -195,10 +201,32 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
+  /** Refuses what was typed and has no part in this. */
+  private void refuseIdle() {
+    if (method == QuantizationMethod.RTN) {
+      Failures.refuseTyped(
+          spec,
+          "is for --method gptq alone: rtn rounds each weight by itself",
+          Stream.concat(
+                  Stream.of(
+                      "--align",
+                      "--calibration",
+                      "--sequences",
+                      "--length",
+                      "--act-order",
+                      "--clip",
+                      "--damping"),
+                  ANSWERS.stream())
+              .toList());
+    } else if (text.align == null) {
+      Failures.refuseTyped(spec, "is for --align QUESTIONS alone", ANSWERS);
+    }
+  }
+
   private Calibration calibration() {
     Path align = text.align;
     Path file = text.calibration;
-    if (method == QuantizationMethod.RTN && align == null && file == null) {
+    if (method == QuantizationMethod.RTN) {
       return new Calibration.None();
     }
     if (align != null) {

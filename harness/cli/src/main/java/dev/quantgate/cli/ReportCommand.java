@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -86,13 +85,18 @@ final class ReportCommand implements Callable<Integer> {
       }
     }
     if (!common.quiet) {
-      spec.commandLine()
-          .getOut()
-          .printf(
-              "%s: %s%n",
-              folder, wanted.stream().map(ReportFormat::id).collect(Collectors.joining(", ")));
+      spec.commandLine().getOut().printf("%s: %s%n", folder, String.join(", ", written(wanted)));
     }
     return 0;
+  }
+
+  /** What was asked for, and Allure's results where one of its options was. */
+  private List<String> written(List<ReportFormat> wanted) {
+    List<String> ids = new ArrayList<>(wanted.stream().map(ReportFormat::id).toList());
+    if (allure.said() && wanted.stream().noneMatch(AllureFormat.class::isInstance)) {
+      ids.add(new AllureFormat().id());
+    }
+    return ids;
   }
 
   /** Whether the options of Allure leave a format as it is; where they do not, they write it. */

@@ -9,6 +9,7 @@ import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.docker.SandboxImage;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -49,7 +50,7 @@ final class SandboxCommand implements Runnable {
     @Option(
         names = "--sample",
         paramLabel = "N",
-        description = "only N of the attacks, drawn by --seed")
+        description = "only N of the programs, drawn by --seed")
     @Nullable Integer sample;
 
     @Option(names = "--seed", description = "of the sample (default: ${DEFAULT-VALUE})")
@@ -58,6 +59,9 @@ final class SandboxCommand implements Runnable {
     @Override
     public Integer call() throws Exception {
       Settings settings = SettingFlags.resolve(spec);
+      if (sample == null) {
+        Failures.refuseTyped(spec, "draws the --sample N, and all are taken", Set.of("--seed"));
+      }
       List<RedTeam.Attack> attacks = attacks();
       try (var progress = new TerminalProgress(common.quiet)) {
         int[] done = new int[1];

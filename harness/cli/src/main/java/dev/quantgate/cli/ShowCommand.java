@@ -72,6 +72,12 @@ final class ShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (item != null) {
+      Failures.refuseTyped(
+          spec,
+          "is for the list of items, and one item is named",
+          List.of("--flips", "--losses", "--changed"));
+    }
     ReportSource source = ReportSource.open(folder);
     source
         .warnings()

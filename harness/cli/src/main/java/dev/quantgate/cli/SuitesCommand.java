@@ -4,6 +4,7 @@ import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.evaluation.protocol.Suite;
 import dev.quantgate.evaluation.protocol.SuiteItems;
 import dev.quantgate.evaluation.suite.Suites;
+import dev.quantgate.evaluation.suite.file.FileSuite;
 import dev.quantgate.reports.TextTable;
 import dev.quantgate.reports.TextTable.Align;
 import java.io.PrintWriter;
@@ -48,7 +49,7 @@ final class SuitesCommand implements Callable<Integer> {
       Suite<?> suite = suites.get(i);
       out.printf("%s%s%n", i == 0 ? "" : System.lineSeparator(), suite.name());
       out.println(TextTable.wrapped(INDENT, INDENT, suite.description()));
-      if (i < names.size() && names.get(i).endsWith("ml")) {
+      if (i < names.size() && FileSuite.isFile(names.get(i))) {
         SuiteItems<?> items = suite.load(DataOptions.standard());
         out.printf(
             "%s%,d items, sha256 %s%n", INDENT, items.items().size(), items.origin().sha256());

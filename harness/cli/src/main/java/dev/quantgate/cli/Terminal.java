@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 final class Terminal {
   private static final int USUAL_WIDTH = 120;
 
+  /** Below it two texts beside each other cannot be read. */
+  private static final int LEAST_WIDTH = 40;
+
   private Terminal() {}
 
   /** Colours on a terminal, unless NO_COLOR is set or the terminal says it knows none. */
@@ -20,12 +23,22 @@ final class Terminal {
     return terminal && !unwanted ? Ink.COLOURS : Ink.PLAIN;
   }
 
-  /** Cells of a line: what COLUMNS says, or a usual width. */
+  /** Cells of a line: what COLUMNS says, or the terminal, or a usual width. */
   static int width() {
-    String columns = System.getenv("COLUMNS");
-    return columns != null && columns.matches("[1-9][0-9]{1,3}")
-        ? Integer.parseInt(columns)
-        : USUAL_WIDTH;
+    return width(System.getenv("COLUMNS"), isTerminal() ? StandardOutput.columns() : 0);
+  }
+
+  /**
+   * The same of what is known.
+   *
+   * @param columns a shell knows it and seldom hands it on
+   * @param measured of the terminal; 0 where there is none, or it does not know
+   */
+  static int width(@Nullable String columns, int measured) {
+    if (columns != null && columns.matches("[1-9][0-9]{1,3}")) {
+      return Math.max(LEAST_WIDTH, Integer.parseInt(columns));
+    }
+    return measured > 0 ? Math.max(LEAST_WIDTH, measured) : USUAL_WIDTH;
   }
 
   private static boolean isTerminal() {

@@ -133,6 +133,15 @@ class CommandLineTest {
   }
 
   @Test
+  void aLineIsAsWideAsTheTerminalUnlessTheShellSaysOtherwise() {
+    assertThat(Terminal.width(null, 80)).isEqualTo(80);
+    assertThat(Terminal.width("100", 80)).isEqualTo(100);
+    assertThat(Terminal.width("wide", 80)).isEqualTo(80);
+    assertThat(Terminal.width("10", 0)).isEqualTo(40);
+    assertThat(Terminal.width(null, 0)).isEqualTo(120);
+  }
+
+  @Test
   void anAllureReportIsMadeWhereItIsAskedFor() throws IOException {
     compare(recording("right.jsonl", 0), recording("worse.jsonl", 2), "told");
     Path out = folder.resolve("told-report");
@@ -526,7 +535,23 @@ class CommandLineTest {
         "bench --model x --engine cdua|unknown engine \"cdua\"; known: ",
         "bench --model x --engine reference|engine reference has no benchmark",
         "bench --model x --max-batch 2|Unknown options: '--max-batch', '2'",
-        "bench --sandbox docker --out x.json|--out FILE holds what is measured of a model; missing: --model DIR",
+        "bench --sandbox docker --out x.json|--out is for a model, and a sandbox is measured; leave it out",
+        "bench --shape llama-7b --out x.json|--out is for --model DIR, and a shape is measured; leave it out",
+        "bench --sandbox docker --model x|expected one of --model, --shape and --sandbox, found --model and --sandbox",
+        "bench --model x --workers 2|--workers is for --sandbox KIND, and a model is measured; leave it out",
+        "bench --sandbox docker --threads 2|--threads is for a model, and a sandbox is measured; leave it out",
+        "bench|missing: --model DIR, --shape SHAPE or --sandbox KIND",
+        "sandbox check --seed 3|--seed draws the --sample N, and all are taken; leave it out",
+        "plan --simulate --margin 2|--margin is not for --simulate, which goes through settings of its own; leave it out",
+        "data fetch --from x --mirror http://y|--mirror is for the network, and --from names local files; leave it out",
+        "data fetch --offline --mirror http://y|--mirror is for the network, and --offline keeps away from it; leave it out",
+        "eval --model x --suites starter-nli --engine cpu --device 0|--device is for an engine with a device, and cpu has none; leave it out",
+        "eval --model x --suites starter-nli --out=|--out: expected a value, found nothing; leave the flag out, or give it one",
+        "plan --seed 2|--seed is for --simulate alone; leave it out",
+        "show x 7 --losses|--losses is for the list of items, and one item is named; leave it out",
+        "quantize --model x --out y --method rtn --align z|--align is for --method gptq alone: rtn rounds each weight by itself; leave it out",
+        "quantize --model x --out y --method rtn --clip none|--clip is for --method gptq alone",
+        "quantize --model x --out y --calibration z --answer-tokens 9|--answer-tokens is for --align QUESTIONS alone; leave it out",
         "bench --model x --out x.json --batch 8|--batch is not for --out FILE, which holds figures of one sequence",
         "bench --sandbox docker --rounds 0|rounds must be at least 1, not 0",
         "quantize --model x --out y --bits 5|bits must be 3, 4 or 8, not 5",
@@ -537,6 +562,9 @@ class CommandLineTest {
         "quality --text t --window 1 a b|--window: expected a whole number of at least 2, found 1",
         "quality --text t --windows 0 a b|--windows: expected a whole number of at least 1, found 0",
         "quality a b|missing: --text FILE",
+        "quality --text t --out . a b|. is a folder, not a file",
+        "quality --text t --out pom.xml/x a b|pom.xml/x cannot be written: ",
+        "bench --model x --out .|. is a folder, not a file",
         "compare a b|missing: --out DIR"
       })
   void whatCannotBeIsSaidInOneLineOfWhatWasExpectedAndFound(String line, String message) {
@@ -643,6 +671,12 @@ class CommandLineTest {
         "'demo: {limit: 0}'|demo|gate.yaml: limit: expected a whole number of at least 1",
         "'candidate: x\nlimit: 0'|demo|gate.yaml: limit: expected a whole number of at least 1",
         "'demo: {candidate: x}'|demo|quantgate.yaml or the environment: Invalid value for option '--candidate'",
+        "'{model: x, bench: {workers: 2, out: y, prompt: 0}}'|bench|a prompt's tokens must be at least 2",
+        "'plan: {margin: 0}'|plan|--margin: expected points between 0 and 100, found 0.0",
+        "'flip-rate: 2'|plan|--flip-rate: expected a share from 0 to 1, found 2.0",
+        "'port: 70000'|view .|--port: expected 0 to 65535, found 70000",
+        "'report: {format: pdf}'|report .|--format: expected ",
+        "'margin: 0\nflip-rate: 2'|plan|--flip-rate: expected a share from 0 to 1",
         "'{offline: true, from: nowhere}'|data fetch humaneval|nowhere: there is no such file",
         "'data: {from: nowhere}'|data fetch humaneval|nowhere: there is no such file",
         "'engine: cdua'|bench --model x|unknown engine \"cdua\"",
@@ -696,6 +730,24 @@ class CommandLineTest {
   }
 
   @Test
+  void everyCommandThatHasFlagsTakesThemFromTheFileToo() {
+    assertThat(withFlagsAlone(Program.commandLine())).isEmpty();
+  }
+
+  /** Commands with flags of their own and no {@code --config}. */
+  private static List<String> withFlagsAlone(CommandLine command) {
+    List<String> all = new ArrayList<>();
+    var spec = command.getCommandSpec();
+    boolean flags =
+        spec.options().stream().anyMatch(each -> !each.usageHelp() && !each.versionHelp());
+    if (flags && spec.findOption("--config") == null) {
+      all.add(spec.qualifiedName());
+    }
+    command.getSubcommands().values().forEach(each -> all.addAll(withFlagsAlone(each)));
+    return all;
+  }
+
+  @Test
   void everyFlagOfEveryCommandIsAKeyBelowItsName() throws IOException {
     int flags = 0;
     CommandLine root = Program.commandLine();
@@ -715,7 +767,7 @@ class CommandLineTest {
         if (section.equals("compare") || section.equals("quality")) {
           arguments.addAll(List.of("a", "b"));
         }
-        if (section.equals("verify")) {
+        if (List.of("verify", "report", "view", "show").contains(section)) {
           arguments.add("a");
         }
         var parsed = root.parseArgs(arguments.toArray(String[]::new));

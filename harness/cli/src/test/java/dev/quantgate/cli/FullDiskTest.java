@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,17 +25,25 @@ class FullDiskTest {
   private static final List<String> RECORDS =
       List.of("baseline/starter-nli.jsonl", "candidate/starter-nli.jsonl");
 
+  @TempDir static Path once = Path.of("");
+  private static Path answers = Path.of("");
+  private static Path whole = Path.of("");
+
   @TempDir Path folder = Path.of("");
 
   private record Ended(int exitCode, String err) {}
+
+  @BeforeAll
+  static void runWithRoom() throws IOException {
+    answers = recording();
+    whole = once.resolve("whole");
+    assertThat(run(answers, whole).exitCode()).isZero();
+  }
 
   @ParameterizedTest
   @ValueSource(ints = {10, 25, 40, 60, 80})
   void itEndsWithOneClearLineAndIsContinuedWhenThereIsRoom(int percent) throws Exception {
     assumeThat(System.getProperty("user.name")).as("who may mount").isEqualTo("root");
-    Path answers = recording();
-    Path whole = folder.resolve("whole");
-    assertThat(run(answers, whole).exitCode()).isZero();
     long pages = pages(whole) * percent / 100;
     assertThat(pages).isGreaterThan(2);
 
@@ -106,10 +115,10 @@ class FullDiskTest {
     return new Ended(exitCode, err.toString());
   }
 
-  private Path recording() throws IOException {
+  private static Path recording() throws IOException {
     var data = BenchmarkData.starterNli();
     return Files.write(
-        folder.resolve("answers.jsonl"),
+        once.resolve("answers.jsonl"),
         data.pairs().stream()
             .map(pair ->
                 "{\"id\": \"%s\", \"answer\": \"%s\"}"

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.Services;
-import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.run.Progress;
-import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.inference.EngineOptions;
 import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.LanguageModel;
@@ -29,19 +27,22 @@ import org.junit.jupiter.api.io.TempDir;
 /** What costs nothing is asked before a model is loaded or a sandbox is started. */
 class CheapChecksTest {
   @TempDir Path folder;
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
   private final Map<Path, String> tokenizers = new HashMap<>();
   private final List<String> order = new ArrayList<>();
   private Services services;
 
   @BeforeEach
-  void makeModels() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
-    tokenizers.put(fp16, "characters");
-    tokenizers.put(int4, "characters");
-    var fixtures = new Fixtures().code("humaneval", 4).pairs("cmnli", 40).model(fp16).model(int4);
+  void makeModels() {
+    models = TwoModels.in(folder);
+    tokenizers.put(models.fp16(), "characters");
+    tokenizers.put(models.int4(), "characters");
+    var fixtures =
+        new Fixtures()
+            .code("humaneval", 4)
+            .pairs("cmnli", 40)
+            .model(models.fp16())
+            .model(models.int4());
     Services doors = fixtures.doors();
     services =
         new Services(
@@ -94,15 +95,7 @@ class CheapChecksTest {
 
   private void run(Path out) {
     new QuantGate(services)
-        .run(
-            new RunRequest(
-                fp16.toString(),
-                int4.toString(),
-                RunPlan.of("humaneval", "cmnli"),
-                RunEnvironment.defaults(),
-                GatePolicy.DEFAULT,
-                out),
-            Progress.Listener.NONE);
+        .run(models.request(RunPlan.of("humaneval", "cmnli"), out), Progress.Listener.NONE);
   }
 
   @Test
@@ -114,7 +107,7 @@ class CheapChecksTest {
 
   @Test
   void aCandidateThatCannotBeOpenedIsRefusedBeforeTheBaselineIsLoaded() {
-    tokenizers.put(int4, "");
+    tokenizers.put(models.int4(), "");
     Path out = folder.resolve("out");
     assertThatThrownBy(() -> run(out))
         .isInstanceOf(InferenceException.class)
@@ -126,7 +119,7 @@ class CheapChecksTest {
 
   @Test
   void anotherTokenizerIsRefusedByTheFirstPromptOnWhichItDiffers() {
-    tokenizers.put(int4, "lower case");
+    tokenizers.put(models.int4(), "lower case");
     assertThatThrownBy(() -> run(folder.resolve("out")))
         .isInstanceOf(EvaluationException.class)
         .hasMessage(
@@ -139,7 +132,7 @@ class CheapChecksTest {
 
   @Test
   void filesThatMakeTheSameTokensAreOneTokenizer() {
-    tokenizers.put(int4, "written by another version");
+    tokenizers.put(models.int4(), "written by another version");
     run(folder.resolve("out"));
     assertThat(order).endsWith("load int4");
   }

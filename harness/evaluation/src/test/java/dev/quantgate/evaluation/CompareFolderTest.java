@@ -12,7 +12,6 @@ import dev.quantgate.evaluation.gate.MarginKind;
 import dev.quantgate.evaluation.record.EvaluationException;
 import dev.quantgate.evaluation.record.Lock;
 import dev.quantgate.evaluation.run.Progress;
-import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,30 +30,25 @@ class CompareFolderTest {
           OnInconclusive.POINT);
 
   @TempDir Path folder;
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
   private Path gated;
   private QuantGate quantGate;
 
   @BeforeEach
-  void runOnce() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
+  void runOnce() {
+    models = TwoModels.in(folder);
     gated = folder.resolve("gated");
-    quantGate = new Fixtures().pairs("cmnli", 60).model(fp16).model(int4, "1").quantGate();
+    quantGate =
+        new Fixtures()
+            .pairs("cmnli", 60)
+            .model(models.fp16())
+            .model(models.int4(), "1")
+            .quantGate();
     run(gated);
   }
 
   private void run(Path out) {
-    quantGate.run(
-        new RunRequest(
-            fp16.toString(),
-            int4.toString(),
-            RunPlan.of("cmnli"),
-            RunEnvironment.defaults(),
-            GatePolicy.DEFAULT,
-            out),
-        Progress.Listener.NONE);
+    quantGate.run(models.request(RunPlan.of("cmnli"), out), Progress.Listener.NONE);
   }
 
   private void compare(GatePolicy policy, Path out) {

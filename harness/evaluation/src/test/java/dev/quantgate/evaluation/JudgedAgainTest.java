@@ -22,15 +22,18 @@ import org.junit.jupiter.api.io.TempDir;
 /** A finished run is judged again without loading a model, and only where it is the same run. */
 class JudgedAgainTest {
   @TempDir Path folder;
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
   private Fixtures fixtures;
 
   @BeforeEach
-  void models() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
-    fixtures = new Fixtures().pairs("cmnli", 60).model(fp16).model(int4, "1").identifying();
+  void models() {
+    models = TwoModels.in(folder);
+    fixtures =
+        new Fixtures()
+            .pairs("cmnli", 60)
+            .model(models.fp16())
+            .model(models.int4(), "1")
+            .identifying();
   }
 
   private Comparison run(RunPlan plan, double margin) {
@@ -43,8 +46,8 @@ class JudgedAgainTest {
         .quantGate()
         .run(
             new RunRequest(
-                fp16.toString(),
-                int4.toString(),
+                models.fp16().toString(),
+                models.int4().toString(),
                 plan,
                 new RunEnvironment(
                     plain.engine(),

@@ -6,19 +6,16 @@ import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Verdict;
-import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
 import dev.quantgate.evaluation.verify.Verification;
 import dev.quantgate.evaluation.verify.VerifyRequest;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +47,7 @@ class KillStoppedTest {
     Path journal = Path.of(arguments[1]).resolve(arguments[2]);
     long lines = Long.parseLong(arguments[3]);
     run(
-        Path.of(arguments[0]),
+        TwoModels.in(Path.of(arguments[0])),
         Path.of(arguments[1]),
         () -> {
           while (KillTest.lineFeeds(journal) >= lines) {
@@ -59,38 +56,24 @@ class KillStoppedTest {
         });
   }
 
-  private static Comparison run(Path models, Path out, Runnable pause) {
+  private static Comparison run(TwoModels models, Path out, Runnable pause) {
     var fixtures = new Fixtures().pairs("cmnli", ITEMS);
-    Path fp16 = models.resolve("fp16");
-    Path int4 = models.resolve("int4");
-    fixtures.model(fp16);
-    String[] lost =
-        IntStream.range(0, ITEMS)
-            .filter(i -> i % 10 == 0)
-            .mapToObj(Integer::toString)
-            .toArray(String[]::new);
-    fixtures.script(int4, new KillTest.Slow(fixtures.new Knowing(Set.of(lost)), pause));
+    fixtures.model(models.fp16());
+    fixtures.script(
+        models.int4(),
+        new KillTest.Slow(fixtures.new Knowing(Set.of(TwoModels.everyTenth(ITEMS))), pause));
     return fixtures
         .quantGate()
         .run(
-            new RunRequest(
-                fp16.toString(),
-                int4.toString(),
-                RunPlan.of("cmnli"),
-                RunEnvironment.defaults(),
-                GatePolicy.DEFAULT,
-                out,
-                true,
-                BaselineChoice.ASKED),
+            models.untilDecided(
+                RunPlan.of("cmnli"), RunEnvironment.defaults(), GatePolicy.DEFAULT, out),
             Progress.Listener.NONE);
   }
 
   @BeforeAll
-  static void runUninterrupted() throws IOException {
-    Files.createDirectory(folder.resolve("fp16"));
-    Files.createDirectory(folder.resolve("int4"));
+  static void runUninterrupted() {
     whole = folder.resolve("whole");
-    expected = run(folder, whole, () -> {});
+    expected = run(TwoModels.in(folder), whole, () -> {});
   }
 
   @ParameterizedTest
@@ -116,7 +99,7 @@ class KillStoppedTest {
     assertThat(process.waitFor()).isEqualTo(128 + 9);
     assertThat(out.resolve("candidate/cmnli.jsonl")).doesNotExist();
 
-    Comparison continued = run(folder, out, () -> {});
+    Comparison continued = run(TwoModels.in(folder), out, () -> {});
 
     assertThat(continued.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(continued.suites()).isEqualTo(expected.suites());

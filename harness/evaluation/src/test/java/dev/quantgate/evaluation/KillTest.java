@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.Comparison;
-import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.run.Progress;
-import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,7 +46,7 @@ class KillTest {
     Path journal = out.resolve(arguments[2]);
     long lines = Long.parseLong(arguments[3]);
     run(
-        Path.of(arguments[0]),
+        TwoModels.in(Path.of(arguments[0])),
         out,
         () -> {
           LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
@@ -58,25 +56,15 @@ class KillTest {
         });
   }
 
-  private static Comparison run(Path models, Path out, Runnable pause) {
+  private static Comparison run(TwoModels models, Path out, Runnable pause) {
     var fixtures = new Fixtures().code("humaneval", 60).exam("ceval", 20, 20, 20);
-    Path fp16 = models.resolve("fp16");
-    Path int4 = models.resolve("int4");
     fixtures.script(
-        fp16, new Slow(fixtures.new Knowing(Set.of("HumanEval/3", "subject_a/3")), pause));
-    fixtures.script(int4, new Slow(fixtures.new Knowing(Set.of("HumanEval/5")), pause));
+        models.fp16(), new Slow(fixtures.new Knowing(Set.of("HumanEval/3", "subject_a/3")), pause));
+    fixtures.script(models.int4(), new Slow(fixtures.new Knowing(Set.of("HumanEval/5")), pause));
     fixtures.pauseSandbox(pause);
     return fixtures
         .quantGate()
-        .run(
-            new RunRequest(
-                fp16.toString(),
-                int4.toString(),
-                RunPlan.of("ceval", "humaneval"),
-                RunEnvironment.defaults(),
-                GatePolicy.DEFAULT,
-                out),
-            Progress.Listener.NONE);
+        .run(models.request(RunPlan.of("ceval", "humaneval"), out), Progress.Listener.NONE);
   }
 
   /** A model that does something before each answer. */
@@ -88,11 +76,9 @@ class KillTest {
   }
 
   @BeforeAll
-  static void runUninterrupted() throws IOException {
-    Files.createDirectory(folder.resolve("fp16"));
-    Files.createDirectory(folder.resolve("int4"));
+  static void runUninterrupted() {
     whole = folder.resolve("whole");
-    run(folder, whole, () -> {});
+    run(TwoModels.in(folder), whole, () -> {});
   }
 
   @ParameterizedTest
@@ -115,7 +101,7 @@ class KillTest {
     assertThat(process.waitFor()).isEqualTo(128 + 9);
     assertThat(out.resolve("comparison.json")).doesNotExist();
 
-    Comparison comparison = run(folder, out, () -> {});
+    Comparison comparison = run(TwoModels.in(folder), out, () -> {});
     assertThat(comparison.flips()).hasSize(3);
     int compared = 0;
     for (String file : FILES) {
@@ -140,7 +126,7 @@ class KillTest {
       process.waitFor();
       killed++;
     }
-    run(folder, out, () -> {});
+    run(TwoModels.in(folder), out, () -> {});
     assertThat(killed).isEqualTo(4);
     assertThat(out.resolve("baseline/ceval.jsonl"))
         .hasSameBinaryContentAs(whole.resolve("baseline/ceval.jsonl"));

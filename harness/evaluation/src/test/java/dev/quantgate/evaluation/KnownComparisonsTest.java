@@ -114,14 +114,15 @@ class KnownComparisonsTest {
     assertThat(suite.gains()).isEqualTo(gains);
     assertThat(suite.bothRight()).isEqualTo(bothRight);
     assertThat(suite.bothWrong()).isEqualTo(bothWrong);
-    assertThat(evidence.deltaPoints()).isCloseTo(delta, within(5e-5));
-    assertThat(evidence.lowerPoints()).isCloseTo(lower, within(1e-3));
-    assertThat(evidence.upperPoints()).isCloseTo(upper, within(1e-3));
-    assertThat(evidence.mcnemar().orElseThrow().loss()).isCloseTo(loss, within(1e-6));
-    assertThat(evidence.mcnemar().orElseThrow().twoSided()).isCloseTo(twoSided, within(1e-6));
-    assertThat(evidence.mcnemar().orElseThrow().midP()).isCloseTo(midP, within(1e-6));
-    assertThat(evidence.visibleLossPoints()).isCloseTo(visible, within(1e-3));
-    assertThat(evidence.itemsNeeded().orElseThrow()).isCloseTo(needed, within(1L));
+    assertThat(evidence.difference().deltaPoints()).isCloseTo(delta, within(5e-5));
+    assertThat(evidence.difference().lowerPoints()).isCloseTo(lower, within(1e-3));
+    assertThat(evidence.difference().upperPoints()).isCloseTo(upper, within(1e-3));
+    assertThat(evidence.loss().mcnemar().orElseThrow().loss()).isCloseTo(loss, within(1e-6));
+    assertThat(evidence.loss().mcnemar().orElseThrow().twoSided())
+        .isCloseTo(twoSided, within(1e-6));
+    assertThat(evidence.loss().mcnemar().orElseThrow().midP()).isCloseTo(midP, within(1e-6));
+    assertThat(evidence.reach().visibleLossPoints()).isCloseTo(visible, within(1e-3));
+    assertThat(evidence.reach().itemsNeeded().orElseThrow()).isCloseTo(needed, within(1L));
     assertThat(suite.finding()).isEqualTo(finding);
     assertThat(suite.verdict()).isEqualTo(verdict);
     assertThat(suite.proven()).isEqualTo(finding != Finding.INCONCLUSIVE);
@@ -147,11 +148,10 @@ class KnownComparisonsTest {
   @ParameterizedTest
   @EnumSource(OnInconclusive.class)
   void otherPromptsOnTheTwoSidesAreInvalid(OnInconclusive policy) throws IOException {
-    Path fp16 = Files.createDirectory(folder.resolve("fp16"));
-    Path int4 = Files.createDirectory(folder.resolve("int4"));
-    Fixtures live = new Fixtures().pairs("cmnli", 600).model(fp16).model(int4);
-    Path baseline = eval(live, "baseline", fp16.toString());
-    Path candidate = eval(live, "candidate", int4.toString());
+    TwoModels models = TwoModels.in(folder);
+    Fixtures live = new Fixtures().pairs("cmnli", 600).model(models.fp16()).model(models.int4());
+    Path baseline = eval(live, "baseline", models.fp16().toString());
+    Path candidate = eval(live, "candidate", models.int4().toString());
     Path records = candidate.resolve("model/cmnli.jsonl");
     Files.writeString(
         records,

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.Comparison;
-import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.gate.Verdict;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
@@ -20,14 +19,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** Suites of whose prompts hardly anything reaches a model, though it may answer them right. */
 class MutePromptsTest {
   @TempDir Path folder;
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
   private Fixtures fixtures;
 
   @BeforeEach
-  void makeModels() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
+  void makeModels() {
+    models = TwoModels.in(folder);
     fixtures = new Fixtures().exam("ceval", 20, 20).code("humaneval", 20);
   }
 
@@ -45,19 +42,13 @@ class MutePromptsTest {
   }
 
   private Comparison run(Spelling.Tokens spelling) {
-    for (Path model : List.of(fp16, int4)) {
+    for (Path model : List.of(models.fp16(), models.int4())) {
       fixtures.script(model, new Spelling(fixtures.new Knowing(Set.of()), spelling));
     }
     return fixtures
         .quantGate()
         .run(
-            new RunRequest(
-                fp16.toString(),
-                int4.toString(),
-                RunPlan.of("ceval", "humaneval"),
-                RunEnvironment.defaults(),
-                GatePolicy.DEFAULT,
-                folder.resolve("out")),
+            models.request(RunPlan.of("ceval", "humaneval"), folder.resolve("out")),
             Progress.Listener.NONE);
   }
 
@@ -83,13 +74,14 @@ class MutePromptsTest {
   @Test
   void oneModelAloneIsInvalidByTheSameRule() {
     fixtures.script(
-        fp16, new Spelling(fixtures.new Knowing(Set.of()), text -> List.of(text.hashCode())));
+        models.fp16(),
+        new Spelling(fixtures.new Knowing(Set.of()), text -> List.of(text.hashCode())));
     Evaluation evaluation =
         fixtures
             .quantGate()
             .eval(
                 new EvalRequest(
-                    fp16.toString(),
+                    models.fp16().toString(),
                     RunPlan.of("ceval"),
                     RunEnvironment.defaults(),
                     folder.resolve("eval")),

@@ -46,28 +46,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class QuantGateTest {
   @TempDir Path folder;
-  Path fp16;
-  Path int4;
+  TwoModels models;
   Path out;
   Fixtures fixtures;
 
   @BeforeEach
-  void makeModels() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
+  void makeModels() {
+    models = TwoModels.in(folder);
     out = folder.resolve("out");
     fixtures = new Fixtures().code("humaneval", 40).exam("ceval", 20, 16, 12, 8).pairs("cmnli", 60);
-    fixtures.model(fp16).model(int4);
+    fixtures.model(models.fp16()).model(models.int4());
   }
 
   private RunRequest request(RunPlan assignment) {
-    return new RunRequest(
-        fp16.toString(),
-        int4.toString(),
-        assignment,
-        RunEnvironment.defaults(),
-        GatePolicy.DEFAULT,
-        out);
+    return models.request(assignment, out);
   }
 
   private Comparison run(String... suites) {
@@ -150,8 +142,8 @@ class QuantGateTest {
   @Test
   void flipsCarryTheirDirectionAndWhatWasAnswered() {
     fixtures
-        .model(fp16, "HumanEval/7", "subject_b/3")
-        .model(int4, "HumanEval/9", "HumanEval/11", "HumanEval/7", "subject_c/1");
+        .model(models.fp16(), "HumanEval/7", "subject_b/3")
+        .model(models.int4(), "HumanEval/9", "HumanEval/11", "HumanEval/7", "subject_c/1");
     Comparison comparison = run("humaneval", "ceval");
     assertThat(comparison.flips())
         .extracting(Flip::suite, Flip::id, Flip::kind)
@@ -184,7 +176,7 @@ class QuantGateTest {
   @ParameterizedTest
   @CsvSource({"5.0, PASS", "4.999999, FAIL", "100, INVALID", "0, FAIL"})
   void aLossOfExactlyTheMarginPasses(double margin, Verdict verdict) {
-    fixtures.model(int4, "HumanEval/0", "HumanEval/1");
+    fixtures.model(models.int4(), "HumanEval/0", "HumanEval/1");
     RunRequest request = request(RunPlan.of("humaneval"));
     Comparison comparison =
         run(
@@ -225,7 +217,7 @@ class QuantGateTest {
 
   @Test
   void anExamReportsItsMacroCategoryAndHardAverages() {
-    fixtures.model(int4, "subject_d/0", "subject_d/1");
+    fixtures.model(models.int4(), "subject_d/0", "subject_d/1");
     SuiteComparison exam = run("ceval").suites().getFirst();
     assertThat(exam.deltaPoints()).isEqualTo(-100.0 * 2 / 56);
     assertThat(exam.averages())
@@ -290,7 +282,7 @@ class QuantGateTest {
 
   @Test
   void equalProgramsAreExecutedOnceForBothModels() {
-    fixtures.model(int4, "HumanEval/3");
+    fixtures.model(models.int4(), "HumanEval/3");
     run("humaneval");
     int selfTest = 15 + 2 * 40;
     assertThat(fixtures.executed()).isEqualTo(40 + 1 + selfTest);
@@ -301,7 +293,7 @@ class QuantGateTest {
     run("humaneval", "ceval");
     byte[] records = Files.readAllBytes(out.resolve("candidate/humaneval.jsonl"));
     int executed = fixtures.executed();
-    fixtures.script(fp16, new Mute()).script(int4, new Mute());
+    fixtures.script(models.fp16(), new Mute()).script(models.int4(), new Mute());
     assertThat(run("humaneval", "ceval").verdict()).isEqualTo(Verdict.PASS);
     assertThat(fixtures.executed()).isEqualTo(executed);
     assertThat(Files.readAllBytes(out.resolve("candidate/humaneval.jsonl"))).isEqualTo(records);
@@ -364,13 +356,13 @@ class QuantGateTest {
     fixtures
         .quantGate()
         .eval(
-            new EvalRequest(fp16.toString(), assignment, RunEnvironment.defaults(), evalA),
+            new EvalRequest(models.fp16().toString(), assignment, RunEnvironment.defaults(), evalA),
             Progress.Listener.NONE);
     fixtures.engine(engine);
     fixtures
         .quantGate()
         .eval(
-            new EvalRequest(int4.toString(), assignment, RunEnvironment.defaults(), evalB),
+            new EvalRequest(models.int4().toString(), assignment, RunEnvironment.defaults(), evalB),
             Progress.Listener.NONE);
     Comparison comparison =
         fixtures.quantGate().compare(new CompareRequest(evalA, evalB, GatePolicy.DEFAULT, out));
@@ -435,8 +427,8 @@ class QuantGateTest {
 
   @Test
   void aFaultLeavesTheItemOutOfBothSidesAndIsListed() {
-    fixtures = new Fixtures().pairs("cmnli", 200).model(fp16, "5");
-    fixtures.script(int4, new Faulty(Outcome.Fault.NON_FINITE, "5", "77"));
+    fixtures = new Fixtures().pairs("cmnli", 200).model(models.fp16(), "5");
+    fixtures.script(models.int4(), new Faulty(Outcome.Fault.NON_FINITE, "5", "77"));
     Comparison comparison = run("cmnli");
     SuiteComparison suite = comparison.suites().getFirst();
     assertThat(suite.verdict()).isEqualTo(Verdict.PASS);
@@ -455,8 +447,8 @@ class QuantGateTest {
 
   @Test
   void moreThanOneInAHundredFaultsIsInvalid() {
-    fixtures = new Fixtures().pairs("cmnli", 200).model(fp16);
-    fixtures.script(int4, new Faulty(Outcome.Fault.NON_FINITE, "5", "77", "78"));
+    fixtures = new Fixtures().pairs("cmnli", 200).model(models.fp16());
+    fixtures.script(models.int4(), new Faulty(Outcome.Fault.NON_FINITE, "5", "77", "78"));
     Comparison comparison = run("cmnli");
     assertThat(comparison.verdict()).isEqualTo(Verdict.INVALID);
     assertThat(comparison.exitCode()).isEqualTo(2);
@@ -466,9 +458,9 @@ class QuantGateTest {
 
   @Test
   void aProgramThatTheSandboxCannotRunIsAFaultAndNoWrongAnswer() {
-    fixtures = new Fixtures().code("humaneval", 150).model(fp16);
+    fixtures = new Fixtures().code("humaneval", 150).model(models.fp16());
     fixtures.script(
-        int4,
+        models.int4(),
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
@@ -489,8 +481,8 @@ class QuantGateTest {
   void programsThatRanOutsideASandboxAreToldOfByEveryReport() {
     fixtures.sandbox("unsafe-local", "split");
     String warning = "humaneval: programs were executed WITHOUT A SANDBOX (unsafe-local)";
-    assertThat(eval(fp16, "humaneval", "alone").notes()).containsOnlyOnce(warning);
-    assertThat(eval(fp16, "ceval", "choices").notes()).doesNotContain(warning);
+    assertThat(eval(models.fp16(), "humaneval", "alone").notes()).containsOnlyOnce(warning);
+    assertThat(eval(models.fp16(), "ceval", "choices").notes()).doesNotContain(warning);
     assertThat(run("humaneval").notes()).containsOnlyOnce(warning);
   }
 
@@ -498,15 +490,15 @@ class QuantGateTest {
   void howOftenTwoCheckersDisagreedIsToldOfEachSide() {
     fixtures.sandbox("fake", "both");
     fixtures.script(
-        int4,
+        models.int4(),
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
             return prompt.contains("HumanEval/3>") ? "    tampered()\n" : super.write(prompt, mark);
           }
         });
-    int programs = eval(int4, "humaneval", "alone").suites().getFirst().asked();
-    assertThat(eval(int4, "humaneval", "alone").notes())
+    int programs = eval(models.int4(), "humaneval", "alone").suites().getFirst().asked();
+    assertThat(eval(models.int4(), "humaneval", "alone").notes())
         .contains(
             "humaneval: the two checkers disagree about 1 of "
                 + programs
@@ -540,7 +532,7 @@ class QuantGateTest {
 
   @Test
   void demosAreDroppedFromTheFrontUntilThePromptFits() throws IOException {
-    for (Path model : List.of(fp16, int4)) {
+    for (Path model : List.of(models.fp16(), models.int4())) {
       fixtures.script(
           model,
           new ForwardingScript(fixtures.new Knowing(Set.of())) {
@@ -570,7 +562,7 @@ class QuantGateTest {
 
   @Test
   void aPromptThatFitsInNoFormIsAFault() {
-    fixtures.script(fp16, new Faulty(Outcome.Fault.TOO_LONG, "subject_b/1"));
+    fixtures.script(models.fp16(), new Faulty(Outcome.Fault.TOO_LONG, "subject_b/1"));
     Comparison comparison = run("ceval");
     assertThat(comparison.suites().getFirst().ungraded())
         .extracting(SuiteComparison.Ungraded::category)
@@ -580,9 +572,9 @@ class QuantGateTest {
 
   @Test
   void anAnswerThatTheContextCutsIsAFaultAndNoWrongAnswer() {
-    fixtures = new Fixtures().code("humaneval", 150).context(300).model(fp16);
+    fixtures = new Fixtures().code("humaneval", 150).context(300).model(models.fp16());
     fixtures.script(
-        int4,
+        models.int4(),
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
@@ -610,7 +602,7 @@ class QuantGateTest {
   void anAnswerOfTheLengthAskedForIsGradedThoughItFillsTheContext() {
     fixtures.context(100_000);
     fixtures.script(
-        fp16,
+        models.fp16(),
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
@@ -641,7 +633,7 @@ class QuantGateTest {
             return "A" + " ".repeat(90);
           }
         };
-    fixtures.script(fp16, brief).script(int4, lengthy);
+    fixtures.script(models.fp16(), brief).script(models.int4(), lengthy);
     run(request(by("ceval", "opencompass-gen", sampling)));
     int whole =
         Files.readAllLines(out.resolve("baseline/ceval.jsonl")).stream()
@@ -667,7 +659,7 @@ class QuantGateTest {
   @Test
   void modelsThatWereGivenOtherTokenIdsAreNotCompared() {
     fixtures.script(
-        int4,
+        models.int4(),
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public List<Integer> tokens(String text) {
@@ -694,7 +686,9 @@ class QuantGateTest {
     assertThat(Verdict.of(List.of(Verdict.FAIL, Verdict.INVALID))).isEqualTo(Verdict.INVALID);
     assertThat(Verdict.of(List.of())).isEqualTo(Verdict.INVALID);
     assertThat(Verdict.values()).extracting(Verdict::exitCode).containsExactly(2, 1, 3, 0);
-    fixtures.model(fp16).script(int4, new Faulty(Outcome.Fault.NON_FINITE, "subject_a/0"));
+    fixtures
+        .model(models.fp16())
+        .script(models.int4(), new Faulty(Outcome.Fault.NON_FINITE, "subject_a/0"));
     Comparison comparison = run("humaneval", "ceval");
     assertThat(comparison.suites())
         .extracting(SuiteComparison::verdict)
@@ -711,7 +705,7 @@ class QuantGateTest {
             return -1;
           }
         };
-    fixtures.script(fp16, undecided).script(int4, undecided);
+    fixtures.script(models.fp16(), undecided).script(models.int4(), undecided);
     SuiteComparison suite = run("ceval").suites().getFirst();
     assertThat(suite.diagnostics().baselineTies()).isEqualTo(56);
     assertThat(suite.diagnostics().baselineMedianMargin()).hasValue(0);
@@ -730,7 +724,7 @@ class QuantGateTest {
                 : "    return 0\n";
           }
         };
-    fixtures.script(int4, half);
+    fixtures.script(models.int4(), half);
     SuiteComparison suite = run(request(by("humaneval", "base", sampling))).suites().getFirst();
     assertThat(suite.baseline().answers()).isEqualTo(400);
     assertThat(suite.baseline().correct()).isEqualTo(400);
@@ -769,7 +763,7 @@ class QuantGateTest {
   @Test
   void aWritingProtocolForChoicesIsGradedByWhatWasWritten() {
     fixtures.script(
-        fp16,
+        models.fp16(),
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
@@ -778,7 +772,7 @@ class QuantGateTest {
           }
         });
     fixtures.script(
-        int4,
+        models.int4(),
         new ForwardingScript(fixtures.new Knowing(Set.of())) {
           @Override
           public String write(String prompt, String mark) {
@@ -961,8 +955,8 @@ class QuantGateTest {
     assertThatThrownBy(() ->
             run(
                 new RunRequest(
-                    fp16.toString(),
-                    int4.toString(),
+                    models.fp16().toString(),
+                    models.int4().toString(),
                     RunPlan.of("humaneval"),
                     machinery,
                     GatePolicy.DEFAULT,
@@ -984,7 +978,7 @@ class QuantGateTest {
             run(
                 new RunRequest(
                     reference,
-                    int4.toString(),
+                    models.int4().toString(),
                     RunPlan.of("ceval"),
                     RunEnvironment.defaults(),
                     GatePolicy.DEFAULT,
@@ -1032,7 +1026,7 @@ class QuantGateTest {
 
   @Test
   void oneModelAloneIsEvaluatedIntoAFolderThatCanBeComparedAndReplayed() {
-    fixtures.model(int4, "subject_a/1");
+    fixtures.model(models.int4(), "subject_a/1");
     Path evalA = folder.resolve("a");
     Path evalB = folder.resolve("b");
     RunPlan assignment = RunPlan.of("ceval", "humaneval");
@@ -1040,12 +1034,13 @@ class QuantGateTest {
         fixtures
             .quantGate()
             .eval(
-                new EvalRequest(fp16.toString(), assignment, RunEnvironment.defaults(), evalA),
+                new EvalRequest(
+                    models.fp16().toString(), assignment, RunEnvironment.defaults(), evalA),
                 Progress.Listener.NONE);
     fixtures
         .quantGate()
         .eval(
-            new EvalRequest(int4.toString(), assignment, RunEnvironment.defaults(), evalB),
+            new EvalRequest(models.int4().toString(), assignment, RunEnvironment.defaults(), evalB),
             Progress.Listener.NONE);
     assertThat(first.suites())
         .extracting(Evaluation.SuiteResult::suite)
@@ -1081,7 +1076,7 @@ class QuantGateTest {
           .quantGate()
           .eval(
               new EvalRequest(
-                  fp16.toString(),
+                  models.fp16().toString(),
                   limited(20, each.getValue(), "ceval"),
                   RunEnvironment.defaults(),
                   each.getKey()),

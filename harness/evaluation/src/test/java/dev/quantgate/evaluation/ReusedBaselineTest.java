@@ -31,21 +31,19 @@ class ReusedBaselineTest {
   private static final RunPlan PLAN = RunPlan.of("cmnli", "humaneval");
 
   @TempDir Path folder;
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
   private Fixtures fixtures;
   private final List<String> notes = new ArrayList<>();
 
   @BeforeEach
-  void models() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
+  void models() {
+    models = TwoModels.in(folder);
     fixtures =
         new Fixtures()
             .pairs("cmnli", 60)
             .code("humaneval", 8)
-            .model(fp16)
-            .model(int4, "1")
+            .model(models.fp16())
+            .model(models.int4(), "1")
             .identifying()
             .cache(folder.resolve("cache"));
   }
@@ -58,7 +56,7 @@ class ReusedBaselineTest {
       String baseline, String out, RunPlan plan, BaselineChoice choice, boolean stop) {
     return new RunRequest(
         baseline,
-        int4.toString(),
+        models.int4().toString(),
         plan,
         RunEnvironment.defaults(),
         GatePolicy.DEFAULT,
@@ -81,7 +79,7 @@ class ReusedBaselineTest {
   }
 
   private Comparison run(String out, BaselineChoice choice) {
-    return run(request(fp16, out, PLAN, choice));
+    return run(request(models.fp16(), out, PLAN, choice));
   }
 
   private Path entry() throws IOException {
@@ -140,7 +138,7 @@ class ReusedBaselineTest {
     run(request(elsewhere, "moved", PLAN, KEPT));
     assertThat(fixtures.loads()).isEqualTo(3);
 
-    fixtures.weights(fp16, "others");
+    fixtures.weights(models.fp16(), "others");
     run("changed", KEPT);
 
     assertThat(fixtures.loads()).isEqualTo(5);
@@ -150,7 +148,7 @@ class ReusedBaselineTest {
   @Test
   void otherItemsAnotherEngineAndAnotherSandboxAreOtherRuns() {
     run("first", BaselineChoice.ASKED);
-    run(request(fp16, "items", PLAN.withLimit(5), KEPT));
+    run(request(models.fp16(), "items", PLAN.withLimit(5), KEPT));
     assertThat(fixtures.loads()).isEqualTo(4);
     fixtures.sandboxVersion("3.14");
     run("sandbox", KEPT);
@@ -205,7 +203,7 @@ class ReusedBaselineTest {
   void anInterruptedCandidateGoesOnWithoutTheBaseline() {
     run("first", BaselineChoice.ASKED);
     fixtures.script(
-        int4,
+        models.int4(),
         new FakeModel.Script() {
           @Override
           public double logProbability(String prompt, String continuation) {
@@ -218,7 +216,7 @@ class ReusedBaselineTest {
           }
         });
     assertThatThrownBy(() -> run("second", KEPT)).hasMessageContaining("killed");
-    fixtures.model(int4, "1");
+    fixtures.model(models.int4(), "1");
 
     Comparison continued = run("second", BaselineChoice.ASKED);
 
@@ -230,11 +228,11 @@ class ReusedBaselineTest {
   void aStoppedCandidateStopsAgainstAKeptBaselineAndAStoppedBaselineIsNotKept() throws IOException {
     fixtures.pairs("cmnli", 1200);
     RunPlan plan = RunPlan.of("cmnli");
-    run(request(fp16.toString(), "turns", plan, BaselineChoice.ASKED, true));
+    run(request(models.fp16().toString(), "turns", plan, BaselineChoice.ASKED, true));
     assertThat(folder.resolve("cache/baselines")).doesNotExist();
-    run(request(fp16, "whole", plan, BaselineChoice.ASKED));
+    run(request(models.fp16(), "whole", plan, BaselineChoice.ASKED));
 
-    Comparison stopped = run(request(fp16.toString(), "stopped", plan, KEPT, true));
+    Comparison stopped = run(request(models.fp16().toString(), "stopped", plan, KEPT, true));
 
     assertThat(fixtures.loads()).isEqualTo(5);
     assertThat(stopped.suites().getFirst().stopping()).isPresent();
@@ -252,13 +250,17 @@ class ReusedBaselineTest {
   @Test
   void whatIsReusedIsSaidBeforeTheRun() {
     RunPlan plan = RunPlan.of("cmnli"); // no sandbox is started for this
-    assertThat(fixtures.quantGate().reusable(request(fp16, "out", plan, KEPT))).isEmpty();
-    Comparison first = run(request(fp16, "first", plan, BaselineChoice.ASKED));
+    assertThat(fixtures.quantGate().reusable(request(models.fp16(), "out", plan, KEPT))).isEmpty();
+    Comparison first = run(request(models.fp16(), "first", plan, BaselineChoice.ASKED));
 
-    assertThat(fixtures.quantGate().reusable(request(fp16, "out", plan, KEPT)))
+    assertThat(fixtures.quantGate().reusable(request(models.fp16(), "out", plan, KEPT)))
         .hasValueSatisfying(said ->
-            assertThat(said).contains(fp16.toString(), first.baseline().sha256().orElseThrow()));
-    assertThat(fixtures.quantGate().reusable(request(fp16, "out", plan, BaselineChoice.ASKED)))
+            assertThat(said)
+                .contains(models.fp16().toString(), first.baseline().sha256().orElseThrow()));
+    assertThat(
+            fixtures
+                .quantGate()
+                .reusable(request(models.fp16(), "out", plan, BaselineChoice.ASKED)))
         .isEmpty();
     assertThat(fixtures.loads()).isEqualTo(2);
   }
@@ -283,13 +285,13 @@ class ReusedBaselineTest {
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining(
             "%s: the baseline is frozen as sha256:%s, and no sound run"
-                .formatted(fp16, "0".repeat(64)));
+                .formatted(models.fp16(), "0".repeat(64)));
     assertThatThrownBy(() -> run("first", other))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining(
             "frozen as sha256:%s, found sha256:%s (%s)"
-                .formatted("0".repeat(64), first.baseline().sha256().orElseThrow(), fp16));
-    fixtures.weights(fp16, "others");
+                .formatted("0".repeat(64), first.baseline().sha256().orElseThrow(), models.fp16()));
+    fixtures.weights(models.fp16(), "others");
     assertThatThrownBy(() -> run("third", frozen(first)))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining("no sound run with this hash of this model");
@@ -299,7 +301,7 @@ class ReusedBaselineTest {
   @Test
   void aFrozenRunMayBeReplayedAndComparedAndNoOther() {
     Comparison first = run("first", BaselineChoice.ASKED);
-    Comparison other = run(request(fp16, "other", PLAN.withSeed(1).withLimit(40), KEPT));
+    Comparison other = run(request(models.fp16(), "other", PLAN.withSeed(1).withLimit(40), KEPT));
     String replayed = "replay:%s".formatted(folder.resolve("first/baseline"));
 
     assertThat(run(request(replayed, "replayed", PLAN, frozen(first), false)).suites()).hasSize(2);
@@ -321,14 +323,14 @@ class ReusedBaselineTest {
   @Test
   void whatWasNotUsedForTheLongestTimeGoesFirst() throws IOException {
     RunPlan plan = RunPlan.of("cmnli");
-    run(request(fp16, "first", plan, BaselineChoice.ASKED));
+    run(request(models.fp16(), "first", plan, BaselineChoice.ASKED));
     Path first = entry();
     for (int i = 0; i < 31; i++) {
       Path other = Files.createDirectory(first.resolveSibling("other%d".formatted(i)));
       Files.setLastModifiedTime(other, FileTime.fromMillis(1000L * i));
     }
 
-    run(request(fp16, "another", plan.withLimit(5), KEPT));
+    run(request(models.fp16(), "another", plan.withLimit(5), KEPT));
 
     assertThat(entries())
         .hasSize(32)

@@ -7,9 +7,7 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.quantgate.evaluation.answer.RunPlan;
-import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.evaluation.run.Progress;
-import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
@@ -49,25 +47,17 @@ class SchemasTest {
 
   @Test
   void everyFileThatARunWritesMeetsItsSchema() throws IOException {
-    Path fp16 = Files.createDirectory(folder.resolve("fp16"));
-    Path int4 = Files.createDirectory(folder.resolve("int4"));
+    TwoModels models = TwoModels.in(folder);
     Path out = folder.resolve("run");
     new Fixtures()
         .code("humaneval", 12)
         .exam("ceval", 6, 9)
         .pairs("cmnli", 9)
-        .model(fp16, "HumanEval/2")
-        .model(int4, "HumanEval/7", "subject_a/1", "4")
+        .model(models.fp16(), "HumanEval/2")
+        .model(models.int4(), "HumanEval/7", "subject_a/1", "4")
         .quantGate()
         .run(
-            new RunRequest(
-                fp16.toString(),
-                int4.toString(),
-                RunPlan.of("humaneval", "ceval", "cmnli"),
-                RunEnvironment.defaults(),
-                GatePolicy.DEFAULT,
-                out),
-            Progress.Listener.NONE);
+            models.request(RunPlan.of("humaneval", "ceval", "cmnli"), out), Progress.Listener.NONE);
 
     assertThat(checked(out)).containsExactlyElementsOf(new TreeSet<>(FILES.values()));
   }

@@ -20,15 +20,18 @@ import org.junit.jupiter.api.io.TempDir;
 /** The harness tests itself before its verdict is relied on, and says what it found. */
 class SelfTestsTest {
   @TempDir Path folder;
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
   private Fixtures fixtures;
 
   @BeforeEach
-  void models() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
-    fixtures = new Fixtures().pairs("cmnli", 600).code("humaneval", 40).model(fp16).model(int4);
+  void models() {
+    models = TwoModels.in(folder);
+    fixtures =
+        new Fixtures()
+            .pairs("cmnli", 600)
+            .code("humaneval", 40)
+            .model(models.fp16())
+            .model(models.int4());
   }
 
   private Comparison run(String baseline, String... suites) {
@@ -37,7 +40,7 @@ class SelfTestsTest {
         .run(
             new RunRequest(
                 baseline,
-                int4.toString(),
+                models.int4().toString(),
                 RunPlan.of(suites),
                 RunEnvironment.defaults(),
                 GatePolicy.DEFAULT,
@@ -54,7 +57,7 @@ class SelfTestsTest {
 
   @Test
   void aBaselineThatRepeatsItselfHasNoFlipsAndThatIsSaid() {
-    Comparison comparison = run(fp16.toString(), "cmnli", "humaneval");
+    Comparison comparison = run(models.fp16().toString(), "cmnli", "humaneval");
 
     SelfTest scored = of(comparison, Kind.BASELINE_TWICE, "cmnli");
     assertThat(scored.status()).isEqualTo(Status.PASSED);
@@ -75,7 +78,7 @@ class SelfTestsTest {
   @Test
   void whereTheBaselineDiffersFromItselfNothingIsProven() {
     fixtures.script(
-        fp16,
+        models.fp16(),
         new FakeModel.Script() {
           private int asked;
 
@@ -93,7 +96,7 @@ class SelfTestsTest {
           }
         });
 
-    Comparison comparison = run(fp16.toString(), "cmnli");
+    Comparison comparison = run(models.fp16().toString(), "cmnli");
 
     SelfTest twice = of(comparison, Kind.BASELINE_TWICE, "cmnli");
     assertThat(twice.status()).isEqualTo(Status.FAILED);
@@ -108,7 +111,7 @@ class SelfTestsTest {
 
   @Test
   void ofRecordedAnswersItIsSaidWhyTheyWereNotAskedTwice() throws IOException {
-    run(fp16.toString(), "cmnli");
+    run(models.fp16().toString(), "cmnli");
     Path first = folder.resolve("first");
     Files.move(folder.resolve("out"), first);
 

@@ -43,15 +43,13 @@ class StoppedRunTest {
 
   @TempDir Path folder;
   private final Fixtures fixtures = new Fixtures().pairs("cmnli", ITEMS).code("humaneval", 60);
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
   private RunEnvironment environment = RunEnvironment.defaults();
 
   @BeforeEach
-  void makeFolders() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
-    fixtures.model(fp16).model(int4);
+  void makeFolders() {
+    models = TwoModels.in(folder);
+    fixtures.model(models.fp16()).model(models.int4());
   }
 
   private Comparison run(String suites, Path out, boolean stop) {
@@ -59,8 +57,8 @@ class StoppedRunTest {
         .quantGate()
         .run(
             new RunRequest(
-                fp16.toString(),
-                int4.toString(),
+                models.fp16().toString(),
+                models.int4().toString(),
                 RunPlan.of(suites),
                 environment,
                 GatePolicy.DEFAULT,
@@ -79,12 +77,7 @@ class StoppedRunTest {
 
   /** Every tenth item is lost. */
   private void loseATenth() {
-    fixtures.model(
-        int4,
-        IntStream.range(0, ITEMS)
-            .filter(i -> i % 10 == 0)
-            .mapToObj(Integer::toString)
-            .toArray(String[]::new));
+    fixtures.model(models.int4(), TwoModels.everyTenth(ITEMS));
   }
 
   @Test
@@ -100,8 +93,8 @@ class StoppedRunTest {
     assertThat(suite.limited()).isFalse();
     Evidence evidence = suite.evidence().orElseThrow();
     assertThat(evidence.method()).isEqualTo(Evidence.Method.SEQUENCE);
-    assertThat(evidence.lowerPoints()).isGreaterThan(-1);
-    assertThat(evidence.mcnemar()).isEmpty();
+    assertThat(evidence.difference().lowerPoints()).isGreaterThan(-1);
+    assertThat(evidence.loss().mcnemar()).isEmpty();
     assertThat(suite.reason())
         .contains("; proven)")
         .contains("decided after %d of 1,200 items".formatted(suite.asked()));
@@ -114,14 +107,16 @@ class StoppedRunTest {
 
     assertThat(comparison.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(comparison.proven()).isTrue();
-    assertThat(comparison.suites().getFirst().evidence().orElseThrow().beyondMargin()).isTrue();
+    assertThat(comparison.suites().getFirst().evidence().orElseThrow().loss().beyondMargin())
+        .isTrue();
     assertThat(comparison.suites().getFirst().asked()).isBetween(64, 600);
   }
 
   @Test
   void programsAreExecutedBlockByBlock() {
     fixtures.model(
-        int4, IntStream.range(0, 60).mapToObj("HumanEval/%d"::formatted).toArray(String[]::new));
+        models.int4(),
+        IntStream.range(0, 60).mapToObj("HumanEval/%d"::formatted).toArray(String[]::new));
     Comparison comparison = run("humaneval", folder.resolve("out"), true);
 
     assertThat(comparison.verdict()).isEqualTo(Verdict.FAIL);
@@ -136,9 +131,9 @@ class StoppedRunTest {
     Comparison expected = run("cmnli", whole, true);
     Path killed = folder.resolve("killed");
     var calls = new AtomicInteger();
-    FakeModel.Script knowing = fixtures.new Knowing(tenth());
+    FakeModel.Script knowing = fixtures.new Knowing(Set.of(TwoModels.everyTenth(ITEMS)));
     fixtures.script(
-        int4,
+        models.int4(),
         new FakeModel.Script() {
           @Override
           public double logProbability(String prompt, String continuation) {
@@ -165,14 +160,9 @@ class StoppedRunTest {
     assertSound("killed");
   }
 
-  private static Set<String> tenth() {
-    return Set.copyOf(
-        IntStream.range(0, ITEMS).filter(i -> i % 10 == 0).mapToObj(Integer::toString).toList());
-  }
-
   @Test
   void theCandidateStopsAgainstAWholeBaselineWhereBothDoNotFit() throws IOException {
-    Files.writeString(fp16.resolve("weights"), "too many");
+    Files.writeString(models.fp16().resolve("weights"), "too many");
     environment =
         new RunEnvironment(
             environment.engine(),

@@ -36,13 +36,11 @@ class TokenMarginsTest {
 
   @TempDir Path folder;
   private final Fixtures fixtures = new Fixtures().code("humaneval", 12);
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
 
   @BeforeEach
-  void makeFolders() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
+  void makeFolders() {
+    models = TwoModels.in(folder);
   }
 
   /** Knows all but some items; the margin of a text's token i is {@code first + i * step}. */
@@ -68,7 +66,7 @@ class TokenMarginsTest {
   }
 
   private Comparison run(Path out) {
-    return run(fp16.toString(), int4.toString(), out);
+    return run(models.fp16().toString(), models.int4().toString(), out);
   }
 
   private Comparison run(String baseline, String candidate, Path out) {
@@ -99,8 +97,8 @@ class TokenMarginsTest {
   @Test
   void aPairTellsByHowMuchEachModelPreferredItsOwnTokenWhereTheTextsPart() {
     // At token 11: 0.31 - 11 * 0.01 = 0.2, and 0.5 + 11 * 0.0625 = 1.1875, of which 4 digits stay.
-    fixtures.script(fp16, new Preferring(knowing("HumanEval/7"), 0.31f, -0.01f));
-    fixtures.script(int4, new Preferring(knowing("HumanEval/3"), 0.5f, 0.0625f));
+    fixtures.script(models.fp16(), new Preferring(knowing("HumanEval/7"), 0.31f, -0.01f));
+    fixtures.script(models.int4(), new Preferring(knowing("HumanEval/3"), 0.5f, 0.0625f));
 
     Comparison comparison = run(folder.resolve("out"));
 
@@ -120,8 +118,8 @@ class TokenMarginsTest {
 
   @Test
   void aTokenThatWasDrawnThoughAnotherWasLikelierHasAMarginBelowZero() {
-    fixtures.script(fp16, new Preferring(knowing(), -0.75f, 0));
-    fixtures.script(int4, new Preferring(knowing("HumanEval/3"), 0, 0));
+    fixtures.script(models.fp16(), new Preferring(knowing(), -0.75f, 0));
+    fixtures.script(models.int4(), new Preferring(knowing("HumanEval/3"), 0, 0));
 
     Comparison comparison = run(folder.resolve("out"));
 
@@ -133,8 +131,8 @@ class TokenMarginsTest {
 
   @Test
   void whatAnEngineDoesNotTellIsAbsentOnItsSideAlone() throws IOException {
-    fixtures.script(fp16, new Silent(knowing()));
-    fixtures.script(int4, new Preferring(knowing("HumanEval/3"), 0.5f, 0));
+    fixtures.script(models.fp16(), new Silent(knowing()));
+    fixtures.script(models.int4(), new Preferring(knowing("HumanEval/3"), 0.5f, 0));
     Path out = folder.resolve("out");
 
     Comparison comparison = run(out);
@@ -153,8 +151,8 @@ class TokenMarginsTest {
 
   @Test
   void aReplayedRunKeepsItsMargins() {
-    fixtures.script(fp16, new Preferring(knowing(), 0.25f, 0));
-    fixtures.script(int4, new Preferring(knowing("HumanEval/3"), 0.125f, 0));
+    fixtures.script(models.fp16(), new Preferring(knowing(), 0.25f, 0));
+    fixtures.script(models.int4(), new Preferring(knowing("HumanEval/3"), 0.125f, 0));
     Path out = folder.resolve("out");
     run(out);
 
@@ -175,8 +173,8 @@ class TokenMarginsTest {
       })
   void marginsThatAreNoneOfTheTokensAreRefusedWithTheirLine(String good, String bad, String message)
       throws IOException {
-    fixtures.script(fp16, new Preferring(knowing(), 0.25f, 0));
-    fixtures.script(int4, new Preferring(knowing(), 0.25f, 0));
+    fixtures.script(models.fp16(), new Preferring(knowing(), 0.25f, 0));
+    fixtures.script(models.int4(), new Preferring(knowing(), 0.25f, 0));
     Path out = folder.resolve("out");
     run(out);
     Path records = out.resolve("candidate/humaneval.jsonl");
@@ -194,8 +192,8 @@ class TokenMarginsTest {
 
   @Test
   void verifyFindsAMarginThatTheJournalDoesNotHave() throws IOException {
-    fixtures.script(fp16, new Preferring(knowing(), 0.25f, 0));
-    fixtures.script(int4, new Preferring(knowing("HumanEval/3"), 0.125f, 0));
+    fixtures.script(models.fp16(), new Preferring(knowing(), 0.25f, 0));
+    fixtures.script(models.int4(), new Preferring(knowing("HumanEval/3"), 0.125f, 0));
     Path out = folder.resolve("out");
     run(out);
     Path records = out.resolve("candidate/humaneval.jsonl");

@@ -63,9 +63,8 @@ class UserSuiteTest {
   @Test
   void aUsersSuitesAreAskedGradedAndComparedLikeAnyOther() throws Exception {
     var fixtures = new Fixtures();
-    Path one = Files.createDirectories(folder.resolve("fp16"));
-    Path other = Files.createDirectories(folder.resolve("int4"));
-    fixtures.script(one, new Scholar(false)).script(other, new Scholar(true));
+    TwoModels models = TwoModels.in(folder);
+    fixtures.script(models.fp16(), new Scholar(false)).script(models.int4(), new Scholar(true));
     var services =
         new Services(
             Suites::find,
@@ -77,13 +76,7 @@ class UserSuiteTest {
     Comparison comparison =
         new QuantGate(services)
             .run(
-                new RunRequest(
-                    one.toString(),
-                    other.toString(),
-                    RunPlan.of(suites.toArray(String[]::new)),
-                    RunEnvironment.defaults(),
-                    new GatePolicy(1, OnInconclusive.POINT),
-                    folder.resolve("out")),
+                models.request(RunPlan.of(suites.toArray(String[]::new)), folder.resolve("out")),
                 Progress.Listener.NONE);
     assertThat(comparison.suites())
         .extracting(SuiteComparison::suite)

@@ -30,6 +30,11 @@ public interface EngineProvider {
     return List.of();
   }
 
+  /** Whether it computes on a device of its own, as {@link EngineOptions.Device} names one. */
+  default boolean hasDevice() {
+    return false;
+  }
+
   /** Whether this engine opens references of that type. What lies there is not looked at. */
   boolean opens(ModelReference reference);
 

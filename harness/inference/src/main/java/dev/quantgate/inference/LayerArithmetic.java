@@ -31,7 +31,7 @@ public interface LayerArithmetic {
    *
    * @throws InferenceException if the device has no memory for it
    */
-  void begin(Stage stage);
+  void begin(ColumnPlan plan);
 
   /**
    * Quantises a layer of the stage.
@@ -56,7 +56,8 @@ public interface LayerArithmetic {
   record Products(int inputs, double[] sums) {}
 
   /**
-   * What all layers of a stage share. Positions are places in the order in which inputs are taken.
+   * How the columns of all layers of a stage are taken. Positions are places in the order of
+   * inputs.
    *
    * @param group inputs that share a scale; a divisor of the number of inputs
    * @param maxCode the largest code
@@ -75,7 +76,7 @@ public interface LayerArithmetic {
    * @param halved H on and above the diagonal by input, the diagonal halved, laid out likewise
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Stage(
+  record ColumnPlan(
       int group,
       int maxCode,
       int middle,
@@ -88,7 +89,7 @@ public interface LayerArithmetic {
       float[] upper,
       float[] halved) {
 
-    public Stage {
+    public ColumnPlan {
       int inputs = order.length;
       if (group < 4 || group % 4 != 0 || inputs % group != 0) {
         throw new IllegalArgumentException(

@@ -32,13 +32,18 @@ public @interface AccuracyGate {
   /** Names of suites, or files that describe one. */
   String[] suites() default {};
 
-  /** The allowed loss of each suite in percentage points. */
-  double margin() default 1.0;
+  /**
+   * The allowed loss of each suite in percentage points; left out, it is 1, or what a property or
+   * the environment says.
+   */
+  double margin() default Double.NaN;
 
   /**
-   * What happens where neither a loss nor its absence is proven; {@code REPORT} aborts the test.
+   * What happens where neither a loss nor its absence is proven: one answer, of which {@code
+   * REPORT} aborts the test. Left out, it is {@code POINT}, or what a property or the environment
+   * says.
    */
-  OnInconclusive onInconclusive() default OnInconclusive.POINT;
+  OnInconclusive[] onInconclusive() default {};
 
   /** Further settings as {@code key=value}, by the command line's keys: {@code "limit=100"}. */
   String[] settings() default {};

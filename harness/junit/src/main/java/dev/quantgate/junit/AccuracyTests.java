@@ -85,10 +85,20 @@ public final class AccuracyTests {
                         .formatted(testClass.getName())));
     AccuracyTests tests =
         new AccuracyTests(
-                of(gate.baseline(), gate.candidate(), gate.suites()).said,
-                Optional.of(testClass.getName()))
-            .margin(gate.margin())
-            .onInconclusive(gate.onInconclusive());
+            of(gate.baseline(), gate.candidate(), gate.suites()).said,
+            Optional.of(testClass.getName()));
+    if (!Double.isNaN(gate.margin())) {
+      tests = tests.margin(gate.margin());
+    }
+    if (gate.onInconclusive().length > 1) {
+      throw new EvaluationException(
+          SETTING,
+          "@AccuracyGate: onInconclusive: expected one answer, found %d on %s"
+              .formatted(gate.onInconclusive().length, testClass.getName()));
+    }
+    for (OnInconclusive policy : gate.onInconclusive()) {
+      tests = tests.onInconclusive(policy);
+    }
     for (String setting : gate.settings()) {
       tests = tests.with(setting);
     }
@@ -159,7 +169,9 @@ public final class AccuracyTests {
   }
 
   private ReportSource compare() {
-    Settings settings = Settings.resolve(taken(), said, environment(), ConfigFile.NONE);
+    Settings settings =
+        Settings.resolve(
+            taken(), said, Surroundings.settings(System.getenv(), properties()), ConfigFile.NONE);
     RunRequest request = settings.runRequest();
     if (settings.isSaid(Setting.OUT)) {
       new QuantGate().run(request, Progress.Listener.NONE);
@@ -200,16 +212,12 @@ public final class AccuracyTests {
     return EnumSet.complementOf(EnumSet.of(Setting.MODEL));
   }
 
-  /** {@code -Dquantgate.candidate=...} stands for QUANTGATE_CANDIDATE and wins over it. */
-  private static Map<String, String> environment() {
-    var environment = new HashMap<>(System.getenv());
-    for (Setting setting : taken()) {
-      String value = System.getProperty("quantgate.%s".formatted(setting.key()));
-      if (value != null) {
-        environment.put(setting.variable(), value);
-      }
-    }
-    return environment;
+  private static Map<String, String> properties() {
+    var properties = new HashMap<String, String>();
+    System.getProperties()
+        .stringPropertyNames()
+        .forEach(name -> properties.put(name, System.getProperty(name)));
+    return properties;
   }
 
   @Override

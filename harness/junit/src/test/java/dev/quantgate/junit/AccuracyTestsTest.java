@@ -14,6 +14,7 @@ import dev.quantgate.evaluation.settings.Setting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,6 +158,49 @@ class AccuracyTestsTest {
     same.with(Setting.LIMIT, "40").run();
     assertThat(folder.resolveSibling("%s.previous".formatted(folder.getFileName()))).isDirectory();
     assertThat(folder.resolve("comparison.json")).exists();
+  }
+
+  @AccuracyGate(baseline = FP16, candidate = BROKEN, suites = "starter-exam")
+  static class MarginFromOutside implements AccuracyGateTests {}
+
+  @Test
+  void whatAClassLeavesOutIsTakenFromSystemProperties() {
+    Map<String, String> properties =
+        Map.of("quantgate.margin", "10", "quantgate.margin-reason", "a test");
+    properties.forEach(System::setProperty);
+    try {
+      EngineExecutionResults results = run(MarginFromOutside.class);
+      assertThat(failures(results)).isEmpty();
+      results.testEvents().assertStatistics(statistics -> statistics.succeeded(2));
+    } finally {
+      properties.keySet().forEach(System::clearProperty);
+    }
+  }
+
+  @Test
+  void aPropertyWinsOverAVariableAndASlipInEitherIsNotPassedOver() {
+    assertThat(
+            Surroundings.settings(
+                Map.of("QUANTGATE_LIMIT", "5", "QUANTGATE_CACHE", "x", "PATH", "y"),
+                Map.of("quantgate.limit", "7", "quantgate.cuda.library", "z")))
+        .containsEntry("QUANTGATE_LIMIT", "7")
+        .containsEntry("PATH", "y");
+    assertThatThrownBy(() -> Surroundings.settings(Map.of(), Map.of("quantgate.limt", "7")))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessage(
+            "unknown system property quantgate.limt, did you mean \"quantgate.limit\"? Nothing reads it");
+    assertThatThrownBy(
+            () -> Surroundings.settings(Map.of("QUANTGATE_ON_INCONCLUSVE", ""), Map.of()))
+        .hasMessageContaining("did you mean \"QUANTGATE_ON_INCONCLUSIVE\"?");
+    for (String known :
+        List.of("CACHE", "JAVA", "JAVA_OPTS", "STDERR", "LAUNCHER", "LOST", "CONFIG", "PORT")) {
+      String variable = "QUANTGATE_%s".formatted(known);
+      assertThat(Surroundings.settings(Map.of(variable, "x"), Map.of())).containsKey(variable);
+    }
+    for (String known : List.of("REQUIRE_DATA", "REQUIRE_DOCKER", "REQUIRE_JUNIT")) {
+      String variable = "QUANTGATE_%s".formatted(known);
+      assertThat(Surroundings.settings(Map.of(variable, "x"), Map.of())).containsKey(variable);
+    }
   }
 
   @Test

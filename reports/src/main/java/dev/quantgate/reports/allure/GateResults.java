@@ -53,6 +53,13 @@ final class GateResults {
       figures.add(Naming.excluded("items", Figures.count(suite.items())));
     }
     suite.evidence().ifPresent(evidence -> figures.add(bounds(evidence)));
+    suite
+        .withFaults()
+        .ifPresent(evidence ->
+            figures.add(
+                Naming.excluded(
+                    "delta with missing answers counted",
+                    Figures.points(evidence.difference().deltaPoints()))));
     return result.setParameters(figures);
   }
 
@@ -61,7 +68,8 @@ final class GateResults {
         "delta in 95 of 100 cases each",
         "above %s and below %s"
             .formatted(
-                Figures.points(evidence.lowerPoints()), Figures.points(evidence.upperPoints())));
+                Figures.points(evidence.difference().lowerPoints()),
+                Figures.points(evidence.difference().upperPoints())));
   }
 
   /** The gate over all suites. */

@@ -68,7 +68,7 @@ final class Metrics {
     suite
         .evidence()
         .ifPresent(evidence ->
-            add(name, "flip-rate", evidence.flipRate() * 100, "flip rate", "%", "lower"));
+            add(name, "flip-rate", evidence.spread().flipRate() * 100, "flip rate", "%", "lower"));
     suite
         .diagnostics()
         .choices()

@@ -4,6 +4,7 @@ import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.comparison.Comparison;
 import dev.quantgate.evaluation.comparison.Comparison.ModelSummary;
 import dev.quantgate.evaluation.comparison.SuiteComparison;
+import dev.quantgate.reports.MarginWords;
 import dev.quantgate.reports.ReportSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +29,7 @@ final class RunFacts {
     facts.put("program", comparison.program());
     facts.put("verdict", comparison.verdict().name());
     facts.put("proven", comparison.proven() ? "yes" : "no");
-    facts.put("margin", "%s points".formatted(comparison.policy().margin()));
+    facts.put("margin", MarginWords.of(comparison.policy()).english());
     facts.put("on-inconclusive", comparison.policy().onInconclusive().toString());
     for (ModelSummary model : List.of(comparison.baseline(), comparison.candidate())) {
       facts.put(model.side().toString(), model.reference());

@@ -14,17 +14,19 @@ const CHARTS = (() => {
   }
   const drawn = (label, options) => framed(label, Plot.plot({ className: "plot", ...options }));
 
-  function intervals(suites, margin, marginText, t, width) {
-    const rows = suites.filter(s => s.evidence).map(s => ({ name: s.suite, delta: s.evidence.deltaPoints, low: s.evidence.lowerPoints, high: s.evidence.upperPoints }));
+  /* Each suite has its own margin in points, also where the policy's is a share of the baseline's score. */
+  function intervals(suites, t, width) {
+    const rows = suites.filter(s => s.evidence).map(s => ({ name: s.suite, delta: s.evidence.deltaPoints, low: s.evidence.lowerPoints, high: s.evidence.upperPoints, margin: s.evidence.marginPoints }));
     if (!rows.length) return null;
-    const reach = Math.max(margin * 1.6, ...rows.map(r => Math.max(-r.low, r.high, 0))) * 1.08;
+    const reach = Math.max(...rows.map(r => Math.max(-r.low, r.high, r.margin * 1.6, .1))) * 1.08;
+    const margins = [...new Set(rows.map(r => r.margin))], one = margins.length === 1;
     return drawn(t("chartScores"), {
       width, height: 64 + rows.length * 44, marginLeft: Math.min(150, 24 + 7.5 * Math.max(...rows.map(r => r.name.length))), marginRight: 24, marginTop: 26,
       x: { domain: [-reach, reach], label: t("deltaPoints"), labelAnchor: "center", labelArrow: "none", grid: true, tickFormat: d => d > 0 ? `+${d}` : `${d}` }, y: { label: null, domain: rows.map(r => r.name), padding: 0.3 },
       marks: [
         Plot.ruleX([0], { stroke: "currentColor", strokeOpacity: .55 }),
-        Plot.ruleX([-margin], { stroke: "var(--fail)", strokeWidth: 2.5, strokeDasharray: "5 3" }),
-        Plot.text([-margin], { x: d => d, frameAnchor: "top", dy: -16, text: () => t("margin", marginText), fill: "var(--fail)" }),
+        one ? Plot.ruleX(margins, { x: m => -m, stroke: "var(--fail)", strokeWidth: 2.5, strokeDasharray: "5 3" }) : Plot.tickX(rows, { x: r => -r.margin, y: "name", stroke: "var(--fail)", strokeWidth: 2.5 }),
+        Plot.text([Math.max(...margins)], { x: m => -m, frameAnchor: "top", dy: -16, text: m => one ? t("margin", m.toFixed(2).replace(/\.?0+$/, "")) : t("margins"), fill: "var(--fail)" }),
         Plot.ruleY(rows, { y: "name", x1: "low", x2: "high", stroke: "var(--accent)", strokeWidth: 7, strokeOpacity: .45, strokeLinecap: "round" }),
         Plot.dot(rows, { y: "name", x: "delta", r: 6, fill: "var(--accent)" })
       ]

@@ -49,15 +49,14 @@
     root.dataset.theme = now === "dark" ? "light" : "dark";
   }
 
-  const marginText = () => { const m = String(C.policy.margin); return lang === "en" ? m + (m === "1" ? " point" : " points") : m + " 个百分点"; };
   function verdict() {
     const judged = C.suites.reduce((n, s) => n + s.items, 0), losses = C.suites.reduce((n, s) => n + s.losses, 0), gains = C.suites.reduce((n, s) => n + s.gains, 0);
     const tile = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
     return el("main", { id: "content", tabindex: -1 },
       el("div", { class: "verdict " + C.verdict },
-        el("span", { class: "word" }, C.verdict), C.verdict === "INVALID" ? "" : " · " + (C.proven ? t("proven") : WORDS[lang].by[C.policy.onInconclusive] || t("notProven")),
+        el("span", { class: "word" }, C.verdict), C.verdict === "INVALID" ? "" : " · " + (C.proven ? t("proven") : C.finding === "INCONCLUSIVE" && WORDS[lang].by[C.policy.onInconclusive] || t("notProven")),
         el("h1", {}, DATA.headline[lang]),
-        el("p", { class: "small" }, t("policy", marginText(), WORDS[lang].rules[C.policy.onInconclusive] || C.policy.onInconclusive))),
+        el("p", { class: "small" }, t("policy", DATA.margin[lang], WORDS[lang].rules[C.policy.onInconclusive] || C.policy.onInconclusive))),
       el("dl", { class: "tiles" },
         tile(t("items"), number(judged)), tile(t("losses"), number(losses)), tile(t("gains"), number(gains)),
         tile(t("flipRate"), judged ? percent((losses + gains) / judged) : "–"),
@@ -82,7 +81,7 @@
     const table = el("table", {}, el("caption", { class: "sr" }, t("scores")), el("thead", {}, el("tr", {},
       [["suite"], ["verdict"], ["asked", "r"], ["baseline", "r"], ["candidate", "r"], ["deltaPoints", "r"], ["interval", "r"], ["lossGain", "r"], ["changed", "r wide"], ["mcnemar", "r wide"]]
         .map(([key, c]) => el("th", { scope: "col", class: c }, t(key))))), el("tbody", {}, rows));
-    const chart = CHARTS.intervals(C.suites, C.policy.margin, marginText(), t, width());
+    const chart = CHARTS.intervals(C.suites, t, width());
     return section("scores", t("scores"), scroll(table), chart ? el("h3", {}, t("chartScores")) : null, chart, chart ? el("p", { class: "small note" }, t("chartHint")) : null,
       el("h3", {}, t("more")), el("ul", { class: "small" }, C.suites.filter(s => s.evidence).map(s => {
         const e = s.evidence, seen = e.visibleLossPoints ? t("seen", Math.abs(e.visibleLossPoints).toFixed(2)) : "";

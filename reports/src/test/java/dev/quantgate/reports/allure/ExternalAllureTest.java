@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Allure 3, which is a program of Node's: npm's {@code allure}, 3.18.0, where it is installed. */
 class ExternalAllureTest {
   /** The path of the program. */
-  private static final String PROGRAM = "QUANTGATE_ALLURE3";
+  private static final String PROGRAM = "QUANTGATE_TEST_ALLURE3";
 
   private static final Path RULES = Path.of("recipes/allurerc.json");
 

@@ -6,9 +6,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Which engine is used: the one that QUANTGATE_ENGINE names, else Docker, else Podman. */
+/**
+ * Which engine is used: the one that QUANTGATE_CONTAINER_ENGINE names, else Docker, else Podman.
+ */
 final class Engines {
-  static final String SETTING = "QUANTGATE_ENGINE";
+  static final String SETTING = "QUANTGATE_CONTAINER_ENGINE";
 
   private Engines() {}
 

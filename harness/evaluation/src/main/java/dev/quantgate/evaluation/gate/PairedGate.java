@@ -92,7 +92,7 @@ record PairedGate(GatePolicy policy) implements Gate {
           .min(
               Comparator.comparing((Evidence each) -> verdict(each, policy))
                   .thenComparing(Evidence::finding)
-                  .thenComparing(Evidence::lowerPoints))
+                  .thenComparing(each -> each.difference().lowerPoints()))
           .orElseThrow();
     }
   }
@@ -139,31 +139,29 @@ record PairedGate(GatePolicy policy) implements Gate {
     if (suite.chance().isEmpty()) {
       draft.doubts.add("an older QuantGate's records, which tell neither chance nor clusters");
     }
-    if (evidence.clusters() == 1 && evidence.items() > 1) {
+    if (evidence.spread().clusters() == 1 && evidence.counts().items() > 1) {
       draft.doubts.add("all items are of one cluster");
     }
     double chance = suite.chance().orElse(0);
+    double marginPoints = evidence.scale().marginPoints();
     boolean aboveChance =
-        evidence.baselineLowerBound()
-            > chance + Math.min(evidence.marginPoints(), Margin.USUAL) / 100;
+        evidence.baselineLowerBound() > chance + Math.min(marginPoints, Margin.USUAL) / 100;
     boolean lost = aboveChance && draft.deciding(policy).finding() == Finding.FAIL;
-    if (evidence.baselineLowerBound() <= chance + evidence.marginPoints() / 100 && !lost) {
+    if (evidence.baselineLowerBound() <= chance + marginPoints / 100 && !lost) {
       if (aboveChance) {
         draft.tooWide =
             Optional.of(
                 text(
                     "%s: the margin of %s points%s reaches from the baseline to chance, so it judges"
                         + " nothing; say a narrower one, or leave the suite out",
-                    suite.suite(),
-                    Margin.number(evidence.marginPoints()),
-                    margin.explained(evidence.marginPoints())));
+                    suite.suite(), Margin.number(marginPoints), margin.explained(marginPoints)));
       }
       draft.uninformative =
           Optional.of(
               text(
                   "the baseline is not better than chance by the margin: its score lies above %.2f %%"
                       + " in 95 of 100 cases, and chance plus margin is %.2f %%",
-                  100 * evidence.baselineLowerBound(), 100 * chance + evidence.marginPoints()));
+                  100 * evidence.baselineLowerBound(), 100 * chance + marginPoints));
     }
     return draft;
   }
@@ -188,7 +186,7 @@ record PairedGate(GatePolicy policy) implements Gate {
     List<Draft> informative = drafts.stream().filter(Draft::informative).toList();
     List<Draft> tested =
         informative.stream()
-            .filter(draft -> draft.evidence.orElseThrow().lossP().isPresent())
+            .filter(draft -> draft.evidence.orElseThrow().loss().lossP().isPresent())
             .toList();
     boolean alone = tested.size() == informative.size();
     UnaryOperator<List<Double>> adjust =
@@ -214,7 +212,7 @@ record PairedGate(GatePolicy policy) implements Gate {
     List<Evidence> evidence =
         tested.stream().map(draft -> read.apply(draft).orElseThrow()).toList();
     List<Double> adjusted =
-        adjust.apply(evidence.stream().map(each -> each.lossP().orElse(1)).toList());
+        adjust.apply(evidence.stream().map(each -> each.loss().lossP().orElse(1)).toList());
     for (int i = 0; i < tested.size(); i++) {
       double p = adjusted.get(i);
       write.accept(
@@ -228,8 +226,7 @@ record PairedGate(GatePolicy policy) implements Gate {
       case FAIL -> Verdict.FAIL;
       case INCONCLUSIVE ->
           switch (policy.onInconclusive()) {
-            case POINT ->
-                evidence.deltaPoints() >= -evidence.marginPoints() ? Verdict.PASS : Verdict.FAIL;
+            case POINT -> evidence.isMeasuredWithin() ? Verdict.PASS : Verdict.FAIL;
             case FAIL -> Verdict.FAIL;
             case PASS -> Verdict.PASS;
             case REPORT -> Verdict.INCONCLUSIVE;
@@ -273,23 +270,28 @@ record PairedGate(GatePolicy policy) implements Gate {
   }
 
   private String reason(Draft draft, Evidence evidence, boolean proven) {
-    double delta = evidence.deltaPoints();
-    double margin = evidence.marginPoints();
+    double delta = evidence.difference().deltaPoints();
+    double margin = evidence.scale().marginPoints();
     var text =
         new StringBuilder(
             text(
                 "delta %+.2f points, %s the %.2f allowed%s (%s, %s in %,d items; %s)",
                 delta == 0 ? 0.0 : delta,
-                delta >= -margin ? "within" : "beyond",
+                evidence.isMeasuredWithin() ? "within" : "beyond",
                 margin,
                 policy.marginOf(draft.suite.suite()).explained(margin),
-                counted(evidence.losses(), "loss", "losses"),
-                counted(evidence.gains(), "gain", "gains"),
-                evidence.items(),
+                counted(evidence.counts().losses(), "loss", "losses"),
+                counted(evidence.counts().gains(), "gain", "gains"),
+                evidence.counts().items(),
                 proven ? "proven" : unproven(draft, evidence)));
     text.append(
-        text("; 95 %% bounds %+.2f and %+.2f", evidence.lowerPoints(), evidence.upperPoints()));
-    evidence.mcnemar().ifPresent(test -> text.append(text(", McNemar p %.3f", test.twoSided())));
+        text(
+            "; 95 %% bounds %+.2f and %+.2f",
+            evidence.difference().lowerPoints(), evidence.difference().upperPoints()));
+    evidence
+        .loss()
+        .mcnemar()
+        .ifPresent(test -> text.append(text(", McNemar p %.3f", test.twoSided())));
     draft
         .suite
         .stopping()
@@ -312,8 +314,9 @@ record PairedGate(GatePolicy policy) implements Gate {
     if (evidence.finding() == Finding.INCONCLUSIVE && draft.suite.stopping().isEmpty()) {
       text.append("; ").append(power(evidence, draft.suite.programs()));
     }
-    if (margin < evidence.itemPoints()) {
-      text.append(text("; one item is %.2f points, more than the margin", evidence.itemPoints()));
+    double item = evidence.scale().itemPoints();
+    if (margin < item) {
+      text.append(text("; one item is %.2f points, more than the margin", item));
     }
     return text.toString();
   }
@@ -330,13 +333,14 @@ record PairedGate(GatePolicy policy) implements Gate {
   }
 
   private static String power(Evidence evidence, boolean programs) {
-    if (evidence.marginPoints() == 0) {
+    if (evidence.scale().marginPoints() == 0) {
       return "a margin of 0 is proven by a gain alone";
     }
-    OptionalLong needed = evidence.itemsNeeded();
-    OptionalLong samples = evidence.samplesNeeded();
+    OptionalLong needed = evidence.reach().itemsNeeded();
+    OptionalLong samples = evidence.reach().samplesNeeded();
     String cannot =
-        "no number of samples of these %,d problems can prove it".formatted(evidence.clusters());
+        "no number of samples of these %,d problems can prove it"
+            .formatted(evidence.spread().clusters());
     if (needed.isEmpty()) {
       return cannot;
     }
@@ -344,10 +348,10 @@ record PairedGate(GatePolicy policy) implements Gate {
         "a proof takes about %,d items%s at this flip rate of %.2f %%%s%s",
         needed.getAsLong(),
         samples.isPresent() ? text(" or %,d samples of each problem", samples.getAsLong()) : "",
-        100 * evidence.flipRate(),
-        evidence.flipRate() == 0
+        100 * evidence.spread().flipRate(),
+        evidence.spread().flipRate() == 0
             ? ""
-            : text(", a loss shows from %.2f points", evidence.visibleLossPoints()),
+            : text(", a loss shows from %.2f points", evidence.reach().visibleLossPoints()),
         programs && samples.isEmpty() ? "; %s".formatted(cannot) : "");
   }
 
@@ -360,6 +364,7 @@ record PairedGate(GatePolicy policy) implements Gate {
     Pooled pooled =
         Pooled.of(
             said.stream()
+                .map(Evidence::difference)
                 .map(each ->
                     new Pooled.Stratum(
                         1,
@@ -368,7 +373,8 @@ record PairedGate(GatePolicy policy) implements Gate {
                             Math.min(each.lowerPoints(), each.deltaPoints()),
                             Math.max(each.upperPoints(), each.deltaPoints()))))
                 .toList());
-    double margin = said.stream().mapToDouble(Evidence::marginPoints).average().orElseThrow();
+    double margin =
+        said.stream().mapToDouble(each -> each.scale().marginPoints()).average().orElseThrow();
     return Optional.of(
         new PooledDelta(
             said.size(),

@@ -106,7 +106,6 @@ final class SuiteStatistics {
    * @param suites judged together; FAIL is proven with an error that they share
    */
   Evidence atLook(Stopping stopping, int suites) {
-    int n = items.size();
     var differences = new BettingSequence(stopping.largestCluster(), ALPHA);
     var scores = new BettingSequence(stopping.largestCluster(), ALPHA);
     clusters.forEach((name, each) -> {
@@ -114,32 +113,16 @@ final class SuiteStatistics {
       scores.add(baselines.getOrDefault(name, 0.0), each.size());
     });
     Evidence fixed = evidence(suites);
-    Interval interval = differences.interval();
     double shared = differences.interval(ALPHA / suites).upper();
     return new Evidence(
         Evidence.Method.SEQUENCE,
-        n,
-        fixed.bothRight(),
-        fixed.losses(),
-        fixed.gains(),
-        fixed.bothWrong(),
-        fixed.clusters(),
-        fixed.designEffect(),
-        fixed.flipRate(),
-        fixed.deltaPoints(),
-        100 * interval.lower(),
-        100 * interval.upper(),
-        Optional.empty(),
-        Optional.empty(),
-        OptionalDouble.empty(),
-        shared < 0,
-        100 * shared < -fixed.marginPoints(),
-        fixed.marginPoints(),
-        fixed.itemPoints(),
+        fixed.counts(),
+        fixed.spread(),
+        difference(fixed.difference().deltaPoints(), differences.interval(), Optional.empty()),
+        untested(shared < 0, 100 * shared < -fixed.scale().marginPoints()),
+        fixed.scale(),
         Math.max(0, scores.interval().lower()),
-        fixed.visibleLossPoints(),
-        fixed.itemsNeeded(),
-        fixed.samplesNeeded());
+        fixed.reach());
   }
 
   /**
@@ -149,86 +132,98 @@ final class SuiteStatistics {
    */
   Evidence evidence(int suites) {
     int n = items.size();
-    int bothRight = count(1, 1);
-    int bothWrong = count(0, 0);
     int losses = (int) items.stream().filter(item -> item.candidate < item.baseline).count();
     int gains = (int) items.stream().filter(item -> item.candidate > item.baseline).count();
-    double right = baseline.value();
-    double difference = candidate.less(baseline);
+    var counts = new Evidence.Counts(n, count(1, 1), losses, gains, count(0, 0));
     var grouped =
         Clusters.of(
             clusters.values().stream()
                 .map(each -> each.stream().mapToDouble(value -> value).toArray())
                 .toList());
     double effect = grouped.count() == n ? 1 : grouped.designEffect(ALPHA);
-    double flipRate = (double) (losses + gains) / n;
-    double marginPoints = allowed.points(right, n);
-    double margin = marginPoints / 100;
+    var spread = new Evidence.Spread(grouped.count(), effect, (double) (losses + gains) / n);
+    double right = baseline.value();
+    var scale = new Evidence.Scale(allowed.points(right, n), 100.0 / n);
     double bound = Proportion.lowerBound(Math.min(n, right), n, ALPHA);
-    if (samples > 1) {
-      Interval interval = GradedInterval.of(grouped, ALPHA, SEED);
-      double shared =
-          suites == 1 ? interval.upper() : GradedInterval.of(grouped, ALPHA / suites, SEED).upper();
-      double spread = spread(difference / n);
-      OptionalLong needed = needed(spread, effect, margin);
-      return new Evidence(
-          Evidence.Method.GRADED,
-          n,
-          bothRight,
-          losses,
-          gains,
-          bothWrong,
-          grouped.count(),
-          effect,
-          flipRate,
-          100 * difference / n,
-          100 * interval.lower(),
-          100 * interval.upper(),
-          Optional.empty(),
-          Optional.empty(),
-          OptionalDouble.empty(),
-          shared < 0,
-          interval.upper() < -margin,
-          marginPoints,
-          100.0 / n,
-          bound,
-          100 * Power.USUAL.smallestVisibleLoss(n / effect, spread),
-          beyondSamples(margin) ? OptionalLong.empty() : needed,
-          samplesNeeded(needed, margin));
-    }
-    var table = new PairTable(bothRight, losses, gains, bothWrong);
+    return samples > 1
+        ? graded(counts, spread, scale, bound, grouped, suites)
+        : ofOneAnswer(counts, spread, scale, bound);
+  }
+
+  /** Of right and wrong items. */
+  private Evidence ofOneAnswer(
+      Evidence.Counts counts, Evidence.Spread spread, Evidence.Scale scale, double bound) {
+    int losses = counts.losses();
+    int gains = counts.gains();
+    double effect = spread.designEffect();
+    double margin = scale.marginPoints() / 100;
+    var table = new PairTable(counts.bothRight(), losses, gains, counts.bothWrong());
     Interval interval = TangoInterval.of(table, effect, ALPHA);
-    Interval newcombe = NewcombeInterval.of(table, ALPHA);
     McNemar test = McNemar.of(losses, gains);
     // McNemar's test assumes independent flips, which clusters are not: there the score test of no
     // difference, with their design effect, must show the loss too.
     double lossP =
         effect == 1 ? test.loss() : Math.max(test.loss(), TangoInterval.lossP(table, effect));
-    OptionalLong needed = needed(flipRate, effect, margin);
+    OptionalLong needed = needed(spread.flipRate(), effect, margin);
     return new Evidence(
         Evidence.Method.TANGO,
-        n,
-        bothRight,
-        losses,
-        gains,
-        bothWrong,
-        grouped.count(),
-        effect,
-        flipRate,
-        100.0 * (gains - losses) / n,
-        100 * interval.lower(),
-        100 * interval.upper(),
-        Optional.of(new Interval(100 * newcombe.lower(), 100 * newcombe.upper())),
-        Optional.of(test),
-        OptionalDouble.of(lossP),
-        lossP < ALPHA,
-        interval.upper() < -margin,
-        marginPoints,
-        100.0 / n,
+        counts,
+        spread,
+        difference(
+            100.0 * (gains - losses) / counts.items(),
+            interval,
+            Optional.of(NewcombeInterval.of(table, ALPHA))),
+        new Evidence.Loss(
+            Optional.of(test), OptionalDouble.of(lossP), lossP < ALPHA, interval.upper() < -margin),
+        scale,
         bound,
-        100 * Power.USUAL.smallestVisibleLoss(n / effect, flipRate),
-        needed,
-        programs ? samplesNeeded(needed, margin) : OptionalLong.empty());
+        new Evidence.Reach(
+            100 * Power.USUAL.smallestVisibleLoss(counts.items() / effect, spread.flipRate()),
+            needed,
+            programs ? samplesNeeded(needed, margin) : OptionalLong.empty()));
+  }
+
+  /** Of several samples each. */
+  private Evidence graded(
+      Evidence.Counts counts,
+      Evidence.Spread spread,
+      Evidence.Scale scale,
+      double bound,
+      Clusters grouped,
+      int suites) {
+    double mean = candidate.less(baseline) / counts.items();
+    double margin = scale.marginPoints() / 100;
+    Interval interval = GradedInterval.of(grouped, ALPHA, SEED);
+    double shared =
+        suites == 1 ? interval.upper() : GradedInterval.of(grouped, ALPHA / suites, SEED).upper();
+    double square = meanSquare(mean);
+    OptionalLong needed = needed(square, spread.designEffect(), margin);
+    return new Evidence(
+        Evidence.Method.GRADED,
+        counts,
+        spread,
+        difference(100 * candidate.less(baseline) / counts.items(), interval, Optional.empty()),
+        untested(shared < 0, interval.upper() < -margin),
+        scale,
+        bound,
+        new Evidence.Reach(
+            100 * Power.USUAL.smallestVisibleLoss(counts.items() / spread.designEffect(), square),
+            beyondSamples(margin) ? OptionalLong.empty() : needed,
+            samplesNeeded(needed, margin)));
+  }
+
+  private static Evidence.Difference difference(
+      double deltaPoints, Interval shares, Optional<Interval> newcombe) {
+    return new Evidence.Difference(
+        deltaPoints,
+        100 * shares.lower(),
+        100 * shares.upper(),
+        newcombe.map(each -> new Interval(100 * each.lower(), 100 * each.upper())));
+  }
+
+  /** A loss that bounds show and no test does. */
+  private static Evidence.Loss untested(boolean real, boolean beyondMargin) {
+    return new Evidence.Loss(Optional.empty(), OptionalDouble.empty(), real, beyondMargin);
   }
 
   private static OptionalLong needed(double spread, double effect, double margin) {
@@ -250,7 +245,7 @@ final class SuiteStatistics {
   }
 
   /** The mean square of the differences about their mean. */
-  private double spread(double mean) {
+  private double meanSquare(double mean) {
     return items.stream()
         .mapToDouble(item -> item.candidate - item.baseline - mean)
         .map(residual -> residual * residual)

@@ -35,10 +35,10 @@ class PairedGateTest {
         .endsWith(
             "a proof takes about 377 items at this flip rate of 0.61 %, a loss shows from 1.52 points");
     Evidence evidence = ruling.evidence().orElseThrow();
-    assertThat(evidence.mcnemar().orElseThrow().loss()).isEqualTo(0.5);
-    assertThat(evidence.mcnemar().orElseThrow().twoSided()).isEqualTo(1);
+    assertThat(evidence.loss().mcnemar().orElseThrow().loss()).isEqualTo(0.5);
+    assertThat(evidence.loss().mcnemar().orElseThrow().twoSided()).isEqualTo(1);
     // Of 164 items with one flip: 2.4865 sqrt(1/164/164).
-    assertThat(evidence.visibleLossPoints()).isCloseTo(1.516, within(0.001));
+    assertThat(evidence.reach().visibleLossPoints()).isCloseTo(1.516, within(0.001));
   }
 
   @Test
@@ -49,8 +49,9 @@ class PairedGateTest {
     assertThat(ruling.verdict()).isEqualTo(Verdict.PASS);
     assertThat(ruling.proven()).isFalse();
     // z^2 / (n + z^2) with z = 1.6449
-    assertThat(ruling.evidence().orElseThrow().lowerPoints()).isCloseTo(-1.623, within(0.001));
-    assertThat(ruling.evidence().orElseThrow().itemsNeeded()).hasValue(268);
+    assertThat(ruling.evidence().orElseThrow().difference().lowerPoints())
+        .isCloseTo(-1.623, within(0.001));
+    assertThat(ruling.evidence().orElseThrow().reach().itemsNeeded()).hasValue(268);
   }
 
   @Test
@@ -68,12 +69,12 @@ class PairedGateTest {
     assertThat(ruling.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(ruling.proven()).isTrue();
     Evidence evidence = ruling.evidence().orElseThrow();
-    assertThat(evidence.deltaPoints()).isEqualTo(-3000.0 / 1346);
+    assertThat(evidence.difference().deltaPoints()).isEqualTo(-3000.0 / 1346);
     // Of 50 throws of a coin 40 or more: 0.0000119.
-    assertThat(evidence.mcnemar().orElseThrow().loss()).isCloseTo(1.193e-5, within(5e-8));
-    assertThat(evidence.beyondMargin()).isTrue();
-    assertThat(evidence.upperPoints()).isLessThan(-1);
-    assertThat(evidence.itemsNeeded()).hasValue(2297);
+    assertThat(evidence.loss().mcnemar().orElseThrow().loss()).isCloseTo(1.193e-5, within(5e-8));
+    assertThat(evidence.loss().beyondMargin()).isTrue();
+    assertThat(evidence.difference().upperPoints()).isLessThan(-1);
+    assertThat(evidence.reach().itemsNeeded()).hasValue(2297);
   }
 
   @Test
@@ -82,9 +83,10 @@ class PairedGateTest {
 
     assertThat(ruling.finding()).isEqualTo(Finding.INCONCLUSIVE);
     Evidence evidence = ruling.evidence().orElseThrow();
-    assertThat(evidence.deltaPoints()).isZero();
-    assertThat(evidence.upperPoints()).isCloseTo(-evidence.lowerPoints(), within(1e-9));
-    assertThat(evidence.mcnemar().orElseThrow().twoSided()).isEqualTo(1);
+    assertThat(evidence.difference().deltaPoints()).isZero();
+    assertThat(evidence.difference().upperPoints())
+        .isCloseTo(-evidence.difference().lowerPoints(), within(1e-9));
+    assertThat(evidence.loss().mcnemar().orElseThrow().twoSided()).isEqualTo(1);
   }
 
   @Test
@@ -93,7 +95,8 @@ class PairedGateTest {
 
     assertThat(ruling.finding()).isEqualTo(Finding.INCONCLUSIVE);
     assertThat(ruling.proven()).isFalse();
-    assertThat(ruling.evidence().orElseThrow().lowerPoints()).isCloseTo(-21.29, within(0.01));
+    assertThat(ruling.evidence().orElseThrow().difference().lowerPoints())
+        .isCloseTo(-21.29, within(0.01));
     assertThat(ruling.reason()).endsWith("one item is 10.00 points, more than the margin");
   }
 
@@ -144,7 +147,8 @@ class PairedGateTest {
     for (MarginKind kind : List.of(MarginKind.RELATIVE, new MarginKind(50))) {
       Ruling ruling = under(kind, lost).suites().getFirst();
       assertThat(ruling.verdict()).isEqualTo(Verdict.FAIL);
-      assertThat(ruling.evidence().orElseThrow().marginPoints()).isCloseTo(0.4, within(1e-12));
+      assertThat(ruling.evidence().orElseThrow().scale().marginPoints())
+          .isCloseTo(0.4, within(1e-12));
       assertThat(ruling.reason())
           .startsWith(
               "delta -0.50 points, beyond the 0.40 allowed, 1 % of the baseline's 40.00 % (5 losses,");
@@ -244,9 +248,10 @@ class PairedGateTest {
         pairs.stream().map(pair -> pair.graded() ? pair : withBaselineRight(pair)).toList();
     Ruling ruling = judge(PairsOf.suite("cmnli", right));
 
-    assertThat(ruling.evidence().orElseThrow().losses()).isEqualTo(122);
-    assertThat(ruling.withFaults().orElseThrow().losses()).isEqualTo(244);
-    assertThat(ruling.withFaults().orElseThrow().deltaPoints()).isCloseTo(-1.99, within(0.005));
+    assertThat(ruling.evidence().orElseThrow().counts().losses()).isEqualTo(122);
+    assertThat(ruling.withFaults().orElseThrow().counts().losses()).isEqualTo(244);
+    assertThat(ruling.withFaults().orElseThrow().difference().deltaPoints())
+        .isCloseTo(-1.99, within(0.005));
     assertThat(ruling.finding()).isEqualTo(Finding.FAIL);
     assertThat(ruling.reason()).contains("122 missing answers count against the candidate");
   }
@@ -257,7 +262,7 @@ class PairedGateTest {
     pairs.add(PairsOf.faulted(300, Fault.Category.MISSING, true));
     Ruling ruling = judge(PairsOf.suite("ceval", pairs));
 
-    assertThat(ruling.withFaults().orElseThrow().losses()).isEqualTo(4);
+    assertThat(ruling.withFaults().orElseThrow().counts().losses()).isEqualTo(4);
     assertThat(ruling.verdict()).isEqualTo(Verdict.FAIL);
   }
 
@@ -278,19 +283,20 @@ class PairedGateTest {
   void clusters_make_a_proof_harder() {
     List<Pair> alone = PairsOf.table("exam", 1200, 2, 2, 42).pairs();
     Evidence plain = judge(PairsOf.suite("exam", alone)).evidence().orElseThrow();
-    assertThat(plain.designEffect()).isEqualTo(1);
-    assertThat(plain.clusters()).isEqualTo(1246);
+    assertThat(plain.spread().designEffect()).isEqualTo(1);
+    assertThat(plain.spread().clusters()).isEqualTo(1246);
     // The losses, items 1200 and 1201, lie in one cluster of 50 and the gains in another.
     List<Pair> clustered =
         alone.stream()
             .map(pair -> inCluster(pair, String.valueOf((pair.ordinal() + 48) / 50)))
             .toList();
     Evidence wider = judge(PairsOf.suite("exam", clustered)).evidence().orElseThrow();
-    assertThat(wider.clusters()).isEqualTo(26);
+    assertThat(wider.spread().clusters()).isEqualTo(26);
     // Two sums of 2 where four flips alone have squares of 4: about 2, and Student's factor.
-    assertThat(wider.designEffect()).isBetween(2.0, 2.3);
-    assertThat(wider.lowerPoints()).isLessThan(1.2 * plain.lowerPoints());
-    assertThat(wider.upperPoints()).isGreaterThan(1.2 * plain.upperPoints());
+    assertThat(wider.spread().designEffect()).isBetween(2.0, 2.3);
+    assertThat(wider.difference().lowerPoints()).isLessThan(1.2 * plain.difference().lowerPoints());
+    assertThat(wider.difference().upperPoints())
+        .isGreaterThan(1.2 * plain.difference().upperPoints());
   }
 
   @Test
@@ -384,7 +390,7 @@ class PairedGateTest {
       SuitePairs suite = PairsOf.table("exam", percent, 0, 0, 100 - percent);
       Evidence evidence =
           under(new MarginKind(percent), suite).suites().getFirst().evidence().orElseThrow();
-      assertThat(evidence.marginPoints()).as("%d %%", percent).isEqualTo(1);
+      assertThat(evidence.scale().marginPoints()).as("%d %%", percent).isEqualTo(1);
     }
   }
 
@@ -396,7 +402,7 @@ class PairedGateTest {
     }
     Ruling ruling = judge(PairsOf.suite("humaneval", pairs));
 
-    assertThat(ruling.evidence().orElseThrow().deltaPoints()).isEqualTo(-1);
+    assertThat(ruling.evidence().orElseThrow().difference().deltaPoints()).isEqualTo(-1);
     assertThat(ruling.verdict()).isEqualTo(Verdict.PASS);
   }
 
@@ -435,16 +441,16 @@ class PairedGateTest {
         pairs.stream().map(pair -> inCluster(pair, cluster(pair.ordinal()))).toList();
     Ruling alone = judge(PairsOf.suite("exam", clustered));
     Evidence evidence = alone.evidence().orElseThrow();
-    assertThat(evidence.designEffect()).isBetween(2.3, 2.9);
-    assertThat(evidence.mcnemar().orElseThrow().loss()).isCloseTo(0.003, within(0.0005));
-    assertThat(evidence.lossP().orElseThrow()).isBetween(0.025, 0.05);
+    assertThat(evidence.spread().designEffect()).isBetween(2.3, 2.9);
+    assertThat(evidence.loss().mcnemar().orElseThrow().loss()).isCloseTo(0.003, within(0.0005));
+    assertThat(evidence.loss().lossP().orElseThrow()).isBetween(0.025, 0.05);
     assertThat(alone.finding()).isEqualTo(Finding.FAIL);
 
     Judgement two =
         gate.judge(List.of(PairsOf.suite("one", clustered), PairsOf.suite("other", clustered)));
     assertThat(two.suites()).extracting(Ruling::finding).containsOnly(Finding.INCONCLUSIVE);
-    assertThat(two.suites().getFirst().evidence().orElseThrow().lossP().orElseThrow())
-        .isCloseTo(2 * evidence.lossP().orElseThrow(), within(1e-12));
+    assertThat(two.suites().getFirst().evidence().orElseThrow().loss().lossP().orElseThrow())
+        .isCloseTo(2 * evidence.loss().lossP().orElseThrow(), within(1e-12));
   }
 
   /** 80 losses in 28 of 52 clusters, 48 gains in the others, each of 25 or 26 items. */
@@ -465,7 +471,7 @@ class PairedGateTest {
             "a proof takes about 377 items at this flip rate of 0.61 %, a loss shows from 1.52 points;"
                 + " no number of samples of these 164 problems can prove it");
     Ruling ruling = judge(asPrograms(PairsOf.table("mbpp", 700, 30, 25, 219)));
-    assertThat(ruling.evidence().orElseThrow().samplesNeeded()).hasValue(4);
+    assertThat(ruling.evidence().orElseThrow().reach().samplesNeeded()).hasValue(4);
     assertThat(ruling.reason()).contains(" items or 4 samples of each problem at this flip rate");
     assertThat(judge(PairsOf.table("exam", 700, 30, 25, 219)).reason()).doesNotContain("samples");
   }
@@ -491,8 +497,8 @@ class PairedGateTest {
 
     assertThat(ruling.finding()).isEqualTo(Finding.INCONCLUSIVE);
     assertThat(ruling.verdict()).isEqualTo(Verdict.PASS);
-    assertThat(ruling.evidence().orElseThrow().lowerPoints()).isBetween(-4.0, -2.0);
-    assertThat(ruling.evidence().orElseThrow().mcnemar()).isEmpty();
+    assertThat(ruling.evidence().orElseThrow().difference().lowerPoints()).isBetween(-4.0, -2.0);
+    assertThat(ruling.evidence().orElseThrow().loss().mcnemar()).isEmpty();
     assertThat(ruling.reason()).endsWith("no number of samples of these 164 problems can prove it");
   }
 
@@ -504,7 +510,7 @@ class PairedGateTest {
     assertThat(judge(one).finding()).isEqualTo(Finding.FAIL);
     Judgement both = gate.judge(List.of(one, other));
     assertThat(both.suites().getFirst().finding()).isEqualTo(Finding.INCONCLUSIVE);
-    assertThat(both.suites().getFirst().evidence().orElseThrow().lossP().orElseThrow())
+    assertThat(both.suites().getFirst().evidence().orElseThrow().loss().lossP().orElseThrow())
         .isCloseTo(2 * 470 / 16384.0, within(1e-9));
     assertThat(both.pooled().orElseThrow().deltaPoints()).isCloseTo(-2, within(1e-12));
   }

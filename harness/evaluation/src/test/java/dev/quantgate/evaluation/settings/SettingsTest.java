@@ -205,9 +205,16 @@ class SettingsTest {
       value = {
         "LIMIT|0|--limit: expected a whole number of at least 1, found \"0\"",
         "LIMIT|ten|--limit: expected a whole number of at least 1, found \"ten\"",
-        "MARGIN|NaN|--margin: expected a number, found \"NaN\"",
+        "MARGIN|NaN|--margin: expected a number from 0 to 100, found \"NaN\"",
         "CHAT_DATE|26.7.2026|--chat-date: expected a day such as 2026-07-26, found \"26.7.2026\"",
-        "MARGIN|101|margin must be in 0 .. 100 points, not 101.0",
+        "MARGIN|101|--margin: expected a number from 0 to 100, found \"101\"",
+        "TEMPERATURE|-1|--temperature: expected a number from 0 to 100, found \"-1\"",
+        "TOP_P|0|--top-p: expected a number from 0.000001 to 1, found \"0\"",
+        "TOP_P|0.9|--top-p says nothing at temperature 0",
+        "SAMPLES|20000|--samples: expected a whole number from 1 to 10000, found \"20000\"",
+        "ITEMS|,|--items: expected at least one id, found \",\"",
+        "OUT|''|--out: expected a value, found nothing; leave the flag out, or give it one",
+        "LIMIT|' '|--limit: expected a value, found nothing",
         "MEMORY|much|--memory: expected a size such as 12G or 800M, found \"much\"",
         "MEMORY|0|--memory: expected a size such as 12G or 800M, found \"0\"",
         "MEMORY|99999999999999T|--memory: expected a size such as 12G or 800M, found"
@@ -234,6 +241,15 @@ class SettingsTest {
     assertThatThrownBy(() -> Settings.resolve(typed, Map.of(), Optional.empty()).runRequest())
         .isInstanceOf(EvaluationException.class)
         .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void aFileWithoutAnIdIsNotTakenForAllItems() throws IOException {
+    Path none = Files.writeString(folder.resolve("none.txt"), "\n \n");
+    Map<Setting, String> typed = new java.util.EnumMap<>(TYPED);
+    typed.put(Setting.ITEMS, "@" + none);
+    assertThatThrownBy(() -> Settings.resolve(typed, Map.of(), Optional.empty()).runRequest())
+        .hasMessage("--items: expected at least one id, found \"@%s\"".formatted(none));
   }
 
   @Test

@@ -3,7 +3,7 @@ package dev.quantgate.evaluation.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.evaluation.Fixtures;
-import dev.quantgate.evaluation.RunRequest;
+import dev.quantgate.evaluation.TwoModels;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.answer.StopOrder;
 import dev.quantgate.evaluation.answer.SuiteTask;
@@ -13,7 +13,6 @@ import dev.quantgate.evaluation.gate.GatePolicy.OnInconclusive;
 import dev.quantgate.evaluation.protocol.Question;
 import dev.quantgate.evaluation.record.Prompts;
 import dev.quantgate.evaluation.record.RunFolder;
-import dev.quantgate.evaluation.run.BaselineChoice;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.evaluation.run.RunEnvironment;
 import java.io.IOException;
@@ -25,7 +24,6 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,15 +40,13 @@ class StoppedRunVerifierTest {
 
   @TempDir Path folder;
   private final Fixtures fixtures = new Fixtures().pairs("cmnli", ITEMS);
-  private Path fp16;
-  private Path int4;
+  private TwoModels models;
   private Forgery result;
 
   @BeforeEach
-  void models() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    int4 = Files.createDirectory(folder.resolve("int4"));
-    fixtures.model(fp16).model(int4);
+  void models() {
+    models = TwoModels.in(folder);
+    fixtures.model(models.fp16()).model(models.int4());
     result = new Forgery(folder.resolve("out"));
   }
 
@@ -58,15 +54,7 @@ class StoppedRunVerifierTest {
     return fixtures
         .quantGate()
         .run(
-            new RunRequest(
-                fp16.toString(),
-                int4.toString(),
-                plan,
-                RunEnvironment.defaults(),
-                policy,
-                result.out(),
-                true,
-                BaselineChoice.ASKED),
+            models.untilDecided(plan, RunEnvironment.defaults(), policy, result.out()),
             Progress.Listener.NONE);
   }
 
@@ -75,12 +63,7 @@ class StoppedRunVerifierTest {
   }
 
   private void loseATenth() {
-    fixtures.model(
-        int4,
-        IntStream.range(0, ITEMS)
-            .filter(i -> i % 10 == 0)
-            .mapToObj(Integer::toString)
-            .toArray(String[]::new));
+    fixtures.model(models.int4(), TwoModels.everyTenth(ITEMS));
   }
 
   private Verification verify() {

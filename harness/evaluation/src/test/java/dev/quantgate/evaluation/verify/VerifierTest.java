@@ -10,7 +10,7 @@ import dev.quantgate.benchmarks.DataOptions;
 import dev.quantgate.evaluation.CompareRequest;
 import dev.quantgate.evaluation.EvalRequest;
 import dev.quantgate.evaluation.Fixtures;
-import dev.quantgate.evaluation.RunRequest;
+import dev.quantgate.evaluation.TwoModels;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.comparison.ResultHash;
 import dev.quantgate.evaluation.gate.GatePolicy;
@@ -46,32 +46,23 @@ class VerifierTest {
   @TempDir static Path folder;
   private static Path out;
   private static Forgery result;
-  private static Path fp16;
+  private static TwoModels models;
   private static Fixtures fixtures;
 
   @BeforeAll
-  static void run() throws IOException {
-    fp16 = Files.createDirectory(folder.resolve("fp16"));
-    Path int4 = Files.createDirectory(folder.resolve("int4"));
+  static void run() {
+    models = TwoModels.in(folder);
     out = folder.resolve("out");
     result = new Forgery(out);
     fixtures =
         new Fixtures()
             .pairs("cmnli", 3)
             .code("humaneval", 2)
-            .model(fp16)
-            .model(int4, "2", "HumanEval/1");
+            .model(models.fp16())
+            .model(models.int4(), "2", "HumanEval/1");
     fixtures
         .quantGate()
-        .run(
-            new RunRequest(
-                fp16.toString(),
-                int4.toString(),
-                RunPlan.of("cmnli", "humaneval"),
-                RunEnvironment.defaults(),
-                GatePolicy.DEFAULT,
-                out),
-            Progress.Listener.NONE);
+        .run(models.request(RunPlan.of("cmnli", "humaneval"), out), Progress.Listener.NONE);
   }
 
   private static Verification verify() {
@@ -491,7 +482,8 @@ class VerifierTest {
     fixtures
         .quantGate()
         .eval(
-            new EvalRequest(fp16.toString(), RunPlan.of("cmnli"), RunEnvironment.defaults(), alone),
+            new EvalRequest(
+                models.fp16().toString(), RunPlan.of("cmnli"), RunEnvironment.defaults(), alone),
             Progress.Listener.NONE);
     assertThat(fixtures.quantGate().verify(alone, VerifyRequest.standard()).sound()).isTrue();
     Path record = alone.resolve("model/cmnli.jsonl");

@@ -5,10 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.LayerArithmetic;
+import dev.quantgate.inference.LinearStage;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.Tensor;
-import dev.quantgate.inference.cuda.Forward.Stage;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.cuda.driver.PinnedMemory;
 import dev.quantgate.inference.cuda.driver.Stream;
@@ -161,7 +161,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
 
   @Override
   public void observe(int block, List<float[]> hidden, int stage, StageObserver observer) {
-    Stage wanted = Stage.values()[stage];
+    LinearStage wanted = LinearStage.values()[stage];
     int width = width(wanted);
     for (int i = 0; i < hidden.size(); i++) {
       int rows = rows(hidden.get(i));
@@ -183,12 +183,12 @@ final class CudaBlockwiseModel implements BlockwiseModel {
   }
 
   /** Computes a stage's inputs of a sequence, some rows at a time, in {@link #source}. */
-  private void inputs(int block, float[] hidden, Stage wanted, Seen seen) {
+  private void inputs(int block, float[] hidden, LinearStage wanted, Seen seen) {
     compute(
         block,
         hidden,
         (device, shape, from) -> {
-          for (Stage each : Stage.values()) {
+          for (LinearStage each : LinearStage.values()) {
             if (each.compareTo(wanted) <= 0) {
               forward.inputs(device, 0, shape, each);
             }
@@ -206,17 +206,17 @@ final class CudaBlockwiseModel implements BlockwiseModel {
   private final class Inputs implements CudaLayerArithmetic.StageInputs {
     @Override
     public int width(int stage) {
-      return CudaBlockwiseModel.this.width(Stage.values()[stage]);
+      return CudaBlockwiseModel.this.width(LinearStage.values()[stage]);
     }
 
     @Override
     public int stride(int stage) {
-      return CudaBlockwiseModel.this.stride(Stage.values()[stage]);
+      return CudaBlockwiseModel.this.stride(LinearStage.values()[stage]);
     }
 
     @Override
     public void compute(int block, List<float[]> hidden, int stage, CudaLayerArithmetic.Rows rows) {
-      Stage wanted = Stage.values()[stage];
+      LinearStage wanted = LinearStage.values()[stage];
       for (float[] each : hidden) {
         inputs(block, each, wanted, (from, count) -> rows.take(source(wanted), count));
       }
@@ -233,7 +233,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
           block,
           each,
           (device, shape, from) -> {
-            for (Stage stage : Stage.values()) {
+            for (LinearStage stage : LinearStage.values()) {
               forward.inputs(device, 0, shape, stage);
             }
             forward.output(device, shape);
@@ -315,7 +315,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
         });
   }
 
-  private DeviceMemory source(Stage stage) {
+  private DeviceMemory source(LinearStage stage) {
     return switch (stage) {
       case ATTENTION_INPUT, MLP_INPUT -> work.x;
       case ATTENTION_OUTPUT -> work.attention;
@@ -323,7 +323,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     };
   }
 
-  private int stride(Stage stage) {
+  private int stride(LinearStage stage) {
     return switch (stage) {
       case ATTENTION_INPUT, MLP_INPUT -> work.widths.hidden();
       case ATTENTION_OUTPUT -> work.widths.attention();
@@ -331,7 +331,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     };
   }
 
-  private int width(Stage stage) {
+  private int width(LinearStage stage) {
     return switch (stage) {
       case ATTENTION_INPUT, MLP_INPUT -> config.hiddenSize();
       case ATTENTION_OUTPUT -> config.heads() * config.headSize();

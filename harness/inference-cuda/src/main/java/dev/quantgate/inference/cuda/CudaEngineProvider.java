@@ -69,6 +69,11 @@ public final class CudaEngineProvider implements BlockwiseProvider {
   }
 
   @Override
+  public boolean hasDevice() {
+    return true;
+  }
+
+  @Override
   public Optional<String> unavailable() {
     try {
       CudaDriver driver = CudaDriver.open();

@@ -54,7 +54,7 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
 
   /** A stage on the device. */
   private static final class Begun {
-    final Stage stage;
+    final ColumnPlan plan;
     final Owned owned = new Owned();
     final DeviceMemory order;
     final DeviceMemory groups;
@@ -64,30 +64,30 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
     final @Nullable DeviceMemory upper;
     final DeviceMemory halved;
 
-    Begun(CudaLayerArithmetic on, Stage stage) {
-      this.stage = stage;
-      int count = stage.inputs();
+    Begun(CudaLayerArithmetic on, ColumnPlan plan) {
+      this.plan = plan;
+      int count = plan.inputs();
       int[] living = new int[count];
       int[] groupAt = new int[count];
       int[] placeOf = new int[count];
       for (int p = 0; p < count; p++) {
-        int input = stage.order()[p];
-        living[p] = stage.dead()[input] ? -1 : input;
-        groupAt[p] = input / stage.group();
+        int input = plan.order()[p];
+        living[p] = plan.dead()[input] ? -1 : input;
+        groupAt[p] = input / plan.group();
         placeOf[input] = p;
       }
       try {
         this.order = on.staging.put(owned, MemorySegment.ofArray(living));
         this.groups = on.staging.put(owned, MemorySegment.ofArray(groupAt));
         this.places =
-            stage.gridsBeforehand() ? on.staging.put(owned, MemorySegment.ofArray(placeOf)) : null;
-        this.importance = on.staging.put(owned, MemorySegment.ofArray(stage.importance()));
-        this.shares = on.staging.put(owned, MemorySegment.ofArray(stage.shares()));
+            plan.gridsBeforehand() ? on.staging.put(owned, MemorySegment.ofArray(placeOf)) : null;
+        this.importance = on.staging.put(owned, MemorySegment.ofArray(plan.importance()));
+        this.shares = on.staging.put(owned, MemorySegment.ofArray(plan.shares()));
         this.upper =
-            stage.upper().length == 0
+            plan.upper().length == 0
                 ? null
-                : on.staging.put(owned, MemorySegment.ofArray(stage.upper()));
-        this.halved = on.staging.put(owned, MemorySegment.ofArray(stage.halved()));
+                : on.staging.put(owned, MemorySegment.ofArray(plan.upper()));
+        this.halved = on.staging.put(owned, MemorySegment.ofArray(plan.halved()));
       } catch (RuntimeException | Error e) {
         owned.add(on.stream::synchronize);
         owned.closeAfter(e);
@@ -146,10 +146,10 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
   // --- Columns -----------------------------------------------------------------------------------
 
   @Override
-  public void begin(Stage stage) {
+  public void begin(ColumnPlan plan) {
     session.context().makeCurrent();
     forget();
-    begun = new Begun(this, stage);
+    begun = new Begun(this, plan);
   }
 
   private void forget() {
@@ -179,16 +179,16 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
   }
 
   private static void requireInputs(Begun of, Matrix weight) {
-    if (weight.columns() != of.stage.inputs()) {
+    if (weight.columns() != of.plan.inputs()) {
       throw new IllegalArgumentException(
-          "a layer of %d inputs, in a stage of %d".formatted(weight.columns(), of.stage.inputs()));
+          "a layer of %d inputs, in a stage of %d".formatted(weight.columns(), of.plan.inputs()));
     }
   }
 
   /** A layer on its way through all inputs. */
   private final class Columns {
     private final Begun of;
-    private final Stage stage;
+    private final ColumnPlan plan;
     private final DeviceMemory upper;
     private final int inputs;
     private final int outputs;
@@ -205,33 +205,33 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
         throw new IllegalStateException("the stage was begun without U");
       }
       this.of = of;
-      this.stage = of.stage;
+      this.plan = of.plan;
       this.upper = of.upper;
-      this.inputs = stage.inputs();
+      this.inputs = plan.inputs();
       this.outputs = weight.rows();
       this.stride = stride(outputs);
       this.codes = staging.memory(owned, (long) inputs * stride);
       this.errors = staging.memory(owned, 4L * BLOCK * stride);
-      this.scales = staging.memory(owned, 2L * stage.groups() * stride);
-      this.zeros = staging.memory(owned, (long) stage.groups() * stride);
+      this.scales = staging.memory(owned, 2L * plan.groups() * stride);
+      this.zeros = staging.memory(owned, (long) plan.groups() * stride);
       this.flags = staging.memory(owned, Integer.BYTES);
       this.weights = turned(owned, weight, null, of.order);
       stream.fill(flags, 0);
     }
 
     Optional<Codes> quantise() {
-      int segment = Math.min(stage.group(), BLOCK);
-      if (stage.gridsBeforehand()) {
-        for (int group = 0; group < stage.groups(); group++) {
-          search(group, group * stage.group());
+      int segment = Math.min(plan.group(), BLOCK);
+      if (plan.gridsBeforehand()) {
+        for (int group = 0; group < plan.groups(); group++) {
+          search(group, group * plan.group());
         }
       }
       for (int block = 0; block < inputs; block += BLOCK) {
         int end = Math.min(inputs, block + BLOCK);
         for (int at = block; at < end; at += segment) {
           int count = Math.min(segment, end - at);
-          if (!stage.gridsBeforehand()) {
-            search(stage.order()[at] / stage.group(), at);
+          if (!plan.gridsBeforehand()) {
+            search(plan.order()[at] / plan.group(), at);
           }
           take(at, count, at - block);
           compensate(at, count, at - block, at + count, end);
@@ -255,13 +255,13 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
           .pointer(zeros.address((long) group * stride))
           .pointer(flags)
           .integer(at)
-          .integer(stage.group())
+          .integer(plan.group())
           .integer(inputs)
           .integer(stride)
-          .integer(stage.shares().length)
-          .integer(stage.compensated() ? 1 : 0)
-          .integer(stage.maxCode())
-          .integer(stage.middle())
+          .integer(plan.shares().length)
+          .integer(plan.compensated() ? 1 : 0)
+          .integer(plan.maxCode())
+          .integer(plan.middle())
           .launch(stream, stride / TURNED, 1, 1);
     }
 
@@ -279,7 +279,7 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
           .integer(count)
           .integer(inputs)
           .integer(stride)
-          .integer(stage.maxCode())
+          .integer(plan.maxCode())
           .launch(stream, stride / TURNED, 1, 1);
     }
 
@@ -302,7 +302,7 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
       if (flag[0] != 0) {
         return Optional.empty();
       }
-      int groups = stage.groups();
+      int groups = plan.groups();
       byte[] values = new byte[Math.multiplyExact(inputs, outputs)];
       short[] scale = new short[groups * outputs];
       byte[] zero = new byte[scale.length];
@@ -310,7 +310,7 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
           codes,
           stride,
           inputs,
-          p -> MemorySegment.ofArray(values).asSlice((long) stage.order()[p] * outputs, outputs));
+          p -> MemorySegment.ofArray(values).asSlice((long) plan.order()[p] * outputs, outputs));
       staging.takeRows(
           scales,
           2L * stride,

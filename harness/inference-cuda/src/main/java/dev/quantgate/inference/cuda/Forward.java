@@ -1,5 +1,6 @@
 package dev.quantgate.inference.cuda;
 
+import dev.quantgate.inference.LinearStage;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.Product.Into;
 import dev.quantgate.inference.cuda.driver.Device;
@@ -122,14 +123,6 @@ final class Forward {
     }
   }
 
-  /** What the linear layers of a block are given, in the order in which they are computed. */
-  enum Stage {
-    ATTENTION_INPUT,
-    ATTENTION_OUTPUT,
-    MLP_INPUT,
-    MLP_OUTPUT
-  }
-
   /**
    * What the product with a matrix is given, by the kernel that makes it: arranged where that saves
    * a launch. Steps that hold pieces of prompts have work enough to hide one behind.
@@ -159,14 +152,14 @@ final class Forward {
 
   /** A block up to what it gives, added to the residual stream. */
   private void block(DeviceModel.Block block, int layer, Shape shape) {
-    for (Stage stage : Stage.values()) {
+    for (LinearStage stage : LinearStage.values()) {
       inputs(block, layer, shape, stage);
     }
     output(block, shape);
   }
 
   /** Computes the inputs of a stage from those of the stage before. */
-  void inputs(DeviceModel.Block block, int layer, Shape shape, Stage stage) {
+  void inputs(DeviceModel.Block block, int layer, Shape shape, LinearStage stage) {
     int rows = shape.rows();
     switch (stage) {
       case ATTENTION_INPUT -> {

@@ -119,7 +119,7 @@ class CudaLayerArithmeticTest {
     try (var device = new CudaLayerArithmetic(session, LayerChecks.NO_INPUTS)) {
       assertThatThrownBy(() -> device.loss(weight, other)).hasMessage("no stage was begun");
       device.begin(
-          new LayerArithmetic.Stage(
+          new LayerArithmetic.ColumnPlan(
               inputs,
               15,
               8,

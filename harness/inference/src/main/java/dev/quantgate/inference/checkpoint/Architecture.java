@@ -199,6 +199,7 @@ record Architecture(
   private static void requireCausalModel(JsonObject json) {
     JsonNode architectures = json.entries().get("architectures");
     if (architectures != null
+        && !(architectures.isArray() && architectures.isEmpty())
         && (!architectures.isArray()
             || architectures.size() != 1
             || !architectures.get(0).asString("").endsWith("ForCausalLM"))) {
@@ -314,8 +315,7 @@ record Architecture(
 
   private record Ids(OptionalInt bos, List<Integer> eos) {
     static Ids of(JsonObject json, Type type) {
-      OptionalInt bos =
-          json.knows("bos_token_id") ? json.integer("bos_token_id", 0, MAX_WIDTH) : type.bos;
+      OptionalInt bos = json.knows("bos_token_id") ? id(json, "bos_token_id") : type.bos;
       List<Integer> eos =
           json.knows("eos_token_id")
               ? ids(json, "eos_token_id")
@@ -328,22 +328,30 @@ record Architecture(
       Set<Integer> either = new LinkedHashSet<>(ids(generation, "eos_token_id"));
       either.addAll(eos);
       return new Ids(
-          generation.has("bos_token_id") ? generation.integer("bos_token_id", 0, MAX_WIDTH) : bos,
+          generation.has("bos_token_id") ? id(generation, "bos_token_id") : bos,
           List.copyOf(either));
+    }
+
+    /** A negative id is no token: older writers say -1 for none. */
+    private static OptionalInt id(JsonObject json, String key) {
+      OptionalInt id = json.integer(key, Integer.MIN_VALUE, MAX_WIDTH);
+      return id.isPresent() && id.getAsInt() < 0 ? OptionalInt.empty() : id;
     }
 
     private static List<Integer> ids(JsonObject json, String key) {
       JsonNode value = json.entries().get(key);
       if (value == null || !value.isArray()) {
-        OptionalInt id = json.integer(key, 0, MAX_WIDTH);
+        OptionalInt id = id(json, key);
         return id.isPresent() ? List.of(id.getAsInt()) : List.of();
       }
       List<Integer> ids = new ArrayList<>();
       for (JsonNode id : value) {
-        if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0) {
+        if (!id.isIntegralNumber() || !id.canConvertToInt()) {
           throw json.wrong(key, "token ids", id);
         }
-        ids.add(id.intValue());
+        if (id.intValue() >= 0) {
+          ids.add(id.intValue());
+        }
       }
       return ids;
     }

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * Gives every tensor of the files its place in the model, and refuses what is missing or left over.
  */
 final class CheckpointBuilder {
+  private static final String MODEL = "model.";
   private static final String EMBEDDING = "model.embed_tokens.weight";
   private static final String HEAD = "lm_head";
   private static final int NAMES_IN_MESSAGE = 3;
@@ -63,7 +64,27 @@ final class CheckpointBuilder {
     this.gptq = gptq;
     this.files = files;
     this.left = new LinkedHashMap<>(files.tensors());
-    this.otherTypes = files.others();
+    this.otherTypes = new LinkedHashMap<>(files.others());
+    if (left.keySet().stream().anyMatch(name -> name.startsWith("layers.0."))) {
+      addPrefix();
+    }
+  }
+
+  /** A model that was saved without its head's class has names without the prefix. */
+  private void addPrefix() {
+    left.clear();
+    files
+        .tensors()
+        .forEach((name, tensor) -> {
+          String full = withPrefix(name);
+          left.put(full, new Tensor(full, tensor.dtype(), tensor.shape(), tensor.data()));
+        });
+    otherTypes.clear();
+    files.others().forEach((name, type) -> otherTypes.put(withPrefix(name), type));
+  }
+
+  private static String withPrefix(String name) {
+    return name.startsWith(HEAD) ? name : MODEL + name;
   }
 
   static Checkpoint build(

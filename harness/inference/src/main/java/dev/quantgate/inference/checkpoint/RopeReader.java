@@ -11,6 +11,24 @@ import java.util.Set;
 final class RopeReader {
   private static final double DEFAULT_THETA = 10_000;
 
+  /**
+   * Keys that count for one type and are left over from it, or from training, in another, which
+   * transformers ignores.
+   */
+  private static final Set<String> OF_OTHER_TYPES =
+      Set.of(
+          "factor",
+          "original_max_position_embeddings",
+          "low_freq_factor",
+          "high_freq_factor",
+          "beta_fast",
+          "beta_slow",
+          "attention_factor",
+          "mscale",
+          "mscale_all_dim",
+          "truncate",
+          "finetuned");
+
   private final JsonObject json;
   private final JsonObject rope;
   private final int context;
@@ -111,12 +129,15 @@ final class RopeReader {
     };
   }
 
+  /** A leftover says nothing only where the type is said. */
   private void refuseOtherKeys(String type, Set<String> known) {
+    boolean typed = rope.has("rope_type") || rope.has("type");
     rope.entries()
         .forEach((key, value) -> {
           boolean stands =
               known.contains(key)
                   || key.equals("rope_theta")
+                  || (typed && OF_OTHER_TYPES.contains(key))
                   || ((key.equals("rope_type") || key.equals("type"))
                       && value.asString("").equals(type));
           if (key.equals("partial_rotary_factor")) {

@@ -1,6 +1,7 @@
 package dev.quantgate.inference.cpu;
 
 import dev.quantgate.inference.BlockwiseModel;
+import dev.quantgate.inference.LinearStage;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
@@ -8,7 +9,6 @@ import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.cpu.Projection.Into;
 import dev.quantgate.inference.cpu.Projection.Rows;
 import dev.quantgate.inference.cpu.Transformer.Span;
-import dev.quantgate.inference.cpu.Transformer.Stage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
    * @param hidden the list that was observed, known by its identity
    * @param states one for each sequence, at the inputs of {@code stage}
    */
-  private record Walk(int block, List<float[]> hidden, Stage stage, List<State> states) {}
+  private record Walk(int block, List<float[]> hidden, LinearStage stage, List<State> states) {}
 
   /**
    * A sequence at a stage.
@@ -206,17 +206,17 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     return block;
   }
 
-  private Stage stageOf(Found found) {
+  private LinearStage stageOf(Found found) {
     List<List<Linear>> stages = stages(checkpoint.blocks().get(found.block()));
     for (int i = 0; i < stages.size(); i++) {
       if (stages.get(i).contains(found.linear())) {
-        return Stage.values()[i];
+        return LinearStage.values()[i];
       }
     }
     throw new IllegalArgumentException("%s belongs to no stage".formatted(found.linear().name()));
   }
 
-  private int width(Stage stage) {
+  private int width(LinearStage stage) {
     return switch (stage) {
       case ATTENTION_INPUT, MLP_INPUT -> config.hiddenSize();
       case ATTENTION_OUTPUT -> config.heads() * config.headSize();
@@ -225,7 +225,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
   }
 
   /** The state of a walk that came from these hidden states and is not behind the stage. */
-  private @Nullable Walk walkTo(Stage stage, int block, List<float[]> hidden) {
+  private @Nullable Walk walkTo(LinearStage stage, int block, List<float[]> hidden) {
     Walk found = walk;
     return found != null
             && found.block() == block
@@ -237,7 +237,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
 
   @Override
   public void observe(int block, List<float[]> hidden, int stage, StageObserver observer) {
-    Stage wanted = Stage.values()[stage];
+    LinearStage wanted = LinearStage.values()[stage];
     Walk from = walkTo(wanted, block, hidden);
     boolean keep = fits(wanted, hidden);
     var states = new ArrayList<State>();
@@ -268,7 +268,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     }
   }
 
-  private State state(Stage stage, float[] before, float[] stream, int rows, float[] inputs) {
+  private State state(LinearStage stage, float[] before, float[] stream, int rows, float[] inputs) {
     float[] nothing = new float[0];
     return switch (stage) {
       case ATTENTION_INPUT -> new State(before, nothing);
@@ -278,7 +278,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     };
   }
 
-  private boolean fits(Stage stage, List<float[]> hidden) {
+  private boolean fits(LinearStage stage, List<float[]> hidden) {
     long tokens = hidden.stream().mapToLong(this::rows).sum();
     long bytes =
         switch (stage) {
@@ -292,7 +292,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
 
   @Override
   public List<float[]> run(int block, List<float[]> hidden) {
-    Walk from = walkTo(Stage.MLP_OUTPUT, block, hidden);
+    Walk from = walkTo(LinearStage.MLP_OUTPUT, block, hidden);
     var next = new ArrayList<float[]>(hidden.size());
     for (int i = 0; i < hidden.size(); i++) {
       int rows = rows(hidden.get(i));
@@ -314,7 +314,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     if (rows == 0) {
       return;
     }
-    Stage stage = from == null ? Stage.ATTENTION_INPUT : from.stage();
+    LinearStage stage = from == null ? LinearStage.ATTENTION_INPUT : from.stage();
     int[] pages = new int[KeyValuePages.pages(rows)];
     Arrays.setAll(pages, i -> i);
     var spans = List.of(new Span(cache.table(pages, rows), 0, rows));

@@ -1,5 +1,6 @@
 package dev.quantgate.inference.cpu;
 
+import dev.quantgate.inference.LinearStage;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
@@ -59,18 +60,10 @@ final class Transformer {
   @SuppressWarnings("ArrayRecordComponent")
   record Span(MemorySegment[] pages, int position, int rows) {}
 
-  /** Where the inputs of the linear layers can be seen, in the order they are computed. */
-  enum Stage {
-    ATTENTION_INPUT,
-    ATTENTION_OUTPUT,
-    MLP_INPUT,
-    MLP_OUTPUT
-  }
-
   /** Sees what a stage's linear layers are given; answers whether the block is to go on. */
   @FunctionalInterface
   interface Watcher {
-    boolean goOn(Stage stage, Rows rows);
+    boolean goOn(LinearStage stage, Rows rows);
   }
 
   private final ModelConfig config;
@@ -191,19 +184,19 @@ final class Transformer {
    * @return whether the watcher let the block finish
    */
   boolean run(Block block, int layer, float[] hidden, List<Span> spans, @Nullable Watcher watcher) {
-    return run(Stage.ATTENTION_INPUT, block, layer, hidden, spans, watcher);
+    return run(LinearStage.ATTENTION_INPUT, block, layer, hidden, spans, watcher);
   }
 
   /**
    * Runs one block from a stage on, which the watcher sees first.
    *
    * @param hidden the residual stream at that stage, changed in place
-   * @param from behind {@link Stage#ATTENTION_OUTPUT} and {@link Stage#MLP_OUTPUT} the stage's
-   *     inputs are taken from {@link #inputs}, where the caller has put them; the others follow
-   *     from {@code hidden}
+   * @param from behind {@link LinearStage#ATTENTION_OUTPUT} and {@link LinearStage#MLP_OUTPUT} the
+   *     stage's inputs are taken from {@link #inputs}, where the caller has put them; the others
+   *     follow from {@code hidden}
    */
   boolean run(
-      Stage from,
+      LinearStage from,
       Block block,
       int layer,
       float[] hidden,
@@ -211,13 +204,13 @@ final class Transformer {
       @Nullable Watcher watcher) {
     int rows = spans.stream().mapToInt(Span::rows).sum();
     var stream = new Rows(hidden, hiddenStride);
-    Rows norm = inputs(Stage.ATTENTION_INPUT);
-    Rows mix = inputs(Stage.ATTENTION_OUTPUT);
-    Rows product = inputs(Stage.MLP_OUTPUT);
+    Rows norm = inputs(LinearStage.ATTENTION_INPUT);
+    Rows mix = inputs(LinearStage.ATTENTION_OUTPUT);
+    Rows product = inputs(LinearStage.MLP_OUTPUT);
 
-    if (from == Stage.ATTENTION_INPUT) {
+    if (from == LinearStage.ATTENTION_INPUT) {
       norm(hidden, block.inputNorm(), rows);
-      if (watcher != null && !watcher.goOn(Stage.ATTENTION_INPUT, norm)) {
+      if (watcher != null && !watcher.goOn(LinearStage.ATTENTION_INPUT, norm)) {
         return false;
       }
       projection.project(
@@ -230,20 +223,20 @@ final class Transformer {
           Into.SET);
       attend(block, layer, rows);
     }
-    if (from.compareTo(Stage.ATTENTION_OUTPUT) <= 0) {
-      if (watcher != null && !watcher.goOn(Stage.ATTENTION_OUTPUT, mix)) {
+    if (from.compareTo(LinearStage.ATTENTION_OUTPUT) <= 0) {
+      if (watcher != null && !watcher.goOn(LinearStage.ATTENTION_OUTPUT, mix)) {
         return false;
       }
       projection.project(mix, rows, new Weights[] {block.output()}, new Rows[] {stream}, Into.ADD);
     }
-    if (from.compareTo(Stage.MLP_INPUT) <= 0) {
+    if (from.compareTo(LinearStage.MLP_INPUT) <= 0) {
       norm(hidden, block.postAttentionNorm(), rows);
-      if (watcher != null && !watcher.goOn(Stage.MLP_INPUT, norm)) {
+      if (watcher != null && !watcher.goOn(LinearStage.MLP_INPUT, norm)) {
         return false;
       }
       projection.swiglu(norm, rows, block.gate(), block.up(), product);
     }
-    if (watcher != null && !watcher.goOn(Stage.MLP_OUTPUT, product)) {
+    if (watcher != null && !watcher.goOn(LinearStage.MLP_OUTPUT, product)) {
       return false;
     }
     projection.project(product, rows, new Weights[] {block.down()}, new Rows[] {stream}, Into.ADD);
@@ -251,7 +244,7 @@ final class Transformer {
   }
 
   /** Where a stage's inputs lie, after {@link #begin}. */
-  Rows inputs(Stage stage) {
+  Rows inputs(LinearStage stage) {
     return switch (stage) {
       case ATTENTION_INPUT, MLP_INPUT -> new Rows(normed, hiddenStride);
       case ATTENTION_OUTPUT -> new Rows(mixed, queryStride);

@@ -1,5 +1,6 @@
 package dev.quantgate.inference.tokenizer;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,7 +14,9 @@ import tools.jackson.databind.node.ObjectNode;
  * transformers gathers them: tokenizer.json's own; those that tokenizer_config.json declares in
  * added_tokens_decoder, or where it has none those of added_tokens.json; then the named special
  * tokens and the extra ones, which are special whatever another file says. A token that has no id
- * yet gets the next one, in that order, whatever id a file declares.
+ * yet gets the next one, in that order, whatever id a file declares. How a token is matched
+ * (lstrip, rstrip, single_word, normalized) is what added_tokens_decoder says, where it names the
+ * token.
  */
 final class AddedTokens {
   private final ArrayNode added;
@@ -45,7 +48,12 @@ final class AddedTokens {
     if (declared != null) {
       Map<Integer, JsonNode> byId = new TreeMap<>();
       declared.properties().forEach(entry -> byId.put(number(entry.getKey()), entry.getValue()));
-      byId.values().forEach(token -> tokens.add(token, token.path("special").asBoolean(false)));
+      byId.values()
+          .forEach(token -> {
+            boolean special = token.path("special").asBoolean(false);
+            tokens.add(token, special);
+            tokens.match(token, special);
+          });
     } else {
       Map<Integer, String> byId = new TreeMap<>();
       files
@@ -59,7 +67,16 @@ final class AddedTokens {
                   TokenizerFiles.JSON.getNodeFactory().stringNode(content),
                   specials.containsKey(content)));
     }
-    specials.values().forEach(token -> tokens.add(token, true));
+    Collection<String> assumed = files.assumedTokens().values();
+    specials.forEach((content, token) -> {
+      if (tokens.isKnown(content) || !assumed.contains(content)) {
+        tokens.add(token, true);
+      }
+    });
+  }
+
+  private boolean isKnown(String content) {
+    return byContent.containsKey(content) || vocabulary.containsKey(content);
   }
 
   /** Adds a token that is given as its text or as an object, or makes a present one special. */
@@ -79,12 +96,20 @@ final class AddedTokens {
     Integer known = vocabulary.get(content);
     fresh.put("id", known == null ? next++ : known);
     fresh.put("content", content);
-    fresh.put("single_word", flag(token, "single_word", false));
-    fresh.put("lstrip", flag(token, "lstrip", false));
-    fresh.put("rstrip", flag(token, "rstrip", false));
-    fresh.put("normalized", flag(token, "normalized", !special));
     fresh.put("special", special);
     byContent.put(content, fresh);
+    match(token, special);
+  }
+
+  /** Gives a present token the flags with which another file declares it. */
+  private void match(JsonNode token, boolean special) {
+    ObjectNode present = TokenizerFiles.content(token).map(byContent::get).orElse(null);
+    if (present != null) {
+      present.put("single_word", flag(token, "single_word", false));
+      present.put("lstrip", flag(token, "lstrip", false));
+      present.put("rstrip", flag(token, "rstrip", false));
+      present.put("normalized", flag(token, "normalized", !special));
+    }
   }
 
   private static boolean flag(@Nullable JsonNode token, String name, boolean absent) {

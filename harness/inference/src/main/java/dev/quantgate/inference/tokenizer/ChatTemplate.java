@@ -14,20 +14,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A folder's chat template: chat_template.jinja, else chat_template.json, else the one in
- * tokenizer_config.json (of several the one named "default"). It sees what transformers shows it:
- * messages, add_generation_prompt, tools and documents (none), and the named special tokens. The
- * day ({@code strftime_now}) is undefined unless it is given, so that the same messages always give
- * the same text: a template falls back to the date that its author wrote into it, or is refused.
+ * A folder's chat template: chat_template.jinja, else the one in tokenizer_config.json, else the
+ * one in chat_template.json, which is a processor's; of several with names the one named "default".
+ * It sees what transformers shows it: messages, add_generation_prompt, tools and documents (none),
+ * and the named special tokens. The day ({@code strftime_now}) is undefined unless it is given, so
+ * that the same messages always give the same text: a template falls back to the date that its
+ * author wrote into it, or is refused.
  */
 final class ChatTemplate {
+  private static final String DEFAULT = "default";
+
   private final Path file;
   private final Optional<String> source;
+  private final Set<String> otherNames;
   private final Map<String, String> namedTokens;
   private final Optional<LocalDate> date;
   private final RenderedChats known = new RenderedChats();
@@ -35,10 +40,12 @@ final class ChatTemplate {
   private ChatTemplate(
       Path file,
       Optional<String> source,
+      Set<String> otherNames,
       Map<String, String> namedTokens,
       Optional<LocalDate> date) {
     this.file = file;
     this.source = source;
+    this.otherNames = otherNames;
     this.namedTokens = namedTokens;
     this.date = date;
   }
@@ -47,21 +54,39 @@ final class ChatTemplate {
     Map<String, String> named = new LinkedHashMap<>(files.namedTokens());
     Optional<String> own = files.text("chat_template.jinja");
     if (own.isPresent()) {
-      return new ChatTemplate(files.path("chat_template.jinja"), own, named, date);
+      return new ChatTemplate(files.path("chat_template.jinja"), own, Set.of(), named, date);
     }
-    Optional<ObjectNode> json = files.json("chat_template.json");
-    Path file = files.path(json.isPresent() ? "chat_template.json" : "tokenizer_config.json");
-    JsonNode template = json.orElseGet(files::config).path("chat_template");
-    if (template.isString()) {
-      return new ChatTemplate(file, Optional.of(template.stringValue()), named, date);
-    }
-    for (JsonNode entry : template) {
-      if (entry.path("name").asString("").equals("default")) {
+    for (String name : List.of("tokenizer_config.json", "chat_template.json")) {
+      Map<String, String> templates =
+          files.json(name).map(json -> byName(json.path("chat_template"))).orElse(Map.of());
+      if (!templates.isEmpty()) {
         return new ChatTemplate(
-            file, Optional.of(entry.path("template").asString("")), named, date);
+            files.path(name),
+            Optional.ofNullable(templates.get(DEFAULT)),
+            templates.keySet(),
+            named,
+            date);
       }
     }
-    return new ChatTemplate(file, Optional.empty(), named, date);
+    return new ChatTemplate(
+        files.path("tokenizer_config.json"), Optional.empty(), Set.of(), named, date);
+  }
+
+  /** One template, or several as a list of objects or as an object by name. */
+  private static Map<String, String> byName(JsonNode value) {
+    Map<String, String> templates = new TreeMap<>();
+    if (value.isString()) {
+      templates.put(DEFAULT, value.stringValue());
+    } else if (value.isObject()) {
+      value
+          .properties()
+          .forEach(entry -> templates.put(entry.getKey(), entry.getValue().asString("")));
+    } else {
+      for (JsonNode entry : value) {
+        templates.put(entry.path("name").asString(""), entry.path("template").asString(""));
+      }
+    }
+    return templates;
   }
 
   boolean isPresent() {
@@ -77,8 +102,11 @@ final class ChatTemplate {
         source.orElseThrow(() ->
             new InferenceException(
                 Kind.UNSUPPORTED,
-                "%s: has no chat template, so it cannot be asked by messages"
-                    .formatted(file.getParent())));
+                otherNames.isEmpty()
+                    ? "%s: has no chat template, so it cannot be asked by messages"
+                        .formatted(file.getParent())
+                    : "%s: names the chat templates %s, none of them \"default\", so it cannot be asked by messages"
+                        .formatted(file, Refusal.plain(String.join(", ", otherNames)))));
     Map<List<Prompt.Message>, String> texts = new HashMap<>();
     Set<List<Prompt.Message>> fresh = new LinkedHashSet<>();
     for (List<Prompt.Message> conversation : conversations) {

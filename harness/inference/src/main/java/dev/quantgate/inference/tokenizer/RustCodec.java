@@ -184,6 +184,9 @@ final class RustCodec implements TokenCodec {
       return; // as transformers: no such token, nothing added
     }
     Integer id = ids.get(token);
+    if (id == null && files.assumedTokens().containsValue(token)) {
+      return;
+    }
     if (id == null) {
       throw Refusal.damaged(
           files.path("tokenizer_config.json"),

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -42,6 +43,31 @@ final class TokenizerFiles {
           "pad_token",
           "cls_token",
           "mask_token");
+
+  private static final Map<String, String> LLAMA =
+      Map.of("bos_token", "<s>", "eos_token", "</s>", "unk_token", "<unk>");
+
+  /** The named tokens that a class has where no file says any; without its ending "Fast". */
+  private static final Map<String, Map<String, String>> CLASS_TOKENS =
+      Map.of(
+          "LlamaTokenizer", LLAMA,
+          "CodeLlamaTokenizer", LLAMA,
+          "GemmaTokenizer",
+              Map.of(
+                  "bos_token", "<bos>",
+                  "eos_token", "<eos>",
+                  "unk_token", "<unk>",
+                  "pad_token", "<pad>"),
+          "GPT2Tokenizer",
+              Map.of(
+                  "bos_token", "<|endoftext|>",
+                  "eos_token", "<|endoftext|>",
+                  "unk_token", "<|endoftext|>"),
+          "Qwen2Tokenizer",
+              Map.of(
+                  "eos_token", "<|endoftext|>",
+                  "unk_token", "<|endoftext|>",
+                  "pad_token", "<|endoftext|>"));
 
   private final Path folder;
   private final Map<String, byte[]> contents = new LinkedHashMap<>();
@@ -125,6 +151,17 @@ final class TokenizerFiles {
     return tokens;
   }
 
+  /**
+   * The named tokens of the folder's tokenizer class that no file says otherwise. A vocabulary need
+   * not have them.
+   */
+  Map<String, String> assumedTokens() {
+    String name = config().path("tokenizer_class").asString("").replaceFirst("Fast$", "");
+    Map<String, String> tokens = new TreeMap<>(CLASS_TOKENS.getOrDefault(name, Map.of()));
+    tokens.keySet().removeIf(key -> special(key) != null);
+    return tokens;
+  }
+
   /** All special tokens by their text: the named ones, then extra_special_tokens. */
   Map<String, JsonNode> specialTokens() {
     Map<String, JsonNode> tokens = new LinkedHashMap<>();
@@ -141,6 +178,8 @@ final class TokenizerFiles {
         tokens.put(name, token);
       }
     }
+    assumedTokens()
+        .forEach((name, token) -> tokens.put(name, JSON.getNodeFactory().stringNode(token)));
     if (extras().isObject()) {
       extras().properties().forEach(entry -> tokens.putIfAbsent(entry.getKey(), entry.getValue()));
     }
@@ -157,14 +196,18 @@ final class TokenizerFiles {
   }
 
   /**
-   * An entry of tokenizer_config.json, else of special_tokens_map.json, which counts only beside
-   * the older kind of config that declares no added tokens.
+   * An entry of special_tokens_map.json, which wins beside the older kind of tokenizer_config.json
+   * that declares no added tokens and does not count beside the newer, else of that config.
    */
   private @Nullable JsonNode special(String key) {
     ObjectNode config = config();
-    return config.has(key) || config.has("added_tokens_decoder")
-        ? config.get(key)
-        : json("special_tokens_map.json").map(map -> map.get(key)).orElse(null);
+    if (!config.has("added_tokens_decoder")) {
+      JsonNode mapped = json("special_tokens_map.json").map(map -> map.get(key)).orElse(null);
+      if (mapped != null) {
+        return mapped;
+      }
+    }
+    return config.get(key);
   }
 
   /** A token is written as its text or as an object with its content. */

@@ -46,6 +46,11 @@ public final class Tokenizers {
   /** As {@link #open(Path)}, with the day that a chat template is told ({@code strftime_now}). */
   public static Tokenizer open(Path folder, Optional<LocalDate> chatDate) {
     TokenizerFiles files = new TokenizerFiles(folder);
+    if (files.flag("split_special_tokens").orElse(false)) {
+      throw Refusal.unsupported(
+          files.path("tokenizer_config.json"),
+          "\"split_special_tokens\": true changes the tokens of texts that spell special ones and is not supported");
+    }
     ChatTemplate template = ChatTemplate.of(files, chatDate);
     TokenCodec codec;
     if (files.bytes("tokenizer.json").isPresent()) {

@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -203,9 +202,20 @@ class CheckpointVariantsTest {
     sameWeights();
   }
 
+  @Test
+  void aModelThatWasSavedWithoutItsHeadsClassHasNamesWithoutThePrefix() throws IOException {
+    write(Format.F16);
+    Map<String, RawTensor> bare = new LinkedHashMap<>();
+    TinyCheckpoint.tensors(1, Format.F16)
+        .forEach((name, tensor) -> bare.put(name.replaceFirst("^model\\.", ""), tensor));
+    SafetensorsWriter.write(variant.resolve("model.safetensors"), bare);
+    sameWeights();
+  }
+
   static Stream<Arguments> leftoversOfConfigs() {
     return Stream.of(
         Arguments.of(Map.of("architectures", List.of("LLaMAForCausalLM"))),
+        Arguments.of(Map.of("architectures", List.of())),
         Arguments.of(
             Map.of("sliding_window", 16, "use_sliding_window", false, "max_window_layers", 1)),
         Arguments.of(Map.of("sliding_window", 16)),
@@ -247,17 +257,6 @@ class CheckpointVariantsTest {
           config.put("rope_scaling", Map.of("type", "linear", "factor", 2.0));
         });
     refused("\"rope_parameters\" and \"rope_scaling\" differ");
-  }
-
-  @Test
-  void anAnswerEndsAtEitherConfigsEos() throws IOException {
-    config(Format.F16, config -> config.put("eos_token_id", List.of(7, 9)));
-    TinyCheckpoint.write(
-        variant.resolve("generation_config.json"), Map.of("eos_token_id", List.of(8, 7)));
-    try (Checkpoint checkpoint = Checkpoints.open(variant)) {
-      assertThat(checkpoint.config().eosIds()).containsExactly(8, 7, 9);
-      assertThat(checkpoint.config().bosId()).isEqualTo(OptionalInt.empty());
-    }
   }
 
   @Test

@@ -277,27 +277,6 @@ class TokenizersTest {
   }
 
   @Test
-  void aTemplateInAFileOfItsOwnWins() throws IOException {
-    Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[0].content }}!");
-    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
-      assertThat(tokenizer.renderChats(List.of(HELLO))).containsExactly("hello!");
-    }
-  }
-
-  @Test
-  void ofSeveralTemplatesTheDefaultIsTaken() throws IOException {
-    config(config ->
-        config.put(
-            "chat_template",
-            List.of(
-                Map.of("name", "tool_use", "template", "wrong"),
-                Map.of("name", "default", "template", "right"))));
-    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
-      assertThat(tokenizer.renderChats(List.of(HELLO))).containsExactly("right");
-    }
-  }
-
-  @Test
   void theSumChangesWithTheTemplate() throws IOException {
     String before;
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
@@ -368,5 +347,66 @@ class TokenizersTest {
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       assertThat(tokenizer.eosIds()).isEmpty();
     }
+  }
+
+  @Test
+  void theMapOfSpecialTokensWinsOnlyBesideAConfigThatDeclaresNoAddedTokens() throws IOException {
+    TinyCheckpoint.write(
+        folder.resolve("special_tokens_map.json"), Map.of("eos_token", "<|im_end|>"));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).containsExactly(ByteLevelTokenizer.EOS + 2);
+    }
+    config(config -> config.put("added_tokens_decoder", Map.of()));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).containsExactly(ByteLevelTokenizer.EOS);
+    }
+  }
+
+  @Test
+  void howATokenIsMatchedIsWhatTheConfigSaysWhereItDeclaresTheToken() throws IOException {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("x <|end|>").ids())
+          .containsExactly((int) 'x', (int) ' ', ByteLevelTokenizer.EOS);
+    }
+    config(config ->
+        config.put(
+            "added_tokens_decoder",
+            Map.of(
+                Integer.toString(ByteLevelTokenizer.EOS),
+                Map.of("content", "<|end|>", "lstrip", true, "special", false))));
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("x <|end|>").ids())
+          .containsExactly((int) 'x', ByteLevelTokenizer.EOS);
+      assertThat(tokenizer.isSpecial(ByteLevelTokenizer.EOS)).isTrue();
+    }
+  }
+
+  @Test
+  void aClassHasItsOwnNamedTokensWhereNoFileSaysAny() throws IOException {
+    config(config -> {
+      config.remove("bos_token");
+      config.remove("eos_token");
+      config.put("tokenizer_class", "LlamaTokenizerFast");
+      config.put(
+          "added_tokens_decoder",
+          Map.of(Integer.toString(ByteLevelTokenizer.EOS + 3), Map.of("content", "</s>")));
+      config.put("add_bos_token", true);
+      config.put("chat_template", "{{ bos_token }}{{ messages[0].content }}{{ eos_token }}");
+    });
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.eosIds()).containsExactly(ByteLevelTokenizer.EOS + 3);
+      assertThat(tokenizer.renderChats(List.of(HELLO))).containsExactly("<s>hello</s>");
+      assertThat(tokenizer.encode("x").ids())
+          .as("the vocabulary has no <s>")
+          .containsExactly((int) 'x');
+    }
+  }
+
+  @Test
+  void specialTokensThatTextsMayNotMeanAreRefusedByName() throws IOException {
+    config(config -> config.put("split_special_tokens", true));
+    refused(Kind.UNSUPPORTED, "tokenizer_config.json: \"split_special_tokens\": true changes");
+    config(config -> config.put("split_special_tokens", false));
+    Tokenizers.open(folder).close();
   }
 }

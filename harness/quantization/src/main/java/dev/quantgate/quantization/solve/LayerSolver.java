@@ -40,7 +40,7 @@ public final class LayerSolver {
   private final int[] order;
   private final double damping;
   private final Optional<Factor> factor;
-  private final Stage stage;
+  private final StripPlan plan;
   private final Optional<LayerArithmetic> device;
 
   /** H for the loss, as {@link #lossPanels} lays it out. */
@@ -103,18 +103,18 @@ public final class LayerSolver {
     for (int i = 0; i < inputs; i++) {
       importance[i] = (float) diagonal[order[i]];
     }
-    this.stage =
-        Stage.of(
+    this.plan =
+        StripPlan.of(
             scheme,
             clip,
             group,
-            actOrder == ActOrder.STATIC_GROUPS || group > Stage.BLOCK,
+            actOrder == ActOrder.STATIC_GROUPS || group > StripPlan.BLOCK,
             dead,
             order,
             importance,
             found);
     this.lossPanels = lossPanels(hessian);
-    device.ifPresent(arithmetic -> arithmetic.begin(stage.onDevice(factor, lossPanels)));
+    device.ifPresent(arithmetic -> arithmetic.begin(plan.onDevice(factor, lossPanels)));
   }
 
   /**
@@ -184,7 +184,7 @@ public final class LayerSolver {
     byte[] zeros = new byte[scales.length];
     workers.forEach(
         Math.ceilDiv(outputs, WIDTH),
-        strip -> new Strip(stage, weight, strip * WIDTH, upper).solve(codes, scales, zeros));
+        strip -> new Strip(plan, weight, strip * WIDTH, upper).solve(codes, scales, zeros));
     return new QuantizedLayer(name, scheme, inputs, outputs, codes, scales, zeros);
   }
 

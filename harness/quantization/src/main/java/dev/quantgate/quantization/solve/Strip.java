@@ -5,11 +5,11 @@ import java.util.Arrays;
 
 /** {@link MicroKernel#WIDTH} output channels of a layer on their way through all inputs. */
 final class Strip {
-  private static final int BLOCK = Stage.BLOCK;
+  private static final int BLOCK = StripPlan.BLOCK;
   private static final int ROWS = MicroKernel.ROWS;
   private static final int WIDTH = MicroKernel.WIDTH;
 
-  private final Stage stage;
+  private final StripPlan plan;
   private final float[] ranges;
   private final int inputs;
   private final int group;
@@ -43,13 +43,13 @@ final class Strip {
   private final float[] trialErrors;
   private final int[] firstRow;
 
-  Strip(Stage stage, Matrix weight, int first, Factor upper) {
-    this.stage = stage;
-    this.ranges = stage.shares();
-    this.inputs = stage.inputs();
-    this.group = stage.group();
-    this.segment = stage.segment();
-    this.order = stage.order();
+  Strip(StripPlan plan, Matrix weight, int first, Factor upper) {
+    this.plan = plan;
+    this.ranges = plan.shares();
+    this.inputs = plan.inputs();
+    this.group = plan.group();
+    this.segment = plan.segment();
+    this.order = plan.order();
     this.weights = new float[inputs * WIDTH];
     this.codes = new float[inputs * WIDTH];
     this.scales = new float[inputs / group * WIDTH];
@@ -65,20 +65,20 @@ final class Strip {
     for (int n = 0; n < channels; n++) {
       int row = (first + n) * inputs;
       for (int p = 0; p < inputs; p++) {
-        weights[p * WIDTH + n] = stage.dead()[order[p]] ? 0 : weight.values()[row + order[p]];
+        weights[p * WIDTH + n] = plan.dead()[order[p]] ? 0 : weight.values()[row + order[p]];
       }
     }
   }
 
   void solve(byte[] allCodes, short[] allScales, byte[] allZeros) {
-    if (stage.gridsBeforehand()) {
+    if (plan.gridsBeforehand()) {
       findGridsBeforehand();
     }
     for (int block = 0; block < inputs; block += BLOCK) {
       int end = Math.min(inputs, block + BLOCK);
       for (int at = block; at < end; at += segment) {
         int count = Math.min(segment, end - at);
-        if (!stage.gridsBeforehand()) {
+        if (!plan.gridsBeforehand()) {
           findGrid(at, count);
         }
         ColumnLoop.run(
@@ -86,7 +86,7 @@ final class Strip {
             new ColumnLoop.Columns(
                 weights, at * WIDTH, codes, at * WIDTH, errors, (at - block) * WIDTH),
             triangle(at),
-            new ColumnLoop.Grids(scales, zeros, stage.groupAt(), at, maxCode()),
+            new ColumnLoop.Grids(scales, zeros, plan.groupAt(), at, maxCode()),
             loss);
         compensate(at, count, (at - block) * WIDTH, at + count, end);
       }
@@ -114,8 +114,7 @@ final class Strip {
 
   /** The grid of the group that begins at a position, from weights that are compensated. */
   private void findGrid(int at, int count) {
-    searchGrid(
-        stage.groupAt()[at], weights, at, count, stage.importance(), stage.compensatedSearch());
+    searchGrid(plan.groupAt()[at], weights, at, count, plan.importance(), plan.compensatedSearch());
   }
 
   /** Grids from the weights as they are, in the order of the inputs. */
@@ -124,7 +123,7 @@ final class Strip {
     float[] share = new float[inputs];
     for (int p = 0; p < inputs; p++) {
       System.arraycopy(weights, p * WIDTH, plain, order[p] * WIDTH, WIDTH);
-      share[order[p]] = stage.importance()[p];
+      share[order[p]] = plan.importance()[p];
     }
     for (int from = 0; from < inputs; from += group) {
       searchGrid(from / group, plain, from, group, share, false);
@@ -176,17 +175,16 @@ final class Strip {
   }
 
   private ColumnLoop.Triangle triangle(int at) {
-    return new ColumnLoop.Triangle(
-        stage.band(), at * segment, segment, stage.inverseDiagonal(), at);
+    return new ColumnLoop.Triangle(plan.band(), at * segment, segment, plan.inverseDiagonal(), at);
   }
 
   private float maxCode() {
-    return stage.scheme().maxCode();
+    return plan.scheme().maxCode();
   }
 
   private void tryGrids(int shrink) {
     for (int n = 0; n < WIDTH; n++) {
-      Grid grid = Grid.ofRange(minimum[n], maximum[n], stage.scheme(), ranges[shrink]);
+      Grid grid = Grid.ofRange(minimum[n], maximum[n], plan.scheme(), ranges[shrink]);
       triedScales[n] = grid.scale();
       triedZeros[n] = grid.zero();
     }

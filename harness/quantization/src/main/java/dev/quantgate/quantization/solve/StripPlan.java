@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param importance diagonal of H by position: what a clip search weighs errors with
  */
 @SuppressWarnings("ArrayRecordComponent")
-record Stage(
+record StripPlan(
     Scheme scheme,
     ClipSearch clip,
     int inputs,
@@ -60,10 +60,10 @@ record Stage(
    * The same for an engine's device.
    *
    * @param upper U, if there is one
-   * @param halved as {@link LayerArithmetic.Stage} has it
+   * @param halved as {@link LayerArithmetic.ColumnPlan} has it
    */
-  LayerArithmetic.Stage onDevice(Optional<Factor> upper, float[] halved) {
-    return new LayerArithmetic.Stage(
+  LayerArithmetic.ColumnPlan onDevice(Optional<Factor> upper, float[] halved) {
+    return new LayerArithmetic.ColumnPlan(
         group,
         scheme.maxCode(),
         scheme.symmetric() ? scheme.middle() : -1,
@@ -77,7 +77,7 @@ record Stage(
         halved);
   }
 
-  static Stage of(
+  static StripPlan of(
       Scheme scheme,
       ClipSearch clip,
       int group,
@@ -99,7 +99,7 @@ record Stage(
         }
       }
     });
-    return new Stage(
+    return new StripPlan(
         scheme,
         clip,
         inputs,

@@ -1,0 +1,12 @@
+# wrong
+def f(x):
+    """ """
+    return check(x)
+
+def check(x):
+    return x
+
+def check(candidate):
+    assert candidate(1) == 1
+
+check(f)
