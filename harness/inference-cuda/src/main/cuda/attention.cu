@@ -5,6 +5,7 @@
 // merged in ascending order. Decode does this with a warp for each page and merges afterwards,
 // prefill with a warp for each 16 queries and merges as it goes: the same operations on the same
 // numbers, so the same bits. A page that a query sees nothing of leaves it unchanged.
+#include "arranged.h"
 #include "kernels.h"
 
 constexpr int PAGE = 64;
@@ -242,8 +243,8 @@ DEVICE void decode(const uint16_t* q, const uint16_t* cache, const int32_t* posi
 }
 
 template <class T>
-DEVICE void merge(const float* partials, const int32_t* positions, uint16_t* out, int heads,
-                  int headSize, int D, int pages, int ldo, int window) {
+DEVICE void merge(const float* partials, const int32_t* positions, uint16_t* out, int row0,
+                  int heads, int headSize, int D, int pages, int ldo, int arranged, int window) {
   let_next_kernel_start();
   wait_for_kernel_before();
   int d = threadIdx.x;
@@ -265,7 +266,9 @@ DEVICE void merge(const float* partials, const int32_t* positions, uint16_t* out
     m.parts(largest, weights, part[D], part[D + 1]);
     sum = m.sum(sum, part[d]);
   }
-  out[static_cast<long long>(row) * ldo + head * headSize + d] = T::narrow(sum / weights);
+  int column = head * headSize + d;
+  out[arranged == 0 ? static_cast<long long>(row0 + row) * ldo + column
+                    : arranged_at(row0 + row, column, arranged)] = T::narrow(sum / weights);
 }
 
 template <class T, int D>
@@ -400,12 +403,12 @@ ATTENTION(bf16, Bf16, 64)
 ATTENTION(bf16, Bf16, 128)
 
 KERNEL void attention_merge_f16(const float* partials, const int32_t* positions, uint16_t* out,
-                                int32_t heads, int32_t headSize, int32_t D, int32_t pages,
-                                int32_t ldo, int32_t window) {
-  merge<F16>(partials, positions, out, heads, headSize, D, pages, ldo, window);
+                                int32_t row0, int32_t heads, int32_t headSize, int32_t D,
+                                int32_t pages, int32_t ldo, int32_t arranged, int32_t window) {
+  merge<F16>(partials, positions, out, row0, heads, headSize, D, pages, ldo, arranged, window);
 }
 KERNEL void attention_merge_bf16(const float* partials, const int32_t* positions, uint16_t* out,
-                                 int32_t heads, int32_t headSize, int32_t D, int32_t pages,
-                                 int32_t ldo, int32_t window) {
-  merge<Bf16>(partials, positions, out, heads, headSize, D, pages, ldo, window);
+                                 int32_t row0, int32_t heads, int32_t headSize, int32_t D,
+                                 int32_t pages, int32_t ldo, int32_t arranged, int32_t window) {
+  merge<Bf16>(partials, positions, out, row0, heads, headSize, D, pages, ldo, arranged, window);
 }

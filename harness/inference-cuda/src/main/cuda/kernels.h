@@ -137,6 +137,7 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
 //             1 ADD       out float32 [rows][ldo] += y + bias   (the residual stream)
 //             2 SWIGLU    out T [rows][ldo], column 8i + j = silu(y[16i + j]) * y[16i + 8 + j]
 //             3 NARROW    out T [rows][ldo] = y + bias
+//             4 SWIGLU, its output arranged for the product that follows: ldo rows of arrangement
 // ---------------------------------------------------------------------------------------------
 #define PRODUCT(NAME)                                                                            \
   KERNEL void NAME(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,      \
@@ -172,6 +173,11 @@ PRODUCT(product_f16_wgmma)
 // Activations of either type in the order of the warpgroup products: arranged has 128 * gridDim.y
 // rows of 128 * ceil(inputs / 128) elements, those behind `rows` zero; the wgmma size wants a multiple
 // of 256 of them. Grid (2 * ceil(inputs / 128), ceil(rows / 128) or more), 256 threads.
+//
+// Where `inputs` is a multiple of 128 the kernels that make activations can arrange them as they write:
+// rms_norm and attention_merge by `arranged` (rows of the arrangement, a multiple of 128; 0 for row by
+// row), products by mode 4. They leave the arrangement's rows behind `rows` as they are; a product keeps
+// nothing of what it makes of those.
 KERNEL void arrange_rows(const uint16_t* x, uint16_t* arranged, int32_t rows, int32_t ldx);
 
 // ---------------------------------------------------------------------------------------------
@@ -186,9 +192,11 @@ KERNEL void embed(const void* table, const int32_t* tokens, float* residual, int
 // x[r] = T(residual[s] * rsqrt(mean(residual[s]^2) + epsilon) * weight), s = rowIndex[r], or r where
 // rowIndex is 0. weight is float32 [n]. Grid (rows), 512 threads.
 KERNEL void rms_norm_f16(const float* residual, const float* weight, const int32_t* rowIndex,
-                         uint16_t* x, int32_t n, int32_t ldr, int32_t ldx, float epsilon);
+                         uint16_t* x, int32_t n, int32_t ldr, int32_t ldx, int32_t arranged,
+                         float epsilon);
 KERNEL void rms_norm_bf16(const float* residual, const float* weight, const int32_t* rowIndex,
-                          uint16_t* x, int32_t n, int32_t ldr, int32_t ldx, float epsilon);
+                          uint16_t* x, int32_t n, int32_t ldr, int32_t ldx, int32_t arranged,
+                          float epsilon);
 
 // out[r][j] = x[r][order[j]], j < n; either 16-bit type. Grid (ceil(n / 1024), rows), 256 threads.
 KERNEL void gather_columns(const uint16_t* x, const int32_t* order, uint16_t* out, int32_t n,
@@ -250,14 +258,14 @@ ATTENTION_DECODE(attention_decode_bf16_d32)
 ATTENTION_DECODE(attention_decode_bf16_d64)
 ATTENTION_DECODE(attention_decode_bf16_d128)
 
-// out T [rows][ldo], head h at column h * headSize. pages as in the launch before.
+// out T [rows][ldo], head h at column h * headSize, from row row0 on. pages as in the launch before.
 // Grid (heads, rows), 128 threads.
 KERNEL void attention_merge_f16(const float* partials, const int32_t* positions, uint16_t* out,
-                                int32_t heads, int32_t headSize, int32_t D, int32_t pages,
-                                int32_t ldo, int32_t window);
+                                int32_t row0, int32_t heads, int32_t headSize, int32_t D,
+                                int32_t pages, int32_t ldo, int32_t arranged, int32_t window);
 KERNEL void attention_merge_bf16(const float* partials, const int32_t* positions, uint16_t* out,
-                                 int32_t heads, int32_t headSize, int32_t D, int32_t pages,
-                                 int32_t ldo, int32_t window);
+                                 int32_t row0, int32_t heads, int32_t headSize, int32_t D,
+                                 int32_t pages, int32_t ldo, int32_t arranged, int32_t window);
 
 // Prefill: consecutive rows with consecutive positions of one sequence at a time, to the same bits.
 //   items     int32 [n][2]: first row and number of rows of a piece of one sequence, at most

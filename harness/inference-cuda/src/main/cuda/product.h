@@ -5,13 +5,14 @@
 // steps of one accumulator, then ((0 + slice 0) + slice 1) + slice 2) + slice 3. Where the slices
 // are computed, side by side in a block, in the grid or one after the other, does not show.
 #pragma once
+#include "arranged.h"
 #include "kernels.h"
 
 constexpr int TILE_OUTPUTS = 16;
 constexpr int TILE_INPUTS = 128;
 constexpr int SLICES = 4;
 
-enum Mode { STORE = 0, ADD = 1, SWIGLU = 2, NARROW = 3 };
+enum Mode { STORE = 0, ADD = 1, SWIGLU = 2, NARROW = 3, SWIGLU_ARRANGED = 4 };
 
 // A format of packed weights: UNIT bytes are the smallest piece that can be loaded alone, holding
 // STEPS steps of 16 inputs.
@@ -111,10 +112,12 @@ DEVICE void finish(const float4& sum, int tile, int rowTile, int lane, void* out
     float y0 = (i == 0 ? sum.x : sum.y) + bias0;
     float y8 = (i == 0 ? sum.z : sum.w) + bias8;
     long long at = static_cast<long long>(row) * ldo;
-    if (mode == SWIGLU) {
+    if (mode == SWIGLU || mode == SWIGLU_ARRANGED) {
       if (n8 < outputs) {
         float silu = y0 / (1.0f + exponential(-y0));
-        static_cast<uint16_t*>(out)[at + tile * 8 + g] = T::narrow(silu * y8);
+        int column = tile * 8 + g;
+        at = mode == SWIGLU ? at + column : arranged_at(row, column, ldo);
+        static_cast<uint16_t*>(out)[at] = T::narrow(silu * y8);
       }
     } else if (mode == NARROW) {
       uint16_t* to = static_cast<uint16_t*>(out) + at;

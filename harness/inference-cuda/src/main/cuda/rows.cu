@@ -1,4 +1,5 @@
 // What is done row by row: embedding, norms, rotary embedding, readout.
+#include "arranged.h"
 #include "kernels.h"
 
 // The sum over a block of WARPS warps, in one order: lanes by a tree, then warps ascending.
@@ -27,7 +28,7 @@ KERNEL void embed(const void* table, const int32_t* tokens, float* residual, int
 
 template <class T>
 DEVICE void rms_norm(const float* residual, const float* weight, const int32_t* rowIndex,
-                     uint16_t* x, int n, int ldr, int ldx, float epsilon) {
+                     uint16_t* x, int n, int ldr, int ldx, int arranged, float epsilon) {
   SHARED_MEMORY(shared);
   let_next_kernel_start();
   wait_for_kernel_before();
@@ -46,20 +47,28 @@ DEVICE void rms_norm(const float* residual, const float* weight, const int32_t* 
   for (int i = threadIdx.x; i < fours; i += 512) {
     float4 v = reinterpret_cast<const float4*>(from)[i];
     float4 w = reinterpret_cast<const float4*>(weight)[i];
-    reinterpret_cast<uint2*>(to)[i] = uint2{narrow2<T>(v.x * scale * w.x, v.y * scale * w.y),
-                                            narrow2<T>(v.z * scale * w.z, v.w * scale * w.w)};
+    uint2 four = {narrow2<T>(v.x * scale * w.x, v.y * scale * w.y),
+                  narrow2<T>(v.z * scale * w.z, v.w * scale * w.w)};
+    if (arranged == 0) {
+      reinterpret_cast<uint2*>(to)[i] = four;
+    } else {
+      *reinterpret_cast<uint32_t*>(x + arranged_at(blockIdx.x, i * 4, arranged)) = four.x;
+      *reinterpret_cast<uint32_t*>(x + arranged_at(blockIdx.x, i * 4 + 2, arranged)) = four.y;
+    }
   }
   for (int i = fours * 4 + threadIdx.x; i < n; i += 512) {
     to[i] = T::narrow(from[i] * scale * weight[i]);
   }
 }
-KERNEL void rms_norm_f16(const float* residual, const float* weight, const int32_t* rowIndex,
-                         uint16_t* x, int32_t n, int32_t ldr, int32_t ldx, float epsilon) {
-  rms_norm<F16>(residual, weight, rowIndex, x, n, ldr, ldx, epsilon);
+KERNEL void LAUNCH_BOUNDS(512, 1)
+    rms_norm_f16(const float* residual, const float* weight, const int32_t* rowIndex, uint16_t* x,
+                 int32_t n, int32_t ldr, int32_t ldx, int32_t arranged, float epsilon) {
+  rms_norm<F16>(residual, weight, rowIndex, x, n, ldr, ldx, arranged, epsilon);
 }
-KERNEL void rms_norm_bf16(const float* residual, const float* weight, const int32_t* rowIndex,
-                          uint16_t* x, int32_t n, int32_t ldr, int32_t ldx, float epsilon) {
-  rms_norm<Bf16>(residual, weight, rowIndex, x, n, ldr, ldx, epsilon);
+KERNEL void LAUNCH_BOUNDS(512, 1)
+    rms_norm_bf16(const float* residual, const float* weight, const int32_t* rowIndex, uint16_t* x,
+                  int32_t n, int32_t ldr, int32_t ldx, int32_t arranged, float epsilon) {
+  rms_norm<Bf16>(residual, weight, rowIndex, x, n, ldr, ldx, arranged, epsilon);
 }
 
 KERNEL void gather_columns(const uint16_t* x, const int32_t* order, uint16_t* out, int32_t n,
@@ -194,8 +203,9 @@ DEVICE float second_of(float first, float second, float otherFirst, float otherS
   return fmaxf(fminf(first, otherFirst), fmaxf(second, otherSecond));
 }
 
-KERNEL void log_softmax(const float* logits, int32_t* argmax, float* margin, float* largest,
-                        double* logSum, int32_t n, int32_t ld) {
+KERNEL void LAUNCH_BOUNDS(1024, 1)
+    log_softmax(const float* logits, int32_t* argmax, float* margin, float* largest, double* logSum,
+                int32_t n, int32_t ld) {
   SHARED_MEMORY(shared);
   let_next_kernel_start();
   wait_for_kernel_before();

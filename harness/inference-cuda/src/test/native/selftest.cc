@@ -160,6 +160,20 @@ void check_wgmma(const std::string& format, const uint8_t* packed, Buffer<uint16
   expect(worst < 10 * PRODUCT_TOLERANCE * (size + 1), "%s wgmma is off by %g of %g", format.c_str(), worst, size);
 }
 
+// Activations as arrange_rows puts them, and as a kernel that arranges by itself did; what lies behind
+// the rows is nobody's.
+Buffer<uint16_t> ones_of_arrangement(int rows, int columns) { return buffer<uint16_t>(size_t(up(rows, 128)) * 128 * columns); }
+void expect_arranged(const char* what, const uint16_t* plain, const uint16_t* found, int rows, int columns, int ldx) {
+  Buffer<uint16_t> want = ones_of_arrangement(rows, columns);
+  launch("arrange_rows", {up(columns, 128) * 2, up(rows, 128), 1}, plain, want.at(), rows, ldx);
+  int bad = 0;
+  for (size_t i = 0; i < size_t(up(rows, 128)) * 128 * columns; i++) {
+    bool own = int(i / 64 % (up(rows, 128) * 128)) < rows;
+    bad += found[i] != (own ? want[i] : 0xffff);
+  }
+  expect(bad == 0, "%s of %d rows and %d columns: %d elements arranged wrong", what, rows, columns, bad);
+}
+
 // Runs a product of any size into out; bits compared by the caller.
 void product(const std::string& format, const std::string& size, const uint8_t* packed,
              const uint16_t* x, void* out, const float* bias, int rows, int K, int N, int ldx,
@@ -426,7 +440,16 @@ void attention(const std::string& type, int headSize, int heads, int kvHeads, in
          (const uint16_t*)q.at(), (const uint16_t*)cache.at(), (const int32_t*)positions.at(), (const int32_t*)rowTable.at(),
          (const int32_t*)tables.at(), partials.at(), pageStride, heads, kvHeads, tableStride, window, scale);
   launch("attention_merge_" + type, {unsigned(heads), unsigned(rows), 1}, (const float*)partials.at(), (const int32_t*)positions.at(),
-         decoded.at(), heads, headSize, D, tableStride, ldo, window);
+         decoded.at(), 0, heads, headSize, D, tableStride, ldo, 0, window);
+  if (ldo % 128 == 0 && rows > 9) {
+    // In two launches, the second from an odd row on.
+    Buffer<uint16_t> arranged = ones_of_arrangement(rows, ldo);
+    for (auto [from, to] : {std::pair{0, 9}, std::pair{9, rows}}) {
+      launch("attention_merge_" + type, {unsigned(heads), unsigned(to - from), 1}, (const float*)partials.at() + size_t(from) * heads * tableStride * (D + 2),
+             (const int32_t*)positions.at() + from, arranged.at(), from, heads, headSize, D, tableStride, 0, int(up(rows, 128)) * 128, window);
+    }
+    expect_arranged("attention", decoded.at(), arranged.at(), rows, ldo, ldo);
+  }
   std::vector<int> items;
   int most_rows = 128 / (heads / kvHeads);
   for (int s = 0; s < sequences; s++) {
@@ -489,8 +512,8 @@ void test_rows() {
   Buffer<int32_t> index = buffer<int32_t>(3);
   index[0] = 4; index[1] = 0; index[2] = 2;
   Buffer<uint16_t> x = zeros<uint16_t>(3 * 1024), y = zeros<uint16_t>(size_t(rows) * 1024);
-  launch("rms_norm_f16", {3, 1, 1}, (const float*)residual.at(), (const float*)weight.at(), (const int32_t*)index.at(), x.at(), n, ld, 1024, 1e-5f);
-  launch("rms_norm_bf16", {unsigned(rows), 1, 1}, (const float*)residual.at(), (const float*)weight.at(), (const int32_t*)nullptr, y.at(), n, ld, 1024, 1e-5f);
+  launch("rms_norm_f16", {3, 1, 1}, (const float*)residual.at(), (const float*)weight.at(), (const int32_t*)index.at(), x.at(), n, ld, 1024, 0, 1e-5f);
+  launch("rms_norm_bf16", {unsigned(rows), 1, 1}, (const float*)residual.at(), (const float*)weight.at(), (const int32_t*)nullptr, y.at(), n, ld, 1024, 0, 1e-5f);
   for (int r = 0; r < 3; r++) {
     const float* from = residual.at() + size_t(index[r]) * ld;
     double ss = 0;
@@ -551,6 +574,40 @@ void test_rows() {
   for (int r = 0; r < 2; r++) for (int i = 0; i < 1100; i++) {
     double g = gate[r * 1104 + i], want = g / (1 + exp(-g)) * upper[r * 1104 + i];
     expect(fabs(f16_to_float(product[r * 1152 + i]) - want) < 1e-3 * (1 + fabs(want)), "silu");
+  }
+}
+
+void test_arranged() {
+  struct Case { int rows, n; };
+  for (Case c : {Case{5, 256}, Case{130, 128}}) {
+    now = "arranged rows=" + std::to_string(c.rows) + " n=" + std::to_string(c.n);
+    int padded = int(up(c.rows, 128)) * 128;
+    Buffer<float> residual = buffer<float>(size_t(c.rows) * c.n), weight = buffer<float>(c.n);
+    for (int i = 0; i < c.rows * c.n; i++) residual[i] = uniform(-3, 3);
+    for (int i = 0; i < c.n; i++) weight[i] = uniform(0, 2);
+    for (std::string type : {"f16", "bf16"}) {
+      Buffer<uint16_t> plain = buffer<uint16_t>(size_t(c.rows) * c.n), arranged = ones_of_arrangement(c.rows, c.n);
+      launch("rms_norm_" + type, {unsigned(c.rows), 1, 1}, (const float*)residual.at(), (const float*)weight.at(), (const int32_t*)nullptr, plain.at(), c.n, c.n, c.n, 0, 1e-5f);
+      launch("rms_norm_" + type, {unsigned(c.rows), 1, 1}, (const float*)residual.at(), (const float*)weight.at(), (const int32_t*)nullptr, arranged.at(), c.n, c.n, 0, padded, 1e-5f);
+      expect_arranged("norm", plain.at(), arranged.at(), c.rows, c.n, c.n);
+    }
+    // silu(gate) * up of every kind of kernel, in the order of the next product.
+    int K = 128;
+    Buffer<uint8_t> int4 = buffer<uint8_t>(packed_bytes(K, 2 * c.n, 1104)), half = buffer<uint8_t>(packed_bytes(K, 2 * c.n, 4096));
+    launch("generate_int4", {unsigned(packed_bytes(K, 2 * c.n, 1104) / 1104), 1, 1}, int4.at(), 2, 5u, 0.05f);
+    launch("generate_f16", {unsigned(packed_bytes(K, 2 * c.n, 4096) / 4096), 1, 1}, half.at(), 5u, 0.05f);
+    Buffer<uint16_t> x = buffer<uint16_t>(size_t(c.rows) * K);
+    for (int i = 0; i < c.rows * K; i++) x[i] = float_to_f16(uniform(-1, 1));
+    for (const char* size : {"r8n32", "r64n256", "r128n128", "w64n128", "w64n256", "w128n128"}) {
+      for (std::string format : {"i4g64", "f16"}) {
+        if (emulation::find("product_" + format + "_" + size) == nullptr) continue;
+        const uint8_t* packed = format == "f16" ? half.at() : int4.at();
+        Buffer<uint16_t> plain = buffer<uint16_t>(size_t(c.rows) * c.n), arranged = ones_of_arrangement(c.rows, c.n);
+        product(format, size, packed, x.at(), plain.at(), nullptr, c.rows, K, 2 * c.n, K, c.n, 2);
+        product(format, size, packed, x.at(), arranged.at(), nullptr, c.rows, K, 2 * c.n, K, padded, 4);
+        expect_arranged(size, plain.at(), arranged.at(), c.rows, c.n, c.n);
+      }
+    }
   }
 }
 
@@ -766,7 +823,7 @@ int main(int count, char** arguments) {
       {"layouts", test_layouts}, {"emulator", test_emulator},
 #endif
       {"int4", test_int4}, {"f16", test_f16}, {"bf16", test_bf16}, {"swiglu", test_swiglu_and_act_order},
-      {"attention", test_attention}, {"rows", test_rows}, {"generated", test_generated}};
+      {"attention", test_attention}, {"rows", test_rows}, {"arranged", test_arranged}, {"generated", test_generated}};
   for (auto& test : tests) {
     if (count > 1 && std::string(test.name).find(arguments[1]) == std::string::npos) continue;
 #ifdef ON_DEVICE

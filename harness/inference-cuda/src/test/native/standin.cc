@@ -17,10 +17,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -106,6 +108,16 @@ struct Function {
 std::recursive_mutex mutex;
 bool initialized, context;
 int devices = 1, driver = 13000, processors = 16;
+struct Has {
+  int major = 9, minor = 0, shared = 232448;
+};
+Has has[8];
+int current;  // the device whose context is
+// The virtual architecture that a kernel was compiled for, of what the image holds for the device.
+int compiled_for() {
+  const Has& device = has[current];
+  return device.major == 8 ? 80 + device.minor : device.major == 9 && device.minor == 0 ? 90 : device.major == 10 ? 100 : 80;
+}
 size_t capacity = size_t(4) << 30, used;
 Result sticky;
 std::string report_text;
@@ -289,6 +301,9 @@ Result launch(Function* function, emulation::Dim grid, emulation::Dim block, uns
   if (shared != unsigned(k.shared)) {
     return report(INVALID_VALUE, "%s: expected %d bytes of shared memory, found %u", k.name, k.shared, shared);
   }
+  if ((strstr(k.name, "_w64") || strstr(k.name, "_w128") || strstr(k.name, "_wgmma")) && compiled_for() != 90) {
+    return report(LAUNCH_FAILED, "%s: stops on compute capability %d.%d", k.name, has[current].major, has[current].minor);
+  }
   if (shared > unsigned(function->most_shared)) {
     return report(INVALID_VALUE, "%s: %u bytes of shared memory are more than %d: set the function's attribute 8 first", k.name, shared, function->most_shared);
   }
@@ -334,7 +349,7 @@ EXPORT int cuInit(unsigned) {
     return text == nullptr ? otherwise : atol(text);
   };
   if (!initialized) {
-    devices = int(number("STANDIN_DEVICES", devices));
+    devices = int(std::min(number("STANDIN_DEVICES", devices), 8L));
     capacity = size_t(number("STANDIN_MEMORY", long(capacity)));
     driver = int(number("STANDIN_DRIVER", driver));
     processors = int(number("STANDIN_PROCESSORS", processors));
@@ -408,10 +423,10 @@ EXPORT int cuDeviceGetAttribute(int* value, int attribute, int device) {
     case 38: *value = 52428800; break;     // second-level cache
     case 39: *value = 2048; break;         // threads of a multiprocessor
     case 41: *value = 1; break;            // unified addressing
-    case 75: *value = 9; break;            // compute capability
-    case 76: *value = 0; break;
+    case 75: *value = has[device].major; break;  // compute capability
+    case 76: *value = has[device].minor; break;
     case 81: *value = 233472; break;       // shared memory of a multiprocessor
-    case 97: *value = 232448; break;       // shared memory of a block that asks for it
+    case 97: *value = has[device].shared; break;  // shared memory of a block that asks for it
     default: *value = 0;
   }
   return SUCCESS;
@@ -425,8 +440,7 @@ EXPORT int cuDeviceTotalMem_v2(size_t* bytes, int device) {
 EXPORT int cuDevicePrimaryCtxRetain(void** handle, int device) {
   ENTER(cuDevicePrimaryCtxRetain)
   if (device < 0 || device >= devices) return INVALID_DEVICE;
-  static int anything;
-  *handle = &anything;
+  *handle = &has[device];
   return SUCCESS;
 }
 EXPORT int cuDevicePrimaryCtxRelease_v2(int) {
@@ -436,6 +450,7 @@ EXPORT int cuDevicePrimaryCtxRelease_v2(int) {
 EXPORT int cuCtxSetCurrent(void* handle) {
   ENTER(cuCtxSetCurrent)
   context = context || handle != nullptr;
+  if (handle != nullptr) current = int(static_cast<Has*>(handle) - has);
   return SUCCESS;
 }
 EXPORT int cuModuleLoadDataEx(void** module, const void* image, unsigned, int*, void**) {
@@ -470,7 +485,9 @@ EXPORT int cuModuleUnload(void* module) {
 EXPORT int cuFuncSetAttribute(void* function, int attribute, int value) {
   ENTER(cuFuncSetAttribute)
   if (attribute == 8) {
-    if (value < 0 || value > 232448) return report(INVALID_VALUE, "cuFuncSetAttribute: %d bytes of shared memory are more than 232,448", value);
+    if (value < 0 || value > has[current].shared) {
+      return report(INVALID_VALUE, "cuFuncSetAttribute: %d bytes of shared memory are more than %d", value, has[current].shared);
+    }
     static_cast<Function*>(function)->most_shared = value > 48 * 1024 ? value : 48 * 1024;
   }
   return SUCCESS;
@@ -481,6 +498,7 @@ EXPORT int cuFuncGetAttribute(int* value, int attribute, void* function) {
   switch (attribute) {
     case 0: *value = f->kernel->threads; break;  // threads of a block at most
     case 4: *value = 64; break;                  // registers
+    case 5: *value = compiled_for(); break;
     case 8: *value = f->most_shared; break;
     default: *value = 0;
   }
@@ -681,6 +699,8 @@ EXPORT int cuLaunchKernelEx(const LaunchConfig* config, void* function, void** p
   NEED_CONTEXT(cuLaunchKernelEx)
   for (unsigned i = 0; i < config->count; i++) {
     if (config->attributes[i].id != 6) return report(INVALID_VALUE, "cuLaunchKernelEx: expected attribute 6, found %d", config->attributes[i].id);
+    // Code of an older architecture does not wait for the kernel before it.
+    if (compiled_for() < 90) return report(INVALID_VALUE, "cuLaunchKernelEx: a kernel for compute_%d may not overlap", compiled_for());
   }
   return launch(static_cast<Function*>(function), {config->grid[0], config->grid[1], config->grid[2]},
                 {config->block[0], config->block[1], config->block[2]}, config->shared, config->stream, parameters, extra);
@@ -745,6 +765,16 @@ EXPORT void standin_fail(const char* function, int n, int code) {
 EXPORT void standin_set_memory(size_t bytes) {
   std::lock_guard<std::recursive_mutex> guard(mutex);
   capacity = bytes > used ? bytes : used;
+}
+EXPORT void standin_set_device(int device, int major, int minor, int shared) {
+  std::lock_guard<std::recursive_mutex> guard(mutex);
+  has[device].major = major;
+  has[device].minor = minor;
+  has[device].shared = shared;
+}
+EXPORT void standin_set_driver(int version) {
+  std::lock_guard<std::recursive_mutex> guard(mutex);
+  driver = version;
 }
 EXPORT void standin_set_devices(int count) {
   std::lock_guard<std::recursive_mutex> guard(mutex);

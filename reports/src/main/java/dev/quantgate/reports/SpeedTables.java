@@ -70,7 +70,7 @@ public final class SpeedTables {
     rows.plain("weights", column -> Figures.bytes(column.weightBytes()));
     rows.plain(
         "memory in all",
-        column -> column.refused().orElseGet(() -> Figures.bytes(column.memoryBytes())));
+        column -> column.refused().isPresent() ? "-" : Figures.bytes(column.memoryBytes()));
     for (int i = 0; i < most(columns, column -> column.prefills().size()); i++) {
       int at = i;
       rows.cells(
@@ -81,6 +81,8 @@ public final class SpeedTables {
                       : Cell.NONE)
               .toList());
     }
+    rows.cells(
+        columns.stream().map(column -> column.texts().map(rows::texts).orElse(Cell.NONE)).toList());
     for (int i = 0; i < most(columns, column -> column.passages().size()); i++) {
       int at = i;
       rows.cells(
@@ -103,17 +105,28 @@ public final class SpeedTables {
     %s on %s; weights made up there
     measured in this run: read stream %s GB/s, largest matrix product %s TFLOP/s
     %s
-    rates are tokens a second; a/b: over b tokens behind a prompt of a; at c: behind c tokens
+    rates are tokens a second; a/b: over b tokens behind a prompt of a; at c: behind c tokens;
+    texts: many in one step, each of their positions read
 
     %s\
     """
-        .formatted(
-            report.shape(),
-            report.device(),
-            Figures.rate(report.readBandwidth() / GIGA),
-            Figures.rate(report.matrixRate() / TERA),
-            peer(report.peer()),
-            rows.table.render());
+            .formatted(
+                report.shape(),
+                report.device(),
+                Figures.rate(report.readBandwidth() / GIGA),
+                Figures.rate(report.matrixRate() / TERA),
+                peer(report.peer()),
+                rows.table.render())
+        + refusals(columns)
+        + SuiteTimes.render(report);
+  }
+
+  private static String refusals(List<ShapeReport.Column> columns) {
+    return columns.stream()
+        .flatMap(column ->
+            column.refused().stream()
+                .map(why -> "%s was not measured: it %s%n".formatted(name(column), why)))
+        .collect(Collectors.joining());
   }
 
   private static String peer(ShapeReport.Peer peer) {
@@ -121,6 +134,11 @@ public final class SpeedTables {
         ? "to compare with: the same product by %s, %s TFLOP/s"
             .formatted(peer.note(), Figures.rate(peer.matrixRate().getAsDouble() / TERA))
         : "note: %s".formatted(peer.note());
+  }
+
+  /** A weight format's name, short. */
+  static String name(ShapeReport.Column column) {
+    return column.weights().replace(", groups of ", " g");
   }
 
   private static int most(
@@ -137,7 +155,7 @@ public final class SpeedTables {
     void head() {
       var cells = new ArrayList<String>(List.of(""));
       for (ShapeReport.Column column : report.columns()) {
-        cells.add(column.weights().replace(", groups of ", " g"));
+        cells.add(name(column));
         cells.add("of the device");
       }
       if (ratio) {
@@ -186,6 +204,12 @@ public final class SpeedTables {
               .formatted(
                   Figures.rate(prefill.flops() / TERA),
                   Figures.percent(prefill.flops() / report.matrixRate())));
+    }
+
+    Cell texts(ShapeReport.Prefill texts) {
+      Cell cell = prefill(texts);
+      return new Cell(
+          "texts of %s".formatted(Figures.count(texts.tokens())), cell.rate(), cell.use());
     }
 
     Cell passage(ShapeReport.Decode decode) {

@@ -234,6 +234,7 @@ class CudaCommandsTest {
     assertThat(shape.out())
         .contains("int4 g64", "fp16", "ratio", "weights", "memory in all")
         .contains("prefill of 16", "16/4", "batch 1 at 16", "batch 2 at 16", "read stream")
+        .contains("texts of ", "humaneval/base", "ceval/official-5shot", "cmnli/ppl-fdc6de")
         .contains("Stand-in Device")
         .containsPattern("note: there is no libcublasLt\\.so\\.13 .*to compare with|by cuBLASLt");
     Ended unknown = quantgate("bench", "--engine=cuda", "--shape=llama-8b");

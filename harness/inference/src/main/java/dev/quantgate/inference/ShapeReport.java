@@ -1,8 +1,10 @@
 package dev.quantgate.inference;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /**
  * How fast a device runs models of a shape in some weight formats, beside what it gives.
@@ -39,6 +41,8 @@ public record ShapeReport(
    * @param weightBytes that the weights take, or would
    * @param memoryBytes taken in all: weights, what steps work in, keys and values
    * @param refused why it was not measured; empty where it was
+   * @param texts short texts whose every position is read, as many as a step takes; empty where
+   *     nothing was measured
    */
   public record Column(
       String weights,
@@ -46,6 +50,7 @@ public record ShapeReport(
       long memoryBytes,
       Optional<String> refused,
       List<Prefill> prefills,
+      Optional<Prefill> texts,
       List<Decode> passages,
       List<Decode> batches) {
     public Column {
@@ -53,9 +58,35 @@ public record ShapeReport(
       passages = List.copyOf(passages);
       batches = List.copyOf(batches);
     }
+
+    /**
+     * What benchmarks' times are computed from: the longest prompt, the texts, the largest batch
+     * that HumanEval's answers fill, and the slowest single sequence; empty where one of them was
+     * not measured.
+     */
+    public Optional<SuiteTokens.Rates> rates() {
+      Optional<Prefill> longest = prefills.stream().max(Comparator.comparingInt(Prefill::tokens));
+      Optional<Decode> largest =
+          batches.stream()
+              .filter(each -> each.context() > 0 && each.batch() <= SuiteTokens.ANSWERS)
+              .max(Comparator.comparingInt(Decode::batch));
+      OptionalDouble alone =
+          Stream.concat(passages.stream(), batches.stream())
+              .filter(each -> each.context() > 0 && each.batch() == 1)
+              .mapToDouble(Decode::tokensPerSecond)
+              .min();
+      return longest.isEmpty() || texts.isEmpty() || largest.isEmpty() || alone.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new SuiteTokens.Rates(
+                  longest.get().tokensPerSecond(),
+                  texts.get().tokensPerSecond(),
+                  largest.get().tokensPerSecond(),
+                  alone.getAsDouble()));
+    }
   }
 
-  /** One prompt; {@code flops} is floating-point operations a second. */
+  /** A prompt, or each of some texts; {@code flops} is floating-point operations a second. */
   public record Prefill(int tokens, double tokensPerSecond, double flops) {}
 
   /**

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -26,6 +27,15 @@ import java.util.stream.Stream;
 public final class AllureFormat implements ReportFormat {
   /** The folder that it writes. */
   public static final String FOLDER = "allure-results";
+
+  /**
+   * The names that {@link Naming} and {@link ResultFolder} give. Other tools write theirs into the
+   * same folder and name them by random UUIDs (version 4); these here are made of what is in them.
+   */
+  private static final Pattern OURS =
+      Pattern.compile(
+          "\\p{XDigit}{8}-\\p{XDigit}{4}-3\\p{XDigit}{3}-\\p{XDigit}{4}-\\p{XDigit}{12}-result\\.json"
+              + "|\\p{XDigit}{32}-attachment\\.(txt|csv)");
 
   private final Items items;
   private final Map<String, String> environment;
@@ -116,7 +126,6 @@ public final class AllureFormat implements ReportFormat {
   }
 
   private static boolean isOurs(Path file) {
-    String name = String.valueOf(file.getFileName());
-    return name.endsWith("-result.json") || name.matches(".+-attachment\\.(txt|csv)");
+    return OURS.matcher(String.valueOf(file.getFileName())).matches();
   }
 }

@@ -238,13 +238,20 @@ class AllureFormatTest {
   }
 
   @Test
-  void renderingAgainLeavesNothingOfTheLastTime() throws IOException {
+  void renderingAgainLeavesNothingOfTheLastTimeAndAllThatOtherToolsWrote() throws IOException {
     Path out = folder.resolve("twice");
     new AllureFormat(AllureFormat.Items.ALL).write(source, out);
-    Files.writeString(out.resolve("allure-results/a-note-of-mine.txt"), "stays");
+    List<Path> others =
+        List.of(
+            out.resolve("allure-results/a-note-of-mine.txt"),
+            out.resolve("allure-results/6f0c3c2e-1b7a-4f5e-9d59-0c8f7a4be1a3-result.json"),
+            out.resolve("allure-results/2b1d9a44-77c5-4c0e-8a1f-5f3e9d6c7b20-attachment.txt"));
+    for (Path other : others) {
+      Files.writeString(other, "{}");
+    }
     new AllureFormat().write(source, out);
-    assertThat(results(out.resolve("allure-results"))).hasSize(10);
-    assertThat(out.resolve("allure-results/a-note-of-mine.txt")).exists();
+    assertThat(others).allMatch(Files::exists);
+    assertThat(results(out.resolve("allure-results"))).hasSize(10 + 1);
   }
 
   @Test

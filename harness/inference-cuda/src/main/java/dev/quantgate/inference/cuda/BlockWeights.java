@@ -107,8 +107,8 @@ final class BlockWeights implements AutoCloseable {
 
   private void unload(Opened own) {
     if (own.block != null) {
-      stream.synchronize();
       own.block = null;
+      own.memory.add(stream::synchronize);
       own.memory.close();
     }
   }
@@ -123,8 +123,8 @@ final class BlockWeights implements AutoCloseable {
         block = DeviceModel.block(packer, now, Activation.F16, own.memory);
         packer.finish("block %d".formatted(index));
       } catch (RuntimeException | Error e) {
-        stream.synchronize();
-        own.memory.close();
+        own.memory.add(stream::synchronize);
+        own.memory.closeAfter(e);
         throw e;
       }
       own.block = block;
@@ -171,7 +171,9 @@ final class BlockWeights implements AutoCloseable {
 
   @Override
   public void close() {
-    opened.values().forEach(this::unload);
+    var all = new Owned();
+    opened.values().forEach(own -> all.add(() -> unload(own)));
     opened.clear();
+    all.close();
   }
 }

@@ -7,7 +7,6 @@ import dev.quantgate.inference.BlockwiseModel;
 import dev.quantgate.inference.LayerArithmetic;
 import dev.quantgate.inference.LinearStage;
 import dev.quantgate.inference.checkpoint.Checkpoint;
-import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.checkpoint.Tensor;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
@@ -71,7 +70,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     this.work =
         owned.add(
             new Workspace(
-                session.context(), stream, one, stepRows, isInt4(checkpoint), dense(checkpoint)));
+                session.context(), stream, one, stepRows, Workspace.largestInt4(checkpoint)));
     this.plan = owned.add(new StepPlan(session.context(), stream, config, work));
     long widest =
         Math.max(
@@ -90,14 +89,6 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     return Math.min(CudaExecutor.STEP_ROWS, config.contextLength());
   }
 
-  private static boolean isInt4(Checkpoint checkpoint) {
-    return checkpoint.blocks().stream().anyMatch(block -> block.down() instanceof Linear.Gptq);
-  }
-
-  private static long dense(Checkpoint checkpoint) {
-    return isInt4(checkpoint) ? Workspace.largestDense(checkpoint.config()) : 0;
-  }
-
   /** Bytes of device memory that it takes, with pages for the first texts. */
   static long bytes(Checkpoint checkpoint) {
     ModelConfig config = checkpoint.config();
@@ -105,7 +96,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
     // A block's weights are there in 16 bits at most, and once more as they come.
     return DeviceModel.bytes(one, WeightFormat.F16)
         + 4L * Workspace.largestDense(config)
-        + Workspace.bytes(one, stepRows(config), isInt4(checkpoint))
+        + Workspace.bytes(one, stepRows(config), Workspace.largestInt4(checkpoint))
         + Forward.pageBytes(one) * FIRST_PAGES
         + CudaLayerArithmetic.bytes(config);
   }
@@ -383,7 +374,7 @@ final class CudaBlockwiseModel implements BlockwiseModel {
   @Override
   public void close() {
     session.context().makeCurrent();
-    stream.synchronize();
+    owned.add(stream::synchronize);
     owned.close();
   }
 }

@@ -15,7 +15,6 @@ import dev.quantgate.inference.SpeedPlan;
 import dev.quantgate.inference.SpeedReport;
 import dev.quantgate.inference.checkpoint.Checkpoint;
 import dev.quantgate.inference.checkpoint.Checkpoints;
-import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.driver.Context;
 import dev.quantgate.inference.cuda.driver.CudaDriver;
@@ -77,7 +76,9 @@ public final class CudaEngineProvider implements BlockwiseProvider {
   @Override
   public Optional<String> unavailable() {
     try {
-      List<Device> devices = CudaDriver.open().devices();
+      CudaDriver driver = CudaDriver.open();
+      Kernels.requireDriver(driver);
+      List<Device> devices = driver.devices();
       if (devices.isEmpty()) {
         return Optional.of("the driver shows no device: see nvidia-smi and CUDA_VISIBLE_DEVICES");
       }
@@ -177,10 +178,10 @@ public final class CudaEngineProvider implements BlockwiseProvider {
               Batching.of(options.maxBatch(), Workspace.LOGIT_ROWS));
       return model;
     } catch (CudaException e) {
-      owned.close();
+      owned.closeAfter(e);
       throw refusal(e);
     } catch (RuntimeException | Error e) {
-      owned.close();
+      owned.closeAfter(e);
       throw e;
     }
   }
@@ -201,10 +202,10 @@ public final class CudaEngineProvider implements BlockwiseProvider {
           1);
       return new CudaBlockwiseModel(checkpoint, session, owned, folder.toString());
     } catch (CudaException e) {
-      owned.close();
+      owned.closeAfter(e);
       throw refusal(e);
     } catch (RuntimeException | Error e) {
-      owned.close();
+      owned.closeAfter(e);
       throw e;
     }
   }
@@ -259,7 +260,7 @@ public final class CudaEngineProvider implements BlockwiseProvider {
       String configSha256) {}
 
   private static DeviceSession session(EngineOptions options, Owned owned) {
-    return owned.add(DeviceSession.open(options.device().index().orElse(0)));
+    return owned.add(DeviceSession.open(options.device().index()));
   }
 
   private static Loaded load(
@@ -279,7 +280,9 @@ public final class CudaEngineProvider implements BlockwiseProvider {
         executor =
             executor(session, model, plan(session, checkpoint, folder, options, model.bytes()));
       } catch (RuntimeException | Error e) {
-        model.close();
+        var taken = new Owned();
+        taken.add(model);
+        taken.closeAfter(e);
         throw e;
       }
       owned.add(executor);
@@ -328,15 +331,13 @@ public final class CudaEngineProvider implements BlockwiseProvider {
       long weightBytes) {
     ModelConfig config = checkpoint.config();
     long limit = limit(session, options);
-    boolean int4 =
-        checkpoint.blocks().stream().anyMatch(block -> block.down() instanceof Linear.Gptq);
     MemoryPlan all =
         MemoryPlan.within(
             limit,
             folder.toString(),
             MEMORY_OPTION,
             weightBytes,
-            Workspace.bytes(config, CudaExecutor.STEP_ROWS, int4),
+            Workspace.bytes(config, CudaExecutor.STEP_ROWS, Workspace.largestInt4(checkpoint)),
             Forward.pageBytes(config));
     // No more than the most sequences of the longest context can use.
     long useful = 2L * Workspace.LOGIT_ROWS * Math.ceilDiv(config.contextLength(), Workspace.PAGE);

@@ -19,6 +19,7 @@ import dev.quantgate.inference.engine.Slice;
 import dev.quantgate.inference.engine.StepExecutor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +105,7 @@ final class CudaExecutor implements StepExecutor {
           owned.add(new PinnedMemory(context, 8L * Workspace.LOOKUPS + 8L * Workspace.LOGIT_ROWS));
       this.pinnedRow = owned.add(new PinnedMemory(context, 4L * config.vocabularySize()));
     } catch (RuntimeException | Error e) {
-      owned.close();
+      owned.closeAfter(e);
       throw e;
     }
     this.forward = new Forward(model, kernels, stream, context.device(), work, pool);
@@ -243,6 +244,14 @@ final class CudaExecutor implements StepExecutor {
     }
   }
 
+  private void forgetGraphs() {
+    seen.clear();
+    var graphsOf = new Owned();
+    recorded.values().forEach(graphsOf::add);
+    recorded.clear();
+    graphsOf.close();
+  }
+
   private void mixed(Ordered step) {
     StepPlan.Mixed mixed =
         plan.mixed(step.slices(), step.decodeRows(), step.pages(), step.stride());
@@ -266,56 +275,72 @@ final class CudaExecutor implements StepExecutor {
         pinnedResults.segment().asSlice(8L * Workspace.LOOKUPS, work.marginsAt + 4L * rows);
     stream.copyOut(peaks, work.peaks, 0);
     stream.synchronize();
-    int from = 0;
-    while (from < rows) {
-      int to = from;
-      int count = 0;
-      while (to < rows) {
-        int[] tokens = tokens(asked.get(to));
-        if (count + tokens.length > Workspace.LOOKUPS) {
-          break;
-        }
-        for (int token : tokens) {
-          plan.lookUp(count++, to, token);
-        }
-        to++;
-      }
-      if (to == from) {
-        throw new IllegalArgumentException(
-            "an ask names %d tokens, at most %d can be looked up"
-                .formatted(tokens(asked.get(to)).length, Workspace.LOOKUPS));
-      }
-      MemorySegment results = pinnedResults.segment().asSlice(0, 8L * Math.max(1, count));
-      if (count > 0) {
-        plan.sendLookups(count);
-        forward.lookUp(count);
-        stream.copyOut(results, work.results, 0);
-        stream.synchronize();
-      }
-      int at = 0;
-      for (int r = from; r < to; r++) {
-        at += answer(asked.get(r), r, peaks, results, at);
-      }
-      from = to;
+    double[][] found = lookUp(asked);
+    for (int r = 0; r < rows; r++) {
+      answer(asked.get(r), r, peaks, found[r]);
     }
+  }
+
+  /**
+   * Log-probabilities of the tokens that each ask names, as many at a time as there is room for.
+   */
+  private double[][] lookUp(List<Ask> asked) {
+    double[][] found = new double[asked.size()][];
+    int count = 0;
+    var pending = new ArrayList<Wanted>();
+    for (int r = 0; r < found.length; r++) {
+      int[] tokens = tokens(asked.get(r));
+      found[r] = new double[tokens.length];
+      for (int from = 0; from < tokens.length; ) {
+        int to = Math.min(tokens.length, from + Workspace.LOOKUPS - count);
+        for (int i = from; i < to; i++) {
+          plan.lookUp(count++, r, tokens[i]);
+        }
+        pending.add(new Wanted(found[r], from, to));
+        from = to;
+        if (count == Workspace.LOOKUPS) {
+          take(pending, count);
+          count = 0;
+        }
+      }
+    }
+    take(pending, count);
+    return found;
+  }
+
+  /** Where log-probabilities go: {@code to[from .. until - 1]}. */
+  private record Wanted(double[] to, int from, int until) {}
+
+  private void take(List<Wanted> pending, int count) {
+    if (count > 0) {
+      plan.sendLookups(count);
+      forward.lookUp(count);
+      MemorySegment results = pinnedResults.segment().asSlice(0, 8L * count);
+      stream.copyOut(results, work.results, 0);
+      stream.synchronize();
+      int at = 0;
+      for (Wanted each : pending) {
+        int length = each.until() - each.from();
+        MemorySegment.copy(results, JAVA_DOUBLE, 8L * at, each.to(), each.from(), length);
+        at += length;
+      }
+    }
+    pending.clear();
   }
 
   private static int[] tokens(Ask ask) {
     return ask instanceof Ask.OfTokens of ? of.tokens() : new int[0];
   }
 
-  /** Answers one ask; gives how many results it took. */
-  private int answer(Ask ask, int logitRow, MemorySegment peaks, MemorySegment results, int at) {
+  private void answer(Ask ask, int logitRow, MemorySegment peaks, double[] logProbabilities) {
     int argmax = peaks.getAtIndex(JAVA_INT, logitRow);
     switch (ask) {
       case Ask.OfTokens of -> {
-        double[] logProbabilities = new double[of.tokens().length];
-        for (int i = 0; i < logProbabilities.length; i++) {
-          logProbabilities[i] = argmax < 0 ? Double.NaN : results.getAtIndex(JAVA_DOUBLE, at + i);
+        if (argmax < 0) {
+          Arrays.fill(logProbabilities, Double.NaN);
         }
         float margin = peaks.get(JAVA_FLOAT, work.marginsAt + 4L * logitRow);
         of.reader().read(new Ask.Distribution(argmax, margin, logProbabilities));
-        return logProbabilities.length;
       }
       case Ask.WholeRow whole -> {
         MemorySegment pinned = pinnedRow.segment();
@@ -323,12 +348,20 @@ final class CudaExecutor implements StepExecutor {
         stream.synchronize();
         MemorySegment.copy(pinned, JAVA_FLOAT, 0, row, 0, row.length);
         whole.reader().read(row, 0, argmax);
-        return 0;
       }
     }
   }
 
   // --- Measuring ---------------------------------------------------------------------------------
+
+  /**
+   * Whether warpgroup kernels are taken where they are faster and the device has them. What was
+   * recorded with others is forgotten.
+   */
+  void byWarpgroups(boolean wanted) {
+    guarded(this::forgetGraphs);
+    forward.product().byWarpgroups(wanted);
+  }
 
   /** Makes every page all zeros: for measurements that decode without having computed a prompt. */
   void clearPages() {
@@ -384,10 +417,13 @@ final class CudaExecutor implements StepExecutor {
 
   @Override
   public void close() {
-    context.makeCurrent();
-    recorded.values().forEach(Graph::close);
-    recorded.clear();
-    owned.close();
-    model.close();
+    var all = new Owned();
+    all.add(model);
+    all.add(owned);
+    all.add(this::forgetGraphs);
+    // Nothing may be under way to what is freed.
+    all.add(stream::synchronize);
+    all.add(context::makeCurrent);
+    all.close();
   }
 }

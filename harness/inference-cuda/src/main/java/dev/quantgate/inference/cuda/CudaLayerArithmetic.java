@@ -89,8 +89,8 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
                 : on.staging.put(owned, MemorySegment.ofArray(plan.upper()));
         this.halved = on.staging.put(owned, MemorySegment.ofArray(plan.halved()));
       } catch (RuntimeException | Error e) {
-        on.stream.synchronize();
-        owned.close();
+        owned.add(on.stream::synchronize);
+        owned.closeAfter(e);
         throw e;
       }
     }
@@ -153,10 +153,11 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
   }
 
   private void forget() {
-    if (begun != null) {
-      stream.synchronize();
-      begun.owned.close();
+    Begun before = begun;
+    if (before != null) {
       begun = null;
+      before.owned.add(stream::synchronize);
+      before.owned.close();
     }
   }
 
@@ -416,7 +417,10 @@ final class CudaLayerArithmetic implements LayerArithmetic, AutoCloseable {
   @Override
   public void close() {
     session.context().makeCurrent();
-    forget();
-    staging.close();
+    try {
+      forget();
+    } finally {
+      staging.close();
+    }
   }
 }

@@ -26,6 +26,9 @@ final class DeviceBenchmark {
   private static final int STREAM_BLOCKS = 16;
   private static final int MATRIX_ROUNDS = 5;
 
+  /** Tokens of a short text, about what one of CMNLI has. */
+  private static final int TEXT_TOKENS = 96;
+
   private final DeviceSession session;
   private final long limit;
 
@@ -64,10 +67,15 @@ final class DeviceBenchmark {
     }
   }
 
-  /** What a prompt reached. */
-  record Prefill(int tokens, double seconds, double flops) {
+  /**
+   * What a prompt reached, or texts together.
+   *
+   * @param tokens of the prompt, or of each text
+   * @param rows tokens in all
+   */
+  record Prefill(int tokens, int rows, double seconds, double flops) {
     double tokensPerSecond() {
-      return tokens / seconds;
+      return rows / seconds;
     }
 
     double flopsPerSecond() {
@@ -230,12 +238,7 @@ final class DeviceBenchmark {
     DeviceModel model =
         DeviceModel.generate(
             session.context(), session.kernels(), session.stream(), config, format);
-    try {
-      return executor(model, sequences, positions, graphs);
-    } catch (RuntimeException | Error e) {
-      model.close();
-      throw e;
-    }
+    return executor(model, sequences, positions, graphs);
   }
 
   /** Rows of a step of a model of that shape. */
@@ -243,11 +246,23 @@ final class DeviceBenchmark {
     return Math.min(CudaExecutor.STEP_ROWS, config.contextLength());
   }
 
+  /** The same over a model, which is closed with it, or if there is no memory for it. */
   CudaExecutor executor(DeviceModel model, int sequences, int positions, boolean graphs) {
+    var owned = new Owned();
+    owned.add(model);
+    try {
+      return executorOf(model, sequences, positions, graphs);
+    } catch (RuntimeException | Error e) {
+      owned.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private CudaExecutor executorOf(DeviceModel model, int sequences, int positions, boolean graphs) {
     ModelConfig config = model.config();
     boolean int4 = model.blocks().getFirst().down().format().int4();
     int rows = stepRows(config);
-    long working = Workspace.bytes(config, rows, int4);
+    long working = Workspace.bytes(config, rows, int4 ? Workspace.largestDense(config) : 0);
     long page = Forward.pageBytes(config);
     long free = freeBytes();
     int wanted = sequences * Math.ceilDiv(positions, Workspace.PAGE);
@@ -281,8 +296,47 @@ final class DeviceBenchmark {
     }
     return new Prefill(
         tokens,
+        tokens,
         best,
         tokens * (2 * model.blockWeights() + attention(model.config(), tokens / 2.0)));
+  }
+
+  /** One step of short texts, as many as there is room for, whose every position is read. */
+  Prefill texts(CudaExecutor executor, DeviceModel model, int rounds) {
+    ModelConfig config = model.config();
+    int pages = executor.memory().pages();
+    int tokens = Math.min(Math.min(TEXT_TOKENS, executor.stepRows()), pages * Workspace.PAGE);
+    int each = Math.ceilDiv(tokens, Workspace.PAGE);
+    int texts = Math.min(executor.stepRows() / tokens, pages / each);
+    var slices = new ArrayList<Slice>();
+    for (int i = 0; i < texts; i++) {
+      int[] ids = tokens(config, tokens, i);
+      int first = i * each;
+      slices.add(
+          new Slice(
+              IntStream.range(first, first + each).toArray(),
+              ids,
+              0,
+              tokens,
+              IntStream.range(0, tokens)
+                  .<Ask>mapToObj(
+                      at -> new Ask.OfTokens(at, new int[] {ids[at]}, distribution -> {}))
+                  .toList()));
+    }
+    double best = Double.POSITIVE_INFINITY;
+    for (int round = 0; round <= rounds; round++) {
+      long begun = System.nanoTime();
+      executor.step(slices);
+      if (round > 0) {
+        best = Math.min(best, (System.nanoTime() - begun) / 1e9);
+      }
+    }
+    double weights = model.blockWeights() + (double) config.vocabularySize() * config.hiddenSize();
+    return new Prefill(
+        tokens,
+        texts * tokens,
+        best,
+        texts * tokens * (2 * weights + attention(config, tokens / 2.0)));
   }
 
   /** Floating-point operations that one row's attention takes at a context. */

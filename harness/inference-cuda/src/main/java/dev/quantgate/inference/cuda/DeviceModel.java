@@ -71,8 +71,8 @@ final class DeviceModel implements AutoCloseable {
     try (var packer = new Packer(context, kernels, stream)) {
       return new DeviceModel(context, new FromCheckpoint(packer, checkpoint, name), owned);
     } catch (RuntimeException | Error e) {
-      stream.synchronize();
-      owned.close();
+      owned.add(stream::synchronize);
+      owned.closeAfter(e);
       throw e;
     }
   }
@@ -94,7 +94,7 @@ final class DeviceModel implements AutoCloseable {
       return new DeviceModel(
           context, new WithoutBlocks(packer, checkpoint, config, type, name), owned);
     } catch (RuntimeException | Error e) {
-      owned.close();
+      owned.closeAfter(e);
       throw e;
     }
   }
@@ -120,7 +120,7 @@ final class DeviceModel implements AutoCloseable {
       return new DeviceModel(
           context, new GeneratedWeights(context, kernels, stream, packer, config, format), owned);
     } catch (RuntimeException | Error e) {
-      owned.close();
+      owned.closeAfter(e);
       throw e;
     }
   }
@@ -362,15 +362,17 @@ final class DeviceModel implements AutoCloseable {
     return bytes;
   }
 
-  /** Bytes of weights that a step reads: all matrices, the head among them. */
+  /** All matrices, the head among them. */
+  List<PackedMatrix> matrices() {
+    var all = new ArrayList<PackedMatrix>();
+    blocks.forEach(block -> all.addAll(block.matrices()));
+    all.add(head);
+    return all;
+  }
+
+  /** Bytes of weights that a step reads. */
   long readBytes() {
-    long read = head.readBytes();
-    for (Block block : blocks) {
-      for (PackedMatrix matrix : block.matrices()) {
-        read += matrix.readBytes();
-      }
-    }
-    return read;
+    return matrices().stream().mapToLong(PackedMatrix::readBytes).sum();
   }
 
   /** Weights that a token is multiplied with, the head's not among them. */

@@ -6,6 +6,7 @@ import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.cuda.driver.Device;
 import dev.quantgate.inference.cuda.driver.Stream;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A device in use: its context, a stream, and the kernels.
@@ -18,12 +19,16 @@ record DeviceSession(CudaDriver driver, Context context, Stream stream, Kernels 
   /**
    * Opens a device.
    *
-   * @param ordinal its number among the visible ones
+   * @param wanted its number among the visible ones; empty for the first that runs the kernels
    * @throws CudaException if there is no driver or no such device, or it cannot run the kernels
    */
-  static DeviceSession open(int ordinal) {
+  static DeviceSession open(OptionalInt wanted) {
     CudaDriver driver = CudaDriver.open();
+    Kernels.requireDriver(driver);
     List<Device> devices = driver.devices();
+    int ordinal =
+        wanted.orElseGet(() ->
+            devices.stream().filter(Kernels::run).mapToInt(Device::ordinal).findFirst().orElse(0));
     if (ordinal < 0 || ordinal >= devices.size()) {
       throw new CudaException(
           "there is no CUDA device %d; %s"
@@ -38,11 +43,10 @@ record DeviceSession(CudaDriver driver, Context context, Stream stream, Kernels 
       Context context = owned.add(new Context(driver, devices.get(ordinal)));
       Kernels kernels = owned.add(new Kernels(context));
       Stream stream = owned.add(new Stream(context));
-      var session = new DeviceSession(driver, context, stream, kernels);
-      owned.release();
-      return session;
-    } finally {
-      owned.close();
+      return new DeviceSession(driver, context, stream, kernels);
+    } catch (RuntimeException | Error e) {
+      owned.closeAfter(e);
+      throw e;
     }
   }
 
@@ -58,9 +62,11 @@ record DeviceSession(CudaDriver driver, Context context, Stream stream, Kernels 
 
   @Override
   public void close() {
-    context.makeCurrent();
-    stream.close();
-    kernels.close();
-    context.close();
+    var all = new Owned();
+    all.add(context);
+    all.add(kernels);
+    all.add(stream);
+    all.add(context::makeCurrent);
+    all.close();
   }
 }

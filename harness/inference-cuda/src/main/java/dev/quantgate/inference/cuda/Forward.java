@@ -123,6 +123,33 @@ final class Forward {
     }
   }
 
+  /**
+   * What the product with a matrix is given, by the kernel that makes it: arranged where that saves
+   * a launch. Steps that hold pieces of prompts have work enough to hide one behind.
+   */
+  private Product.Rows given(
+      PackedMatrix matrix, DeviceMemory x, int width, int rows, boolean decodes) {
+    return decodes && product.wantsArranged(matrix, rows)
+        ? new Product.Rows(x, Product.arrangedRows(rows), true)
+        : new Product.Rows(x, width, false);
+  }
+
+  private static boolean decodes(Shape shape) {
+    return shape.pieces() == 0;
+  }
+
+  private Product.Rows x(PackedMatrix matrix, Shape shape) {
+    return given(matrix, work.x, widths.hidden(), shape.rows(), decodes(shape));
+  }
+
+  private Product.Rows attention(DeviceModel.Block block, Shape shape) {
+    return given(block.output(), work.attention, widths.attention(), shape.rows(), decodes(shape));
+  }
+
+  private Product.Rows inner(DeviceModel.Block block, Shape shape) {
+    return given(block.down(), work.inner, widths.inner(), shape.rows(), decodes(shape));
+  }
+
   /** A block up to what it gives, added to the residual stream. */
   private void block(DeviceModel.Block block, int layer, Shape shape) {
     for (LinearStage stage : LinearStage.values()) {
@@ -136,15 +163,14 @@ final class Forward {
     int rows = shape.rows();
     switch (stage) {
       case ATTENTION_INPUT -> {
-        norm(block.inputNorm(), 0, rows);
+        norm(block.inputNorm(), 0, rows, x(block.queryKeyValue(), shape));
         mark("norm");
       }
       case ATTENTION_OUTPUT -> {
         multiply(
             block.queryKeyValue(),
-            work.x,
+            x(block.queryKeyValue(), shape),
             work.gatheredX,
-            widths.hidden(),
             rows,
             work.queryKeyValue,
             widths.queryKeyValue(),
@@ -155,27 +181,26 @@ final class Forward {
       case MLP_INPUT -> {
         multiply(
             block.output(),
-            work.attention,
+            attention(block, shape),
             work.gatheredAttention,
-            widths.attention(),
             rows,
             work.residual,
             widths.residual(),
             Into.ADD);
         mark("o");
-        norm(block.postAttentionNorm(), 0, rows);
+        norm(block.postAttentionNorm(), 0, rows, x(block.gateUp(), shape));
         mark("norm");
       }
       case MLP_OUTPUT -> {
+        Product.Rows inner = inner(block, shape);
         multiply(
             block.gateUp(),
-            work.x,
+            x(block.gateUp(), shape),
             work.gatheredX,
-            widths.hidden(),
             rows,
             work.inner,
-            widths.inner(),
-            Into.SWIGLU);
+            inner.stride(),
+            inner.arranged() ? Into.SWIGLU_ARRANGED : Into.SWIGLU);
         mark("gate_up");
       }
     }
@@ -185,9 +210,8 @@ final class Forward {
   void output(DeviceModel.Block block, Shape shape) {
     multiply(
         block.down(),
-        work.inner,
+        inner(block, shape),
         work.gatheredInner,
-        widths.inner(),
         shape.rows(),
         work.residual,
         widths.residual(),
@@ -195,43 +219,43 @@ final class Forward {
     mark("down");
   }
 
-  private void norm(DeviceMemory weight, long rowIndex, int rows) {
+  private void norm(DeviceMemory weight, long rowIndex, int rows, Product.Rows into) {
     typed("rms_norm")
         .pointer(work.residual)
         .pointer(weight)
         .pointer(rowIndex)
-        .pointer(work.x)
+        .pointer(into.memory())
         .integer(config.hiddenSize())
         .integer(widths.residual())
         .integer(widths.hidden())
+        .integer(into.arranged() ? into.stride() : 0)
         .real((float) config.rmsNormEpsilon())
         .launch(stream, rows, 1, 1);
   }
 
   private void multiply(
       PackedMatrix matrix,
-      DeviceMemory x,
+      Product.Rows x,
       DeviceMemory gathered,
-      int ldx,
       int rows,
       DeviceMemory out,
       int ldo,
       Into into) {
     DeviceMemory order = matrix.order();
-    DeviceMemory from = x;
+    Product.Rows from = x;
     if (order != null) {
       kernels
           .kernel("gather_columns")
-          .pointer(x)
+          .pointer(x.memory())
           .pointer(order)
           .pointer(gathered)
           .integer(matrix.inputs())
-          .integer(ldx)
-          .integer(ldx)
+          .integer(x.stride())
+          .integer(x.stride())
           .launch(stream, Math.ceilDiv(matrix.inputs(), GATHERED_AT_ONCE), rows, 1);
-      from = gathered;
+      from = new Product.Rows(gathered, x.stride(), false);
     }
-    product.run(matrix, from, ldx, rows, out, ldo, into);
+    product.run(matrix, from, rows, out, ldo, into);
   }
 
   private void attend(DeviceModel.Block block, int layer, Shape shape) {
@@ -271,6 +295,7 @@ final class Forward {
                 Workspace.LOGIT_ROWS,
                 work.attentionPartials.bytes() / (4 * widths.partialFloats(shape.pages())));
     int groups = kvHeads * Math.ceilDiv(heads / kvHeads, QUERIES_AT_ONCE);
+    Product.Rows out = attention(block, shape);
     for (int row = 0; row < shape.decodeRows(); row += atOnce) {
       int rows = Math.min(atOnce, shape.decodeRows() - row);
       typedHead("attention_decode")
@@ -290,12 +315,14 @@ final class Forward {
       typed("attention_merge")
           .pointer(work.attentionPartials)
           .pointer(plan(work.layout.positions(), row))
-          .pointer(work.attention.address() + 2L * row * widths.attention())
+          .pointer(out.memory())
+          .integer(row)
           .integer(heads)
           .integer(size)
           .integer(padded)
           .integer(shape.pages())
           .integer(widths.attention())
+          .integer(out.arranged() ? out.stride() : 0)
           .integer(window)
           .launch(stream, heads, rows, 1);
     }
@@ -332,10 +359,10 @@ final class Forward {
    * @param from where the indices of the rows begin in the plan's list; -1 for rows 0, 1, 2, ...
    */
   void head(int from, int count) {
-    norm(model.finalNorm(), from < 0 ? 0 : plan(work.layout.askRows(), from), count);
+    Product.Rows x = given(model.head(), work.x, widths.hidden(), count, true);
+    norm(model.finalNorm(), from < 0 ? 0 : plan(work.layout.askRows(), from), count, x);
     mark("norm");
-    product.run(
-        model.head(), work.x, widths.hidden(), count, work.logits, widths.logits(), Into.STORE);
+    multiply(model.head(), x, work.gatheredX, count, work.logits, widths.logits(), Into.STORE);
     mark("head");
     kernels
         .kernel("log_softmax")

@@ -6,6 +6,7 @@ import dev.quantgate.inference.cuda.driver.Context;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.cuda.driver.Stream;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Weights of a model of any shape, made up on the device: for measurements, which need no sense.
@@ -58,9 +59,7 @@ final class GeneratedWeights implements DeviceModel.Maker {
   public DeviceMemory embedding() {
     long bytes = 2L * config.vocabularySize() * config.hiddenSize();
     int tiles = Math.toIntExact(Math.ceilDiv(bytes, TILE));
-    var memory = new DeviceMemory(context, (long) tiles * TILE);
-    fill(memory, PackedFormat.dense(type()), tiles, 1f);
-    return memory;
+    return made((long) tiles * TILE, memory -> fill(memory, PackedFormat.dense(type()), tiles, 1f));
   }
 
   @Override
@@ -69,10 +68,24 @@ final class GeneratedWeights implements DeviceModel.Maker {
   }
 
   private PackedMatrix matrix(WeightFormat own, int inputs, int outputs) {
-    var data = new DeviceMemory(context, PackedMatrix.bytes(own, inputs, outputs));
-    var matrix = new PackedMatrix(own, data, inputs, outputs, null, null);
-    fill(data, own, matrix.tiles(), (float) (1 / Math.sqrt(inputs)));
-    return matrix;
+    int tiles = PackedMatrix.inputTiles(inputs) * PackedMatrix.outputTiles(outputs);
+    DeviceMemory data =
+        made(
+            PackedMatrix.bytes(own, inputs, outputs),
+            memory -> fill(memory, own, tiles, (float) (1 / Math.sqrt(inputs))));
+    return new PackedMatrix(own, data, inputs, outputs, null, null);
+  }
+
+  private DeviceMemory made(long bytes, Consumer<DeviceMemory> work) {
+    var owned = new Owned();
+    try {
+      DeviceMemory memory = owned.add(new DeviceMemory(context, bytes));
+      work.accept(memory);
+      return memory;
+    } catch (RuntimeException | Error e) {
+      owned.closeAfter(e);
+      throw e;
+    }
   }
 
   private void fill(DeviceMemory memory, WeightFormat own, int tiles, float deviation) {
@@ -96,9 +109,7 @@ final class GeneratedWeights implements DeviceModel.Maker {
   }
 
   private DeviceMemory ones(int count) {
-    var memory = new DeviceMemory(context, 4L * count);
-    stream.fill(memory, ONE);
-    return memory;
+    return made(4L * count, memory -> stream.fill(memory, ONE));
   }
 
   @Override

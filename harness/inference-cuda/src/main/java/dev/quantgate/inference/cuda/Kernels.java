@@ -1,6 +1,7 @@
 package dev.quantgate.inference.cuda;
 
 import dev.quantgate.inference.cuda.driver.Context;
+import dev.quantgate.inference.cuda.driver.CudaDriver;
 import dev.quantgate.inference.cuda.driver.CudaException;
 import dev.quantgate.inference.cuda.driver.CudaModule;
 import dev.quantgate.inference.cuda.driver.Device;
@@ -18,7 +19,9 @@ final class Kernels implements AutoCloseable {
   private static final String IMAGE = "kernels.fatbin";
   private static final String TABLE = "kernels.tsv";
   private static final int LEAST_MAJOR = 8;
-  private static final int OVERLAP_MAJOR = 9;
+
+  /** What cuDriverGetVersion says of the toolkit that dev/build-kernels takes. */
+  private static final int LEAST_DRIVER = 13_000;
 
   /**
    * A line of the table; -1 stands for a number that does not apply.
@@ -54,7 +57,6 @@ final class Kernels implements AutoCloseable {
   }
 
   private final CudaModule module;
-  private final boolean overlap;
   private final Map<String, Spec> specs = new LinkedHashMap<>();
   private final Map<String, Kernel> kernels = new HashMap<>();
 
@@ -68,13 +70,24 @@ final class Kernels implements AutoCloseable {
     if (!run(device)) {
       throw new CudaException(tooOld(device));
     }
-    this.overlap = device.major() >= OVERLAP_MAJOR;
     new String(resource(TABLE), StandardCharsets.UTF_8)
         .lines()
         .filter(line -> !line.isBlank() && !line.startsWith("#") && !line.startsWith("name\t"))
         .map(Spec::parse)
         .forEach(spec -> specs.put(spec.name(), spec));
     this.module = new CudaModule(context, resource(IMAGE));
+  }
+
+  /**
+   * Refuses a driver that is older than the compiler of the kernels: it would neither load nor
+   * translate them.
+   */
+  static void requireDriver(CudaDriver driver) {
+    if (driver.versionNumber() < LEAST_DRIVER) {
+      throw new CudaException(
+          "the driver %s serves CUDA %s, the kernels need 13.0: install an NVIDIA driver of the R580 line or newer"
+              .formatted(driver.path(), driver.version()));
+    }
   }
 
   /** Whether the kernels run on a device. */
@@ -124,7 +137,7 @@ final class Kernels implements AutoCloseable {
         n -> {
           Spec spec = spec(n);
           return module.kernel(
-              n, spec.threads(), Math.max(0, spec.sharedBytes()), spec.parameters(), overlap);
+              n, spec.threads(), Math.max(0, spec.sharedBytes()), spec.parameters());
         });
   }
 

@@ -3,7 +3,7 @@ package dev.quantgate.inference.cuda;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** What was opened so far and is closed together, the last first, unless it is given away. */
+/** What was opened so far and is closed together, the last first. */
 final class Owned implements AutoCloseable {
   private final Deque<Runnable> closes = new ArrayDeque<>();
 
@@ -20,9 +20,13 @@ final class Owned implements AutoCloseable {
     return resource;
   }
 
-  /** Forgets all of it: somebody else closes it now. */
-  void release() {
-    closes.clear();
+  /** Closes all behind a failure; what fails in closing is added to it, and hides nothing. */
+  void closeAfter(Throwable failure) {
+    try {
+      close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   /** Closes all, even if one fails; the first failure is thrown. */

@@ -27,6 +27,12 @@ final class Packer implements AutoCloseable {
   private static final int NO_RUN = 1 << 30;
   private static final int PAIR = 8;
   private static final int OVERFLOW = 2;
+
+  /**
+   * Outputs that are dequantised by one launch, a multiple of the eight whose zeros share a word.
+   */
+  private static final int OUTPUTS_AT_ONCE = 1 << 15;
+
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
@@ -37,6 +43,7 @@ final class Packer implements AutoCloseable {
   private final Context context;
   private final Kernels kernels;
   private final Stream stream;
+  private final Owned owned = new Owned();
   private final PinnedRing ring;
   private final DeviceMemory flags;
   private @Nullable DeviceMemory staging;
@@ -49,14 +56,14 @@ final class Packer implements AutoCloseable {
     this.context = context;
     this.kernels = kernels;
     this.stream = stream;
-    this.ring = new PinnedRing(stream, SLOTS, SLOT_BYTES);
     try {
-      this.flags = new DeviceMemory(context, 256);
+      this.ring = owned.add(new PinnedRing(stream, SLOTS, SLOT_BYTES));
+      this.flags = owned.add(new DeviceMemory(context, 256));
+      stream.fill(flags, 0);
     } catch (RuntimeException | Error e) {
-      ring.close();
+      owned.closeAfter(e);
       throw e;
     }
-    stream.fill(flags, 0);
   }
 
   // --- Layouts -----------------------------------------------------------------------------------
@@ -116,11 +123,10 @@ final class Packer implements AutoCloseable {
       if (linears.stream().anyMatch(linear -> linear.bias().isPresent())) {
         bias = open.add(bias(linears, places, outputs));
       }
-      var matrix = new PackedMatrix(format, data, inputs, outputs, bias, orderMemory);
-      open.release();
-      return matrix;
-    } finally {
-      open.close();
+      return new PackedMatrix(format, data, inputs, outputs, bias, orderMemory);
+    } catch (RuntimeException | Error e) {
+      open.closeAfter(e);
+      throw e;
     }
   }
 
@@ -186,20 +192,27 @@ final class Packer implements AutoCloseable {
             ring.copyIn(source, at[3], gptq.groupIndex().orElseThrow().data());
           }
           DeviceMemory plain = dense(2L * gptq.inputs() * gptq.outputs());
-          kernels
-              .kernel("gptq_to_dense")
-              .pointer(words)
-              .pointer(words + at[1])
-              .pointer(words + at[2])
-              .pointer(scattered ? words + at[3] : 0)
-              .pointer(plain)
-              .integer(gptq.inputs())
-              .integer(gptq.outputs())
-              .integer(gptq.groupSize())
-              .integer(scaleType)
-              .integer(zeroOffset(gptq))
-              .integer(borrow(gptq))
-              .launch(stream, Math.ceilDiv(gptq.inputs(), 256), gptq.outputs(), 1);
+          // A vocabulary is more than a grid is high.
+          for (int from = 0; from < gptq.outputs(); from += OUTPUTS_AT_ONCE) {
+            kernels
+                .kernel("gptq_to_dense")
+                .pointer(words + 4L * from)
+                .pointer(words + at[1] + from / 2)
+                .pointer(words + at[2] + 2L * from)
+                .pointer(scattered ? words + at[3] : 0)
+                .pointer(plain.address(2L * from * gptq.inputs()))
+                .integer(gptq.inputs())
+                .integer(gptq.outputs())
+                .integer(gptq.groupSize())
+                .integer(scaleType)
+                .integer(zeroOffset(gptq))
+                .integer(borrow(gptq))
+                .launch(
+                    stream,
+                    Math.ceilDiv(gptq.inputs(), 256),
+                    Math.min(OUTPUTS_AT_ONCE, gptq.outputs() - from),
+                    1);
+          }
           packDense(
               plain.address(), code(DType.F16), gptq.inputs(), gptq.outputs(), place, format, data);
         }
@@ -371,15 +384,14 @@ final class Packer implements AutoCloseable {
 
   @Override
   public void close() {
-    ring.close();
-    flags.close();
     if (staging != null) {
-      staging.close();
+      owned.add(staging);
       staging = null;
     }
     if (dense != null) {
-      dense.close();
+      owned.add(dense);
       dense = null;
     }
+    owned.close();
   }
 }

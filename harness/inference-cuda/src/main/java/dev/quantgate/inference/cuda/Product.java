@@ -16,8 +16,19 @@ final class Product {
     STORE,
     ADD,
     SWIGLU,
-    NARROW
+    NARROW,
+    /** The same as SWIGLU, arranged for the product that follows; the stride is its rows. */
+    SWIGLU_ARRANGED
   }
+
+  /**
+   * Activations that a product reads.
+   *
+   * @param stride elements from one row to the next; where they are arranged, the arrangement's
+   *     rows
+   * @param arranged whether they lie in the order of the warpgroup kernels
+   */
+  record Rows(DeviceMemory memory, int stride, boolean arranged) {}
 
   /**
    * Memory that products work in.
@@ -85,6 +96,22 @@ final class Product {
     return device.major() == 9 && device.minor() == 0 && kernels.has("product_f16_w128n128");
   }
 
+  /**
+   * Whether so many rows for a matrix are best arranged by what makes them: then their buffer, of
+   * {@link #arrangedRows} rows, holds them in another order, and has no columns of padding.
+   */
+  boolean wantsArranged(PackedMatrix matrix, int rows) {
+    return forced == null
+        && matrix.order() == null
+        && matrix.inputs() % WeightFormat.TILE_INPUTS == 0
+        && size(matrix.format(), matrix.outputs(), rows).charAt(0) == WIDE;
+  }
+
+  /** Rows of the arrangement of so many rows. */
+  static int arrangedRows(int rows) {
+    return Math.ceilDiv(rows, ARRANGED_ROWS) * ARRANGED_ROWS;
+  }
+
   /** {@code out = x * weights}, as {@code into} says. Strides are in elements. */
   void run(
       PackedMatrix matrix,
@@ -94,10 +121,15 @@ final class Product {
       DeviceMemory out,
       int ldo,
       Into into) {
+    run(matrix, new Rows(x, ldx, false), rows, out, ldo, into);
+  }
+
+  /** The same of rows that may be arranged. */
+  void run(PackedMatrix matrix, Rows x, int rows, DeviceMemory out, int ldo, Into into) {
     WeightFormat format = matrix.format();
     String size = forced != null ? forced : size(format, matrix.outputs(), rows);
     DeviceMemory weights = matrix.data();
-    DeviceMemory from = x;
+    DeviceMemory from = x.memory();
     if (size.equals(LARGE_TILES) && format.int4()) {
       kernels
           .kernel("dequantise_" + format.suffix())
@@ -107,20 +139,20 @@ final class Product {
       weights = scratch.dense();
       format = WeightFormat.F16;
     }
-    int stride = ldx;
-    if (size.charAt(0) == WIDE) {
+    int stride = x.stride();
+    if (size.charAt(0) == WIDE && !x.arranged()) {
       from = scratch.arranged();
       int blocks =
           size.equals(YARDSTICK)
               ? 2 * Math.ceilDiv(rows, YARDSTICK_ROWS)
-              : Math.ceilDiv(rows, ARRANGED_ROWS);
+              : arrangedRows(rows) / ARRANGED_ROWS;
       stride = blocks * ARRANGED_ROWS;
       kernels
           .kernel("arrange_rows")
-          .pointer(x)
+          .pointer(x.memory())
           .pointer(from)
           .integer(rows)
-          .integer(ldx)
+          .integer(x.stride())
           .launch(stream, 2 * PackedMatrix.inputTiles(matrix.inputs()), blocks, 1);
     }
     String name = name(format, size);
@@ -187,7 +219,10 @@ final class Product {
     if (blocks <= atOnce || blocks > 2 * atOnce) {
       return "r8n32";
     }
-    boolean thin = device.major() >= 9 && blocks <= 3 * device.multiprocessors();
+    boolean thin =
+        device.major() >= 9
+            && blocks <= 3 * device.multiprocessors()
+            && fits(format, "r8n32_thin_bulk");
     return thin ? "r8n32_thin" : "r8n64";
   }
 

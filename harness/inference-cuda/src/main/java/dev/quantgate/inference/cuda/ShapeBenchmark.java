@@ -115,7 +115,10 @@ final class ShapeBenchmark {
                 + 2);
     long needed =
         weights
-            + Workspace.bytes(config, DeviceBenchmark.stepRows(config), format.int4())
+            + Workspace.bytes(
+                config,
+                DeviceBenchmark.stepRows(config),
+                format.int4() ? Workspace.largestDense(config) : 0)
             + Forward.pageBytes(config) * (Math.ceilDiv(positions, Workspace.PAGE) + 1L);
     if (needed > benchmark.freeBytes()) {
       return refused(
@@ -137,24 +140,32 @@ final class ShapeBenchmark {
           plan.passages().stream()
               .map(Passage::promptTokens)
               .distinct()
-              .map(tokens -> prefill(executor, model, tokens, plan.rounds()))
+              .map(tokens -> prefill(benchmark.prefill(executor, model, tokens, plan.rounds())))
               .toList(),
+          Optional.of(prefill(benchmark.texts(executor, model, plan.rounds()))),
           plan.passages().stream().map(each -> passage(executor, model, each)).toList(),
           plan.batches().stream().map(batch -> batch(executor, model, batch, plan)).toList());
     }
   }
 
   private static Column refused(WeightFormat format, long weights, String why) {
-    return new Column(name(format), weights, 0, Optional.of(why), List.of(), List.of(), List.of());
+    return new Column(
+        name(format),
+        weights,
+        0,
+        Optional.of(why),
+        List.of(),
+        Optional.empty(),
+        List.of(),
+        List.of());
   }
 
   private static String name(WeightFormat format) {
     return format.int4() ? "int4, groups of 64" : "fp16";
   }
 
-  private Prefill prefill(CudaExecutor executor, DeviceModel model, int tokens, int rounds) {
-    DeviceBenchmark.Prefill found = benchmark.prefill(executor, model, tokens, rounds);
-    return new Prefill(tokens, found.tokensPerSecond(), found.flopsPerSecond());
+  private static Prefill prefill(DeviceBenchmark.Prefill found) {
+    return new Prefill(found.tokens(), found.tokensPerSecond(), found.flopsPerSecond());
   }
 
   /** All new tokens of a passage, each seeing one position more than the one before. */

@@ -68,7 +68,10 @@ final class Staging implements AutoCloseable {
 
   @Override
   public void close() {
-    ring.close();
-    staged.close();
+    try {
+      ring.close();
+    } finally {
+      staged.close();
+    }
   }
 }

@@ -38,7 +38,7 @@ final class StepPlan implements AutoCloseable {
       this.ints = owned.add(new PinnedMemory(context, 4L * layout.end())).segment();
       this.tables = owned.add(new PinnedMemory(context, work.tables.bytes())).segment();
     } catch (RuntimeException | Error e) {
-      owned.close();
+      owned.closeAfter(e);
       throw e;
     }
   }

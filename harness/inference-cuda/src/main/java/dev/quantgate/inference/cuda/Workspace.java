@@ -1,12 +1,16 @@
 package dev.quantgate.inference.cuda;
 
+import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.checkpoint.Checkpoint;
+import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.driver.Context;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.cuda.driver.Stream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToIntFunction;
+import java.util.function.IntToLongFunction;
+import java.util.stream.LongStream;
 
 /**
  * The memory that a step works in, for a bounded number of rows. Its sizes follow from the model
@@ -26,6 +30,10 @@ final class Workspace implements AutoCloseable {
   private static final long ATTENTION_BYTES = 256L << 20;
 
   private static final int ALIGNMENT = 256;
+  private static final int MOST_HEAD_SIZE = 128;
+
+  /** Cosines and sines of every position lie in one array. */
+  private static final int MOST_POSITIONS = 1 << 22;
 
   /** Widths of rows, in elements. */
   record Widths(
@@ -42,7 +50,18 @@ final class Workspace implements AutoCloseable {
       int paddedHead,
       int mostPages) {
 
+    /**
+     * Refuses what the kernels have no size for.
+     *
+     * @throws InferenceException of kind UNSUPPORTED
+     */
     static Widths of(ModelConfig config) {
+      require("elements of a head", config.headSize(), MOST_HEAD_SIZE);
+      require(
+          "query heads to a key/value head",
+          config.heads() / config.keyValueHeads(),
+          Forward.ATTENTION_ROWS);
+      require("positions of a context", config.contextLength(), MOST_POSITIONS);
       int queries = config.heads() * config.headSize();
       int keys = config.keyValueHeads() * config.headSize();
       int[] bases = Packer.stacked(List.of(queries, keys, keys));
@@ -60,6 +79,15 @@ final class Workspace implements AutoCloseable {
           Math.ceilDiv(config.vocabularySize(), 16) * 16,
           paddedHead,
           Math.ceilDiv(config.contextLength(), PAGE));
+    }
+
+    private static void require(String what, int found, int most) {
+      if (found > most) {
+        throw new InferenceException(
+            InferenceException.Kind.UNSUPPORTED,
+            "config.json has %,d %s, engine cuda computes at most %,d; use --engine cpu"
+                .formatted(found, what, most));
+      }
     }
 
     private static int pad(int n) {
@@ -128,10 +156,18 @@ final class Workspace implements AutoCloseable {
   }
 
   /**
-   * @param ordered whether there are matrices whose inputs are in an order of their own
+   * For any weights of a checkpoint.
+   *
    * @param dense bytes of the largest int4 matrix in 16 bits; 0 where there is none
    */
-  Workspace(
+  Workspace(Context context, Stream stream, ModelConfig config, int rows, long dense) {
+    this(context, stream, config, rows, dense > 0, dense);
+  }
+
+  /**
+   * @param ordered whether there are matrices whose inputs are in an order of their own
+   */
+  private Workspace(
       Context context, Stream stream, ModelConfig config, int rows, boolean ordered, long dense) {
     this.widths = Widths.of(config);
     this.layout = PlanLayout.of(rows);
@@ -144,7 +180,7 @@ final class Workspace implements AutoCloseable {
         memory.add(one);
       }
     } catch (RuntimeException | Error e) {
-      owned.close();
+      owned.closeAfter(e);
       throw e;
     }
     var each = memory.iterator();
@@ -169,11 +205,36 @@ final class Workspace implements AutoCloseable {
     tables = each.next();
   }
 
-  /** Bytes that a workspace takes beside a model of that shape, at most. */
-  static long bytes(ModelConfig config, int rows, boolean int4) {
-    return sizes(config, rows, int4, int4 ? largestDense(config) : 0).stream()
-        .mapToLong(Long::longValue)
-        .sum();
+  /**
+   * Bytes that a workspace takes beside a model of that shape, at most.
+   *
+   * @param dense bytes of the largest int4 matrix in 16 bits; 0 where there is none
+   */
+  static long bytes(ModelConfig config, int rows, long dense) {
+    return sizes(config, rows, dense > 0, dense).stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Bytes of a checkpoint's largest int4 matrix in 16 bits, at most; 0 where there is none. */
+  static long largestInt4(Checkpoint checkpoint) {
+    ModelConfig config = checkpoint.config();
+    boolean blocks =
+        checkpoint.blocks().stream()
+            .flatMap(block ->
+                List.of(
+                    block.query(),
+                    block.key(),
+                    block.value(),
+                    block.output(),
+                    block.gate(),
+                    block.up(),
+                    block.down())
+                    .stream())
+            .anyMatch(Linear.Gptq.class::isInstance);
+    long head =
+        checkpoint.head() instanceof Linear.Gptq
+            ? PackedMatrix.bytes(WeightFormat.F16, config.hiddenSize(), config.vocabularySize())
+            : 0;
+    return Math.max(head, blocks ? largestDense(config) : 0);
   }
 
   /** Bytes of the largest matrix of a block in 16 bits. */
@@ -186,14 +247,11 @@ final class Workspace implements AutoCloseable {
   }
 
   private static boolean ordered(DeviceModel model) {
-    return model.blocks().stream()
-        .flatMap(block -> block.matrices().stream())
-        .anyMatch(matrix -> matrix.order() != null);
+    return model.matrices().stream().anyMatch(matrix -> matrix.order() != null);
   }
 
   private static long denseBytes(DeviceModel model) {
-    return model.blocks().stream()
-        .flatMap(block -> block.matrices().stream())
+    return model.matrices().stream()
         .filter(matrix -> matrix.format().int4())
         .mapToLong(
             matrix -> PackedMatrix.bytes(WeightFormat.F16, matrix.inputs(), matrix.outputs()))
@@ -210,17 +268,19 @@ final class Workspace implements AutoCloseable {
             Math.max(Packer.interleaved(config.intermediateSize()), w.queryKeyValue()),
             Math.max(config.hiddenSize(), config.vocabularySize()));
     long blocks = Math.ceilDiv(mostOutputs, 32);
-    ToIntFunction<Integer> gathered = width -> ordered ? 2 * rows * width : 0;
-    return java.util.stream.LongStream.of(
+    // What may be arranged.
+    long whole = Product.arrangedRows(rows);
+    IntToLongFunction gathered = width -> ordered ? 2L * rows * width : 0;
+    return LongStream.of(
             4L * rows * w.residual(),
-            2L * rows * w.hidden(),
+            2 * whole * w.hidden(),
             4L * rows * w.queryKeyValue(),
             2L * rows * w.queries(),
-            2L * rows * w.attention(),
-            2L * rows * w.inner(),
-            gathered.applyAsInt(w.hidden()),
-            gathered.applyAsInt(w.attention()),
-            gathered.applyAsInt(w.inner()),
+            2 * whole * w.attention(),
+            2 * whole * w.inner(),
+            gathered.applyAsLong(w.hidden()),
+            gathered.applyAsLong(w.attention()),
+            gathered.applyAsLong(w.inner()),
             Math.max(
                 4 * w.partialFloats(w.mostPages()),
                 Math.min(ATTENTION_BYTES, 4L * logitRows * w.partialFloats(w.mostPages()))),

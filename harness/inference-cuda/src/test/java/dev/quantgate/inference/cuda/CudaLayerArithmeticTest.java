@@ -21,6 +21,7 @@ import dev.quantgate.quantization.solve.Workers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -52,7 +53,7 @@ class CudaLayerArithmeticTest {
   @BeforeEach
   void open() {
     alive = StandIn.alive();
-    session = DeviceSession.open(0);
+    session = DeviceSession.open(OptionalInt.of(0));
   }
 
   @AfterEach

@@ -12,6 +12,7 @@ import dev.quantgate.inference.InferenceException;
 import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.Outcome;
 import dev.quantgate.inference.Prompt;
+import dev.quantgate.inference.ShapePlan;
 import dev.quantgate.inference.fixture.TinyCheckpoint;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls of the driver that fail, and memory that runs out, on the stand-in. */
 class DriverFailureTest {
@@ -96,6 +98,19 @@ class DriverFailureTest {
         .hasMessageContaining("%s failed: CUDA_ERROR_".formatted(function));
   }
 
+  @ParameterizedTest
+  @CsvSource({"cuMemcpyHtoDAsync_v2,5,1", "cuMemAlloc_v2,3,2"})
+  void whatFailsInClosingHidesNothingOfWhatFailedBefore(String function, int n, int code) {
+    StandIn.fail(function, n, code);
+    for (int sync = 1; sync <= 3; sync++) {
+      StandIn.fail("cuStreamSynchronize", sync, LAUNCH_FAILED);
+    }
+    assertThatThrownBy(DriverFailureTest::load)
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("%s failed: CUDA_ERROR_".formatted(function))
+        .hasMessageNotContaining("cuStreamSynchronize");
+  }
+
   @Test
   void memoryThatOthersTookMeanwhileMeansFewerPagesAndTheSameAnswers() {
     List<Outcome<Generation>> expected = answers(EngineOptions.defaults());
@@ -140,13 +155,30 @@ class DriverFailureTest {
     assertThat(answers(EngineOptions.defaults())).isEqualTo(expected);
   }
 
-  @Test
-  void aStepThatFailsEndsTheCallAndTheModelIsClosed() {
+  /** The first step launches, the second is recorded, the others replay. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 10, 25, 40, 55, 70})
+  void aStepThatFailsEndsTheCallAndTheModelIsClosed(int launch) {
     try (LanguageModel loaded = load()) {
-      StandIn.fail("cuLaunchKernelEx", 10, 1);
+      StandIn.fail("cuLaunchKernelEx", launch, 1);
       assertThatThrownBy(() -> loaded.generate(requests(), DECODING))
           .isInstanceOf(InferenceException.class)
           .hasMessageContaining("cuLaunchKernelEx failed: CUDA_ERROR_");
+    }
+  }
+
+  @Test
+  void aShapeThatThereIsNoMemoryForMeanwhileLeavesNothing() {
+    var plan = ShapePlan.of(8, 4, List.of(1), 1);
+    for (int n : new int[] {10, 20, 30, 40, 50}) {
+      StandIn.fail("cuMemAlloc_v2", n, OUT_OF_MEMORY);
+      assertThatThrownBy(
+              () -> new CudaEngineProvider().measureShape(model.toString(), memory(64 << 20), plan))
+          .as("allocation %d", n)
+          .isInstanceOf(InferenceException.class)
+          .hasMessageContaining("cuMemAlloc_v2 failed");
+      StandIn.forgetFailures();
+      assertThat(StandIn.alive()).as("left behind allocation %d", n).isEqualTo(alive);
     }
   }
 

@@ -68,13 +68,14 @@ public final class GpuCheck {
       }
     }
     var report = new CheckReport(folder, System.out);
-    try (DeviceSession session = DeviceSession.open(0)) {
+    try (DeviceSession session = DeviceSession.open(OptionalInt.of(0))) {
       report.fact("device", session.device().name());
       report.fact("capability", session.device().capability());
       report.fact("multiprocessors", session.device().multiprocessors());
       report.fact("memory GB", session.device().memoryBytes() / 1e9);
       report.fact("free GB", session.context().freeBytes() / 1e9);
       report.fact("driver", session.driver().version());
+      report.fact("launches overlap", session.kernels().kernel("embed").overlaps());
       report.fact("processors", Runtime.getRuntime().availableProcessors());
       report.fact("host", System.getProperty("os.name") + " " + System.getProperty("os.version"));
       var check = new GpuCheck(session, report, small, limit);
@@ -302,9 +303,10 @@ public final class GpuCheck {
     int[] batches = small ? new int[] {1, 2, 9, 33} : IntStream.rangeClosed(1, 256).toArray();
     for (WeightFormat format : WeightFormat.values()) {
       try (CudaExecutor executor = benchmark.generated(config, format, 260, 128, true)) {
+        report.check("readout", checks.readout(format.suffix(), executor, config));
         report.check("invariance", checks.invariance(format.suffix(), executor, config, batches));
         if (warpgroups()) {
-          executor.forward().product().byWarpgroups(false);
+          executor.byWarpgroups(false);
           report.check(
               "invariance",
               checks.invariance(format.suffix() + ", no warpgroups", executor, config, batches));

@@ -1,5 +1,6 @@
 package dev.quantgate.inference.cuda;
 
+import dev.quantgate.inference.SuiteTokens;
 import dev.quantgate.inference.checkpoint.ModelConfig;
 import dev.quantgate.inference.cuda.DeviceBenchmark.Decode;
 import dev.quantgate.inference.cuda.DeviceBenchmark.Prefill;
@@ -61,12 +62,14 @@ final class GpuSpeed {
   /** Memory and speed of a model of a shape, weights made up on the device. */
   void shape(String name, ModelConfig config, boolean thorough) {
     ceilings();
+    double pair = 0;
     for (WeightFormat format : List.of(WeightFormat.I4G64, WeightFormat.F16)) {
       long begun = System.nanoTime();
       int positions = small ? 128 : 1024 + 2 * STEPS;
       long weights = DeviceModel.bytes(config, format);
       if (weights > session.context().freeBytes() - (2L << 30)) {
         report.row("decode", "shape", name, "weights", format.suffix(), "batch", "does not fit");
+        pair = Double.NaN;
         continue;
       }
       DeviceModel model =
@@ -89,6 +92,8 @@ final class GpuSpeed {
             executor.memory().pages(),
             "ready s",
             (System.nanoTime() - begun) / 1e9);
+        Decode alone = null;
+        Decode together = null;
         for (int batch : small ? new int[] {1, 2} : new int[] {1, 16, 64, 256}) {
           int room = DeviceBenchmark.room(executor, batch);
           int steps = small ? 4 : STEPS;
@@ -106,9 +111,26 @@ final class GpuSpeed {
                 "does not fit");
             continue;
           }
-          decode(name, format, benchmark.decode(executor, model, batch, context, steps, 2));
+          Decode found = benchmark.decode(executor, model, batch, context, steps, 2);
+          decode(name, format, found);
+          alone = batch == 1 ? found : alone;
+          together = batch <= SuiteTokens.ANSWERS ? found : together;
         }
-        prefill(name, format, benchmark.prefill(executor, model, small ? 128 : 2048, 2));
+        Prefill prompt = benchmark.prefill(executor, model, small ? 128 : 2048, 2);
+        prefill(name, format, prompt);
+        Prefill texts = benchmark.texts(executor, model, 2);
+        prefill(name + " (texts, each position read)", format, texts);
+        pair +=
+            alone == null || together == null
+                ? Double.NaN
+                : benchmarks(
+                    name,
+                    format,
+                    new SuiteTokens.Rates(
+                        prompt.tokensPerSecond(),
+                        texts.tokensPerSecond(),
+                        together.tokensPerSecond(),
+                        alone.tokensPerSecond()));
         if (warpgroups() && !small) {
           withoutWarpgroups(name, format, executor, model, positions);
         }
@@ -148,12 +170,39 @@ final class GpuSpeed {
         }
       }
     }
+    if (pair > 0) {
+      report.fact("%s: the benchmarks by both formats, s".formatted(name), pair);
+    }
+  }
+
+  /** Seconds that the benchmarks take at these rates. */
+  private double benchmarks(String name, WeightFormat format, SuiteTokens.Rates rates) {
+    double all = 0;
+    for (SuiteTokens suite : SuiteTokens.BENCHMARKS) {
+      double seconds = suite.seconds(rates);
+      all += seconds;
+      report.row(
+          "benchmarks, computed",
+          "shape",
+          name,
+          "weights",
+          format.suffix(),
+          "suite",
+          "%s/%s".formatted(suite.suite(), suite.protocol()),
+          "prompt tokens",
+          suite.promptTokens(),
+          "answers' tokens",
+          suite.writtenTokens(),
+          "s",
+          seconds);
+    }
+    return all;
   }
 
   /** The same without products by warpgroups, for more than 32 rows. */
   private void withoutWarpgroups(
       String name, WeightFormat format, CudaExecutor executor, DeviceModel model, int positions) {
-    executor.forward().product().byWarpgroups(false);
+    executor.byWarpgroups(false);
     for (int batch : new int[] {64, 256}) {
       int context =
           Math.min(positions - 2 * STEPS, DeviceBenchmark.room(executor, batch) - 2 * STEPS);
@@ -165,7 +214,7 @@ final class GpuSpeed {
       }
     }
     prefill(name + " (no warpgroups)", format, benchmark.prefill(executor, model, 2048, 2));
-    executor.forward().product().byWarpgroups(true);
+    executor.byWarpgroups(true);
   }
 
   private void decode(String name, WeightFormat format, Decode decode) {

@@ -362,6 +362,64 @@ final class KernelChecks {
         where.isEmpty());
   }
 
+  /**
+   * That what the device reads of its logits is what is in them: the lowest index of the largest,
+   * how far it is ahead, and the log-probabilities of that token and of the first.
+   */
+  Finding readout(String name, CudaExecutor executor, ModelConfig config) {
+    int rows = 60;
+    int[] tokens = new SplittableRandom(13).ints(rows, 0, config.vocabularySize()).toArray();
+    var logits = new ArrayList<float[]>();
+    var whole = new ArrayList<Ask>();
+    for (int at = 0; at < rows; at++) {
+      whole.add(
+          new Ask.WholeRow(
+              at,
+              (row, offset, argmax) ->
+                  logits.add(Arrays.copyOfRange(row, offset, offset + config.vocabularySize()))));
+    }
+    executor.step(List.of(new Slice(pages(0, 1), tokens, 0, rows, whole)));
+    var read = new ArrayList<Ask.Distribution>();
+    var facts = new ArrayList<Ask>();
+    for (int at = 0; at < rows; at++) {
+      int[] asked = {argmax(logits.get(at)), 0};
+      facts.add(new Ask.OfTokens(at, asked, read::add));
+    }
+    executor.step(List.of(new Slice(pages(0, 1), tokens, 0, rows, facts)));
+    double worst = 0;
+    String where = "";
+    for (int r = 0; r < rows; r++) {
+      float[] row = logits.get(r);
+      int first = argmax(row);
+      float largest = row[first];
+      float second = Float.NEGATIVE_INFINITY;
+      double sum = 0;
+      for (int i = 0; i < row.length; i++) {
+        second = i == first ? second : Math.max(second, row[i]);
+        sum += Math.exp((double) row[i] - largest);
+      }
+      Ask.Distribution found = read.get(r);
+      if (found.argmax() != first || found.margin() != largest - second) {
+        where += " %d".formatted(r);
+      }
+      double[] logProbabilities = found.logProbabilities();
+      worst = Math.max(worst, Math.abs(logProbabilities[0] + Math.log(sum)));
+      worst = Math.max(worst, Math.abs(logProbabilities[1] - (row[0] - largest - Math.log(sum))));
+    }
+    return new Finding(
+        "readout, %s%s".formatted(name, where.isEmpty() ? "" : ": WRONG IN ROWS" + where),
+        worst,
+        where.isEmpty() && worst < 1e-4);
+  }
+
+  private static int argmax(float[] row) {
+    int best = 0;
+    for (int i = 1; i < row.length; i++) {
+      best = row[i] > row[best] ? i : best;
+    }
+    return best;
+  }
+
   private static int[] pages(int first, int count) {
     return IntStream.range(first, first + count).toArray();
   }

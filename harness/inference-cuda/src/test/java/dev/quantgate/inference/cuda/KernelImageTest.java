@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +85,25 @@ class KernelImageTest {
     assertThat(uses.stream().filter(use -> use.spilled() > 0 || use.stack() > 0))
         .as("kernels that keep registers in memory")
         .isEmpty();
+  }
+
+  @Test
+  void aBlockOfEveryKernelHasTheRegistersThatAMultiprocessorHas() throws IOException {
+    Map<String, Integer> threads;
+    try (Stream<String> lines = Files.lines(TABLE)) {
+      threads =
+          lines
+              .map(line -> line.split("\t", -1))
+              .collect(Collectors.toMap(cells -> cells[0], cells -> Integer.parseInt(cells[1])));
+    }
+    assertThat(uses())
+        .allSatisfy(use -> {
+          // Given to warps by eights.
+          int registers = Math.ceilDiv(use.registers(), 8) * 8;
+          assertThat(registers * Objects.requireNonNull(threads.get(use.kernel())))
+              .as("%s for %s", use.kernel(), use.target())
+              .isLessThanOrEqualTo(65_536);
+        });
   }
 
   /** Five minutes on two cores: {@code -Dquantgate.cuda.rebuild=true}. */

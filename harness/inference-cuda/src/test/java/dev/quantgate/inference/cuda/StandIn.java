@@ -12,6 +12,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -74,6 +75,42 @@ final class StandIn {
     call("standin_reset", FunctionDescriptor.ofVoid());
   }
 
+  /**
+   * Makes one of its devices another from the next session on, or from the next use of its kernels.
+   *
+   * @param sharedBytes the most shared memory that a block may ask for
+   */
+  static void device(int ordinal, int major, int minor, int sharedBytes) {
+    call(
+        "standin_set_device",
+        FunctionDescriptor.ofVoid(
+            ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+        ordinal,
+        major,
+        minor,
+        sharedBytes);
+  }
+
+  /** An H100's: what its devices are at first. */
+  static void device(int ordinal) {
+    device(ordinal, 9, 0, 232_448);
+  }
+
+  /** How many devices it shows. */
+  static void devices(int count) {
+    call("standin_set_devices", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT), count);
+  }
+
+  /** What it says that it serves: 13000 is CUDA 13.0. */
+  static void driver(int version) {
+    call("standin_set_driver", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT), version);
+  }
+
+  /** Launches so far; those of a graph count once, when it is recorded. */
+  static long launches() {
+    return (long) call("standin_launches", FunctionDescriptor.of(ValueLayout.JAVA_LONG));
+  }
+
   /** How a block's threads take turns from now on: 0 ascending, 1 descending, else drawn. */
   static void order(long order) {
     call("standin_set_order", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG), order);
@@ -102,6 +139,6 @@ final class StandIn {
   /** Opens its device. */
   static DeviceSession session() {
     use();
-    return DeviceSession.open(0);
+    return DeviceSession.open(OptionalInt.of(0));
   }
 }

@@ -11,7 +11,12 @@ public final class CudaDriver {
   /** System property that names another library than {@code libcuda.so.1}. */
   public static final String LIBRARY_PROPERTY = "quantgate.cuda.library";
 
-  private static final String LIBRARY = "libcuda.so.1";
+  /**
+   * As the loader finds it; where WSL and NixOS keep it, which their loaders do not always know.
+   */
+  private static final List<String> LIBRARIES =
+      List.of(
+          "libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1", "/run/opengl-driver/lib/libcuda.so.1");
 
   private static final int MULTIPROCESSORS = 16;
   private static final int L2_CACHE_BYTES = 38;
@@ -32,7 +37,8 @@ public final class CudaDriver {
    *     device
    */
   public static CudaDriver open() {
-    CudaLibrary library = CudaLibrary.load(System.getProperty(LIBRARY_PROPERTY, LIBRARY));
+    String chosen = System.getProperty(LIBRARY_PROPERTY);
+    CudaLibrary library = CudaLibrary.load(chosen == null ? LIBRARIES : List.of(chosen));
     library.call(Function.cuInit, f -> (int) f.invokeExact(0));
     return new CudaDriver(library);
   }
@@ -46,10 +52,15 @@ public final class CudaDriver {
     return library.path();
   }
 
-  /** The newest CUDA version that the driver serves, such as "13.0". */
+  /** The newest CUDA version that the driver serves, such as 13000. */
+  public int versionNumber() {
+    return library.queryInt(
+        Function.cuDriverGetVersion, (f, result) -> (int) f.invokeExact(result));
+  }
+
+  /** The same as people write it, such as "13.0". */
   public String version() {
-    int version =
-        library.queryInt(Function.cuDriverGetVersion, (f, result) -> (int) f.invokeExact(result));
+    int version = versionNumber();
     return "%d.%d".formatted(version / 1000, version % 1000 / 10);
   }
 

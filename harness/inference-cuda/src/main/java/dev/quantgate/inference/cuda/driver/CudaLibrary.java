@@ -13,6 +13,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -99,19 +100,22 @@ final class CudaLibrary {
   /**
    * Loads and binds the library. It stays loaded until the process ends, as libcuda must.
    *
-   * @param path a path or a name that the system's loader finds
+   * @param paths paths, or names that the system's loader finds; the first that is there is taken
    * @throws CudaException if there is none, or it is another library
    */
-  static CudaLibrary load(String path) {
-    SymbolLookup symbols;
-    try {
-      symbols = SymbolLookup.libraryLookup(path, Arena.global());
-    } catch (IllegalArgumentException e) {
-      throw new CudaException(
-          "there is no %s: no NVIDIA driver is installed, or the loader does not find it"
-              .formatted(path));
+  static CudaLibrary load(List<String> paths) {
+    for (String path : paths) {
+      SymbolLookup symbols;
+      try {
+        symbols = SymbolLookup.libraryLookup(path, Arena.global());
+      } catch (IllegalArgumentException e) {
+        continue;
+      }
+      return new CudaLibrary(path, symbols);
     }
-    return new CudaLibrary(path, symbols);
+    throw new CudaException(
+        "there is no %s: no NVIDIA driver is installed, or the loader does not find it"
+            .formatted(paths.getFirst()));
   }
 
   String path() {

@@ -39,11 +39,8 @@ public final class CudaModule implements AutoCloseable {
    * @param sharedBytes dynamic shared memory of a block
    * @param parameters its parameters in order, one letter each: P a device pointer, L a 64-bit
    *     integer, I a 32-bit integer, F a float32
-   * @param overlap whether a launch may begin before the kernel ahead of it in the stream has
-   *     ended; the kernel waits for it itself
    */
-  public Kernel kernel(
-      String name, int threads, int sharedBytes, String parameters, boolean overlap) {
+  public Kernel kernel(String name, int threads, int sharedBytes, String parameters) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocateFrom(name);
       long function =
@@ -52,7 +49,7 @@ public final class CudaModule implements AutoCloseable {
               .queryLong(
                   Function.cuModuleGetFunction,
                   (f, result) -> (int) f.invokeExact(result, handle, text));
-      return new Kernel(context, name, function, threads, sharedBytes, parameters, overlap);
+      return new Kernel(context, name, function, threads, sharedBytes, parameters);
     }
   }
 

@@ -30,6 +30,10 @@ public final class Kernel {
   private static final int LOCAL_BYTES = 3;
 
   private static final int REGISTERS = 4;
+  private static final int PTX_VERSION = 5;
+
+  /** The virtual architecture from which on kernels wait by themselves for what they depend on. */
+  private static final int WAITS_ITSELF = 90;
 
   private final CudaLibrary library;
   private final String name;
@@ -49,15 +53,15 @@ public final class Kernel {
       long function,
       int threads,
       int sharedBytes,
-      String parameters,
-      boolean overlap) {
+      String parameters) {
     this.library = context.library();
     this.name = name;
     this.function = function;
     this.threads = threads;
     this.sharedBytes = sharedBytes;
     this.parameters = parameters;
-    this.overlap = overlap;
+    // Not what the device is: it may run what was translated from an older architecture's code.
+    this.overlap = attribute(PTX_VERSION) >= WAITS_ITSELF;
     Arena arena = Arena.ofAuto();
     this.values = arena.allocate(8L * Math.max(1, parameters.length()), 8);
     this.pointers = arena.allocate(8L * Math.max(1, parameters.length()), 8);
@@ -83,6 +87,11 @@ public final class Kernel {
 
   public String name() {
     return name;
+  }
+
+  /** Whether a launch may begin before what is ahead of it has ended: the kernel waits itself. */
+  public boolean overlaps() {
+    return overlap;
   }
 
   /** Registers that a thread takes. */

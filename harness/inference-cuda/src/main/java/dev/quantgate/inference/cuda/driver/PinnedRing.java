@@ -33,7 +33,11 @@ public final class PinnedRing implements AutoCloseable {
         done.add(new Event(stream.context()));
       }
     } catch (RuntimeException | Error e) {
-      close();
+      try {
+        close();
+      } catch (CudaException closing) {
+        e.addSuppressed(closing);
+      }
       throw e;
     }
   }
@@ -61,10 +65,11 @@ public final class PinnedRing implements AutoCloseable {
 
   @Override
   public void close() {
-    for (Event event : done) {
-      event.synchronize();
-      event.close();
+    try {
+      done.forEach(Event::synchronize);
+      done.forEach(Event::close);
+    } finally {
+      memory.close();
     }
-    memory.close();
   }
 }

@@ -92,18 +92,25 @@ public final class Stream implements AutoCloseable {
         .call(
             Function.cuStreamBeginCapture_v2,
             f -> (int) f.invokeExact(handle, CAPTURE_THREAD_LOCAL));
-    long graph = 0;
     try {
       work.run();
-    } finally {
+    } catch (RuntimeException | Error e) {
       // Ends the capture whatever happened, else the stream is of no use any more.
-      graph =
-          context
-              .library()
-              .queryLong(
-                  Function.cuStreamEndCapture, (f, result) -> (int) f.invokeExact(handle, result));
+      try {
+        long part = endCapture();
+        context.library().call(Function.cuGraphDestroy, f -> (int) f.invokeExact(part));
+      } catch (CudaException spoilt) {
+        e.addSuppressed(spoilt);
+      }
+      throw e;
     }
-    return new Graph(context, graph);
+    return new Graph(context, endCapture());
+  }
+
+  private long endCapture() {
+    return context
+        .library()
+        .queryLong(Function.cuStreamEndCapture, (f, result) -> (int) f.invokeExact(handle, result));
   }
 
   @Override
