@@ -182,12 +182,13 @@ class Candidate:
         except BaseException as error:
             return self._raised(error, self._mutated(request, args, kwargs))
         mutated = self._mutated(request, args, kwargs)
-        if mutated is None:
+        losses = ["one object in two places"] if codec.shared(result, *args, *kwargs.values()) else []
+        if mutated is None and not losses:
             short = codec.plain(codec.VALUE, (result,))
             if short is not None:
                 return short
         try:
-            return codec.message(codec.VALUE, result, mutated, losses=[], lend=self._lend)
+            return codec.message(codec.VALUE, result, mutated, losses=losses, lend=self._lend)
         except codec.CodecError as error:
             return codec.message(codec.VALUE, object(), None, losses=[str(error)])
         except BaseException as error:

@@ -274,6 +274,25 @@ def _open_plain(payload):
     return VALUE, (values[0], None, None)
 
 
+_MUTABLE = frozenset((list, dict, set, bytearray))
+
+
+def shared(*values):
+    """Whether one of these containers, or one that they hold, stands here twice: it would arrive as two. Looks
+    one level deep, and there only where the first is a container."""
+    seen = []
+    for each in values:
+        kind = type(each)
+        if kind in _MUTABLE:
+            seen.append(each)
+        elif kind is not tuple:
+            continue
+        inner = each.values() if kind is dict else each
+        if kind is not bytearray and inner and type(next(iter(inner))) in _MUTABLE:
+            seen.extend(one for one in inner if type(one) in _MUTABLE)
+    return len(seen) > len(set(map(id, seen)))
+
+
 def encode(value, **options):
     """One value as bytes. Raises CodecError where it does not fit."""
     return message(b"", value, **options)
@@ -516,6 +535,8 @@ def _numpy(e, value, depth):
 
 def _named_tuple(e, value, depth):
     kind = type(value)
+    if not e.strict and kind.__bases__ != (tuple,) and not _is_sequence_of_c(kind):
+        e.lost(f"what class {kind.__name__} adds to a named tuple")
     e.out += b"n"
     e.put(kind.__name__, depth + 1)
     e.put(list(kind.__match_args__ if _is_sequence_of_c(kind) else kind._fields), depth + 1)
@@ -625,6 +646,8 @@ def _exception(e, value, depth):
         module = "__main__" if each.__module__ == "builtins" else each.__module__
         names.append(f"{module}.{each.__qualname__}")
     base = bases[0]
+    if not e.strict and isinstance(value, AttributeError) and getattr(value, "obj", None) is not None:
+        e.lost("the object that an AttributeError names")
     reduced = base.__reduce__(value)
     state = dict(reduced[2]) if len(reduced) > 2 and reduced[2] else {}
     for name in _EXCEPTION_ATTRIBUTES:

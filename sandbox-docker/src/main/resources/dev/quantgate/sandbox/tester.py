@@ -62,6 +62,8 @@ class _Link:
 
     def call(self, args, kwargs):
         request = None if kwargs else codec.plain(codec.CALL, args)
+        if (request is None or request.find(b"[", 2) > 0) and codec.shared(*args, *kwargs.values()):
+            self.doubts("one object passed twice")
         return self._answered(request or self._request(codec.CALL, args, kwargs), args, kwargs)
 
     def _request(self, *call):
@@ -89,6 +91,7 @@ class _Link:
     def borrowed(self, tag, number):
         """What the candidate has told by its number: an iterator, a function or a coroutine."""
         if tag == "G":
+            self.doubts("an iterator, of which the test gets the items alone")
             return self._items(number)
         return self.function(number) if tag == "W" else self._coroutine(number)
 

@@ -183,6 +183,85 @@ public abstract class CodeSandboxContract {
   }
 
   @Test
+  void whatPassesForAnIdentityOrAKindThatTheCodecCannotTellIsNoForgery() {
+    Map<String, ExecutionResult> results =
+        run(
+            sandbox(Checker.BOTH),
+            List.of(
+                function(
+                    "an error's object",
+                    "    return x.missing\n",
+                    """
+                        try:
+                            f("text")
+                        except AttributeError as error:
+                            assert error.obj == "text"
+                        else:
+                            assert False
+                    """),
+                function(
+                    "a generator that is sent something",
+                    "    got = yield x\n    yield 2 * got\n",
+                    """
+                        told = f(1)
+                        assert next(told) == 1 and told.send(4) == 8
+                    """),
+                function(
+                    "a map",
+                    "    return map(abs, [x])\n",
+                    """
+                        assert isinstance(f(-1), map)
+                    """),
+                function(
+                    "the list that was passed",
+                    "    x.append(1)\n    return x\n",
+                    """
+                        mine = []
+                        f(mine).append(2)
+                        assert mine == [1, 2]
+                    """),
+                function(
+                    "a list passed twice",
+                    "    x.append(1)\n    return len(y)\n",
+                    """
+                        mine = []
+                        assert f(mine, mine) == 1
+                    """),
+                function(
+                    "a row that is there twice",
+                    "    return [[x] * 2] * 2\n",
+                    """
+                        rows = f(0)
+                        rows[0][0] = 1
+                        assert rows[1][0] == 1
+                    """),
+                function(
+                    "properties of a named tuple",
+                    "    from urllib.parse import urlparse\n    return urlparse(x)\n",
+                    """
+                        assert f("http://example.org/c").hostname == "example.org"
+                    """)));
+    assertThat(results)
+        .hasSize(7)
+        .allSatisfy((id, each) -> {
+          assertThat(each.official()).as("%s", each).contains(Outcome.PASSED);
+          assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.FAILED);
+          assertThat(each.disputed()).isTrue();
+          assertThat(each.doubt()).isNotEmpty();
+        });
+  }
+
+  private static ExecutionJob function(String id, String body, String test) {
+    return new ExecutionJob(
+        id,
+        "",
+        "def f(x, y=None):\n    \"\"\"Anything.\"\"\"\n",
+        body,
+        "def check(f):\n" + test,
+        "f");
+  }
+
+  @Test
   void theOfficialCheckerLetsAPoolBeImportedAsTheReferenceDoes() {
     String completion = "    return 2 * x\n\nfrom multiprocessing import Pool\n";
     assertThat(judge(Checker.OFFICIAL, completion).outcome()).isEqualTo(Outcome.PASSED);
