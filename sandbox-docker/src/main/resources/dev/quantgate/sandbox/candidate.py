@@ -51,10 +51,8 @@ class _Discard(io.TextIOBase):
     def __init__(self):
         self.buffer = _DiscardedBytes()
 
-    def write(self, text):
-        if not isinstance(text, str):
-            raise TypeError(f"string argument expected, got '{type(text).__name__}'")
-        return len(text)
+    # A program may print a hundred thousand times: this is one call of C, and refuses what is no str.
+    write = staticmethod(str.__len__)
 
     def writable(self):
         return True
