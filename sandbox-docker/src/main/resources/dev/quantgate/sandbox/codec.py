@@ -26,10 +26,11 @@ The tester takes every message for hostile: lengths are checked before anything 
 and the number of values are capped, hashing and constructors run on plain values only, and whatever
 is not exactly right is a CodecError. What can be told is plain data, and what the standard library
 makes of it; an object of the program's own is told by value: a named tuple, a dataclass, an enum's member,
-or its attributes alone. Where the prompt defines its class, it arrives as one of that. Another subclass
-is told as its base, so that an overridden __eq__ stays behind; a function can be called and is equal to
-nothing else; any other object arrives as an Opaque, which has a truth value and is equal to nothing. An
-argument, which goes the other way, is told exactly or refused.
+or its attributes alone. No attribute can be called, for it would answer for what the object passes for.
+Where the prompt defines its class, it arrives as one of that. Another subclass is told as its base, so
+that an overridden __eq__ stays behind; a function can be called and is equal to nothing else; any other
+object arrives as an Opaque, which has a truth value and is equal to nothing. An argument, which goes the
+other way, is told exactly or refused.
 
 Most calls pass and return a few numbers and strings: c and v are C and V with nothing else in them, as
 a JSON array, whose reader and writer are not Python code: numbers, strings and short lists of them.
@@ -122,6 +123,24 @@ class Opaque:
 
     def __repr__(self):
         return "<an object of the candidate>"
+
+
+class ToldType:
+    """A type among the attributes of what the candidate told: equal to that type, and not to be called."""
+
+    __slots__ = ("_type",)
+
+    def __init__(self, kind):
+        self._type = kind
+
+    def __eq__(self, other):
+        return self._type is (other._type if type(other) is ToldType else other)
+
+    def __hash__(self):
+        return hash(self._type)
+
+    def __repr__(self):
+        return repr(self._type)
 
 
 class Instance:
@@ -533,6 +552,13 @@ def _numpy(e, value, depth):
     e.sized(b"b", value.tobytes())
 
 
+def _attributes(e, put, value, depth):
+    """Tells what can be reached by names."""
+    e.inside += 1
+    put(value, depth)
+    e.inside -= 1
+
+
 def _named_tuple(e, value, depth):
     kind = type(value)
     if not e.strict and kind.__bases__ != (tuple,) and not _is_sequence_of_c(kind):
@@ -540,7 +566,12 @@ def _named_tuple(e, value, depth):
     e.out += b"n"
     e.put(kind.__name__, depth + 1)
     e.put(list(kind.__match_args__ if _is_sequence_of_c(kind) else kind._fields), depth + 1)
-    _tuple(e, value, depth + 1)
+    _attributes(e, functools.partial(_tuple, e), value, depth + 1)
+
+
+def _simple_namespace(e, value, depth):
+    e.out += b"z"
+    _attributes(e, e.put, dict(value.__dict__), depth + 1)
 
 
 def _remembered(e, value):
@@ -586,9 +617,7 @@ def _told_object(e, name, flags, compared, fields, depth):
     e.out += b"O"
     for each in (name, flags, compared, list(fields)):
         e.put(each, depth + 1)
-    e.inside += 1
-    e.many(b"t", tuple(fields.values()), depth)
-    e.inside -= 1
+    _attributes(e, functools.partial(e.many, b"t"), tuple(fields.values()), depth)
 
 
 def attributes(value):
@@ -613,8 +642,9 @@ def _member(e, value, depth):
     kind = type(value)
     e.lost_unless_it_lies(value)
     e.out += b"V"
-    for each in (kind.__name__, value._name_, value._value_):
-        e.put(each, depth + 1)
+    e.put(kind.__name__, depth + 1)
+    e.put(value._name_, depth + 1)
+    _attributes(e, e.put, value._value_, depth + 1)
     for base, put in _BASES:
         if isinstance(value, base):
             put(e, value, depth + 1)
@@ -661,8 +691,10 @@ def _exception(e, value, depth):
         if link is not None and (name != "__context__" or link is not value.__cause__):
             state[name] = link
     e.out += b"e"
-    for each in (names, tuple(reduced[1]), state, text):
-        e.put(each, depth + 1)
+    e.put(names, depth + 1)
+    e.put(tuple(reduced[1]), depth + 1)
+    _attributes(e, e.put, state, depth + 1)
+    e.put(text, depth + 1)
 
 
 # Modules whose classes are the same on both sides. Importing them has no effect of its own.
@@ -699,9 +731,11 @@ def _type(e, value, depth):
     source = _source(value)
     if source is None:
         _opaque(e, value, depth)
-    else:
-        e.out += b"y"
-        _str(e, source, depth)
+        return
+    if e.inside and not e.strict:
+        e.lost("a type among attributes")
+    e.out += b"y"
+    _str(e, source, depth)
 
 
 def no_number(value):
@@ -796,6 +830,7 @@ _BASES = (
 _KINDS = (
     (type, _type),
     (Instance, _instance),
+    (ToldType, lambda e, value, depth: _type(e, value._type, depth)),
     (BaseException, _exception),
     (type({}.keys()), _keys),
     (type({}.values()), _values),
@@ -873,7 +908,7 @@ _BY_NAME = {
     ("collections.abc", "ValuesView"): _values,
     ("collections.abc", "ItemsView"): _items,
     ("array", "array"): _parts(b"a", lambda v: v.typecode, list),
-    ("types", "SimpleNamespace"): _parts(b"z", lambda v: dict(v.__dict__)),
+    ("types", "SimpleNamespace"): _simple_namespace,
     ("uuid", "UUID"): _parts(b"u", lambda v: v.bytes),
     ("datetime", "datetime"): _moment("datetime", _zone),
     ("datetime", "date"): _moment("date"),
@@ -997,7 +1032,6 @@ class _Decoder:
         self.borrow = borrow
         self.functions = functions
         self.objects = []
-        self.inside = 0
         self.deep = False
 
     def take(self, depth):
@@ -1051,6 +1085,14 @@ class _Decoder:
         if not all(type(each) is str and each.isidentifier() for each in names):
             raise CodecError("a list of names expected")
         return names
+
+    def attribute(self, value):
+        """The same, but for what can be called, where `functions` are not wanted."""
+        if self.functions:
+            return value
+        if isinstance(value, type):
+            return ToldType(value)
+        return Opaque(True) if type(value) in _FUNCTIONS else value
 
     def known(self, name):
         """The class of that name, inside a function or not, that this side has."""
@@ -1129,7 +1171,7 @@ def _broken_iterator(items, ending):
 def _take_borrowed(tag):
     def take(d, depth):
         number = d.exactly(int, depth)
-        if d.borrow is None or d.inside and tag != "G":
+        if d.borrow is None:
             raise CodecError("an iterator or a function where none can be asked")
         return d.borrow(tag, number)
 
@@ -1203,7 +1245,7 @@ def _take_proxy(d, depth):
 def _take_simple_namespace(d, depth):
     from types import SimpleNamespace
 
-    return SimpleNamespace(**d.exactly(dict, depth))
+    return SimpleNamespace(**{name: d.attribute(each) for name, each in d.exactly(dict, depth).items()})
 
 
 def _take_uuid(d, depth):
@@ -1269,6 +1311,7 @@ def _take_named_tuple(d, depth):
     name, fields, values = d.exactly(str, depth), d.names(depth), d.exactly(tuple, depth)
     if len(values) != len(fields):
         raise CodecError("a named tuple with another number of values than names")
+    values = tuple(map(d.attribute, values))
     known = d.known(name)
     if known is not None and issubclass(known, tuple) and getattr(known, "_fields", 0) == tuple(fields):
         return tuple.__new__(known, values)
@@ -1300,9 +1343,7 @@ def _take_instance(d, depth):
         raise CodecError("a field without a name")
     made = _blank(d.known(name), name, flags, tuple(compared), tuple(names))
     d.objects.append(made)
-    d.inside += 1
-    fields = dict(zip(names, d.exactly(tuple, depth), strict=True))
-    d.inside -= 1
+    fields = dict(zip(names, map(d.attribute, d.exactly(tuple, depth)), strict=True))
     if type(made) is Instance:
         made._fields.update(fields)
         return made
@@ -1371,6 +1412,7 @@ def _take_member(d, depth):
         return members[member]
     if members and type(value) is int and issubclass(known, sys.modules["enum"].Flag):
         return known(value)  # several flags
+    value = d.attribute(value)
     fields = {"name": member, "value": value, "_name_": member, "_value_": value}
     if type(base) not in _MEMBER_BASES:
         return Instance(name, fields, "V")
@@ -1445,7 +1487,7 @@ def _take_exception(d, depth):
     for name, value in state.items():
         if type(name) is str and (name[:2] != "__" or name in _EXCEPTION_LINKS):
             try:
-                setattr(error, name, value)
+                setattr(error, name, d.attribute(value))
             except Exception:
                 pass
     return error

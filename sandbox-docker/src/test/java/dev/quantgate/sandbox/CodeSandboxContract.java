@@ -251,6 +251,50 @@ public abstract class CodeSandboxContract {
         });
   }
 
+  @Test
+  void noAttributeOfAnAnswerIsCalledAsItsMethod() {
+    String isText = "    assert f('abc').startswith('a')\n";
+    String namespace =
+        "    from types import SimpleNamespace\n    return SimpleNamespace(startswith=";
+    String tuple =
+        "    from collections import namedtuple\n    return namedtuple('T', 'startswith')(";
+    String object = "    class T: pass\n    told = T()\n    told.startswith = ";
+    String fields =
+        "    from dataclasses import make_dataclass\n    return make_dataclass('T', ['startswith'])(";
+    String error = "    told = ValueError()\n    told.startswith = ";
+    List<ExecutionJob> jobs = new ArrayList<>();
+    for (String lie : List.of("bool", "lambda start: True")) {
+      jobs.add(function("namespace of " + lie, "%s%s)\n".formatted(namespace, lie), isText));
+      jobs.add(function("named tuple of " + lie, "%s%s)\n".formatted(tuple, lie), isText));
+      jobs.add(function("dataclass of " + lie, "%s%s)\n".formatted(fields, lie), isText));
+      jobs.add(
+          function("object of " + lie, "%s%s\n    return told\n".formatted(object, lie), isText));
+      jobs.add(
+          function("error of " + lie, "%s%s\n    return told\n".formatted(error, lie), isText));
+    }
+    assertThat(run(sandbox(Checker.SPLIT), jobs))
+        .hasSize(10)
+        .allSatisfy(
+            (id, each) -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.FAILED));
+
+    String twoTypes =
+        """
+            from collections import namedtuple
+            from types import SimpleNamespace
+            Field = namedtuple('Field', 'name kind')
+            return [Field('x', int), SimpleNamespace(kind=str), {'call': lambda y: x + y, 'kind': int}]
+        """;
+    String allThere =
+        """
+            told = f('a')
+            assert told[0] == ('x', int) and told[1].kind == str
+            assert told[2]['call']('b') == 'ab' and told[2]['kind'] is int
+        """;
+    assertThat(run(sandbox(Checker.SPLIT), List.of(function("right", twoTypes, allThere))))
+        .allSatisfy(
+            (id, each) -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.PASSED));
+  }
+
   private static ExecutionJob function(String id, String body, String test) {
     return new ExecutionJob(
         id,
