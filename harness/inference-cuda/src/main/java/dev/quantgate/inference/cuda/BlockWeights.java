@@ -35,17 +35,9 @@ final class BlockWeights implements AutoCloseable {
     this.stream = stream;
   }
 
-  private static List<List<Linear>> stages(Checkpoint.Block block) {
-    return List.of(
-        List.of(block.query(), block.key(), block.value()),
-        List.of(block.output()),
-        List.of(block.gate(), block.up()),
-        List.of(block.down()));
-  }
-
   /** The linear layers' names by stage. */
   List<List<String>> names(int block) {
-    return stages(checkpoint.blocks().get(block)).stream()
+    return checkpoint.blocks().get(block).stages().stream()
         .map(stage -> stage.stream().map(Linear::name).toList())
         .toList();
   }
@@ -54,7 +46,7 @@ final class BlockWeights implements AutoCloseable {
 
   private Found find(String name) {
     for (int b = 0; b < checkpoint.blocks().size(); b++) {
-      for (List<Linear> stage : stages(checkpoint.blocks().get(b))) {
+      for (List<Linear> stage : checkpoint.blocks().get(b).stages()) {
         for (Linear linear : stage) {
           if (linear.name().equals(name)) {
             return new Found(b, linear);

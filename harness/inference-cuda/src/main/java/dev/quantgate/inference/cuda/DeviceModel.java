@@ -173,16 +173,7 @@ final class DeviceModel implements AutoCloseable {
   private static Activation type(Checkpoint checkpoint) {
     boolean bfloat =
         checkpoint.blocks().stream()
-            .flatMap(block ->
-                List.of(
-                    block.query(),
-                    block.key(),
-                    block.value(),
-                    block.output(),
-                    block.gate(),
-                    block.up(),
-                    block.down())
-                    .stream())
+            .flatMap(block -> block.linears().stream())
             .allMatch(linear ->
                 linear instanceof Linear.Dense dense && dense.weight().dtype() == DType.BF16);
     return bfloat ? Activation.BF16 : Activation.F16;

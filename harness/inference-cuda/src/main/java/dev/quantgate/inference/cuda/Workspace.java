@@ -219,16 +219,7 @@ final class Workspace implements AutoCloseable {
     ModelConfig config = checkpoint.config();
     boolean blocks =
         checkpoint.blocks().stream()
-            .flatMap(block ->
-                List.of(
-                    block.query(),
-                    block.key(),
-                    block.value(),
-                    block.output(),
-                    block.gate(),
-                    block.up(),
-                    block.down())
-                    .stream())
+            .flatMap(block -> block.linears().stream())
             .anyMatch(Linear.Gptq.class::isInstance);
     long head =
         checkpoint.head() instanceof Linear.Gptq

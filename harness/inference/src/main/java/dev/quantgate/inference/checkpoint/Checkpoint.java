@@ -46,5 +46,19 @@ public interface Checkpoint extends AutoCloseable {
       Tensor postAttentionNorm,
       Linear gate,
       Linear up,
-      Linear down) {}
+      Linear down) {
+
+    /**
+     * The linear layers in the order in which they are computed, those together that share an
+     * input, as {@link dev.quantgate.inference.LinearStage} names them.
+     */
+    public List<List<Linear>> stages() {
+      return List.of(List.of(query, key, value), List.of(output), List.of(gate, up), List.of(down));
+    }
+
+    /** The same, one after the other. */
+    public List<Linear> linears() {
+      return stages().stream().flatMap(List::stream).toList();
+    }
+  }
 }

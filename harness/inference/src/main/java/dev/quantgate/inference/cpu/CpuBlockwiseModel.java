@@ -99,17 +99,9 @@ final class CpuBlockwiseModel implements BlockwiseModel {
     return hidden;
   }
 
-  private static List<List<Linear>> stages(Checkpoint.Block block) {
-    return List.of(
-        List.of(block.query(), block.key(), block.value()),
-        List.of(block.output()),
-        List.of(block.gate(), block.up()),
-        List.of(block.down()));
-  }
-
   @Override
   public List<List<String>> linearStages(int block) {
-    return stages(checkpoint.blocks().get(block)).stream()
+    return checkpoint.blocks().get(block).stages().stream()
         .map(stage -> stage.stream().map(Linear::name).toList())
         .toList();
   }
@@ -118,7 +110,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
 
   private Found find(String name) {
     for (int b = 0; b < config.layers(); b++) {
-      for (List<Linear> stage : stages(checkpoint.blocks().get(b))) {
+      for (List<Linear> stage : checkpoint.blocks().get(b).stages()) {
         for (Linear linear : stage) {
           if (linear.name().equals(name)) {
             return new Found(b, linear);
@@ -207,7 +199,7 @@ final class CpuBlockwiseModel implements BlockwiseModel {
   }
 
   private LinearStage stageOf(Found found) {
-    List<List<Linear>> stages = stages(checkpoint.blocks().get(found.block()));
+    List<List<Linear>> stages = checkpoint.blocks().get(found.block()).stages();
     for (int i = 0; i < stages.size(); i++) {
       if (stages.get(i).contains(found.linear())) {
         return LinearStage.values()[i];

@@ -116,16 +116,7 @@ class CheckpointVariantsTest {
   private static List<Integer> weights(Checkpoint checkpoint) {
     Stream<Linear> linears =
         Stream.concat(
-            checkpoint.blocks().stream()
-                .flatMap(block ->
-                    Stream.of(
-                        block.query(),
-                        block.key(),
-                        block.value(),
-                        block.output(),
-                        block.gate(),
-                        block.up(),
-                        block.down())),
+            checkpoint.blocks().stream().flatMap(block -> block.linears().stream()),
             Stream.of(checkpoint.head()));
     return Stream.concat(
             linears.map(linear ->

@@ -52,14 +52,7 @@ class ParityCheckpointTest {
           TensorFile.open(folder.resolve("expected/dequantised.safetensors"), arena).tensors();
       List<Linear.Gptq> packed = new ArrayList<>();
       for (Checkpoint.Block block : checkpoint.blocks()) {
-        Stream.of(
-                block.query(),
-                block.key(),
-                block.value(),
-                block.output(),
-                block.gate(),
-                block.up(),
-                block.down())
+        block.linears().stream()
             .filter(Linear.Gptq.class::isInstance)
             .map(Linear.Gptq.class::cast)
             .forEach(packed::add);

@@ -44,22 +44,12 @@ public final class CheckpointWriter {
 
   private CheckpointWriter() {}
 
-  /** Hands over the quantised layers of a block, in the order of {@link #linears}. */
+  /**
+   * Hands over the quantised layers of a block, in the order of {@link Checkpoint.Block#linears}.
+   */
   @FunctionalInterface
   public interface Layers {
     List<QuantizedLayer> block(int index) throws IOException;
-  }
-
-  /** The linear layers of a block, as the writer and the quantiser walk them. */
-  public static List<Linear> linears(Checkpoint.Block block) {
-    return List.of(
-        block.query(),
-        block.key(),
-        block.value(),
-        block.output(),
-        block.gate(),
-        block.up(),
-        block.down());
   }
 
   /**
@@ -84,7 +74,7 @@ public final class CheckpointWriter {
     for (int b = 0; b < source.blocks().size(); b++) {
       Checkpoint.Block block = source.blocks().get(b);
       entries.add(copy(block.inputNorm()));
-      List<Linear> linears = linears(block);
+      List<Linear> linears = block.linears();
       for (int i = 0; i < linears.size(); i++) {
         entries.addAll(packed(linears.get(i), scheme, format, pending, b, i));
       }

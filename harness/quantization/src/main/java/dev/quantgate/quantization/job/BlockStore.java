@@ -5,7 +5,6 @@ import dev.quantgate.quantization.QuantizationMethod;
 import dev.quantgate.quantization.QuantizationReport;
 import dev.quantgate.quantization.Scheme;
 import dev.quantgate.quantization.file.Bytes;
-import dev.quantgate.quantization.format.CheckpointWriter;
 import dev.quantgate.quantization.solve.QuantizedLayer;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
@@ -46,7 +45,7 @@ final class BlockStore {
   }
 
   /**
-   * A block's layers and what is said of them, in the order of {@link CheckpointWriter#linears}.
+   * A block's layers and what is said of them, in the order of {@code Checkpoint.Block.linears()}.
    */
   record Block(List<QuantizedLayer> layers, List<QuantizationReport.Layer> reports) {
     Block {

@@ -136,7 +136,7 @@ public final class Quantizer {
   /** Everything that cannot work is refused before the first second of work. */
   private void checkLayers(Checkpoint source) {
     for (Checkpoint.Block block : source.blocks()) {
-      for (Linear linear : CheckpointWriter.linears(block)) {
+      for (Linear linear : block.linears()) {
         if (linear instanceof Linear.Gptq) {
           throw new QuantizationException(
               "%s is quantised already (%s); give the 16-bit folder that it was made from"
@@ -177,7 +177,7 @@ public final class Quantizer {
       }
       List<QuantizedLayer> layers = new ArrayList<>();
       List<QuantizationReport.Layer> reports = new ArrayList<>();
-      for (Linear linear : CheckpointWriter.linears(source.blocks().get(b))) {
+      for (Linear linear : source.blocks().get(b).linears()) {
         long start = System.nanoTime();
         Matrix weight = Widening.weight(linear);
         requireFinite(linear.name(), weight);
@@ -287,8 +287,7 @@ public final class Quantizer {
                 since(start)));
       }
     }
-    List<String> names =
-        CheckpointWriter.linears(source.blocks().get(block)).stream().map(Linear::name).toList();
+    List<String> names = source.blocks().get(block).linears().stream().map(Linear::name).toList();
     if (!layers.keySet().equals(java.util.Set.copyOf(names))) {
       throw new IllegalStateException(
           "the engine walks %s where the checkpoint has %s".formatted(layers.keySet(), names));

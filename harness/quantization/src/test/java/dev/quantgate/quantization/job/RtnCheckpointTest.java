@@ -18,7 +18,6 @@ import dev.quantgate.quantization.QuantizationException;
 import dev.quantgate.quantization.QuantizationReport;
 import dev.quantgate.quantization.QuantizationRequest;
 import dev.quantgate.quantization.Scheme;
-import dev.quantgate.quantization.format.CheckpointWriter;
 import dev.quantgate.quantization.format.Widening;
 import dev.quantgate.quantization.solve.RoundToNearest;
 import dev.quantgate.quantization.solve.Workers;
@@ -97,8 +96,8 @@ class RtnCheckpointTest {
         Checkpoint after = Checkpoints.open(out);
         Workers workers = new Workers(1)) {
       for (int b = 0; b < before.blocks().size(); b++) {
-        List<Linear> source = CheckpointWriter.linears(before.blocks().get(b));
-        List<Linear> written = CheckpointWriter.linears(after.blocks().get(b));
+        List<Linear> source = before.blocks().get(b).linears();
+        List<Linear> written = after.blocks().get(b).linears();
         for (int i = 0; i < source.size(); i++) {
           Matrix expected =
               RoundToNearest.quantize("w", Widening.weight(source.get(i)), scheme, workers)
