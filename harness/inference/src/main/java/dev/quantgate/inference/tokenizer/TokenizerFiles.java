@@ -3,6 +3,8 @@ package dev.quantgate.inference.tokenizer;
 import dev.quantgate.base.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,15 +27,23 @@ final class TokenizerFiles {
   static final JsonMapper JSON = new JsonMapper();
 
   private static final int LIMIT = 256 << 20;
+  private static final String TEMPLATE = "chat_template.jinja";
   private static final List<String> NAMES =
       List.of(
           "added_tokens.json",
-          "chat_template.jinja",
+          TEMPLATE,
           "chat_template.json",
           "special_tokens_map.json",
           "tokenizer.json",
           "tokenizer.model",
           "tokenizer_config.json");
+
+  /** The folder of templates beside chat_template.jinja, each named by its file. */
+  static final String TEMPLATES = "additional_chat_templates";
+
+  private static final String TEMPLATE_ENDING = ".jinja";
+  private static final int MOST_TEMPLATES = 100;
+
   private static final List<String> NAMED_TOKENS =
       List.of(
           "bos_token",
@@ -75,23 +85,64 @@ final class TokenizerFiles {
 
   TokenizerFiles(Path folder) {
     this.folder = folder;
-    for (String name : NAMES) {
-      Path file = folder.resolve(name);
-      if (Files.exists(file)) {
-        if (!Files.isRegularFile(file)) {
-          throw Refusal.damaged(file, "is no regular file, so it is not read");
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-          byte[] bytes = in.readNBytes(LIMIT + 1);
-          if (bytes.length > LIMIT) {
-            throw Refusal.damaged(file, "has more than %d bytes".formatted(LIMIT));
-          }
-          contents.put(name, bytes);
-        } catch (IOException e) {
-          throw Refusal.unreadable(file, e);
-        }
+    NAMES.forEach(this::read);
+    templatesBeside().forEach(this::read);
+  }
+
+  private void read(String name) {
+    Path file = folder.resolve(name);
+    if (!Files.exists(file)) {
+      return;
+    }
+    if (!Files.isRegularFile(file)) {
+      throw Refusal.damaged(file, "is no regular file, so it is not read");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(LIMIT + 1);
+      if (bytes.length > LIMIT) {
+        throw Refusal.damaged(file, "has more than %d bytes".formatted(LIMIT));
+      }
+      contents.put(name, bytes);
+    } catch (IOException e) {
+      throw Refusal.unreadable(file, e);
+    }
+  }
+
+  private List<String> templatesBeside() {
+    Path beside = folder.resolve(TEMPLATES);
+    if (!Files.isDirectory(beside)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(beside)) {
+      List<String> names =
+          files
+              .map(file -> "%s/%s".formatted(TEMPLATES, file.getFileName()))
+              .filter(name -> name.endsWith(TEMPLATE_ENDING))
+              .limit(MOST_TEMPLATES + 1)
+              .sorted()
+              .toList();
+      if (names.size() > MOST_TEMPLATES) {
+        throw Refusal.damaged(beside, "has more than %d templates".formatted(MOST_TEMPLATES));
+      }
+      return names;
+    } catch (IOException e) {
+      throw Refusal.unreadable(beside, e);
+    }
+  }
+
+  /** The files that hold one chat template each, by the templates' names. */
+  Map<String, String> templateFiles() {
+    Map<String, String> files = new TreeMap<>();
+    if (contents.containsKey(TEMPLATE)) {
+      files.put(ChatTemplate.DEFAULT, TEMPLATE);
+    }
+    for (String file : contents.keySet()) {
+      if (file.startsWith(TEMPLATES)) {
+        files.put(
+            file.substring(TEMPLATES.length() + 1, file.length() - TEMPLATE_ENDING.length()), file);
       }
     }
+    return files;
   }
 
   Path path(String name) {
@@ -102,8 +153,16 @@ final class TokenizerFiles {
     return Optional.ofNullable(contents.get(name));
   }
 
+  /** A file's text: other bytes than UTF-8 are no text that a template could have meant. */
   Optional<String> text(String name) {
-    return bytes(name).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+    return bytes(name)
+        .map(bytes -> {
+          try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+          } catch (CharacterCodingException e) {
+            throw Refusal.damaged(path(name), "is not UTF-8");
+          }
+        });
   }
 
   /** A JSON object, empty where there is no such file. */
@@ -180,10 +239,36 @@ final class TokenizerFiles {
     }
     assumedTokens()
         .forEach((name, token) -> tokens.put(name, JSON.getNodeFactory().stringNode(token)));
-    if (extras().isObject()) {
-      extras().properties().forEach(entry -> tokens.putIfAbsent(entry.getKey(), entry.getValue()));
-    }
+    modelTokens().forEach(tokens::putIfAbsent);
     return tokens;
+  }
+
+  /**
+   * Tokens with names of the model's own, such as image_token: entries of tokenizer_config.json
+   * that are called so, and those that it lists with names.
+   */
+  private Map<String, JsonNode> modelTokens() {
+    Map<String, JsonNode> objects = new LinkedHashMap<>();
+    Map<String, JsonNode> texts = new LinkedHashMap<>();
+    Stream.of(config(), tokensMap())
+        .flatMap(file -> file.properties().stream())
+        .filter(entry ->
+            entry.getKey().endsWith("_token")
+                && !NAMED_TOKENS.contains(entry.getKey())
+                && content(entry.getValue()).isPresent())
+        .forEach(entry ->
+            (entry.getValue().isObject() ? objects : texts).put(entry.getKey(), entry.getValue()));
+    if (extras().isObject()) {
+      extras().properties().forEach(entry -> texts.put(entry.getKey(), entry.getValue()));
+    }
+    if (texts.isEmpty()) {
+      config()
+          .path("model_specific_special_tokens")
+          .properties()
+          .forEach(entry -> texts.put(entry.getKey(), entry.getValue()));
+    }
+    objects.putAll(texts);
+    return objects;
   }
 
   /** A list of tokens, or an object of tokens with names; older files spell the key otherwise. */
@@ -200,14 +285,16 @@ final class TokenizerFiles {
    * that declares no added tokens and does not count beside the newer, else of that config.
    */
   private @Nullable JsonNode special(String key) {
-    ObjectNode config = config();
-    if (!config.has("added_tokens_decoder")) {
-      JsonNode mapped = json("special_tokens_map.json").map(map -> map.get(key)).orElse(null);
-      if (mapped != null) {
-        return mapped;
-      }
+    JsonNode mapped = tokensMap().get(key);
+    return mapped == null ? config().get(key) : mapped;
+  }
+
+  /** special_tokens_map.json, empty where it does not count. */
+  private ObjectNode tokensMap() {
+    if (config().has("added_tokens_decoder")) {
+      return JSON.createObjectNode();
     }
-    return config.get(key);
+    return json("special_tokens_map.json").orElseGet(JSON::createObjectNode);
   }
 
   /** A token is written as its text or as an object with its content. */
