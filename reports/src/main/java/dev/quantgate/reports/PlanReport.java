@@ -31,12 +31,15 @@ public final class PlanReport {
       Map<String, Integer> suites, double flipRate, double margin, Power power) {
     var text = new StringBuilder();
     text.append(
-        "%s items prove a loss below %s points where %s of the items flip, %s where none does.\n"
-            .formatted(
-                Figures.count(power.itemsNeeded(flipRate, margin)),
-                points(margin),
-                Figures.percent(flipRate),
-                Figures.count(power.itemsWithoutFlips(margin))));
+        TextTable.wrapped(
+            "",
+            "",
+            "%s items prove a loss below %s points where %s of the items flip, %s where none does."
+                .formatted(
+                    Figures.count(power.itemsNeeded(flipRate, margin)),
+                    points(margin),
+                    Figures.percent(flipRate),
+                    Figures.count(power.itemsWithoutFlips(margin)))));
     var table = new TextTable(LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT);
     table
         .row("suite", "items", "visible", "true loss", "PASS proven", "FAIL proven", "point rule")
@@ -57,13 +60,14 @@ public final class PlanReport {
         name = "";
       }
     });
-    return text.append('\n')
+    return text.append("\n\n")
         .append(table.render())
         .append(
             """
 
-            Visible: the smallest loss in points that is shown in %s of comparisons. Point rule: it passes.
-            "-": no loss can exceed the share of items that flip. Items are taken as independent.
+            Visible: the smallest loss in points that is shown in %s of comparisons.
+            Point rule: it passes. "-": no loss can exceed the share of items that flip.
+            Items are taken as independent.
             """
                 .formatted(Figures.percent(power.power())))
         .toString();

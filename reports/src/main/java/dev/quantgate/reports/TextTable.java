@@ -4,6 +4,7 @@ import dev.quantgate.base.PlainText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -184,6 +185,11 @@ public final class TextTable {
    */
   public static String wrapped(String first, String later, String words) {
     return wrapped(first, later, words, WIDTH);
+  }
+
+  /** Lines, each of which goes on in further ones where it is wider than {@link #WIDTH}. */
+  public static String paragraphs(String lines) {
+    return lines.lines().map(line -> wrapped("", "  ", line)).collect(Collectors.joining("\n"));
   }
 
   private static String wrapped(String first, String later, String words, int width) {

@@ -16,8 +16,8 @@ class PlanReportTest {
 
     assertThat(plan)
         .startsWith(
-            "1,237 items prove a loss below 1.00 points where 2.0 % of the items flip, 268 where"
-                + " none does.\n")
+            "1,237 items prove a loss below 1.00 points where 2.0 % of the items flip, 268\n"
+                + "where none does.\n")
         .containsPattern("humaneval +164 +2.75 +0.00 +12.\\d % +0.\\d % +80.\\d %")
         .containsPattern(" 3.00 +- +- +-");
   }

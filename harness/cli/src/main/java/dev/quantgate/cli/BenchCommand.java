@@ -53,20 +53,28 @@ final class BenchCommand implements Callable<Integer> {
               + " 1024 and 2048, batches of 1, 16, 64 and 256")
   @Nullable String shape;
 
-  @Option(names = "--prompt", description = "tokens of the prompt (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--prompt",
+      paramLabel = "N",
+      description = "tokens of the prompt (default: ${DEFAULT-VALUE})")
   int prompt = 1024;
 
-  @Option(names = "--generate", description = "tokens generated (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--generate",
+      paramLabel = "N",
+      description = "tokens generated (default: ${DEFAULT-VALUE})")
   int generate = 64;
 
   @Option(
       names = "--batch",
       split = ",",
-      description = "sequences decoded together (default: ${DEFAULT-VALUE})")
+      paramLabel = "N",
+      description = "sequences decoded together, separated by commas (default: 1,8,16)")
   List<Integer> batches = List.of(1, 8, 16);
 
   @Option(
       names = "--rounds",
+      paramLabel = "N",
       description = "measurements of each, the best counts (default: ${DEFAULT-VALUE})")
   int rounds = 3;
 

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "Writes over nothing: a folder that holds a run or another comparison is refused."
+      "Writes over nothing: a folder that holds a run or another comparison is",
+      "refused."
     })
 final class CompareCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -10,6 +10,7 @@ import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.reports.Figures;
 import dev.quantgate.reports.TextTable;
 import dev.quantgate.reports.TextTable.Align;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,12 +30,12 @@ import picocli.CommandLine.Spec;
     description = "Lists, fetches and verifies the official data sets.",
     mixinStandardHelpOptions = true,
     subcommands = {DataCommand.ListSets.class, DataCommand.Fetch.class, DataCommand.Verify.class})
-final class DataCommand implements Runnable {
+final class DataCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
-  public void run() {
-    spec.commandLine().usage(spec.commandLine().getOut());
+  public Integer call() {
+    return Failures.withoutCommand(spec);
   }
 
   /** What the catalogue has. */
@@ -49,22 +50,28 @@ final class DataCommand implements Runnable {
     public Integer call() {
       DataStore store = DataStore.standard();
       var table = new TextTable(Align.LEFT, Align.LEFT, Align.LEFT, Align.WORDS);
-      table.row("set", "suites", "licence", "here").rule();
+      table.row("set", "suites", "here", "licence").rule();
       for (DataSet set : Catalogue.sets()) {
         table.row(
             set.name(),
             String.join(", ", set.suites()),
-            set.licence(),
-            store
-                .find(set)
-                .map(Path::toString)
-                .orElse("no: quantgate data fetch %s".formatted(set.name())));
+            store.find(set).map(file -> inside(store, file)).orElse("no"),
+            set.licence());
       }
-      spec.commandLine().getOut().print(table.render());
-      spec.commandLine()
-          .getOut()
-          .println("Store: %s".formatted(PlainText.line(store.folder().toString())));
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(table.render());
+      out.println("Store: %s".formatted(PlainText.line(store.folder().toString())));
+      if (Catalogue.sets().stream().anyMatch(set -> store.find(set).isEmpty())) {
+        out.println("To bring what is not here: quantgate data fetch");
+      }
       return 0;
+    }
+
+    /** A file of the store, as it is called there. */
+    private static String inside(DataStore store, Path file) {
+      return file.startsWith(store.folder())
+          ? store.folder().relativize(file).toString()
+          : file.toString();
     }
   }
 
@@ -142,8 +149,8 @@ final class DataCommand implements Runnable {
       mixinStandardHelpOptions = true,
       footer = {
         "",
-        "Exits 2 where there is none, where some is damaged, or where some is not catalogued and",
-        "--accept-data is not given."
+        "Exits 2 where there is none, where some is damaged, or where some is not",
+        "catalogued and --accept-data is not given."
       })
   static final class Verify implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();

@@ -46,8 +46,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "Exits 0 once it has judged, PASS or FAIL, and 2 where it could not; run gives the",
-      "verdict's exit code."
+      "Exits 0 once it has judged, PASS or FAIL, and 2 where it could not; run gives",
+      "the verdict's exit code."
     })
 final class DemoCommand implements Callable<Integer> {
   private static final String MODELS = "models";

@@ -4,6 +4,7 @@ import dev.quantgate.evaluation.QuantGate;
 import dev.quantgate.evaluation.QuantGate.PlannedSuite;
 import dev.quantgate.evaluation.answer.RunPlan;
 import dev.quantgate.evaluation.settings.Settings;
+import dev.quantgate.reports.Figures;
 import dev.quantgate.reports.TextTable;
 import dev.quantgate.reports.TextTable.Align;
 import java.util.Optional;
@@ -19,21 +20,21 @@ final class DryRun {
 
   /** Reads the suites' data and prints what is resolved. */
   static int print(CommandSpec command, Settings settings, RunPlan plan) {
-    var said = new TextTable(Align.LEFT, Align.LEFT, Align.LEFT);
-    said.row("setting", "value", "from").rule();
+    var said = new TextTable(Align.LEFT, Align.LEFT, Align.WORDS);
+    said.row("setting", "from", "value").rule();
     settings
         .resolved()
         .forEach(each ->
             said.row(
-                each.setting().key(), each.text().isEmpty() ? "-" : each.text(), each.place()));
-    var asked = new TextTable(Align.LEFT, Align.LEFT, Align.RIGHT, Align.RIGHT, Align.LEFT);
+                each.setting().key(), each.place(), each.text().isEmpty() ? "-" : each.text()));
+    var asked = new TextTable(Align.LEFT, Align.LEFT, Align.RIGHT, Align.RIGHT, Align.WORDS);
     asked.row("suite", "protocol", "items", "of", "data").rule();
     for (PlannedSuite suite : new QuantGate().plan(plan)) {
       asked.row(
           suite.suite(),
           suite.protocol(),
-          Integer.toString(suite.items()),
-          Integer.toString(suite.available()),
+          Figures.count(suite.items()),
+          Figures.count(suite.available()),
           suite.file());
     }
     var out = command.commandLine().getOut();

@@ -28,11 +28,12 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = SettingFlags.resolve(spec);
     EvalRequest request = settings.evalRequest();
+    var quantGate = new QuantGate();
+    IdleFlags.refuse(spec, quantGate, request.plan());
     if (dryRun.wanted) {
       return DryRun.print(spec, settings, request.plan());
     }
     EngineCheck.check(spec, settings, common.quiet);
-    var quantGate = new QuantGate();
     rehash.apply(quantGate, List.of(request.model()));
     try (var progress = new TerminalProgress(common.quiet)) {
       Evaluation evaluation =

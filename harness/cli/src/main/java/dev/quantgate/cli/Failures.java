@@ -1,6 +1,7 @@
 package dev.quantgate.cli;
 
 import dev.quantgate.base.ErrorKind;
+import dev.quantgate.base.Nearest;
 import dev.quantgate.base.PlainText;
 import dev.quantgate.base.QuantGateException;
 import java.io.PrintWriter;
@@ -27,10 +28,32 @@ final class Failures {
   static int onBadArguments(ParameterException failure) {
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("quantgate: %s".formatted(PlainText.lines(String.valueOf(failure.getMessage()))));
-    if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
-      err.println("Try '%s --help'.".formatted(command.getCommandSpec().qualifiedName()));
+    String message =
+        failure instanceof UnmatchedArgumentException unknown
+            ? unknown(unknown.getUnmatched().getFirst(), command)
+            : String.valueOf(failure.getMessage());
+    err.println("quantgate: %s".formatted(PlainText.lines(message)));
+    err.println("Try '%s --help'.".formatted(command.getCommandSpec().qualifiedName()));
+    return COULD_NOT_RUN;
+  }
+
+  /** A word that the parser could place nowhere, and the one that was probably meant. */
+  private static String unknown(String word, CommandLine command) {
+    CommandSpec spec = command.getCommandSpec();
+    String name = word.replaceFirst("=.*", "");
+    if (word.startsWith("-")) {
+      return "%s has no flag \"%s\"%s"
+          .formatted(spec.qualifiedName(), name, Nearest.hint(name, spec.optionsMap().keySet()));
     }
+    return spec.subcommands().isEmpty()
+        ? "%s has no use for \"%s\"".formatted(spec.qualifiedName(), word)
+        : "%s has no command \"%s\"%s"
+            .formatted(spec.qualifiedName(), word, Nearest.hint(word, spec.subcommands().keySet()));
+  }
+
+  /** What a command that only holds others says where none is named: nothing was done. */
+  static int withoutCommand(CommandSpec spec) {
+    spec.commandLine().usage(spec.commandLine().getErr());
     return COULD_NOT_RUN;
   }
 

@@ -31,11 +31,15 @@ final class QualityCommand implements Callable<Integer> {
   @Option(names = "--text", paramLabel = "FILE", description = "held-out plain text; must be given")
   @Nullable Path text;
 
-  @Option(names = "--window", description = "tokens of a window (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--window",
+      paramLabel = "N",
+      description = "tokens of a window (default: ${DEFAULT-VALUE})")
   int window = 512;
 
   @Option(
       names = "--windows",
+      paramLabel = "N",
       description =
           "most windows, taken at even distances over the text; the output says which (default:"
               + " ${DEFAULT-VALUE})")

@@ -1,5 +1,6 @@
 package dev.quantgate.cli;
 
+import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,11 +41,11 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       AutoComplete.GenerateCompletion.class
     })
-final class QuantGateCommand implements Runnable {
+final class QuantGateCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
-  public void run() {
-    spec.commandLine().usage(spec.commandLine().getOut());
+  public Integer call() {
+    return Failures.withoutCommand(spec);
   }
 }

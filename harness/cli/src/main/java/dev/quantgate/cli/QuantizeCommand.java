@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example, calibrated on what the model itself answers:",
-      "  quantgate quantize --model model-fp16 --out model-int4 --group-size 64 --align"
-          + " questions.jsonl",
+      "  quantgate quantize --model model-fp16 --out model-int4 --group-size 64 \\",
+      "    --align questions.jsonl",
       "An interrupted job is continued by the same command."
     })
 final class QuantizeCommand implements Callable<Integer> {

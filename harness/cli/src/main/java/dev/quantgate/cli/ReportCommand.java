@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
       "",
       "Example:",
       "  quantgate report release-42 --format html,markdown --out site",
-      "The exit code says whether the reports were written; run and compare give the verdict's."
+      "The exit code says whether the reports were written; run and compare give the",
+      "verdict's."
     })
 final class ReportCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

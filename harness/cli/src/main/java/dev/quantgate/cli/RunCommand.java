@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  quantgate run --baseline model-fp16 --candidate model-int4 --suites humaneval,cmnli,ceval \\",
-      "                --data benchmark-files --out release-42",
+      "  quantgate run --baseline model-fp16 --candidate model-int4 \\",
+      "    --suites humaneval,cmnli,ceval --data benchmark-files --out release-42",
       "An interrupted run is continued by the same command."
     })
 final class RunCommand implements Callable<Integer> {
@@ -39,6 +39,7 @@ final class RunCommand implements Callable<Integer> {
     Settings settings = SettingFlags.resolve(spec);
     RunRequest request = settings.runRequest();
     var quantGate = new QuantGate();
+    IdleFlags.refuse(spec, quantGate, request.plan());
     if (dryRun.wanted) {
       DryRun.print(spec, settings, request.plan());
       quantGate

@@ -25,12 +25,12 @@ import picocli.CommandLine.Spec;
     description = "Builds the sandbox's image; attacks the sandbox.",
     mixinStandardHelpOptions = true,
     subcommands = {SandboxCommand.Check.class, SandboxCommand.Build.class})
-final class SandboxCommand implements Runnable {
+final class SandboxCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
-  public void run() {
-    spec.commandLine().usage(spec.commandLine().getOut());
+  public Integer call() {
+    return Failures.withoutCommand(spec);
   }
 
   /** The red team. */
@@ -53,7 +53,10 @@ final class SandboxCommand implements Runnable {
         description = "only N of the programs, drawn by --seed")
     @Nullable Integer sample;
 
-    @Option(names = "--seed", description = "of the sample (default: ${DEFAULT-VALUE})")
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "of the sample (default: ${DEFAULT-VALUE})")
     long seed = 1;
 
     @Override

@@ -9,6 +9,7 @@ import dev.quantgate.reports.Ink;
 import dev.quantgate.reports.ItemReport;
 import dev.quantgate.reports.ItemView;
 import dev.quantgate.reports.ReportSource;
+import dev.quantgate.reports.TextTable;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,9 +34,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  quantgate show release-42                    what was lost and gained",
-      "  quantgate show release-42 --losses           what was lost",
-      "  quantgate show release-42 HumanEval/12       prompt, both answers, test and outcome"
+      "  quantgate show release-42              what was lost and gained",
+      "  quantgate show release-42 --losses     what was lost",
+      "  quantgate show release-42 HumanEval/12 prompt, both answers, test and outcome"
     })
 final class ShowCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -108,7 +109,8 @@ final class ShowCommand implements Callable<Integer> {
                       : "other changes not counted"));
       for (Pair pair : source.pairs(suite).pairs()) {
         if (kinds.has(pair.kind())) {
-          out.println("  %s %s".formatted(mark(pair.kind(), ink), ChangeLine.of(pair)));
+          String line = TextTable.wrapped("  . ", "    ", ChangeLine.of(pair));
+          out.println("  %s%s".formatted(mark(pair.kind(), ink), line.substring("  .".length())));
         }
       }
     }

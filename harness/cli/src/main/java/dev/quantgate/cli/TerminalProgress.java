@@ -4,6 +4,7 @@ import dev.quantgate.base.PlainText;
 import dev.quantgate.evaluation.record.Side;
 import dev.quantgate.evaluation.run.Progress;
 import dev.quantgate.reports.Figures;
+import dev.quantgate.reports.TextTable;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ final class TerminalProgress implements AutoCloseable {
   private final boolean quiet;
   private final boolean terminal;
   private @Nullable ProgressBar bar;
+  private @Nullable BarLine barLine;
 
   /**
    * Programs done by side and suite. They are executed together, a program that both models wrote
@@ -124,7 +126,8 @@ final class TerminalProgress implements AutoCloseable {
   void say(String line) {
     if (!quiet) {
       closeBar();
-      err.println(PlainText.lines(line));
+      String plain = PlainText.lines(line);
+      err.println(terminal ? TextTable.paragraphs(plain) : plain);
     }
   }
 
@@ -136,13 +139,15 @@ final class TerminalProgress implements AutoCloseable {
     lineAt = startedAt;
     startedWith = done;
     if (!quiet && terminal) {
+      var line = new BarLine(err);
+      barLine = line;
       bar =
           new ProgressBarBuilder()
               .setTaskName(task)
               .setInitialMax(items)
               .startsFrom(done, Duration.ZERO)
               .setStyle(ProgressBarStyle.ASCII)
-              .setConsumer(new ConsoleProgressBarConsumer(err, WIDTH))
+              .setConsumer(line)
               .setEtaFunction(state ->
                   left(
                       state.getElapsedAfterStart(),
@@ -219,10 +224,43 @@ final class TerminalProgress implements AutoCloseable {
       shown.close();
       bar = null;
     }
+    BarLine line = barLine;
+    if (line != null) {
+      line.close();
+      barLine = null;
+    }
   }
 
   @Override
   public void close() {
     closeBar();
+  }
+
+  /**
+   * A bar's line, ended once and by nothing but a newline. The library leaves the line of a bar
+   * open that is closed before it was first drawn, and draws one once more that is closed while it
+   * draws.
+   */
+  private static final class BarLine extends ConsoleProgressBarConsumer {
+    private boolean ended;
+
+    BarLine(PrintStream out) {
+      super(out, WIDTH);
+    }
+
+    @Override
+    public synchronized void accept(String rendered) {
+      if (!ended) {
+        super.accept(rendered);
+      }
+    }
+
+    @Override
+    public synchronized void close() {
+      if (!ended) {
+        ended = true;
+        super.close();
+      }
+    }
   }
 }

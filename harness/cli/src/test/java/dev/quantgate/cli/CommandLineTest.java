@@ -232,9 +232,9 @@ class CommandLineTest {
     assertThat(dry.err()).isEmpty();
     assertThat(dry.exitCode()).isZero();
     assertThat(dry.out())
-        .containsPattern("limit +7 +--limit")
-        .containsPattern("margin +0.5 +dry.yaml: margin")
-        .containsPattern("layout +openai +default")
+        .containsPattern("limit +--limit +7")
+        .containsPattern("margin +dry.yaml: margin +0.5")
+        .containsPattern("layout +default +openai")
         .containsPattern("starter-nli +cmnli/ppl-fdc6de +7 +204 ")
         .contains(
             """
@@ -242,7 +242,7 @@ class CommandLineTest {
               it takes 539; a loss of 21.01 points shows at 5.0 % flips
             """)
         .endsWith("baseline: would be asked\n");
-    assertThat(dry.out().lines())
+    assertThat(dry.out().lines().filter(line -> !line.contains(out.toString())))
         .allMatch(line -> line.codePoints().map(each -> each < 0x2e80 ? 1 : 2).sum() <= 80);
     assertThat(out).doesNotExist();
   }
@@ -534,7 +534,7 @@ class CommandLineTest {
         "bench --model x --threads 70000|--threads: expected a whole number from 1 to 1024, found \"70000\"",
         "bench --model x --engine cdua|unknown engine \"cdua\"; known: ",
         "bench --model x --engine reference|engine reference has no benchmark",
-        "bench --model x --max-batch 2|Unknown options: '--max-batch', '2'",
+        "bench --model x --max-batch 2|quantgate bench has no flag \"--max-batch\"",
         "bench --sandbox docker --out x.json|--out is for a model, and a sandbox is measured; leave it out",
         "bench --shape llama-7b --out x.json|--out is for --model DIR, and a shape is measured; leave it out",
         "bench --sandbox docker --model x|expected one of --model, --shape and --sandbox, found --model and --sandbox",

@@ -154,7 +154,7 @@ class DisturbedRunTest {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            Classes.path(),
             Main.class.getName()));
     command.addAll(
         List.of(

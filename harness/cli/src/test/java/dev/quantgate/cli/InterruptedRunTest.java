@@ -52,11 +52,7 @@ class InterruptedRunTest {
     var builder =
         new ProcessBuilder(
             script.toString(), "-q", "-e", "-f", "-c", String.join(" ", command), "/dev/null");
-    builder
-        .environment()
-        .put(
-            "CLASSES",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+    builder.environment().put("CLASSES", Classes.path());
     Path log = folder.resolve("terminal.log");
     Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {

@@ -3,7 +3,6 @@ package dev.quantgate.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -11,9 +10,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,31 +31,32 @@ class LauncherTest {
   private static final Path LAUNCHER =
       Path.of("..", "..", "quantgate").toAbsolutePath().normalize();
 
-  /** The program's libraries, as an installation has them. */
-  @TempDir static Path libraries;
+  @TempDir static Path jars;
+
+  /** The program's libraries: the modules' classes are packed, as an installation has them. */
+  private static final List<Path> LIBRARIES = new ArrayList<>();
 
   @TempDir Path folder;
 
   private record Ended(int exitCode, String out, String err) {}
 
   @BeforeAll
-  static void makeLibraries() throws IOException {
+  static void packTheModules() throws IOException {
     assumeThat(Path.of("/bin/bash")).exists();
     assertThat(LAUNCHER).exists();
-    int number = 0;
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      Path path = Path.of(entry);
+    for (Path path : Classes.ofTheProgram()) {
       if (Files.isDirectory(path)) {
         boolean cli = Files.exists(path.resolve("dev/quantgate/cli/Main.class"));
-        jar(path, libraries.resolve((cli ? "quantgate-cli-" : "module-") + number++ + ".jar"));
+        String name = (cli ? "quantgate-cli-" : "module-") + LIBRARIES.size() + ".jar";
+        LIBRARIES.add(jar(path, jars.resolve(name)));
       } else if (Files.exists(path)) {
-        Files.createSymbolicLink(libraries.resolve(path.getFileName()), path.toAbsolutePath());
+        LIBRARIES.add(path);
       }
     }
-    assertThat(number).isPositive();
+    assertThat(jars).isNotEmptyDirectory();
   }
 
-  private static void jar(Path classes, Path file) throws IOException {
+  private static Path jar(Path classes, Path file) throws IOException {
     try (OutputStream out = Files.newOutputStream(file);
         var jar = new JarOutputStream(out);
         Stream<Path> files = Files.walk(classes)) {
@@ -62,21 +65,36 @@ class LauncherTest {
         Files.copy(each, jar);
       }
     }
+    return file;
   }
 
-  /** An installation: bin/quantgate and lib, without the libraries whose names begin so. */
-  private Path installation(String... missing) throws IOException {
-    Path bin = Files.createDirectories(folder.resolve("installed/bin"));
+  private Path installation() throws IOException {
+    return installation(LIBRARIES);
+  }
+
+  private Path installationWithout(String library) throws IOException {
+    return installation(
+        LIBRARIES.stream()
+            .filter(each -> !each.getFileName().toString().startsWith(library))
+            .toList());
+  }
+
+  /** bin/quantgate, and a lib that holds the program itself and names the other libraries. */
+  private Path installation(List<Path> libraries) throws IOException {
     Path lib = Files.createDirectories(folder.resolve("installed/lib"));
-    try (Stream<Path> all = Files.list(libraries)) {
-      for (Path library : all.toList()) {
-        String name = library.getFileName().toString();
-        if (Stream.of(missing).noneMatch(name::startsWith)) {
-          Files.createSymbolicLink(lib.resolve(name), library);
-        }
+    var others = new StringJoiner(" ");
+    for (Path library : libraries) {
+      if (library.getFileName().toString().startsWith("quantgate-cli-")) {
+        Files.copy(library, lib.resolve(library.getFileName()));
+      } else {
+        others.add(library.toUri().toASCIIString());
       }
     }
-    return copyLauncher(bin);
+    var manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, others.toString());
+    new JarOutputStream(Files.newOutputStream(lib.resolve("libraries.jar")), manifest).close();
+    return copyLauncher(Files.createDirectories(folder.resolve("installed/bin")));
   }
 
   private static Path copyLauncher(Path to) throws IOException {
@@ -231,14 +249,14 @@ class LauncherTest {
 
   @Test
   void anInstallationWithoutItsProgramIsExitCode2() throws Exception {
-    Ended ended = call(Map.of(), installation("quantgate-cli-"), "--version");
+    Ended ended = call(Map.of(), installationWithout("quantgate-cli-"), "--version");
     assertThat(ended.exitCode()).isEqualTo(2);
     assertThat(ended.err()).contains("is not a whole installation", "quantgate-cli");
   }
 
   @Test
   void anInstallationWithoutALibraryIsExitCode2AndOneLine() throws Exception {
-    Ended ended = call(Map.of(), installation("picocli-"), "--version");
+    Ended ended = call(Map.of(), installationWithout("picocli-"), "--version");
     assertThat(ended.exitCode()).isEqualTo(2);
     assertThat(ended.err().lines()).hasSize(1);
     assertThat(ended.err()).startsWith("quantgate: NoClassDefFoundError: picocli");
@@ -246,11 +264,12 @@ class LauncherTest {
 
   @Test
   void aStandardErrorThatCannotBeRestoredIsExitCode2() throws Exception {
+    Path launcher = installation();
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
-            libraries + "/*",
+            launcher.resolveSibling("../lib/*").toString(),
             "dev.quantgate.cli.Main",
             "--version");
     var builder =

@@ -62,10 +62,7 @@ class RecipesTest {
         exec '%s' $fast --add-modules jdk.incubator.vector \\
           --enable-native-access=ALL-UNNAMED -cp '%s' dev.quantgate.cli.Main "$@"
         """
-            .formatted(
-                Path.of(System.getProperty("java.home"), "bin", "java"),
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path"))));
+            .formatted(Path.of(System.getProperty("java.home"), "bin", "java"), Classes.path()));
     assertThat(program.toFile().setExecutable(true)).isTrue();
   }
 

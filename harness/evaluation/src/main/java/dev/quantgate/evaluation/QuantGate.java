@@ -129,7 +129,9 @@ public final class QuantGate {
                 task.protocol().id(),
                 task.ids().size(),
                 task.allIds().size(),
-                task.origin().file()))
+                task.origin().file(),
+                task.writesTexts(),
+                task.ofPrograms()))
         .toList();
   }
 
@@ -174,9 +176,17 @@ public final class QuantGate {
    * @param items how many are asked
    * @param available how many there are
    * @param file where they lie
+   * @param texts whether models write texts, or else are asked how likely given ones are
+   * @param programs whether the texts are programs, which are executed
    */
   public record PlannedSuite(
-      String suite, String protocol, int items, int available, String file) {}
+      String suite,
+      String protocol,
+      int items,
+      int available,
+      String file,
+      boolean texts,
+      boolean programs) {}
 
   /** Asks one model and grades its answers. Writes {@code out/model} and {@code out/prompts}. */
   public Evaluation eval(EvalRequest request, Progress.Listener progress) {

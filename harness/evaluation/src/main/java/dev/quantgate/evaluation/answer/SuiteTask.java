@@ -8,6 +8,7 @@ import dev.quantgate.evaluation.protocol.Key;
 import dev.quantgate.evaluation.protocol.Metric;
 import dev.quantgate.evaluation.protocol.Protocol;
 import dev.quantgate.evaluation.protocol.Question;
+import dev.quantgate.evaluation.protocol.Request;
 import dev.quantgate.evaluation.protocol.Suite;
 import dev.quantgate.evaluation.protocol.SuiteItems;
 import dev.quantgate.evaluation.record.EvaluationException;
@@ -160,6 +161,12 @@ public final class SuiteTask {
       }
     }
     return questions;
+  }
+
+  /** Whether a model writes its answers, or else is asked how likely given ones are. */
+  public boolean writesTexts() {
+    return asker.questions(false).stream()
+        .anyMatch(question -> question.request() instanceof Request.Generate);
   }
 
   public boolean ofPrograms() {

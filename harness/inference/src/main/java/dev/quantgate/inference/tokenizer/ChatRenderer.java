@@ -97,7 +97,8 @@ final class ChatRenderer {
               baseTime.plus(TIME_EACH.multipliedBy(part.size())),
               () -> {
                 python.reset(image, GuestWorld.STILL);
-                return python.call(order.toString().getBytes(StandardCharsets.UTF_8));
+                return python.call(
+                    RustCodec.wellFormed(order.toString()).getBytes(StandardCharsets.UTF_8));
               });
       for (String text : texts(file, answer, part)) {
         asked += contexts.get(texts.size()).toString().length();

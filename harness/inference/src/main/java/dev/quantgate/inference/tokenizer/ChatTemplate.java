@@ -20,15 +20,16 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A folder's chat template: chat_template.jinja, else the one in tokenizer_config.json, else the
- * one in chat_template.json, which is a processor's; of several with names the one named "default".
- * It sees what transformers shows it: messages, add_generation_prompt, tools and documents (none),
- * and the named special tokens. The day ({@code strftime_now}) is undefined unless it is given, so
- * that the same messages always give the same text: a template falls back to the date that its
- * author wrote into it, or is refused.
+ * A folder's chat template: chat_template.jinja or one of additional_chat_templates, else the one
+ * in tokenizer_config.json, else the one in chat_template.json, which is a processor's; of several
+ * with names the one named "default". It sees what transformers shows it: messages,
+ * add_generation_prompt, tools and documents (none), and the named special tokens. The day ({@code
+ * strftime_now}) is undefined unless it is given, so that the same messages always give the same
+ * text: a template falls back to the date that its author wrote into it, or is refused.
  */
 final class ChatTemplate {
-  private static final String DEFAULT = "default";
+  /** What a template is called that has no name. */
+  static final String DEFAULT = "default";
 
   private final Path file;
   private final Optional<String> source;
@@ -52,20 +53,19 @@ final class ChatTemplate {
 
   static ChatTemplate of(TokenizerFiles files, Optional<LocalDate> date) {
     Map<String, String> named = new LinkedHashMap<>(files.namedTokens());
-    Optional<String> own = files.text("chat_template.jinja");
-    if (own.isPresent()) {
-      return new ChatTemplate(files.path("chat_template.jinja"), own, Set.of(), named, date);
+    Map<String, String> ownFiles = files.templateFiles();
+    if (!ownFiles.isEmpty()) {
+      String file = ownFiles.getOrDefault(DEFAULT, TokenizerFiles.TEMPLATES);
+      return new ChatTemplate(files.path(file), files.text(file), ownFiles.keySet(), named, date);
     }
     for (String name : List.of("tokenizer_config.json", "chat_template.json")) {
-      Map<String, String> templates =
+      Map<String, JsonNode> templates =
           files.json(name).map(json -> byName(json.path("chat_template"))).orElse(Map.of());
       if (!templates.isEmpty()) {
-        return new ChatTemplate(
-            files.path(name),
-            Optional.ofNullable(templates.get(DEFAULT)),
-            templates.keySet(),
-            named,
-            date);
+        Path file = files.path(name);
+        Optional<String> source =
+            Optional.ofNullable(templates.get(DEFAULT)).map(each -> text(file, each));
+        return new ChatTemplate(file, source, templates.keySet(), named, date);
       }
     }
     return new ChatTemplate(
@@ -73,20 +73,29 @@ final class ChatTemplate {
   }
 
   /** One template, or several as a list of objects or as an object by name. */
-  private static Map<String, String> byName(JsonNode value) {
-    Map<String, String> templates = new TreeMap<>();
-    if (value.isString()) {
-      templates.put(DEFAULT, value.stringValue());
-    } else if (value.isObject()) {
-      value
-          .properties()
-          .forEach(entry -> templates.put(entry.getKey(), entry.getValue().asString("")));
-    } else {
+  private static Map<String, JsonNode> byName(JsonNode value) {
+    Map<String, JsonNode> templates = new TreeMap<>();
+    if (value.isObject()) {
+      value.properties().forEach(entry -> templates.put(entry.getKey(), entry.getValue()));
+    } else if (value.isArray()) {
       for (JsonNode entry : value) {
-        templates.put(entry.path("name").asString(""), entry.path("template").asString(""));
+        templates.put(entry.path("name").asString(""), entry.path("template"));
       }
+    } else if (!value.isMissingNode() && !value.isNull()) {
+      templates.put(DEFAULT, value);
     }
     return templates;
+  }
+
+  private static String text(Path file, JsonNode template) {
+    if (!template.isString()) {
+      throw Refusal.damaged(
+          file,
+          "\"chat_template\" must be a text, or texts with names, not %s"
+              .formatted(
+                  template.isMissingNode() ? "nothing" : Refusal.plain(template.toString())));
+    }
+    return template.stringValue();
   }
 
   boolean isPresent() {

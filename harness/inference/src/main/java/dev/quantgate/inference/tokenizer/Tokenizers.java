@@ -13,7 +13,7 @@ public final class Tokenizers {
   /**
    * Opens tokenizer.json, or tokenizer.model (SentencePiece BPE) where that is all there is.
    * tokenizer_config.json says whether bos and eos are added and holds the chat template, unless
-   * chat_template.jinja does.
+   * chat_template.jinja or additional_chat_templates does.
    *
    * @throws dev.quantgate.inference.InferenceException if there is no tokenizer, it is damaged, or
    *     it uses something that is not supported

@@ -82,4 +82,69 @@ class ChatTemplateTest {
             "%s: names the chat templates rag, tool_use, none of them \"default\", so it cannot be asked by messages"
                 .formatted(folder.resolve("tokenizer_config.json")));
   }
+
+  private void beside(String name, String template) throws IOException {
+    Path templates = Files.createDirectories(folder.resolve("additional_chat_templates"));
+    Files.writeString(templates.resolve(name), template);
+  }
+
+  @Test
+  void aTemplateInTheFolderBesideIsNamedByItsFileAndWinsOverTheOneThatHasNoName()
+      throws IOException {
+    config("the config's");
+    Files.writeString(folder.resolve("chat_template.jinja"), "own");
+    beside("tool_use.jinja", "wrong");
+    assertThat(rendered()).containsExactly("own");
+    beside("default.jinja", "beside");
+    beside("default.txt", "wrong");
+    assertThat(rendered()).containsExactly("beside");
+  }
+
+  @Test
+  void templatesInTheFolderBesideTakeThePlaceOfTheConfigs() throws IOException {
+    config("the config's");
+    beside("tool_use.jinja", "wrong");
+    assertThatExceptionOfType(InferenceException.class)
+        .isThrownBy(this::rendered)
+        .withMessage(
+            "%s: names the chat templates tool_use, none of them \"default\", so it cannot be asked by messages"
+                .formatted(folder.resolve("additional_chat_templates")));
+  }
+
+  @Test
+  void theSumTellsTemplatesInTheFolderBesideApart() throws IOException {
+    beside("default.jinja", "a");
+    String before = new TokenizerFiles(folder).sha256();
+    beside("default.jinja", "b");
+    assertThat(new TokenizerFiles(folder).sha256()).isNotEqualTo(before);
+  }
+
+  @Test
+  void aTemplateThatIsNoTextIsRefused() throws IOException {
+    config(5);
+    refused(
+        "tokenizer_config.json", "\"chat_template\" must be a text, or texts with names, not 5");
+    config(List.of(Map.of("name", "default")));
+    refused(
+        "tokenizer_config.json",
+        "\"chat_template\" must be a text, or texts with names, not nothing");
+    Files.write(folder.resolve("chat_template.jinja"), new byte[] {'a', (byte) 0xFF});
+    refused("chat_template.jinja", "is not UTF-8");
+  }
+
+  private void refused(String file, String message) {
+    assertThatExceptionOfType(InferenceException.class)
+        .isThrownBy(this::rendered)
+        .withMessage("%s: %s".formatted(folder.resolve(file), message));
+  }
+
+  @Test
+  void halfASurrogatePairInAMessageBecomesTheReplacementCharacterAsInATextThatIsNoChat()
+      throws IOException {
+    Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[0].content }}");
+    assertThat(
+            ChatTemplate.of(new TokenizerFiles(folder), Optional.empty())
+                .render(List.of(List.of(new Message("user", "a\uD83Db"))), true))
+        .containsExactly("a\uFFFDb");
+  }
 }

@@ -277,6 +277,20 @@ class TokenizersTest {
   }
 
   @Test
+  void aDayIsSaidOnlyInWhatEverySystemKnows() throws IOException {
+    config(config -> config.put("chat_template", "{{ strftime_now(messages[0].content) }}"));
+    try (Tokenizer tokenizer = Tokenizers.open(folder, Optional.of(LocalDate.of(2026, 2, 3)))) {
+      assertThat(tokenizer.renderChats(List.of(List.of(new Message("user", "%A %-d. %%d %j")))))
+          .containsExactly("Tuesday 3. %d 034");
+      assertThatExceptionOfType(InferenceException.class)
+          .isThrownBy(
+              () -> tokenizer.renderChats(List.of(List.of(new Message("user", "%d %B at %k")))))
+          .withMessageEndingWith(
+              "TemplateError: strftime_now('%d %B at %k') asks for what not every system knows");
+    }
+  }
+
+  @Test
   void theSumChangesWithTheTemplate() throws IOException {
     String before;
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
@@ -331,6 +345,31 @@ class TokenizersTest {
         assertThat(tokenizer.isSpecial(next)).isTrue();
         assertThat(tokenizer.decode(tokenizer.encode("a<extra>b").ids())).isEqualTo("ab");
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'image_token': '<extra>'}",
+        "{'image_token': {'__type': 'AddedToken', 'content': '<extra>'}}",
+        "{'extra_special_tokens': {'image_token': '<extra>'}}",
+        "{'model_specific_special_tokens': {'image_token': '<extra>'}}"
+      })
+  void aTokenWithANameOfTheModelsOwnIsSpecialAndShownToTheTemplate(String entries)
+      throws IOException {
+    int next = ByteLevelTokenizer.EOS + 3;
+    config(config -> {
+      new JsonMapper()
+          .readTree(entries.replace('\'', '"'))
+          .properties()
+          .forEach(entry -> config.put(entry.getKey(), entry.getValue()));
+      config.put("chat_template", "{{ image_token }}{{ messages[0].content }}");
+    });
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertThat(tokenizer.encode("a<extra>").ids()).containsExactly((int) 'a', next);
+      assertThat(tokenizer.isSpecial(next)).isTrue();
+      assertThat(tokenizer.renderChats(List.of(HELLO))).containsExactly("<extra>hello");
     }
   }
 

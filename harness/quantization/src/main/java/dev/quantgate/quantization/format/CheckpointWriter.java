@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -41,6 +42,9 @@ public final class CheckpointWriter {
           "LICENSE.txt",
           "LICENSE.md",
           "NOTICE");
+
+  /** The folder of chat templates with names, which are the tokenizer's too. */
+  private static final String TEMPLATES = "additional_chat_templates";
 
   private CheckpointWriter() {}
 
@@ -89,13 +93,27 @@ public final class CheckpointWriter {
     }
     long bytes = SafetensorsWriter.write(target, entries, shardBytes);
     writeConfigs(sourceFolder, target, config);
-    for (String name : COMPANIONS) {
-      Path file = sourceFolder.resolve(name);
+    copyFiles(sourceFolder, target, COMPANIONS);
+    copyFolder(sourceFolder.resolve(TEMPLATES), target.resolve(TEMPLATES));
+    return bytes;
+  }
+
+  private static void copyFolder(Path source, Path target) throws IOException {
+    if (Files.isDirectory(source)) {
+      try (Stream<Path> files = Files.list(source)) {
+        List<String> names = files.map(file -> file.getFileName().toString()).toList();
+        copyFiles(source, Files.createDirectories(target), names);
+      }
+    }
+  }
+
+  private static void copyFiles(Path source, Path target, List<String> names) throws IOException {
+    for (String name : names) {
+      Path file = source.resolve(name);
       if (Files.isRegularFile(file)) {
         Files.copy(file, target.resolve(name));
       }
     }
-    return bytes;
   }
 
   /** What the two config files say of the quantisation. */

@@ -119,6 +119,9 @@ class RtnCheckpointTest {
   @Test
   void namesShapesTypesAndConfigKeysAreThoseOfTheGptqFormat() throws IOException {
     Path model = TinyCheckpoint.write(folder.resolve("fp16"), 7, TinyCheckpoint.Format.F16);
+    Path template = model.resolve("additional_chat_templates/default.jinja");
+    Files.createDirectories(template.getParent());
+    Files.writeString(template, "{{ messages[0].content }}");
     Path out = folder.resolve("int4");
 
     Quantizer.quantize(
@@ -150,6 +153,8 @@ class RtnCheckpointTest {
     assertThat(json(out.resolve("config.json")).get("hidden_size").asInt()).isEqualTo(64);
     assertThat(out.resolve("tokenizer.json"))
         .hasSameBinaryContentAs(model.resolve("tokenizer.json"));
+    assertThat(out.resolve("additional_chat_templates/default.jinja"))
+        .hasSameBinaryContentAs(template);
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(path -> path.getFileName().toString()))
           .containsExactlyInAnyOrder("fp16", "int4");

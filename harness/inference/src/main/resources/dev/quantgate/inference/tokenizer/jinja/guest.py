@@ -6,6 +6,7 @@ markupsafe; after it the interpreter's memory is copied, and every rendering beg
 
 import json
 import random
+import re
 import sys
 
 _environment = None
@@ -79,6 +80,15 @@ def _prepare(sources):
             if isinstance(name, str) and name.startswith("_"):
                 raise exceptions.SecurityError(f"a namespace takes no attribute {name!r} that begins with an underscore")
 
+    class Dict:
+        """What templates know as dict: it makes one, and shows nothing else of the type."""
+
+        def __call__(self, *args, **kwargs):
+            return dict(*args, **kwargs)
+
+        def fromkeys(self, *args, **kwargs):
+            return dict.fromkeys(*args, **kwargs)
+
     def raise_exception(message):
         raise exceptions.TemplateError(message)
 
@@ -90,6 +100,7 @@ def _prepare(sources):
     )
     environment.filters["tojson"] = tojson
     environment.globals["raise_exception"] = raise_exception
+    environment.globals["dict"] = Dict()
     environment.globals["namespace"] = Namespace
     environment.from_string(
         "{% for m in messages if m.role != 'x' %}{% if loop.first %}{{ m['content'] | trim }}{% endif %}{% endfor %}"
@@ -102,12 +113,21 @@ def _error(error):
     return f"{type(error).__name__}: {error}"
 
 
+def _day(date, format):
+    """A day in words; what some systems alone can say (%k, %P, %^a) would silently be nothing here."""
+    from jinja2.exceptions import TemplateError
+
+    if "%" in re.sub("%[-_]?[aAbBcCdDeFfgGhHIjmMnprRsStTuUVwWxXyYzZ%]", "", format):
+        raise TemplateError(f"strftime_now({format!r}) asks for what not every system knows")
+    return date.strftime(format)
+
+
 def _render(job):
     if "date" in job:
         import datetime
 
         date = datetime.datetime.fromisoformat(job["date"])
-        _environment.globals["strftime_now"] = date.strftime
+        _environment.globals["strftime_now"] = lambda format: _day(date, format)
     try:
         template = _environment.from_string(job["template"])
     except Exception as error:
