@@ -123,6 +123,8 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
 //   w64n128, w64n256   int4 only, up to 64 rows a block by warpgroup products, on compute capability
 //                  9.0 alone (elsewhere they stop), slices in grid.z = 4. x is what arrange_rows made
 //                  of the activations, ldx the rows of that arrangement
+//   w64n128_steps, w64n256_steps   i4g64 only, the same: weights are made ready a step at a time while
+//                  those before are multiplied. To be measured; the engine takes neither
 //   w128n128       the same for 128 rows a block and every format, all slices within it: prefill
 //   wgmma          f16 only, 256 rows a block, one sum over all of K and so other bits: what the matrix
 //                  rate of a device is measured with
@@ -164,6 +166,8 @@ KERNEL void generate_bf16(uint8_t* packed, uint32_t seed, float deviation);
 INT4_PRODUCTS(i4g128)
 INT4_PRODUCTS(i4g64)
 INT4_PRODUCTS(i4g32)
+PRODUCT(product_i4g64_w64n128_steps)
+PRODUCT(product_i4g64_w64n256_steps)
 PRODUCTS(f16)
 PRODUCTS(bf16)
 PRODUCT(product_f16_r128n128)

@@ -54,6 +54,8 @@
 INT4(i4g128, Int4<1>)
 INT4(i4g64, Int4<2>)
 INT4(i4g32, Int4<4>)
+WIDE(product_i4g64_w64n128_steps, Sizes<Int4<2>>::w64n128_steps)
+WIDE(product_i4g64_w64n256_steps, Sizes<Int4<2>>::w64n256_steps)
 FORMAT(f16, Dense<F16>)
 FORMAT(bf16, Dense<Bf16>)
 MANY(product_f16_r128n128, Sizes<Dense<F16>>::r128n128)

@@ -95,9 +95,25 @@ struct Int4 {
   };
 };
 
+// What a lane's share of a 16 x 8 result is added to: outputs g and g + 8, rows 2t and 2t + 1.
+DEVICE float4 before(int tile, int rowTile, int lane, const void* out, int rows, int outputs, int ldo,
+                     int mode) {
+  float old[2][2] = {{0.0f, 0.0f}, {0.0f, 0.0f}};
+  if (mode == ADD) {
+    int n0 = tile * TILE_OUTPUTS + (lane >> 2);
+    UNROLL for (int i = 0; i < 2; i++) {
+      int row = rowTile * 8 + (lane & 3) * 2 + i;
+      const float* from = static_cast<const float*>(out) + static_cast<long long>(row) * ldo;
+      if (row < rows && n0 < outputs) old[i][0] = from[n0];
+      if (row < rows && n0 + 8 < outputs) old[i][1] = from[n0 + 8];
+    }
+  }
+  return float4{old[0][0], old[1][0], old[0][1], old[1][1]};
+}
+
 // One lane's share of a 16 x 8 result: outputs g and g + 8, rows 2t and 2t + 1.
 template <class T>
-DEVICE void finish(const float4& sum, int tile, int rowTile, int lane, void* out,
+DEVICE void finish(const float4& sum, const float4& old, int tile, int rowTile, int lane, void* out,
                    const float* bias, int rows, int outputs, int ldo, int mode) {
   int g = lane >> 2;
   int n0 = tile * TILE_OUTPUTS + g;
@@ -126,13 +142,19 @@ DEVICE void finish(const float4& sum, int tile, int rowTile, int lane, void* out
     } else {
       float* to = static_cast<float*>(out) + at;
       if (mode == ADD) {
-        if (n0 < outputs) y0 = to[n0] + y0;
-        if (n8 < outputs) y8 = to[n8] + y8;
+        y0 = (i == 0 ? old.x : old.y) + y0;
+        y8 = (i == 0 ? old.z : old.w) + y8;
       }
       if (n0 < outputs) to[n0] = y0;
       if (n8 < outputs) to[n8] = y8;
     }
   }
+}
+template <class T>
+DEVICE void finish(const float4& sum, int tile, int rowTile, int lane, void* out, const float* bias,
+                   int rows, int outputs, int ldo, int mode) {
+  float4 old = before(tile, rowTile, lane, out, rows, outputs, ldo, mode);
+  finish<T>(sum, old, tile, rowTile, lane, out, bias, rows, outputs, ldo, mode);
 }
 
 DEVICE void add(float4& total, const float4& part) {
@@ -140,6 +162,53 @@ DEVICE void add(float4& total, const float4& part) {
   total.y += part.y;
   total.z += part.z;
   total.w += part.w;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Slices in the grid: each block leaves its sums, and the last of a tile's four to come adds them in
+// order. `sums`: float4 [SLICES][parts][THREADS].
+
+// Whether the other slices' sums are there: one thread's fences, between barriers, serve the block.
+DEVICE bool last_to_come(int32_t* counter, unsigned char* shared) {
+  int32_t* arrived = reinterpret_cast<int32_t*>(shared);
+  block_barrier();
+  if (threadIdx.x == 0) {
+    device_fence();
+    int come = count_up(counter);
+    if (come == SLICES - 1) *counter = 0;
+    device_fence();
+    *arrived = come;
+  }
+  block_barrier();
+  return *arrived == SLICES - 1;
+}
+
+// Adds and finishes `count` parts, a few at a time: what they are read from comes from afar, and nothing
+// is read past a write. part(i) is the i-th's number, tile(i) and rowTile(i) are where it lies.
+template <class T, int THREADS, int PARTS, class Part, class Tile, class RowTile>
+DEVICE void merge(const float4* sums, int count, Part part, Tile tile, RowTile rowTile, void* out,
+                  const float* bias, int rows, int outputs, int ldo, int mode) {
+  constexpr int AT_ONCE = 2;
+  int lane = threadIdx.x & 31;
+  UNROLL_BY(1) for (int from = 0; from < count; from += AT_ONCE) {
+    float4 slices[AT_ONCE][SLICES];
+    float4 old[AT_ONCE];
+    UNROLL for (int i = 0; i < AT_ONCE; i++) {
+      int at = from + i < count ? from + i : count - 1;
+      UNROLL for (int s = 0; s < SLICES; s++) {
+        slices[i][s] = read_fresh(sums + (s * PARTS + part(at)) * THREADS + threadIdx.x);
+      }
+      old[i] = before(tile(at), rowTile(at), lane, out, rows, outputs, ldo, mode);
+    }
+    UNROLL for (int i = 0; i < AT_ONCE; i++) {
+      float4 total = {0.0f, 0.0f, 0.0f, 0.0f};
+      UNROLL for (int s = 0; s < SLICES; s++) add(total, slices[i][s]);
+      if (from + i < count) {
+        finish<T>(total, old[i], tile(from + i), rowTile(from + i), lane, out, bias, rows, outputs, ldo,
+                  mode);
+      }
+    }
+  }
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -297,9 +366,16 @@ struct Few {
     }
 
     if (!BULK) wait_copies<0>();
+    constexpr int PARTS = COLUMNS * NT * MT * 32;
+    static_assert(PARTS <= THREADS);
+    int part = threadIdx.x;
+    int tile = blockIdx.y * COLUMNS * NT + part / 32 / MT;
+    int rowTile = blockIdx.x * MT + part / 32 % MT;
+    float4 old = {0.0f, 0.0f, 0.0f, 0.0f};
+    // On its way while the block's warps come together.
+    if (part < PARTS) old = before(tile, rowTile, lane, out, rowCount, outputs, ldo, mode);
     block_barrier();
     float4* parts = reinterpret_cast<float4*>(shared);
-    constexpr int PARTS = COLUMNS * NT * MT * 32;
     UNROLL for (int nt = 0; nt < NT; nt++) {
       UNROLL for (int mt = 0; mt < MT; mt++) {
         const float(&s)[4] = sums[nt][mt];
@@ -308,13 +384,10 @@ struct Few {
       }
     }
     block_barrier();
-    for (int i = threadIdx.x; i < PARTS; i += THREADS) {
+    if (part < PARTS) {
       float4 total = {0.0f, 0.0f, 0.0f, 0.0f};
-      UNROLL for (int s = 0; s < SLICES; s++) add(total, parts[s * PARTS + i]);
-      int mt = i / 32 % MT;
-      int tile = i / 32 / MT;
-      finish<typename F::T>(total, blockIdx.y * COLUMNS * NT + tile, blockIdx.x * MT + mt, i % 32,
-                            out, bias, rowCount, outputs, ldo, mode);
+      UNROLL for (int s = 0; s < SLICES; s++) add(total, parts[s * PARTS + part]);
+      finish<typename F::T>(total, old, tile, rowTile, lane, out, bias, rowCount, outputs, ldo, mode);
     }
   }
 };
@@ -507,28 +580,10 @@ struct Many {
             float4{s[0], s[1], s[2], s[3]};
       }
     }
-    device_fence();
-    block_barrier();
-    int32_t* arrived = reinterpret_cast<int32_t*>(shared);
-    if (threadIdx.x == 0) {
-      int before = count_up(counters + block);
-      if (before == SLICES - 1) counters[block] = 0;
-      *arrived = before;
-    }
-    block_barrier();
-    if (*arrived != SLICES - 1) {
-      return;
-    }
-    device_fence();
-    UNROLL for (int nt = 0; nt < NT; nt++) {
-      UNROLL for (int mt = 0; mt < MT; mt++) {
-        float4 total = {0.0f, 0.0f, 0.0f, 0.0f};
-        UNROLL for (int s = 0; s < SLICES; s++) {
-          add(total, read_fresh(mine + s * (PARTIALS / 4) + (nt * MT + mt) * THREADS + threadIdx.x));
-        }
-        finish<typename F::T>(total, tile0 + nt, rowTile0 + mt, lane, out, bias, rowCount, outputs,
-                              ldo, mode);
-      }
+    if (last_to_come(counters + block, shared)) {
+      merge<typename F::T, THREADS, NT * MT>(
+          mine, NT * MT, [](int i) { return i; }, [&](int i) { return tile0 + i / MT; },
+          [&](int i) { return rowTile0 + i % MT; }, out, bias, rowCount, outputs, ldo, mode);
     }
   }
 };
@@ -638,7 +693,9 @@ struct Warpgroups {
 
 // ---------------------------------------------------------------------------------------------
 // On sm_90a: two warpgroups of M times 64 outputs, weights in registers, by N rows that lie in the
-// order of shared memory (arrange_rows); the first warp brings both by the bulk copy engine. The same four slices as above: IN_GRID side by side, else one after the other.
+// order of shared memory (arrange_rows); the first warp brings both by the bulk copy engine. The same
+// four slices as above: IN_GRID side by side, else one after the other. BUFFERS times four steps of
+// weights are in registers; 0: once, a step written anew as soon as it was multiplied.
 template <class F, int N, int M, int STAGES_, int BLOCKS_, int BUFFERS, bool IN_GRID>
 struct Wide {
   static constexpr int THREADS = 256;
@@ -654,7 +711,7 @@ struct Wide {
   static constexpr int STAGES = STAGES_;
   static constexpr int SHARED = 1024 + STAGES * STAGE + 2 * STAGES * 8;
   static constexpr int PARTIALS = ROWS * OUTPUTS;
-  static_assert(TILES + QUADS <= 32 && IMAGE % 1024 == 0);
+  static_assert(TILES + QUADS <= 32 && IMAGE % 1024 == 0 && (BUFFERS > 0 || IN_GRID));
 
   // `arrangedRows`: rows of the arrangement.
   static DEVICE void run(const uint8_t* weights, const uint16_t* x, void* out, const float* bias,
@@ -728,39 +785,56 @@ struct Wide {
       for (int unit = 0; unit < STAGES && unit < units; unit++) bringRows(unit);
     }
     int tile = warp / 4 * M * 4 + warp % 4;
-    uint32_t a[BUFFERS][4][4];
+    uint32_t a[BUFFERS == 0 ? 1 : BUFFERS][4][4];
     int left = sliceUnits;
+    // The stage of the unit before is filled again once the other warpgroup is done with it, too.
+    auto bringNext = [&](int unit) {
+      int next = unit - 1 + STAGES;
+      if (warp == 0 && unit > 0 && next < units) {
+        wait_barrier(empty + next % STAGES, (unit - 1) / STAGES & 1);
+        warp_barrier();
+        bringWeights(next);
+        bringRows(next);
+      }
+    };
     for (int unit = 0; unit < units; unit++) {
       int s = unit % STAGES;
       const unsigned char* stage = shared + s * STAGE;
       wait_barrier(full + s, unit / STAGES & 1);
       warp_barrier();
-      // While four steps are multiplied, the next four are made ready.
+      // While some steps are multiplied, the next are made ready.
       UNROLL for (int part = 0; part < QUADS * M; part++) {
         int half = part / M;
         int m = part % M;
-        uint32_t(&now)[4][4] = a[part % BUFFERS];
-        if (part >= BUFFERS) {
+        uint32_t(&now)[4][4] = a[BUFFERS == 0 ? 0 : part % BUFFERS];
+        if (BUFFERS > 0 && part >= BUFFERS) {
           wait_products<BUFFERS - 1>();
           hold(now);
         }
         typename F::Quad quad;
         quad.open(stage + WEIGHTS + (tile + m * 4) * F::UNIT, half, lane);
-        UNROLL for (int step = 0; step < 4; step++) quad.fragment(step, now[step]);
-        fence_warpgroup();
-        UNROLL for (int step = 0; step < 4; step++) {
-          F::T::warpgroup(sums[m], now[step], describe_rows(stage + half * IMAGE, step));
+        if (BUFFERS == 0) {
+          UNROLL for (int step = 0; step < 4; step++) {
+            wait_products<3>();
+            hold(now[step]);
+            quad.fragment(step, now[step]);
+            fence_warpgroup();
+            F::T::warpgroup(sums[m], now[step], describe_rows(stage + half * IMAGE, step));
+            commit_products();
+          }
+          // All of the unit before are done.
+          if (part == 0 && unit > 0 && lane == 0) arrive(empty + (unit - 1) % STAGES);
+        } else {
+          UNROLL for (int step = 0; step < 4; step++) quad.fragment(step, now[step]);
+          fence_warpgroup();
+          UNROLL for (int step = 0; step < 4; step++) {
+            F::T::warpgroup(sums[m], now[step], describe_rows(stage + half * IMAGE, step));
+          }
+          commit_products();
         }
-        commit_products();
-        // The stage of the unit before is filled again once the other warpgroup is done with it, too.
-        int next = unit - 1 + STAGES;
-        if (part == 0 && warp == 0 && unit > 0 && next < units) {
-          wait_barrier(empty + next % STAGES, (unit - 1) / STAGES & 1);
-          warp_barrier();
-          bringWeights(next);
-          bringRows(next);
-        }
+        if (part == 0) bringNext(unit);
       }
+      if (BUFFERS == 0) continue;
       wait_products<0>();
       UNROLL for (int i = 0; i < BUFFERS && i < QUADS * M; i++) hold(a[i]);
       if (lane == 0) arrive(empty + s);
@@ -777,6 +851,11 @@ struct Wide {
       }
     }
 
+    if (BUFFERS == 0) {
+      wait_products<0>();
+      hold(a[0]);
+    }
+
     int tile0 = blockIdx.y * TILES + warp / 4 * M * 4 + warp % 4;
     if (!IN_GRID) {
       UNROLL for (int m = 0; m < M; m++) {
@@ -791,7 +870,6 @@ struct Wide {
       return;
     }
 
-    // The last slice to come adds all four in order, its own from its registers.
     long long block = static_cast<long long>(blockIdx.y) * gridDim.x + blockIdx.x;
     float4* mine = reinterpret_cast<float4*>(partials) + block * SLICES * (PARTIALS / 4);
     int rowTiles = (rowCount - static_cast<int>(blockIdx.x) * N + 7) / 8;
@@ -804,35 +882,12 @@ struct Wide {
         }
       }
     }
-    device_fence();
-    block_barrier();
-    int32_t* arrived = reinterpret_cast<int32_t*>(shared);
-    if (threadIdx.x == 0) {
-      int before = count_up(counters + block);
-      if (before == SLICES - 1) counters[block] = 0;
-      *arrived = before;
-    }
-    block_barrier();
-    if (*arrived != SLICES - 1) {
-      return;
-    }
-    device_fence();
-    UNROLL for (int m = 0; m < M; m++) {
-      UNROLL for (int j = 0; j < N / 8; j++) {
-        if (j >= rowTiles) break;
-        const float(&own)[4] = sums[m][j];
-        float4 total = {0.0f, 0.0f, 0.0f, 0.0f};
-        UNROLL for (int s = 0; s < SLICES; s++) {
-          if (s == slice) {
-            add(total, float4{own[0], own[1], own[2], own[3]});
-          } else {
-            add(total, read_fresh(mine + s * (PARTIALS / 4) + (m * (N / 8) + j) * THREADS +
-                                  threadIdx.x));
-          }
-        }
-        finish<typename F::T>(total, tile0 + m * 4, blockIdx.x * (N / 8) + j, lane, out, bias,
-                              rowCount, outputs, ldo, mode);
-      }
+    int rowTile0 = blockIdx.x * (N / 8);
+    if (last_to_come(counters + block, shared)) {
+      merge<typename F::T, THREADS, M * (N / 8)>(
+          mine, M * (rowTiles < N / 8 ? rowTiles : N / 8),
+          [](int i) { return i % M * (N / 8) + i / M; }, [&](int i) { return tile0 + i % M * 4; },
+          [&](int i) { return rowTile0 + i / M; }, out, bias, rowCount, outputs, ldo, mode);
     }
 #else
     stop_kernel();
@@ -858,6 +913,9 @@ struct Sizes<Int4<GROUPS>> {
   using r64n256 = Many<F, 8, 2, 1, 8, 4, true>;
   using w64n128 = Wide<F, 64, 1, 3, 3, 1, true>;
   using w64n256 = Wide<F, 64, 2, 3, 2, 1, true>;
+  // Candidates, measured beside the others and chosen nowhere.
+  using w64n128_steps = Wide<F, 64, 1, 3, 3, 0, true>;
+  using w64n256_steps = Wide<F, 64, 2, 3, 2, 0, true>;
   using w128n128 = Wide<F, 128, 1, 5, 1, 2, false>;
 };
 template <class T>

@@ -292,7 +292,8 @@ KERNEL void advance(const int32_t* argmax, int32_t* tokens, int32_t* positions, 
   wait_for_kernel_before();
   int r = blockIdx.x * 256 + threadIdx.x;
   if (r < rows) {
-    tokens[r] = argmax[r];
+    // What is not finite has no largest: any token will do.
+    tokens[r] = argmax[r] < 0 ? 0 : argmax[r];
     positions[r] += 1;
   }
 }

@@ -170,10 +170,11 @@ DEVICE void wait_products() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
 }
 // Keeps a register in its place up to here: what is multiplied is read after the instruction was given.
+DEVICE void hold(uint32_t (&a)[4]) {
+  UNROLL for (int i = 0; i < 4; i++) asm volatile("" : "+r"(a[i])::"memory");
+}
 DEVICE void hold(uint32_t (&a)[4][4]) {
-  UNROLL for (int i = 0; i < 4; i++) {
-    UNROLL for (int j = 0; j < 4; j++) asm volatile("" : "+r"(a[i][j])::"memory");
-  }
+  UNROLL for (int i = 0; i < 4; i++) hold(a[i]);
 }
 #define D4(i) "+f"(d[i][0]), "+f"(d[i][1]), "+f"(d[i][2]), "+f"(d[i][3])
 #define WARPGROUP_PRODUCT(NAME, TYPE)                                                       \

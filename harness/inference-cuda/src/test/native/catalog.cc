@@ -70,6 +70,8 @@ const std::vector<Kernel>& kernels() {
       INT4_PRODUCTS_OF(i4g128, Int4<1>),
       INT4_PRODUCTS_OF(i4g64, Int4<2>),
       INT4_PRODUCTS_OF(i4g32, Int4<4>),
+      SIZED(i4g64, Int4<2>, w64n128_steps, 4),
+      SIZED(i4g64, Int4<2>, w64n256_steps, 4),
       PRODUCTS_OF(f16, Dense<F16>),
       PRODUCTS_OF(bf16, Dense<Bf16>),
       SIZED(f16, Dense<F16>, r128n128, 1),

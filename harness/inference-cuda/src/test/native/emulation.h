@@ -17,13 +17,14 @@
 #define UNROLL
 #define UNROLL_BY(n)
 
-struct uint2 {
+// Aligned as on a device, which the build has checked at every access.
+struct alignas(8) uint2 {
   uint32_t x, y;
 };
 struct alignas(16) uint4 {
   uint32_t x, y, z, w;
 };
-struct float2 {
+struct alignas(8) float2 {
   float x, y;
 };
 struct alignas(16) float4 {
@@ -36,6 +37,7 @@ struct Dim {
   unsigned x, y, z;
 };
 
+constexpr uint32_t SHARED_BASE = 1024 + 128;
 extern unsigned char* shared_memory;
 extern Dim thread_index, block_index, block_size, grid_size;
 
@@ -54,6 +56,7 @@ extern Slot* slots;  // of the calling thread's warp
 using Work = void (*)(Slot* slots, int argument);
 void meet_warp(Work work, int argument);
 void meet_block();
+void wait_for_kernel_before();
 void copy_later(void* to, const void* from);
 void commit();
 void wait(int pending);
@@ -108,7 +111,7 @@ inline double shuffle_xor(double value, int mask) {
   return slots[lane].d;
 }
 
-inline void wait_for_kernel_before() {}
+inline void wait_for_kernel_before() { emulation::wait_for_kernel_before(); }
 inline void let_next_kernel_start() {}
 
 inline void copy_async(void* shared, const void* global, bool there) {
@@ -143,11 +146,12 @@ inline void wait_barrier(CopyBarrier* barrier, int parity) {
   emulation::wait_barrier(barrier, parity);
 }
 
-// Warpgroup products, a warp at a time, done when they are waited for. Shared memory has addresses
-// from 0 on here too.
+// Warpgroup products, a warp at a time, done when they are waited for. Shared memory has addresses of its
+// own here too; a launch's begins at no better multiple than SHARED_MEMORY promises.
 #define HAS_WARPGROUP_PRODUCTS
 inline uint32_t shared_address(const void* p) {
-  return static_cast<uint32_t>(static_cast<const unsigned char*>(p) - emulation::shared_memory);
+  return emulation::SHARED_BASE +
+         static_cast<uint32_t>(static_cast<const unsigned char*>(p) - emulation::shared_memory);
 }
 inline uint64_t describe_rows(const void* shared, int step) {
   uint64_t address = shared_address(shared) + static_cast<uint32_t>(step) * 32;
@@ -155,6 +159,7 @@ inline uint64_t describe_rows(const void* shared, int step) {
 }
 inline void fence_warpgroup() { emulation::fence_products(); }
 inline void commit_products() { emulation::commit_products(); }
+inline void hold(uint32_t (&)[4]) {}
 inline void hold(uint32_t (&)[4][4]) {}
 template <int pending>
 inline void wait_products() {

@@ -10,6 +10,18 @@
 
 #include <memory>
 
+// What the kernels' build calls where it finds an address that its type forbids: a device ends there.
+struct MisalignedAt {
+  const char* file;
+  uint32_t line, column;
+};
+extern "C" [[noreturn]] void __ubsan_handle_type_mismatch_v1_abort(const MisalignedAt* where, void* address) {
+  const char* name = strrchr(where->file, '/');
+  emulation::fail("block (%u, %u, %u), thread %u: misaligned access at address %p, %s line %u", emulation::block_index.x,
+                  emulation::block_index.y, emulation::block_index.z, emulation::thread_index.x, address,
+                  name == nullptr ? where->file : name + 1, where->line);
+}
+
 // Saves the callee's registers, stores the stack pointer and goes on with another one.
 extern "C" void emulation_switch(void** from, void* to);
 asm(R"(
@@ -58,6 +70,7 @@ struct Fibre {
   unsigned char* stack;
   Dim index;
   int number;
+  bool waited;  // for the kernel before
   // Asynchronous copies under way, a ring, and where its groups end.
   Copy copies[MOST_COPIES];
   unsigned first, last;
@@ -88,9 +101,44 @@ void** parameters_now;
 std::string failure;
 sigjmp_buf escape;
 volatile bool running;
+const Guard* guard_now;
+bool guarding;
+
+// Pages of the guard's memory, without access or with.
+void protect(bool away) {
+  constexpr uintptr_t PAGE = 4096;
+  guarding = away;
+  for (const Range& range : guard_now->memory) {
+    uintptr_t from = range.at / PAGE * PAGE, to = (range.at + range.bytes + PAGE - 1) / PAGE * PAGE;
+    mprotect(reinterpret_cast<void*>(from), to - from, away ? PROT_NONE : PROT_READ | PROT_WRITE);
+  }
+}
+bool guarded(const void* address) {
+  auto at = reinterpret_cast<uintptr_t>(address);
+  if (!guarding) return false;
+  for (const Range& range : guard_now->memory) {
+    if (at >= range.at && at < range.at + range.bytes) return true;
+  }
+  return false;
+}
+// Copies may be given before the wait from what no kernel before writes.
+void expect_early(const void* from, size_t bytes) {
+  if (guard_now == nullptr || current->waited) return;
+  auto at = reinterpret_cast<uintptr_t>(from);
+  if (at < guard_now->early.at || at + bytes > guard_now->early.at + guard_now->early.bytes) {
+    fail("block (%u, %u, %u), thread %u: copies from %p before it waited for the kernel before",
+         block_index.x, block_index.y, block_index.z, thread_index.x, from);
+  }
+}
 
 void make_ready(Fibre* f) {
   ready[(ready_head + ready_count) % MOST_THREADS] = f;
+  ready_count++;
+}
+
+void make_ready_first(Fibre* f) {
+  ready_head = (ready_head + MOST_THREADS - 1) % MOST_THREADS;
+  ready[ready_head] = f;
   ready_count++;
 }
 
@@ -147,6 +195,10 @@ void release_barrier() {
 
 [[noreturn]] void fibre_main() {
   call_now(parameters_now);
+  if (guard_now != nullptr && !current->waited) {
+    fail("block (%u, %u, %u), thread %u: ended without waiting for the kernel before", block_index.x,
+         block_index.y, block_index.z, thread_index.x);
+  }
   alive--;
   Fibre* from = current;
   if (alive > 0 && barrier_count == alive) release_barrier();
@@ -160,13 +212,15 @@ void release_barrier() {
 }
 
 void prepare(Fibre& f) {
-  uintptr_t top = reinterpret_cast<uintptr_t>(f.stack + STACK);
+  // Stacks of their own colours: what all threads touch would else lie in the same few lines of a cache.
+  uintptr_t top = reinterpret_cast<uintptr_t>(f.stack + STACK) - static_cast<unsigned>(f.number) * 320 % 16384;
   void** sp = reinterpret_cast<void**>(top);
   // A function finds its stack 8 bytes off a multiple of 16.
   for (int i = 0; i < 3; i++) *--sp = nullptr;
   *--sp = reinterpret_cast<void*>(&fibre_main);
   for (int i = 0; i < 6; i++) *--sp = nullptr;
   f.stack_pointer = sp;
+  f.waited = false;
   f.first = f.last = 0;
   f.first_group = f.last_group = 0;
 }
@@ -200,12 +254,22 @@ void meet_warp(Work work, int argument) {
   int others = w.arrived;
   w.arrived = 0;
   if (work != nullptr) work(w.slots, argument);
-  for (int i = 0; i < others; i++) make_ready(w.waiting[i]);
+  if (order == 0) {
+    // A warp goes on as far as it can before the next, which is quicker.
+    for (int i = others; i-- > 0;) make_ready_first(w.waiting[i]);
+  } else {
+    for (int i = 0; i < others; i++) make_ready(w.waiting[i]);
+  }
   // Let the others go first or last, as the order has it.
   if (order > 1) {
     make_ready(current);
     leave();
   }
+}
+
+void wait_for_kernel_before() {
+  current->waited = true;
+  if (guarding) protect(false);
 }
 
 void meet_block() {
@@ -222,6 +286,7 @@ void copy_later(void* to, const void* from) {
          block_index.x, block_index.y, block_index.z, thread_index.x, from, to);
   }
   if (f.last - f.first == MOST_COPIES) fail("more than %d copies under way", MOST_COPIES);
+  if (from != nullptr) expect_early(from, 16);
   f.copies[f.last++ % MOST_COPIES] = {to, from};
   memset(to, 0xff, 16);
 }
@@ -296,6 +361,7 @@ void copy_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
   if (bytes % 16 != 0 || reinterpret_cast<uintptr_t>(to) % 16 != 0 || reinterpret_cast<uintptr_t>(from) % 16 != 0) {
     fail("a bulk copy of %d bytes from %p to shared memory %p is not aligned to 16", bytes, from, to);
   }
+  expect_early(from, static_cast<size_t>(bytes));
   if (b.count == 32) fail("more than 32 bulk copies in a round");
   b.copies[b.count++] = {to, from, bytes};
   b.coming += bytes;
@@ -316,9 +382,7 @@ void wait_barrier(uint64_t* barrier, int parity) {
       fail("threads wait for a barrier for ever: %d of %d arrivals, %d bytes expected, %d coming", b.arrived, b.arrivals, b.expected, b.coming);
     }
     // Behind all others, also where the newest goes first.
-    ready_head = (ready_head + MOST_THREADS - 1) % MOST_THREADS;
-    ready[ready_head] = current;
-    ready_count++;
+    make_ready_first(current);
     if (order == 0 || order > 1) {
       ready_head = (ready_head + 1) % MOST_THREADS;
       ready[(ready_head + ready_count - 1) % MOST_THREADS] = current;
@@ -379,6 +443,7 @@ struct WarpgroupQueue {
   std::vector<WarpgroupProduct> products;
   std::vector<size_t> groups;  // where each ends
   bool fenced;
+  long taken;  // products in all
 };
 WarpgroupQueue warpgroup_queues[MOST_THREADS / 32];
 
@@ -395,6 +460,7 @@ void take_product(Slot* slots, int argument) {
   product.columns = argument < 0 ? -argument : argument;
   product.bf16 = argument < 0;
   queue.products.push_back(product);
+  queue.taken++;
 }
 void end_group(Slot*, int) {
   WarpgroupQueue& queue = warpgroup_queues[current->number / 32];
@@ -408,6 +474,8 @@ void run_product(const WarpgroupProduct& product) {
   uint64_t address = (product.b & 0x3fff) << 4;
   uint64_t group_bytes = (product.b >> 32 & 0x3fff) << 4;
   if (product.b >> 62 != 1 || (product.b >> 49 & 7) != 0) fail("a descriptor without 128-byte swizzle");
+  // The steps of a row are 32 bytes apart; where rows begin, the pattern does.
+  if ((address & 0x380) != 0) fail("a descriptor of rows that do not begin at a multiple of 1,024 bytes");
   float (*widen)(uint16_t) = product.bf16 ? widen_bf16 : widen_f16;
   float a[16][16];
   for (int lane = 0; lane < 32; lane++) {
@@ -424,7 +492,7 @@ void run_product(const WarpgroupProduct& product) {
       uint64_t at = address + static_cast<uint64_t>(n / 8) * group_bytes + static_cast<uint64_t>(n % 8 * 128 + k * 2);
       at ^= (at >> 7 & 7) << 4;
       uint16_t bits;
-      memcpy(&bits, shared_memory + at, 2);
+      memcpy(&bits, shared_memory + (at - SHARED_BASE), 2);
       b[k] = widen(bits);
     }
     for (int row = 0; row < 16; row++) {
@@ -454,8 +522,10 @@ void on_signal(int number, siginfo_t* info, void* context) {
     running = false;
     char text[200];
     snprintf(text, sizeof text,
-             "block (%u, %u, %u), thread %u: illegal access at address %p", block_index.x,
-             block_index.y, block_index.z, thread_index.x, info->si_addr);
+             guarded(info->si_addr)
+                 ? "block (%u, %u, %u), thread %u: touches %p before it waited for the kernel before"
+                 : "block (%u, %u, %u), thread %u: illegal access at address %p",
+             block_index.x, block_index.y, block_index.z, thread_index.x, info->si_addr);
     failure = text;
     siglongjmp(escape, 1);
   }
@@ -487,7 +557,34 @@ void warpgroup_product(float* d, int columns, const uint32_t* a, uint64_t b, boo
 void multiply_f16(Slot* slots, int) { multiply<widen_f16>(slots); }
 void multiply_bf16(Slot* slots, int) { multiply<widen_bf16>(slots); }
 
-std::string run(const Kernel& kernel, Dim grid, Dim block, unsigned shared, void** parameters) {
+namespace {
+// What a block must not leave behind: its shared memory is another's when it has ended.
+void expect_nothing_under_way() {
+  for (int i = 0; i < threads_now; i++) {
+    if (fibres[i]->first != fibres[i]->last) {
+      fail("block (%u, %u, %u), thread %d: ended with copies under way", block_index.x, block_index.y,
+           block_index.z, i);
+    }
+  }
+  for (int i = 0; i < bulk_barrier_count; i++) {
+    if (bulk_barriers[i].count != 0) {
+      fail("block (%u, %u, %u): ended with bulk copies under way", block_index.x, block_index.y,
+           block_index.z);
+    }
+  }
+  for (int w = 0; w * 32 < threads_now; w++) {
+    const WarpgroupQueue& queue = warpgroup_queues[w];
+    if (!queue.products.empty() || queue.taken != warpgroup_queues[w / 4 * 4].taken) {
+      fail("block (%u, %u, %u), warp %d: %s", block_index.x, block_index.y, block_index.z, w,
+           queue.products.empty() ? "other products than the rest of its warpgroup"
+                                  : "ended with products under way");
+    }
+  }
+}
+}  // namespace
+
+std::string run(const Kernel& kernel, Dim grid, Dim block, unsigned shared, void** parameters,
+                const Guard* guard) {
   static unsigned char* memory = nullptr;
   constexpr size_t MOST_SHARED = 256 * 1024;
   if (memory == nullptr) {
@@ -520,9 +617,11 @@ std::string run(const Kernel& kernel, Dim grid, Dim block, unsigned shared, void
   parameters_now = parameters;
   failure.clear();
   random_state = order * 0x9e3779b97f4a7c15ull + 1;
+  guard_now = guard;
   if (sigsetjmp(escape, 1) == 0) {
     runner = pthread_self();
     running = true;
+    if (guard != nullptr) protect(true);
     for (unsigned z = 0; z < grid.z; z++) {
       for (unsigned y = 0; y < grid.y; y++) {
         for (unsigned x = 0; x < grid.x; x++) {
@@ -549,11 +648,14 @@ std::string run(const Kernel& kernel, Dim grid, Dim block, unsigned shared, void
           Fibre* first = take_ready();
           resume(first);
           emulation_switch(&main_stack, first->stack_pointer);
+          expect_nothing_under_way();
         }
       }
     }
   }
   running = false;
+  if (guarding) protect(false);
+  guard_now = nullptr;
   return failure;
 }
 

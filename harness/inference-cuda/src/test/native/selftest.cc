@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <chrono>
@@ -68,7 +69,9 @@ int below(int n) { return static_cast<int>(random_bits() % static_cast<unsigned>
 void* take_memory(size_t bytes) { return aligned_alloc(256, (bytes + 255) / 256 * 256); }
 void give_memory(void* p) { free(p); }
 std::string run_kernel(const emulation::Kernel& k, Dim grid, void** parameters) {
-  return emulation::run(k, grid, {static_cast<unsigned>(k.threads), 1, 1}, static_cast<unsigned>(k.shared), parameters);
+  // All threads wait for the kernel before; what they may do before is the stand-in's to say.
+  emulation::Guard guard = {{}, {0, SIZE_MAX}};
+  return emulation::run(k, grid, {static_cast<unsigned>(k.threads), 1, 1}, static_cast<unsigned>(k.shared), parameters, &guard);
 }
 #endif
 
@@ -141,7 +144,7 @@ struct Gptq {
 };
 
 const char* SIZES[] = {"r8n32", "r8n64", "r16n64", "r8n32_bulk", "r8n64_bulk", "r16n64_bulk", "r32n256", "r64n256", "r128n128",
-                       "r8n32_thin_bulk", "w64n128", "w64n256", "w128n128"};
+                       "r8n32_thin_bulk", "w64n128", "w64n256", "w64n128_steps", "w64n256_steps", "w128n128"};
 
 // The yardstick: other bits, the same numbers.
 void check_wgmma(const std::string& format, const uint8_t* packed, Buffer<uint16_t>& x, const std::vector<float>& want, const float* bias,
@@ -598,7 +601,7 @@ void test_arranged() {
     launch("generate_f16", {unsigned(packed_bytes(K, 2 * c.n, 4096) / 4096), 1, 1}, half.at(), 5u, 0.05f);
     Buffer<uint16_t> x = buffer<uint16_t>(size_t(c.rows) * K);
     for (int i = 0; i < c.rows * K; i++) x[i] = float_to_f16(uniform(-1, 1));
-    for (const char* size : {"r8n32", "r64n256", "r128n128", "w64n128", "w64n256", "w128n128"}) {
+    for (const char* size : {"r8n32", "r64n256", "r128n128", "w64n128", "w64n256", "w64n256_steps", "w128n128"}) {
       for (std::string format : {"i4g64", "f16"}) {
         if (emulation::find("product_" + format + "_" + size) == nullptr) continue;
         const uint8_t* packed = format == "f16" ? half.at() : int4.at();
@@ -631,10 +634,10 @@ void test_generated() {
 // ("Matrix Fragments for mma.m16n8k16 with floating point type", "Register Fragments for
 // wgmma.mma_async.m64nNk16", "Shared Memory Matrix Layout", 128-byte swizzle).
 
-std::string run_here(void (*call)(void**), int threads, int shared, void* argument, Dim grid = {1, 1, 1}) {
+std::string run_here(void (*call)(void**), int threads, int shared, void* argument, const emulation::Guard* guard = nullptr) {
   emulation::Kernel kernel = {"here", threads, shared, 0, 0, 0, "P", call};
   void* list[] = {argument};
-  return emulation::run(kernel, grid, {unsigned(threads), 1, 1}, unsigned(shared), list);
+  return emulation::run(kernel, {1, 1, 1}, {unsigned(threads), 1, 1}, unsigned(shared), list, guard);
 }
 
 struct Matrices {
@@ -664,7 +667,8 @@ void mma_as_documented(void** p) {
 template <int N>
 void wgmma_as_documented(void** p) {
   Matrices& m = *static_cast<Matrices*>(p[0]);
-  SHARED_MEMORY(shared);
+  SHARED_MEMORY(memory);
+  unsigned char* shared = memory + (1024 - shared_address(memory) % 1024) % 1024;
   // K-major with 128-byte swizzle: row n of 64 elements; 16-byte pieces exchanged by n % 8.
   if (threadIdx.x == 0) {
     auto* to = reinterpret_cast<uint16_t*>(shared);
@@ -714,9 +718,9 @@ void test_layouts() {
       }
   };
   check("mma", 16, 8, [&] { return run_here(mma_as_documented, 32, 0, m.get()); });
-  check("wgmma", 64, 64, [&] { return run_here(wgmma_as_documented<64>, 128, 32768, m.get()); });
-  check("wgmma", 64, 128, [&] { return run_here(wgmma_as_documented<128>, 128, 32768, m.get()); });
-  check("wgmma", 64, 256, [&] { return run_here(wgmma_as_documented<256>, 128, 32768, m.get()); });
+  check("wgmma", 64, 64, [&] { return run_here(wgmma_as_documented<64>, 128, 33792, m.get()); });
+  check("wgmma", 64, 128, [&] { return run_here(wgmma_as_documented<128>, 128, 33792, m.get()); });
+  check("wgmma", 64, 256, [&] { return run_here(wgmma_as_documented<256>, 128, 33792, m.get()); });
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -777,6 +781,101 @@ void beyond(void**) {
   shared[128] = 1;
 }
 
+
+// Mistakes that a device alone would show, and not every time.
+void expect_found(const char* what, const std::string& wrong, const char* said) {
+  expect(wrong.find(said) != std::string::npos, "%s was not found, but: %s", what, wrong.c_str());
+}
+void reads_early(void** p) {
+  seen[0] += *static_cast<volatile int*>(p[0]);
+  wait_for_kernel_before();
+}
+void reads_late(void** p) {
+  wait_for_kernel_before();
+  seen[0] += *static_cast<volatile int*>(p[0]);
+}
+void copies_early(void** p) {
+  SHARED_MEMORY(shared);
+  copy_async(shared + threadIdx.x * 16, p[0], true);
+  commit_copies();
+  wait_for_kernel_before();
+  wait_copies<0>();
+}
+void copies_in_bulk_early(void** p) {
+  SHARED_MEMORY(shared);
+  auto* barrier = reinterpret_cast<CopyBarrier*>(shared + 64);
+  open_barrier(barrier, 1);
+  expect_bytes(barrier, 16);
+  bulk_copy(shared, p[0], 16, barrier);
+  wait_for_kernel_before();
+  wait_barrier(barrier, 0);
+}
+void half_waits(void**) {
+  if (threadIdx.x % 2 == 0) wait_for_kernel_before();
+}
+void leaves_copies(void** p) {
+  SHARED_MEMORY(shared);
+  copy_async(shared, p[0], true);
+  commit_copies();
+}
+void leaves_bulk_copies(void** p) {
+  SHARED_MEMORY(shared);
+  auto* barrier = reinterpret_cast<CopyBarrier*>(shared + 64);
+  open_barrier(barrier, 1);
+  expect_bytes(barrier, 16);
+  bulk_copy(shared, p[0], 16, barrier);
+}
+// The first `warps` of a warpgroup multiply, from rows at a distance; and wait for it, or not.
+template <int warps, int distance, bool waits>
+void multiplies(void**) {
+  SHARED_MEMORY(memory);
+  unsigned char* shared = memory + (1024 - shared_address(memory) % 1024) % 1024;
+  memset(shared, 0, 9216);
+  block_barrier();
+  float d[8][4] = {};
+  uint32_t a[4] = {};
+  if (threadIdx.x / 32 < warps) {
+    fence_warpgroup();
+    warpgroup_f16(d, a, describe_rows(shared + distance, 0));
+    commit_products();
+    if (waits) wait_products<0>();
+  }
+}
+
+void test_hazards() {
+  now = "hazards";
+  void* page = mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  auto at = reinterpret_cast<uintptr_t>(page);
+  emulation::Guard guard = {{{at, 4096}}, {at + 4096, 4096}};
+  void* early = static_cast<char*>(page) + 4096;
+  expect_found("a read before the wait", run_here(reads_early, 32, 0, page, &guard), "before it waited for the kernel before");
+  expect(run_here(reads_late, 32, 0, page, &guard).empty(), "a read behind the wait");
+  for (auto copies : {copies_early, copies_in_bulk_early}) {
+    expect_found("a copy before the wait", run_here(copies, 1, 128, page, &guard), "before it waited for the kernel before");
+    expect(run_here(copies, 1, 128, early, &guard).empty(), "a copy of what may be read early");
+  }
+  expect_found("a thread that does not wait", run_here(half_waits, 32, 0, page, &guard), "ended without waiting for the kernel before");
+  expect_found("a copy that nobody waits for", run_here(leaves_copies, 1, 64, page), "ended with copies under way");
+  expect_found("a bulk copy that nobody waits for", run_here(leaves_bulk_copies, 1, 128, page), "ended with bulk copies under way");
+  expect(run_here(multiplies<4, 0, true>, 128, 10240, nullptr).empty(), "a whole warpgroup's product");
+  expect_found("a product by three warps", run_here(multiplies<3, 0, true>, 128, 10240, nullptr), "other products than the rest of its warpgroup");
+  expect_found("a product that nobody waits for", run_here(multiplies<4, 0, false>, 128, 10240, nullptr), "ended with products under way");
+  expect_found("rows that begin anywhere", run_here(multiplies<4, 128, true>, 128, 10240, nullptr), "multiple of 1,024 bytes");
+  // The kernels' own build: residuals of a norm at an odd place.
+  float numbers[64] = {};
+  uint16_t x[64];
+  const float* odd = numbers + (reinterpret_cast<uintptr_t>(numbers) % 16 == 0 ? 1 : 0);
+  const emulation::Kernel* norm = emulation::find("rms_norm_f16");
+  const float* weight = numbers;
+  const int32_t* index = nullptr;
+  uint16_t* to = x;
+  int32_t n = 32, ldr = 32, ldx = 32, arranged = 0;
+  float epsilon = 1e-5f;
+  void* list[] = {&odd, &weight, &index, &to, &n, &ldr, &ldx, &arranged, &epsilon};
+  expect_found("a read of four numbers at an odd place", emulation::run(*norm, {1, 1, 1}, {512, 1, 1}, 64, list), "misaligned access");
+  munmap(page, 8192);
+}
+
 void test_emulator() {
   now = "emulator";
   uint64_t before = emulation::order;
@@ -820,7 +919,7 @@ int main(int count, char** arguments) {
 #endif
   struct { const char* name; void (*test)(); } tests[] = {
 #ifndef ON_DEVICE
-      {"layouts", test_layouts}, {"emulator", test_emulator},
+      {"layouts", test_layouts}, {"emulator", test_emulator}, {"hazards", test_hazards},
 #endif
       {"int4", test_int4}, {"f16", test_f16}, {"bf16", test_bf16}, {"swiglu", test_swiglu_and_act_order},
       {"attention", test_attention}, {"rows", test_rows}, {"arranged", test_arranged}, {"generated", test_generated}};

@@ -4,7 +4,8 @@
 //
 // Found out, and told on standard error and by standin_report: launches with another block or
 // shared memory than the kernel's rule, pointers and copies outside of live memory, use of freed
-// memory, threads that wait for ever, waiting or allocating during a capture, handles that are not.
+// memory, threads that wait for ever, waiting or allocating during a capture, handles that are not,
+// addresses that a device's types forbid, what touches memory before it waited for the kernel before.
 // Fresh memory is all ones: NaN as a number, -1 as an index.
 //
 // Environment, read by cuInit (or set by the functions at the end):
@@ -103,7 +104,9 @@ struct Module {
 struct Function {
   const emulation::Kernel* kernel;
   int most_shared = 48 * 1024;
+  int guarded = 0;  // launches that ran with their memory out of reach until they waited
 };
+constexpr int GUARDED_LAUNCHES = 8;
 
 std::recursive_mutex mutex;
 bool initialized, context;
@@ -284,6 +287,23 @@ double now_milliseconds() {
   return double(t.tv_sec) * 1e3 + double(t.tv_nsec) * 1e-6;
 }
 
+// What a launch's threads may do before they wait for the kernel before: bring a product's weights to
+// shared memory, but not those that may have been dequantised just now.
+emulation::Guard guard_of(Function& function, const std::vector<uint64_t>& values) {
+  const emulation::Kernel& k = *function.kernel;
+  emulation::Guard guard;
+  bool first = function.guarded++ < GUARDED_LAUNCHES;
+  for (size_t i = 0; i < values.size(); i++) {
+    if (k.parameters[i] != 'P') continue;
+    auto after = device_memory.upper_bound(values[i]);
+    if (after == device_memory.begin() || !live(values[i], 1)) continue;
+    auto [start, size] = *--after;
+    if (i == 0 && strncmp(k.name, "product_", 8) == 0 && !strstr(k.name, "_r128")) guard.early = {start, size};
+    if (first) guard.memory.push_back({start, size});
+  }
+  return guard;
+}
+
 // A launch with its parameters as they are now.
 Result launch(Function* function, emulation::Dim grid, emulation::Dim block, unsigned shared,
               void* handle, void** parameters, void** extra) {
@@ -328,8 +348,9 @@ Result launch(Function* function, emulation::Dim grid, emulation::Dim block, uns
     }
   }
   launches++;
-  return submit(*stream, [&k, grid, block, shared, arguments]() -> Result {
-    std::string wrong = emulation::run(k, grid, block, shared, arguments->places.data());
+  return submit(*stream, [function, &k, grid, block, shared, arguments]() -> Result {
+    emulation::Guard guard = guard_of(*function, arguments->values);
+    std::string wrong = emulation::run(k, grid, block, shared, arguments->places.data(), &guard);
     if (wrong.empty()) return SUCCESS;
     size_t at = wrong.find("illegal access at address ");
     if (at != std::string::npos) {

@@ -104,7 +104,12 @@ final class Product {
     return forced == null
         && matrix.order() == null
         && matrix.inputs() % WeightFormat.TILE_INPUTS == 0
-        && size(matrix.format(), matrix.outputs(), rows).charAt(0) == WIDE;
+        && wide(size(matrix.format(), matrix.outputs(), rows));
+  }
+
+  /** Whether a size of kernel reads activations that were arranged. */
+  static boolean wide(String size) {
+    return size.charAt(0) == WIDE;
   }
 
   /** Rows of the arrangement of so many rows. */
@@ -140,7 +145,7 @@ final class Product {
       format = WeightFormat.F16;
     }
     int stride = x.stride();
-    if (size.charAt(0) == WIDE && !x.arranged()) {
+    if (wide(size) && !x.arranged()) {
       from = scratch.arranged();
       int blocks =
           size.equals(YARDSTICK)

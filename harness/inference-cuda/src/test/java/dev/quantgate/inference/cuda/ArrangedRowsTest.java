@@ -3,13 +3,11 @@ package dev.quantgate.inference.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quantgate.inference.checkpoint.ModelConfig;
-import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
 import dev.quantgate.inference.engine.Ask;
 import dev.quantgate.inference.engine.Slice;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,23 +18,7 @@ class ArrangedRowsTest {
   private static final int LAYERS = 2;
 
   private static ModelConfig config(int inner) {
-    return new ModelConfig(
-        "llama",
-        200,
-        256,
-        inner,
-        LAYERS,
-        4,
-        2,
-        64,
-        512,
-        1e-5,
-        new Rope.Default(1e4),
-        false,
-        false,
-        OptionalInt.empty(),
-        OptionalInt.empty(),
-        List.of());
+    return TinyConfig.llama(200, 256, inner, LAYERS, 4, 2, 64, 512);
   }
 
   /** One token more of so many texts, whose logits are kept. */

@@ -227,24 +227,7 @@ public final class GpuCheck {
   private CudaExecutor wrongTheta(Path folder) {
     try (Checkpoint right = Checkpoints.open(folder)) {
       ModelConfig c = right.config();
-      var config =
-          new ModelConfig(
-              c.modelType(),
-              c.vocabularySize(),
-              c.hiddenSize(),
-              c.intermediateSize(),
-              c.layers(),
-              c.heads(),
-              c.keyValueHeads(),
-              c.headSize(),
-              c.contextLength(),
-              c.rmsNormEpsilon(),
-              new Rope.Default(c.rope().theta() / 10),
-              c.queryKeyNorm(),
-              c.tiedEmbeddings(),
-              c.slidingWindow(),
-              c.bosId(),
-              c.eosIds());
+      ModelConfig config = TinyConfig.withRope(c, new Rope.Default(c.rope().theta() / 10));
       DeviceModel model =
           DeviceModel.load(
               session.context(),
@@ -259,47 +242,12 @@ public final class GpuCheck {
   }
 
   private static ModelConfig tiny() {
-    return new ModelConfig(
-        "llama",
-        1000,
-        256,
-        640,
-        2,
-        8,
-        2,
-        64,
-        1024,
-        1e-5,
-        new Rope.Default(1e4),
-        false,
-        false,
-        OptionalInt.empty(),
-        OptionalInt.empty(),
-        List.of());
+    return TinyConfig.llama(1000, 256, 640, 2, 8, 2, 64, 1024);
   }
 
   private void invariance() {
     var checks = new KernelChecks(session);
-    ModelConfig config =
-        small
-            ? tiny()
-            : new ModelConfig(
-                "llama",
-                32000,
-                2048,
-                5504,
-                4,
-                16,
-                4,
-                128,
-                4096,
-                1e-5,
-                new Rope.Default(1e4),
-                false,
-                false,
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                List.of());
+    ModelConfig config = small ? tiny() : TinyConfig.llama(32_000, 2048, 5504, 4, 16, 4, 128, 4096);
     int[] batches = small ? new int[] {1, 2, 9, 33} : IntStream.rangeClosed(1, 256).toArray();
     for (WeightFormat format : WeightFormat.values()) {
       try (CudaExecutor executor = benchmark.generated(config, format, 260, 128, true)) {

@@ -292,7 +292,9 @@ final class GpuSpeed {
                 "r32n256",
                 "r64n256",
                 "w64n128",
-                "w64n256")) {
+                "w64n128_steps",
+                "w64n256",
+                "w64n256_steps")) {
           if (!session.kernels().has("product_%s_%s".formatted(format.suffix(), size))
               || (size.startsWith("w") && !warpgroups())) {
             continue;

@@ -42,6 +42,8 @@ final class KernelChecks {
           Product.LARGE_TILES,
           "w64n128",
           "w64n256",
+          "w64n128_steps",
+          "w64n256_steps",
           "w128n128");
 
   /** Sizes for many rows, and the plainest: what more than 64 rows are computed by. */

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quantgate.inference.checkpoint.Linear;
 import dev.quantgate.inference.checkpoint.ModelConfig;
-import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
 import dev.quantgate.inference.checkpoint.Tensor.DType;
 import dev.quantgate.inference.cuda.driver.Device;
 import dev.quantgate.inference.cuda.driver.DeviceMemory;
@@ -161,22 +160,6 @@ class KernelChecksTest {
   }
 
   private static ModelConfig small(int context, OptionalInt window) {
-    return new ModelConfig(
-        "llama",
-        200,
-        128,
-        192,
-        1,
-        4,
-        2,
-        32,
-        context,
-        1e-5,
-        new Rope.Default(1e4),
-        false,
-        false,
-        window,
-        OptionalInt.empty(),
-        List.of());
+    return TinyConfig.withWindow(TinyConfig.llama(200, 128, 192, 1, 4, 2, 32, context), window);
   }
 }

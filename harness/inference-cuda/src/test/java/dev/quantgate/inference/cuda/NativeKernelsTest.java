@@ -26,8 +26,8 @@ class NativeKernelsTest {
     int exit = run(log, FOLDER.resolve("selftest").toString());
     List<String> lines = Files.readAllLines(log);
     assertThat(exit).as("%s", String.join("\n", lines)).isZero();
-    // Ten tests, each in three orders of threads.
-    assertThat(lines.stream().filter(line -> line.contains(" good "))).hasSize(30);
+    // Eleven tests, each in three orders of threads.
+    assertThat(lines.stream().filter(line -> line.contains(" good "))).hasSize(33);
   }
 
   private static boolean starts(String program) {

@@ -13,7 +13,6 @@ import dev.quantgate.inference.LanguageModel;
 import dev.quantgate.inference.Outcome;
 import dev.quantgate.inference.Prompt;
 import dev.quantgate.inference.checkpoint.ModelConfig;
-import dev.quantgate.inference.checkpoint.ModelConfig.Rope;
 import dev.quantgate.inference.engine.Ask;
 import dev.quantgate.inference.engine.Slice;
 import dev.quantgate.inference.fixture.TinyCheckpoint;
@@ -63,23 +62,7 @@ class OtherDevicesTest {
   }
 
   private static ModelConfig config() {
-    return new ModelConfig(
-        "llama",
-        200,
-        128,
-        256,
-        1,
-        4,
-        2,
-        32,
-        512,
-        1e-5,
-        new Rope.Default(1e4),
-        false,
-        false,
-        OptionalInt.empty(),
-        OptionalInt.empty(),
-        List.of());
+    return TinyConfig.llama(200, 128, 256, 1, 4, 2, 32, 512);
   }
 
   /** Logits behind some texts of their own length, by a step of pieces and one that decodes. */
@@ -178,23 +161,6 @@ class OtherDevicesTest {
   }
 
   private static ModelConfig with(int heads, int keyValueHeads, int headSize, int context) {
-    ModelConfig like = config();
-    return new ModelConfig(
-        like.modelType(),
-        like.vocabularySize(),
-        like.hiddenSize(),
-        like.intermediateSize(),
-        like.layers(),
-        heads,
-        keyValueHeads,
-        headSize,
-        context,
-        like.rmsNormEpsilon(),
-        like.rope(),
-        like.queryKeyNorm(),
-        like.tiedEmbeddings(),
-        like.slidingWindow(),
-        like.bosId(),
-        like.eosIds());
+    return TinyConfig.llama(200, 128, 256, 1, heads, keyValueHeads, headSize, context);
   }
 }

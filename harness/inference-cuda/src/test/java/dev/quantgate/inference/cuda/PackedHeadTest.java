@@ -42,24 +42,7 @@ class PackedHeadTest {
   private record OtherHead(Checkpoint of, Linear head) implements Checkpoint {
     @Override
     public ModelConfig config() {
-      ModelConfig c = of.config();
-      return new ModelConfig(
-          c.modelType(),
-          head.outputs(),
-          c.hiddenSize(),
-          c.intermediateSize(),
-          c.layers(),
-          c.heads(),
-          c.keyValueHeads(),
-          c.headSize(),
-          c.contextLength(),
-          c.rmsNormEpsilon(),
-          c.rope(),
-          c.queryKeyNorm(),
-          c.tiedEmbeddings(),
-          c.slidingWindow(),
-          c.bosId(),
-          c.eosIds());
+      return TinyConfig.withVocabulary(of.config(), head.outputs());
     }
 
     @Override

@@ -84,14 +84,13 @@ final class RustCodec implements TokenCodec {
             .map(List::of)
             .orElse(List.of());
     Function<String, byte[]> toBytes = TokenBytes.of(path, json.get("decoder"));
+    Spacing.apply(files, json);
     replacePostProcessor(files, json, ids);
 
     NativeTokenizer whole = opened(path, json);
     try {
       ObjectNode unmarked = json.deepCopy();
-      boolean changed = removeMarkers(unmarked.get("normalizer"), unmarked, "normalizer");
-      changed |= removeMarkers(unmarked.get("pre_tokenizer"), unmarked, "pre_tokenizer");
-      NativeTokenizer continuing = changed ? opened(path, unmarked) : whole;
+      NativeTokenizer continuing = Spacing.remove(unmarked) ? opened(path, unmarked) : whole;
       return new RustCodec(whole, continuing, tokens, specials, eosIds, toBytes);
     } catch (RuntimeException e) {
       whole.close();
@@ -201,46 +200,6 @@ final class RustCodec implements TokenCodec {
 
   private static boolean isByteLevel(JsonNode processor) {
     return processor.path("type").asString("").equals("ByteLevel");
-  }
-
-  /** Turns off whatever puts a space before a text. Returns whether there was anything. */
-  private static boolean removeMarkers(
-      @Nullable JsonNode component, ObjectNode parent, String key) {
-    if (!(component instanceof ObjectNode object)) {
-      return false;
-    }
-    boolean changed = false;
-    switch (object.path("type").asString("")) {
-      case "Prepend" -> {
-        parent.putNull(key);
-        changed = true;
-      }
-      case "Metaspace" -> {
-        changed = !object.path("prepend_scheme").asString("always").equals("never");
-        object.put("prepend_scheme", "never");
-        object.remove("add_prefix_space");
-      }
-      case "ByteLevel" -> {
-        changed = object.path("add_prefix_space").asBoolean(true);
-        object.put("add_prefix_space", false);
-      }
-      case "Sequence" -> {
-        for (String list : List.of("normalizers", "pretokenizers")) {
-          if (object.get(list) instanceof ArrayNode inner) {
-            for (int i = inner.size() - 1; i >= 0; i--) {
-              if (inner.get(i).path("type").asString("").equals("Prepend")) {
-                inner.remove(i);
-                changed = true;
-              } else {
-                changed |= removeMarkers(inner.get(i), object, list);
-              }
-            }
-          }
-        }
-      }
-      default -> {}
-    }
-    return changed;
   }
 
   @Override

@@ -125,6 +125,15 @@ final class SentencePieceCodec implements TokenCodec {
                 .map(added::get)
                 .map(List::of)
                 .orElse(List.of());
+    files
+        .flag("add_prefix_space")
+        .filter(wanted -> wanted != model.dummyPrefix())
+        .ifPresent(wanted -> {
+          throw Refusal.unsupported(
+              files.path("tokenizer_config.json"),
+              "\"add_prefix_space\": %s, but tokenizer.model says the opposite; add a tokenizer.json"
+                  .formatted(wanted));
+        });
     if (!files.flag("add_bos_token").orElse(true)) {
       bos = -1;
     }

@@ -28,6 +28,10 @@ final class TokenizerFiles {
 
   private static final int LIMIT = 256 << 20;
   private static final String TEMPLATE = "chat_template.jinja";
+
+  /** Says which model it is; no part of the tokenizer, so not of its sum. */
+  private static final String MODEL = "config.json";
+
   private static final List<String> NAMES =
       List.of(
           "added_tokens.json",
@@ -54,45 +58,50 @@ final class TokenizerFiles {
           "cls_token",
           "mask_token");
 
+  private static final String QWEN2 = "Qwen2Tokenizer";
+
   private static final Map<String, String> LLAMA =
       Map.of("bos_token", "<s>", "eos_token", "</s>", "unk_token", "<unk>");
 
   /** The named tokens that a class has where no file says any; without its ending "Fast". */
   private static final Map<String, Map<String, String>> CLASS_TOKENS =
       Map.of(
-          "LlamaTokenizer", LLAMA,
-          "CodeLlamaTokenizer", LLAMA,
+          "LlamaTokenizer",
+          LLAMA,
+          "CodeLlamaTokenizer",
+          LLAMA,
           "GemmaTokenizer",
-              Map.of(
-                  "bos_token", "<bos>",
-                  "eos_token", "<eos>",
-                  "unk_token", "<unk>",
-                  "pad_token", "<pad>"),
+          Map.of(
+              "bos_token", "<bos>",
+              "eos_token", "<eos>",
+              "unk_token", "<unk>",
+              "pad_token", "<pad>"),
           "GPT2Tokenizer",
-              Map.of(
-                  "bos_token", "<|endoftext|>",
-                  "eos_token", "<|endoftext|>",
-                  "unk_token", "<|endoftext|>"),
-          "Qwen2Tokenizer",
-              Map.of(
-                  "eos_token", "<|endoftext|>",
-                  "unk_token", "<|endoftext|>",
-                  "pad_token", "<|endoftext|>"));
+          Map.of(
+              "bos_token", "<|endoftext|>",
+              "eos_token", "<|endoftext|>",
+              "unk_token", "<|endoftext|>"),
+          QWEN2,
+          Map.of(
+              "eos_token", "<|endoftext|>",
+              "unk_token", "<|endoftext|>",
+              "pad_token", "<|endoftext|>"));
 
   private final Path folder;
   private final Map<String, byte[]> contents = new LinkedHashMap<>();
   private @Nullable ObjectNode config;
+  private @Nullable String modelType;
 
   TokenizerFiles(Path folder) {
     this.folder = folder;
-    NAMES.forEach(this::read);
-    templatesBeside().forEach(this::read);
+    Stream.concat(NAMES.stream(), templatesBeside().stream())
+        .forEach(name -> read(name).ifPresent(bytes -> contents.put(name, bytes)));
   }
 
-  private void read(String name) {
+  private Optional<byte[]> read(String name) {
     Path file = folder.resolve(name);
     if (!Files.exists(file)) {
-      return;
+      return Optional.empty();
     }
     if (!Files.isRegularFile(file)) {
       throw Refusal.damaged(file, "is no regular file, so it is not read");
@@ -102,7 +111,7 @@ final class TokenizerFiles {
       if (bytes.length > LIMIT) {
         throw Refusal.damaged(file, "has more than %d bytes".formatted(LIMIT));
       }
-      contents.put(name, bytes);
+      return Optional.of(bytes);
     } catch (IOException e) {
       throw Refusal.unreadable(file, e);
     }
@@ -155,30 +164,31 @@ final class TokenizerFiles {
 
   /** A file's text: other bytes than UTF-8 are no text that a template could have meant. */
   Optional<String> text(String name) {
-    return bytes(name)
-        .map(bytes -> {
-          try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-          } catch (CharacterCodingException e) {
-            throw Refusal.damaged(path(name), "is not UTF-8");
-          }
-        });
+    return bytes(name).map(bytes -> text(name, bytes));
+  }
+
+  private String text(String name, byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw Refusal.damaged(path(name), "is not UTF-8");
+    }
   }
 
   /** A JSON object, empty where there is no such file. */
   Optional<ObjectNode> json(String name) {
-    return text(name)
-        .map(text -> {
-          try {
-            if (JSON.readTree(text) instanceof ObjectNode object) {
-              return object;
-            }
-          } catch (JacksonException e) {
-            throw Refusal.damaged(
-                path(name), "is no valid JSON: %s".formatted(Refusal.firstLine(e)));
-          }
-          throw Refusal.damaged(path(name), "expected a JSON object");
-        });
+    return bytes(name).map(bytes -> object(name, bytes));
+  }
+
+  private ObjectNode object(String name, byte[] bytes) {
+    try {
+      if (JSON.readTree(text(name, bytes)) instanceof ObjectNode object) {
+        return object;
+      }
+    } catch (JacksonException e) {
+      throw Refusal.damaged(path(name), "is no valid JSON: %s".formatted(Refusal.firstLine(e)));
+    }
+    throw Refusal.damaged(path(name), "expected a JSON object");
   }
 
   /** tokenizer_config.json, empty where there is none; not to be changed. */
@@ -215,10 +225,36 @@ final class TokenizerFiles {
    * not have them.
    */
   Map<String, String> assumedTokens() {
-    String name = config().path("tokenizer_class").asString("").replaceFirst("Fast$", "");
-    Map<String, String> tokens = new TreeMap<>(CLASS_TOKENS.getOrDefault(name, Map.of()));
+    Map<String, String> tokens =
+        new TreeMap<>(CLASS_TOKENS.getOrDefault(tokenizerClass(), Map.of()));
     tokens.keySet().removeIf(key -> special(key) != null);
     return tokens;
+  }
+
+  /**
+   * The class that transformers takes the folder's tokenizer for, without its ending "Fast": what
+   * the files say, but always Qwen2's for Qwen2, and for Qwen3 where they say nothing.
+   */
+  private String tokenizerClass() {
+    String named = config().path("tokenizer_class").asString("").replaceFirst("Fast$", "");
+    return switch (modelType()) {
+      case "qwen2" -> QWEN2;
+      case "qwen3" -> named.isEmpty() ? QWEN2 : named;
+      default -> named;
+    };
+  }
+
+  /** The class whose rules about spaces count; of Mistral's folders none does. */
+  String spacingClass() {
+    return modelType().equals("mistral") ? "" : tokenizerClass();
+  }
+
+  private String modelType() {
+    if (modelType == null) {
+      modelType =
+          read(MODEL).map(bytes -> object(MODEL, bytes).path("model_type").asString("")).orElse("");
+    }
+    return modelType;
   }
 
   /** All special tokens by their text: the named ones, then extra_special_tokens. */

@@ -161,6 +161,20 @@ class SentencePieceTest {
   }
 
   @Test
+  void aSpaceInFrontThatTheConfigTakesAwayIsRefused() throws IOException {
+    Files.write(folder.resolve("tokenizer.model"), model(BPE, false, new byte[0]));
+    Path config = folder.resolve("tokenizer_config.json");
+    Files.writeString(config, "{\"add_prefix_space\": true}");
+    Tokenizers.open(folder).close();
+    Files.writeString(config, "{\"add_prefix_space\": false}");
+    assertThatExceptionOfType(InferenceException.class)
+        .isThrownBy(() -> Tokenizers.open(folder).close())
+        .withMessage(
+            "%s: \"add_prefix_space\": false, but tokenizer.model says the opposite; add a tokenizer.json"
+                .formatted(config));
+  }
+
+  @Test
   void damageIsRefusedOrHarmless() throws IOException {
     byte[] sound = model(BPE, false, new byte[0]);
     int refused = 0;
