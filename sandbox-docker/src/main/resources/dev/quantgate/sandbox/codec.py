@@ -59,7 +59,8 @@ Encoding: a tag byte, then
     n           named tuple: name, names of fields (list), tuple
     O           object by value: name, flags (str), names of fields compared (list), of all (list), tuple
     R           an object of this message again: its number, u32
-    V           member of an enum: name of the enum, name, value, value as its other base or None, str
+    V           member of an enum: name of the enum, name, value, value as its other base or None, str,
+                its other attributes (dict)
     e           exception: names of its classes (list), args, attributes (dict), text or None
     g G         iterator: list of all items, error or None that ends it; or the number to ask M for
     W &         function, coroutine: its number
@@ -498,6 +499,12 @@ def _parts(tag, *parts):
     return put
 
 
+def _reached(tag, *parts):
+    """The same where `parts` are what names reach."""
+    put = _parts(tag, *parts)
+    return lambda e, value, depth: _attributes(e, functools.partial(put, e), value, depth)
+
+
 def _iterator(e, value, depth):
     if e.lend is not None:
         e.out += b"G"
@@ -570,8 +577,16 @@ def _named_tuple(e, value, depth):
 
 
 def _simple_namespace(e, value, depth):
+    told = {name: each for name, each in value.__dict__.items() if not _is_reserved(name)}
+    if len(told) < len(value.__dict__):
+        e.lost("names of a namespace that Python keeps for itself")
     e.out += b"z"
-    _attributes(e, e.put, dict(value.__dict__), depth + 1)
+    _attributes(e, e.put, told, depth + 1)
+
+
+def _is_reserved(name):
+    """Whether a name is no attribute's: by two underscores libraries ask what an object stands for."""
+    return type(name) is not str or name[:2] == "__"
 
 
 def _remembered(e, value):
@@ -652,6 +667,15 @@ def _member(e, value, depth):
     else:
         e.put(None, depth + 1)
     e.put(str(value), depth + 1)
+    _attributes(e, e.put, _more_of_a_member(e, kind, value), depth + 1)
+
+
+def _more_of_a_member(e, kind, value):
+    """What a member has besides name and value, as that of an HTTP status a phrase; none where both sides have
+    its class."""
+    if e.strict and e.classes is not None and e.classes(kind.__name__) is kind:
+        return {}
+    return {name: each for name, each in attributes(value).items() if name[0] != "_"}
 
 
 # Attributes of exceptions that are not among their args; of the last three, those that are there.
@@ -692,7 +716,7 @@ def _exception(e, value, depth):
             state[name] = link
     e.out += b"e"
     e.put(names, depth + 1)
-    e.put(tuple(reduced[1]), depth + 1)
+    _attributes(e, e.put, tuple(reduced[1]), depth + 1)
     _attributes(e, e.put, state, depth + 1)
     e.put(text, depth + 1)
 
@@ -843,7 +867,7 @@ _EXACT = {
     type(...): _literal(b"E"),
     type(NotImplemented): _literal(b"X"),
     range: _range,
-    slice: _parts(b"j", lambda v: v.start, lambda v: v.stop, lambda v: v.step),
+    slice: _reached(b"j", lambda v: v.start, lambda v: v.stop, lambda v: v.step),
     type(type.__dict__): _parts(b"x", dict),
     memoryview: _parts(b"w", lambda v: v.tobytes(), lambda v: v.format, lambda v: v.shape),
     **dict(_KINDS),
@@ -1245,7 +1269,10 @@ def _take_proxy(d, depth):
 def _take_simple_namespace(d, depth):
     from types import SimpleNamespace
 
-    return SimpleNamespace(**{name: d.attribute(each) for name, each in d.exactly(dict, depth).items()})
+    told = d.exactly(dict, depth)
+    if any(map(_is_reserved, told)):
+        raise CodecError("a namespace with a name that is no attribute's")
+    return SimpleNamespace(**{name: d.attribute(each) for name, each in told.items()})
 
 
 def _take_uuid(d, depth):
@@ -1405,7 +1432,9 @@ def _take_again(d, depth):
 
 def _take_member(d, depth):
     name, member, value = d.exactly(str, depth), d.take(depth), d.take(depth)
-    base, text = d.take(depth), d.exactly(str, depth)
+    base, text, more = d.take(depth), d.exactly(str, depth), d.exactly(dict, depth)
+    if type(member) not in (str, type(None)) or any(map(_is_reserved, more)):
+        raise CodecError("a member or an attribute of it without a name")
     known = d.known(name)
     members = getattr(known, "__members__", {})
     if type(member) is str and member in members and members[member]._value_ == value:
@@ -1413,11 +1442,12 @@ def _take_member(d, depth):
     if members and type(value) is int and issubclass(known, sys.modules["enum"].Flag):
         return known(value)  # several flags
     value = d.attribute(value)
-    fields = {"name": member, "value": value, "_name_": member, "_value_": value}
+    more = {each: d.attribute(one) for each, one in more.items()}
+    fields = {**more, "name": member, "value": value, "_name_": member, "_value_": value}
     if type(base) not in _MEMBER_BASES:
         return Instance(name, fields, "V")
     made = type(base).__new__(_member_class(type(base)), base)
-    made.__dict__.update(fields, _told_=(name, member, value, base, text))
+    made.__dict__.update(fields, _told_=(name, member, value, base, text, more))
     return made
 
 
@@ -1438,7 +1468,7 @@ def _member_class(base):
                 "__module__": __name__,
             },
         )
-        _EXACT[found] = _parts(b"V", *(lambda v, i=i: v._told_[i] for i in range(5)))
+        _EXACT[found] = _parts(b"V", *(lambda v, i=i: v._told_[i] for i in range(6)))
     return found
 
 
@@ -1473,6 +1503,7 @@ _EXCEPTION_MODULES = frozenset(
 
 def _take_exception(d, depth):
     names, args = d.exactly(list, depth), d.exactly(tuple, depth)
+    args = tuple(map(d.attribute, args))
     state, text = d.exactly(dict, depth), d.take(depth)
     if not names or not all(type(each) is str for each in names):
         raise CodecError("an exception without a class")
@@ -1581,7 +1612,7 @@ for _tag, _take in {
     b"x": _take_proxy,
     b"C": _take_chain,
     b"z": _take_simple_namespace,
-    b"j": lambda d, depth: slice(d.take(depth), d.take(depth), d.take(depth)),
+    b"j": lambda d, depth: slice(*[d.attribute(d.take(depth)) for _ in range(3)]),
     b"u": _take_uuid,
     b"H": _take_path,
     b"p": _take_moment,

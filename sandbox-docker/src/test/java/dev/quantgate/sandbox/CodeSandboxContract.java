@@ -262,6 +262,9 @@ public abstract class CodeSandboxContract {
     String fields =
         "    from dataclasses import make_dataclass\n    return make_dataclass('T', ['startswith'])(";
     String error = "    told = ValueError()\n    told.startswith = ";
+    String stops = "    assert f('abc').stop('a')\n";
+    String values = "    assert f('abc').value('a')\n";
+    String errors = "    assert f('abc').errno('a')\n";
     List<ExecutionJob> jobs = new ArrayList<>();
     for (String lie : List.of("bool", "lambda start: True")) {
       jobs.add(function("namespace of " + lie, "%s%s)\n".formatted(namespace, lie), isText));
@@ -271,9 +274,12 @@ public abstract class CodeSandboxContract {
           function("object of " + lie, "%s%s\n    return told\n".formatted(object, lie), isText));
       jobs.add(
           function("error of " + lie, "%s%s\n    return told\n".formatted(error, lie), isText));
+      jobs.add(function("slice of " + lie, "    return slice(%s)\n".formatted(lie), stops));
+      jobs.add(function("end of " + lie, "    return StopIteration(%s)\n".formatted(lie), values));
+      jobs.add(function("file of " + lie, "    return OSError(%s, '')\n".formatted(lie), errors));
     }
     assertThat(run(sandbox(Checker.SPLIT), jobs))
-        .hasSize(10)
+        .hasSize(16)
         .allSatisfy(
             (id, each) -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.FAILED));
 
