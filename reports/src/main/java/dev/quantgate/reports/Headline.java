@@ -40,12 +40,12 @@ record Headline(String english, String chinese) {
   }
 
   private static Headline passed(Comparison comparison, List<SuiteComparison> telling) {
-    MarginWords loss = loss(comparison, telling);
+    MarginWords loss = lossOrMore(comparison, telling);
     if (comparison.proven()) {
       return new Headline(
-          "The candidate is as good as the baseline: %s or more is ruled out on every suite that counts."
+          "The candidate is as good as the baseline: %s is ruled out on every suite that counts."
               .formatted(loss.english()),
-          "候选模型与基线一样好：所有计入的评测集上，均已排除%s或更多。".formatted(loss.chinese()));
+          "候选模型与基线一样好：所有计入的评测集上，均已排除%s。".formatted(loss.chinese()));
     }
     List<SuiteComparison> beyond = beyond(comparison, telling);
     if (!beyond.isEmpty()) {
@@ -57,11 +57,16 @@ record Headline(String english, String chinese) {
     }
     if (comparison.finding() == Finding.PASS) {
       return new Headline(
-          "The candidate passes: these items rule out %s or more, but that does not count as a proof (see why)."
+          "The candidate passes: these items rule out %s, but that does not count as a proof (see why)."
               .formatted(loss.english()),
-          "候选模型通过：这些题目已排除%s或更多，但不算证明（见理由）。".formatted(loss.chinese()));
+          "候选模型通过：这些题目已排除%s，但不算证明（见理由）。".formatted(loss.chinese()));
     }
     Optional<MarginWords> common = common(comparison, telling);
+    if (common.equals(Optional.of(MarginWords.points(0)))) {
+      return new Headline(
+          "The candidate passes: no suite lost anything. That nothing is lost beyond these items is not proven by them.",
+          "候选模型通过：没有评测集出现损失；但这些题目不足以证明在其之外也没有损失。");
+    }
     return new Headline(
         "The candidate passes: no suite lost more than %s. That the true loss is smaller than this is not proven by so few items."
             .formatted(common.map(MarginWords::english).orElse("its margin")),
@@ -137,9 +142,20 @@ record Headline(String english, String chinese) {
   private static MarginWords loss(Comparison comparison, List<SuiteComparison> suites) {
     return common(comparison, suites)
         .map(words ->
-            new MarginWords(
-                "a loss of %s".formatted(words.english()), " %s的损失".formatted(words.chinese())))
+            words.equals(MarginWords.points(0))
+                ? new MarginWords("a loss", "损失")
+                : new MarginWords(
+                    "a loss of %s".formatted(words.english()), " %s的损失".formatted(words.chinese())))
         .orElse(new MarginWords("a loss of the suite's margin", "达到各评测集允许值的损失"));
+  }
+
+  /** "a loss of 1 point or more"; where none is allowed, "a loss". */
+  private static MarginWords lossOrMore(Comparison comparison, List<SuiteComparison> suites) {
+    MarginWords loss = loss(comparison, suites);
+    return common(comparison, suites).equals(Optional.of(MarginWords.points(0)))
+        ? loss
+        : new MarginWords(
+            "%s or more".formatted(loss.english()), "%s或更多".formatted(loss.chinese()));
   }
 
   /** The margin that all suites have, in points; empty where they differ. */

@@ -43,14 +43,17 @@ public final class ItemReport {
             .orElse("  no longer beside the result\n"));
     text.append('\n').append(ink.heading("Answers")).append('\n').append(answers(item, width));
     choices(text, item, ink);
-    divergence(text, item);
+    divergence(text, item, width);
     item.asked()
         .flatMap(Prompts.Line::check)
         .ifPresent(check -> program(text, item, check, ink, width));
     item.replay()
         .ifPresent(command ->
             text.append(
-                "\n%s\n  %s\n".formatted(ink.heading("Ask it again"), PlainText.line(command))));
+                "\n%s\n%s\n"
+                    .formatted(
+                        ink.heading("Ask it again"),
+                        ReplayCommand.lines(PlainText.line(command), "  ", width))));
     return text.toString();
   }
 
@@ -109,9 +112,10 @@ public final class ItemReport {
             .formatted(ink.heading("Log-probabilities of the choices (nats)"), table.render()));
   }
 
-  private static void divergence(StringBuilder text, ItemView item) {
+  private static void divergence(StringBuilder text, ItemView item, int width) {
     ChangeLine.firstOther(item.pair())
-        .ifPresent(what -> text.append("\nThe first other token is %s.\n".formatted(what)));
+        .map("The first other token is %s."::formatted)
+        .ifPresent(what -> text.append("\n%s\n".formatted(TextTable.wrapped("", "", what, width))));
   }
 
   private static void program(

@@ -13,6 +13,11 @@ import java.util.regex.Pattern;
 /** The command that asks both models one item of a suite again, as it was asked. */
 final class ReplayCommand {
   private static final String BUNDLED = "bundled:";
+  private static final String CONTINUED = " \\";
+
+  /** A word of a command: quoted parts, which may hold anything, and others without white space. */
+  private static final Pattern WORD = Pattern.compile("(?:'[^']*'|\\\\'|[^\\s'\\\\])+");
+
   private static final Pattern SAFE = Pattern.compile("[A-Za-z0-9_./:=@,+-]+");
   private static final Pattern FOLDER_NAME = Pattern.compile("[^A-Za-z0-9]+");
 
@@ -85,6 +90,38 @@ final class ReplayCommand {
       add(all, "--out", "replay-%s".formatted(FOLDER_NAME.matcher(id).replaceAll("-")));
       return String.join(" ", all);
     });
+  }
+
+  /**
+   * A command of {@link #of} in lines of at most so many cells, where a word is not longer by
+   * itself, which a POSIX shell reads as that command.
+   */
+  static String lines(String command, String indent, int width) {
+    List<String> words = new ArrayList<>();
+    Matcher word = WORD.matcher(command);
+    while (word.find()) {
+      words.add(word.group());
+    }
+    var lines = new StringBuilder();
+    var line = new StringBuilder(indent);
+    int used = TextTable.width(indent);
+    boolean begun = false;
+    for (int i = 0; i < words.size(); ) {
+      boolean flag = words.get(i).startsWith("--") && i + 1 < words.size();
+      boolean pair = flag && !words.get(i + 1).startsWith("--");
+      String next = pair ? "%s %s".formatted(words.get(i), words.get(i + 1)) : words.get(i);
+      if (begun && used + 1 + TextTable.width(next) + CONTINUED.length() > width) {
+        lines.append(line).append(CONTINUED).append('\n');
+        line = new StringBuilder(indent).append("  ");
+        used = line.length();
+        begun = false;
+      }
+      line.append(begun ? " " : "").append(next);
+      used += (begun ? 1 : 0) + TextTable.width(next);
+      begun = true;
+      i += pair ? 2 : 1;
+    }
+    return lines.append(line).toString();
   }
 
   private static void add(List<String> words, String flag, String value) {

@@ -161,15 +161,17 @@ public final class TerminalReport {
     }
   }
 
-  /** "PASS (not proven; finding INCONCLUSIVE)". */
+  /** "PASS (not proven; finding INCONCLUSIVE)"; a verdict that is the finding says it once. */
   private static String headline(Comparison comparison) {
+    String verdict = comparison.verdict().name();
+    boolean plain = comparison.verdict() == Verdict.INVALID || verdict.equals("INCONCLUSIVE");
     String proven =
         comparison.proven()
             ? " (proven)"
-            : comparison.verdict() == Verdict.INVALID
+            : plain && comparison.finding().name().equals(verdict)
                 ? ""
                 : " (not proven; finding %s)".formatted(comparison.finding());
-    return "%s%s".formatted(comparison.verdict(), proven);
+    return "%s%s".formatted(verdict, proven);
   }
 
   private static String inked(Verdict verdict, String text, Ink ink) {

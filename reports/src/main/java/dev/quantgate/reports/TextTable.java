@@ -192,7 +192,7 @@ public final class TextTable {
     return lines.lines().map(line -> wrapped("", "  ", line)).collect(Collectors.joining("\n"));
   }
 
-  private static String wrapped(String first, String later, String words, int width) {
+  static String wrapped(String first, String later, String words, int width) {
     var lines = new StringBuilder();
     var line = new StringBuilder(first);
     int used = width(first);

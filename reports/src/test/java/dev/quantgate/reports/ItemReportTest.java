@@ -18,7 +18,7 @@ class ItemReportTest {
 
   private static String shown(String item) {
     return ItemReport.render(source.item(item).orElseThrow(), Ink.PLAIN, 60)
-        .replaceAll("(?m)^  quantgate run .*$", "  quantgate run ...");
+        .replaceAll("(?m)^  quantgate run (.*\\\\\n)*.*$", "  quantgate run ...");
   }
 
   @Test
@@ -38,7 +38,8 @@ class ItemReportTest {
             -----------------------------------------------------------
                 return 1                 |     return 2
 
-            The first other token is number 3: the baseline preferred its own by 0.5000 nats, the candidate by 0.5000 nats.
+            The first other token is number 3: the baseline preferred
+            its own by 0.5000 nats, the candidate by 0.5000 nats.
 
             Outcome
               baseline   PASSED
@@ -104,6 +105,22 @@ class ItemReportTest {
             b          b
                      > c
             """);
+  }
+
+  @Test
+  void theCommandThatAsksAgainIsBrokenWhereAShellGoesOnReading() {
+    String command =
+        "quantgate run --baseline 'a b --c' --candidate 'it'\\''s here' --suites ceval --accept-data --items law/3";
+    String lines = ReplayCommand.lines(command, "  ", 42);
+    assertThat(lines)
+        .isEqualTo(
+            "  quantgate run --baseline 'a b --c' \\\n"
+                + "    --candidate 'it'\\''s here' \\\n"
+                + "    --suites ceval --accept-data \\\n"
+                + "    --items law/3");
+    assertThat(lines.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(42));
+    assertThat(ReplayCommand.lines("quantgate run --baseline %s".formatted("x".repeat(60)), "", 40))
+        .isEqualTo("quantgate run \\\n  --baseline %s".formatted("x".repeat(60)));
   }
 
   @Test

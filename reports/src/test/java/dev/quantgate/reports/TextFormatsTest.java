@@ -95,6 +95,31 @@ class TextFormatsTest {
   }
 
   @Test
+  void whereNoLossIsAllowedNothingIsSaidToLieBelowIt() {
+    var none = Margin.ofPoints(0);
+    assertThat(headline(new GatePolicy(0, OnInconclusive.REPORT)))
+        .isEqualTo(
+            new Headline(
+                "Not decided: these items show neither a loss nor its absence.",
+                "尚无结论：这些题目既不能证明有损失，也不能排除它。"));
+    Consumer<SampleRun> right =
+        run -> {
+          for (int i = 0; i < 40; i++) {
+            run.question("ceval", "law", "q%d".formatted(i), "A", -0.1, -3, -3, -3);
+          }
+        };
+    Path result =
+        SampleResult.compare(
+            folder.resolve("same"),
+            new GatePolicy(none, Map.of(), OnInconclusive.POINT),
+            right,
+            right);
+    assertThat(Headline.of(ReportSource.open(result).comparison()).english())
+        .isEqualTo(
+            "The candidate passes: no suite lost anything. That nothing is lost beyond these items is not proven by them.");
+  }
+
+  @Test
   void suitesWithMarginsOfTheirOwnAreNotSaidToBeWithinAnotherOne() throws IOException {
     var own = new Margin(2, MarginKind.ABSOLUTE, Optional.of("few | problems"));
     var policy = new GatePolicy(Margin.ofPoints(1), Map.of("humaneval", own), OnInconclusive.POINT);

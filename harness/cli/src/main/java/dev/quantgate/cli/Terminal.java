@@ -41,7 +41,7 @@ final class Terminal {
     return measured > 0 ? Math.max(LEAST_WIDTH, measured) : USUAL_WIDTH;
   }
 
-  private static boolean isTerminal() {
+  static boolean isTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();
   }

@@ -10,6 +10,7 @@ import dev.quantgate.evaluation.settings.Settings;
 import dev.quantgate.evaluation.verify.Difference;
 import dev.quantgate.evaluation.verify.Verification;
 import dev.quantgate.evaluation.verify.VerifyRequest;
+import dev.quantgate.reports.TextTable;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,19 +68,18 @@ final class VerifyCommand implements Callable<Integer> {
     Verification verification =
         quantGate.verify(folder, new VerifyRequest(new DataOptions(settings.data(), true), suites));
     PrintWriter out = spec.commandLine().getOut();
-    verification.recomputed().forEach(each -> out.println("recomputed: %s".formatted(each)));
-    verification.left().forEach(each -> out.println("not recomputed: %s".formatted(each)));
-    verification.unverified().forEach(each -> out.println("NOT VERIFIED: %s".formatted(each)));
+    verification.recomputed().forEach(each -> say(out, "recomputed: %s".formatted(each)));
+    verification.left().forEach(each -> say(out, "not recomputed: %s".formatted(each)));
+    verification.unverified().forEach(each -> say(out, "NOT VERIFIED: %s".formatted(each)));
     List<Difference> differences = verification.differences();
-    differences.stream()
-        .limit(MOST_SHOWN)
-        .forEach(each -> out.println("CHANGED: %s".formatted(each)));
+    differences.stream().limit(MOST_SHOWN).forEach(each -> say(out, "CHANGED: %s".formatted(each)));
     if (differences.size() > MOST_SHOWN) {
       out.println("CHANGED: %d further places".formatted(differences.size() - MOST_SHOWN));
     }
     boolean same = kept.isEmpty() || kept.get().equals(verification.sha256());
     if (!same) {
-      out.println(
+      say(
+          out,
           "CHANGED: the result's hash: found %s, expected %s (by --hash)"
               .formatted(verification.sha256(), kept.orElseThrow()));
     }
@@ -91,6 +91,13 @@ final class VerifyCommand implements Callable<Integer> {
       return 0;
     }
     return 2;
+  }
+
+  /**
+   * A line for people, who look at it in a terminal; whole where it goes to a file or a program.
+   */
+  private static void say(PrintWriter out, String line) {
+    out.println(Terminal.isTerminal() ? TextTable.wrapped("", "  ", line) : line);
   }
 
   /** The line that names a result. */

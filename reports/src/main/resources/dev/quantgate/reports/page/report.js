@@ -79,13 +79,13 @@
     if (C.pooled) rows.push(el("tr", {}, el("th", { scope: "row" }, t("pooled")), el("td"), el("td"), el("td"), el("td"), el("td", { class: "r" }, el("b", {}, points(C.pooled.deltaPoints))),
       el("td", { class: "r" }, points(C.pooled.lowerPoints) + " … " + points(C.pooled.upperPoints)), el("td"), el("td", { class: "wide" }), el("td", { class: "wide" })));
     const table = el("table", {}, el("caption", { class: "sr" }, t("scores")), el("thead", {}, el("tr", {},
-      [["suite"], ["verdict"], ["asked", "r"], ["baseline", "r"], ["candidate", "r"], ["deltaPoints", "r"], ["interval", "r"], ["lossGain", "r"], ["changed", "r wide"], ["mcnemar", "r wide"]]
+      [["suite", "suite"], ["verdict"], ["asked", "r"], ["baseline", "r"], ["candidate", "r"], ["deltaPoints", "r"], ["interval", "r"], ["lossGain", "r"], ["changed", "r wide"], ["mcnemar", "r wide"]]
         .map(([key, c]) => el("th", { scope: "col", class: c }, t(key))))), el("tbody", {}, rows));
     const chart = CHARTS.intervals(C.suites, t, width());
     return section("scores", t("scores"), scroll(table), chart ? el("h3", {}, t("chartScores")) : null, chart, chart ? el("p", { class: "small note" }, t("chartHint")) : null,
       el("h3", {}, t("more")), el("ul", { class: "small" }, C.suites.filter(s => s.evidence).map(s => {
         const e = s.evidence, seen = e.visibleLossPoints ? t("seen", Math.abs(e.visibleLossPoints).toFixed(2)) : "";
-        return el("li", {}, s.proven ? t("done", s.suite, number(e.items), seen) : e.itemsNeeded === undefined || e.itemsNeeded === null ? t("neededNone", s.suite, seen) : t("needed", s.suite, number(e.itemsNeeded), number(e.items), seen));
+        return el("li", {}, s.proven ? t("done", s.suite, number(e.items), seen) : e.itemsNeeded === undefined || e.itemsNeeded === null ? t(e.marginPoints ? "neededNone" : "neededGain", s.suite, seen) : t("needed", s.suite, number(e.itemsNeeded), number(e.items), seen));
       }), C.suites.filter(s => s.withFaults).map(s => el("li", {}, t("withFaults", s.suite, s.asked - s.items, points(s.withFaults.deltaPoints))))));
   }
 

@@ -275,8 +275,8 @@ record PairedGate(GatePolicy policy) implements Gate {
     var text =
         new StringBuilder(
             text(
-                "delta %+.2f points, %s the %.2f allowed%s (%s, %s in %,d items; %s)",
-                delta == 0 ? 0.0 : delta,
+                "delta %s points, %s the %.2f allowed%s (%s, %s in %,d items; %s)",
+                delta == 0 ? "0.00" : text("%+.2f", delta),
                 evidence.isMeasuredWithin() ? "within" : "beyond",
                 margin,
                 policy.marginOf(draft.suite.suite()).explained(margin),
@@ -315,7 +315,7 @@ record PairedGate(GatePolicy policy) implements Gate {
       text.append("; ").append(power(evidence, draft.suite.programs()));
     }
     double item = evidence.scale().itemPoints();
-    if (margin < item) {
+    if (margin > 0 && margin < item) {
       text.append(text("; one item is %.2f points, more than the margin", item));
     }
     return text.toString();
