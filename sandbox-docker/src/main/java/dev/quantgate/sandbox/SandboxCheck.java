@@ -65,11 +65,12 @@ public final class SandboxCheck {
   private static SandboxOptions single(SandboxOptions options, RedTeam.Expected expected) {
     Limits limits = options.limits();
     return new SandboxOptions(
-        1,
-        options.checker(),
-        expected == RedTeam.Expected.PASS
-            ? limits
-            : limits.withTime(TIME).withSlowDownCap(SLOW_DOWN_CAP));
+            1,
+            options.checker(),
+            expected == RedTeam.Expected.PASS
+                ? limits
+                : limits.withTime(TIME).withSlowDownCap(SLOW_DOWN_CAP))
+        .briefly();
   }
 
   /**

@@ -10,8 +10,11 @@ import java.util.function.Consumer;
  * @param limits what a job may take
  * @param notes told in a line what a user may want to know meanwhile: that an engine is waited for;
  *     from any thread
+ * @param brief whether it will get short programs only, and not many: a kind that compiles what
+ *     executes them does not then spend minutes on making that fast. Changes no limit and no wall
  */
-public record SandboxOptions(int workers, Checker checker, Limits limits, Consumer<String> notes) {
+public record SandboxOptions(
+    int workers, Checker checker, Limits limits, Consumer<String> notes, boolean brief) {
 
   public SandboxOptions {
     if (workers < 1) {
@@ -21,12 +24,17 @@ public record SandboxOptions(int workers, Checker checker, Limits limits, Consum
 
   /** Options of a sandbox whose notes nobody reads. */
   public SandboxOptions(int workers, Checker checker, Limits limits) {
-    this(workers, checker, limits, note -> {});
+    this(workers, checker, limits, note -> {}, false);
   }
 
   /** The same with someone who reads its notes. */
   public SandboxOptions withNotes(Consumer<String> reader) {
-    return new SandboxOptions(workers, checker, limits, reader);
+    return new SandboxOptions(workers, checker, limits, reader, brief);
+  }
+
+  /** The same for few and short programs. */
+  public SandboxOptions briefly() {
+    return new SandboxOptions(workers, checker, limits, notes, true);
   }
 
   public static SandboxOptions defaults() {

@@ -45,7 +45,7 @@ public abstract class CodeSandboxContract {
 
   private CodeSandbox sandbox(Checker checker) {
     return started.computeIfAbsent(
-        checker, each -> start(new SandboxOptions(2, each, Limits.defaults())));
+        checker, each -> start(new SandboxOptions(2, each, Limits.defaults()).briefly()));
   }
 
   @AfterAll

@@ -165,7 +165,7 @@ final class EmbeddedSlots implements Slots {
       if (stopped) {
         throw new SandboxException(Kind.INTERRUPTED, "interrupted; what was judged is kept");
       }
-      current = WorkerProcess.start(options.workers(), options.limits());
+      current = WorkerProcess.start(options);
       worker = current;
       started++;
     }

@@ -3,6 +3,7 @@ package dev.quantgate.sandbox.embedded;
 import dev.quantgate.guest.GuestPython;
 import dev.quantgate.sandbox.Limits;
 import dev.quantgate.sandbox.SandboxException;
+import dev.quantgate.sandbox.SandboxOptions;
 import dev.quantgate.sandbox.judging.Lost;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -26,20 +27,27 @@ import org.jspecify.annotations.Nullable;
 
 /** A worker JVM, seen from the harness: jobs in, replies out, and its end. Used by many threads. */
 final class WorkerProcess implements AutoCloseable {
-  /**
-   * The compiler's limits are lifted because the interpreter's loop, one method of WebAssembly, is
-   * larger than what it accepts by default; compiled it is about five times faster.
-   */
   private static final List<String> FLAGS =
       List.of(
           "-XX:+ExitOnOutOfMemoryError",
           "-XX:-DontCompileHugeMethods",
-          "-XX:MaxNodeLimit=1000000",
-          "-XX:NodeLimitFudgeFactor=20000",
           "-XX:+UseSerialGC",
           "-XX:-UsePerfData",
           "-XX:+DisableAttachMechanism",
           "-Xshare:auto");
+
+  /**
+   * The optimizing compiler's limits are lifted because the interpreter's loop, one method of
+   * WebAssembly, is larger than what it accepts by default; compiled it is about five times faster.
+   */
+  private static final List<String> THOROUGH =
+      List.of("-XX:MaxNodeLimit=1000000", "-XX:NodeLimitFudgeFactor=20000");
+
+  /**
+   * The optimizing compiler compiles that loop again for each way through it that it has not seen:
+   * two minutes in a thousand unlike programs, which are over before they gain from it.
+   */
+  private static final List<String> BRIEF = List.of("-XX:TieredStopAtLevel=1");
 
   private static final long BASE_BYTES = 320L << 20;
   private static final long LANE_BYTES = 180L << 20;
@@ -69,7 +77,9 @@ final class WorkerProcess implements AutoCloseable {
    *
    * @throws SandboxException if it does not get ready
    */
-  static WorkerProcess start(int lanes, Limits limits) {
+  static WorkerProcess start(SandboxOptions options) {
+    int lanes = options.workers();
+    Limits limits = options.limits();
     long candidate = candidateBytes(limits);
     // Room for two greedy candidates at a time, whose arrays are copied when they grow. Where more
     // are greedy at once the process ends itself, and its jobs are repeated one by one.
@@ -78,6 +88,7 @@ final class WorkerProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx%dm".formatted(heap >> 20));
     command.addAll(FLAGS);
+    command.addAll(options.brief() ? BRIEF : THOROUGH);
     command.add("-cp");
     command.add(classPath());
     command.add(Worker.class.getName());

@@ -95,7 +95,7 @@ class EngineFaultsTest {
     Engine engine = withGVisor("echo 'docker: runsc does not start here' >&2; exit 125");
     List<String> notes = new ArrayList<>();
     SandboxOptions options =
-        new SandboxOptions(1, SandboxOptions.Checker.SPLIT, Limits.defaults(), notes::add);
+        new SandboxOptions(1, SandboxOptions.Checker.SPLIT, Limits.defaults(), notes::add, false);
     assertThatThrownBy(() -> new DockerProvider(engine).start(options))
         .isInstanceOf(SandboxException.class)
         .hasMessageContaining("runc works, but not here");

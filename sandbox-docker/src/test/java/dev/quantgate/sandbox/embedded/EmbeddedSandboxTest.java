@@ -42,7 +42,7 @@ class EmbeddedSandboxTest {
   private CodeSandbox split;
 
   private static CodeSandbox open(Checker checker, int workers, Limits limits) {
-    return new EmbeddedProvider().start(new SandboxOptions(workers, checker, limits));
+    return new EmbeddedProvider().start(new SandboxOptions(workers, checker, limits).briefly());
   }
 
   @BeforeAll
@@ -83,7 +83,9 @@ class EmbeddedSandboxTest {
     Path file = Problems.humanEval();
     List<ExecutionJob> right = Problems.humanEval(file, Problems::canonical);
     // How slow an idle machine's interpreter is, is not this test's matter.
-    try (CodeSandbox sandbox = open(Checker.SPLIT, 2, Limits.defaults().withSlowDownCap(60))) {
+    Limits limits = Limits.defaults().withSlowDownCap(60);
+    try (CodeSandbox sandbox =
+        new EmbeddedProvider().start(new SandboxOptions(2, Checker.SPLIT, limits))) {
       assertThat(right).hasSize(164);
       assertThat(run(sandbox, right).values())
           .allSatisfy(each -> assertThat(each.outcome()).as("%s", each).isEqualTo(Outcome.PASSED));
@@ -393,6 +395,24 @@ class EmbeddedSandboxTest {
             SandboxException.class,
             e -> assertThat(e.kind()).isEqualTo(SandboxException.Kind.INTERRUPTED));
     assertThat(judge("    return 2 * x\n").outcome()).isEqualTo(Outcome.PASSED);
+  }
+
+  @Test
+  void onlyASandboxForFewProgramsGoesWithoutTheOptimizingCompiler() {
+    List<ProcessHandle> others = workers();
+    assertThat(others).allMatch(EmbeddedSandboxTest::withoutOptimizingCompiler);
+    SandboxOptions options = new SandboxOptions(1, Checker.SPLIT, SHORT);
+    try (CodeSandbox sandbox = new EmbeddedProvider().start(options)) {
+      assertThat(sandbox.description().identity()).isEqualTo(split.description().identity());
+      assertThat(workers())
+          .filteredOn(each -> !others.contains(each))
+          .singleElement()
+          .matches(each -> !withoutOptimizingCompiler(each));
+    }
+  }
+
+  private static boolean withoutOptimizingCompiler(ProcessHandle worker) {
+    return worker.info().commandLine().orElseThrow().contains("-XX:TieredStopAtLevel=1");
   }
 
   @Test

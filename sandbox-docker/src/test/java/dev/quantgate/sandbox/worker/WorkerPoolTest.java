@@ -124,7 +124,7 @@ class WorkerPoolTest {
     try (CodeSandbox pool =
         WorkerPool.start(
             fakes,
-            new SandboxOptions(workers, Checker.SPLIT, Limits.defaults(), fakes.notes::add),
+            new SandboxOptions(workers, Checker.SPLIT, Limits.defaults(), fakes.notes::add, false),
             pauses)) {
       pool.run(
           List.of(jobs),

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * How a GPTQ checkpoint is packed, from quantize_config.json, else quant_config.json, and
- * config.json's quantization_config.
+ * How a GPTQ checkpoint is packed, from quantize_config.json, quant_config.json and config.json's
+ * quantization_config.
  *
  * @param file the first of them that is there
  * @param bits bits of a code: 4
@@ -65,7 +65,7 @@ record GptqConfig(
                   + " gradient_accumulate_steps low_gpu_mem_usage low_cpu_mem_usage amp train_bs"
                   + " not_use_best_mse enable_minmax_tuning enable_norm_bias_tuning"
                   + " enable_quanted_input enable_alg_ext to_quant_block_names quant_block_list"
-                  + " packing_format super_bits super_group_size act_group_size act_sym act_dynamic"
+                  + " super_bits super_group_size act_group_size act_sym act_dynamic"
                   + " act_data_type")
               .split(" "));
 
@@ -74,7 +74,11 @@ record GptqConfig(
       Map.of(
           "data_type", Set.of("int"),
           "act_bits", Set.of("16", "32"),
-          "is_marlin_format", Set.of("false"));
+          "is_marlin_format", Set.of("false"),
+          "packing_format", Set.of("auto_round:auto_gptq"));
+
+  /** Keys of AutoAWQ's own file, which need not name the method. */
+  private static final Set<String> AWQ = Set.of("zero_point", "q_group_size", "w_bit");
 
   private static final Pattern WRITER =
       Pattern.compile("(gptqmodel|auto_?gptq|quantgate):(\\d{1,6})\\.(\\d{1,6})(.*)");
@@ -90,8 +94,7 @@ record GptqConfig(
     FILES.stream()
         .map(folder::resolve)
         .filter(Files::exists)
-        .findFirst()
-        .ifPresent(file -> places.add(JsonObject.read(file, Architecture.JSON_LIMIT)));
+        .forEach(file -> places.add(JsonObject.read(file, Architecture.JSON_LIMIT)));
     JsonObject.read(folder.resolve("config.json"), Architecture.JSON_LIMIT)
         .object("quantization_config")
         .ifPresent(places::add);
@@ -123,14 +126,15 @@ record GptqConfig(
       return Optional.empty();
     }
     JsonObject first = saying.getFirst();
-    JsonObject last = saying.getLast();
     Optional<T> said = value.apply(first);
-    Optional<T> other = value.apply(last);
-    if (!said.equals(other)) {
-      throw Refusal.damaged(
-          first.file(),
-          "says %s %s, but %s says %s %s"
-              .formatted(key, shown(said), last.place(), key, shown(other)));
+    for (JsonObject place : saying) {
+      Optional<T> other = value.apply(place);
+      if (!said.equals(other)) {
+        throw Refusal.damaged(
+            first.file(),
+            "says %s %s, but %s says %s %s"
+                .formatted(key, shown(said), place.place(), key, shown(other)));
+      }
     }
     return said;
   }
@@ -171,7 +175,8 @@ record GptqConfig(
   }
 
   private static void requireMethod(JsonObject json) {
-    String method = eitherName(json, "quant_method", "method").orElse("gptq");
+    boolean awq = json.entries().keySet().stream().anyMatch(AWQ::contains);
+    String method = eitherName(json, "quant_method", "method").orElse(awq ? "awq" : "gptq");
     if (!method.toLowerCase(Locale.ROOT).equals("gptq")) {
       throw Refusal.unsupported(
           json.file(),
@@ -257,16 +262,19 @@ record GptqConfig(
       return Optional.empty();
     }
     JsonObject first = saying.getFirst();
-    JsonObject last = saying.getLast();
     Optional<ZeroPoints> stored = stored(first);
-    Optional<ZeroPoints> other = stored(last);
-    if (stored.isPresent() && other.isPresent() && !stored.equals(other)) {
-      throw Refusal.damaged(
-          first.file(),
-          "says meta.quantizer %s, but %s says %s, and the two packers store zero points in different ways"
-              .formatted(shownWriters(first), last.place(), shownWriters(last)));
+    boolean known = stored.isPresent();
+    for (JsonObject place : saying) {
+      Optional<ZeroPoints> other = stored(place);
+      if (stored.isPresent() && other.isPresent() && !stored.equals(other)) {
+        throw Refusal.damaged(
+            first.file(),
+            "says meta.quantizer %s, but %s says %s, and the two packers store zero points in different ways"
+                .formatted(shownWriters(first), place.place(), shownWriters(place)));
+      }
+      known &= other.isPresent();
     }
-    return stored.isPresent() && other.isPresent() ? stored : Optional.empty();
+    return known ? stored : Optional.empty();
   }
 
   private static Optional<JsonNode> writers(JsonObject json) {

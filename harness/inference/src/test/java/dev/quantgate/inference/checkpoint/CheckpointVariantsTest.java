@@ -303,6 +303,7 @@ class CheckpointVariantsTest {
                 "act_bits",
                 16)),
         Arguments.of(Map.of("dynamic", Map.of("-:.*lm_head", Map.of()))),
+        Arguments.of(Map.of("packing_format", "auto_round:auto_gptq")),
         Arguments.of(
             Map.of("v2", true, "v2_alpha", 0.25, "hyb_act", true, "failsafe", Map.of("a", 1))));
   }

@@ -525,6 +525,18 @@ class HostileCheckpointTest {
         Arguments.of("made_up", 1, Kind.UNSUPPORTED, "\"made_up\" = \"1\" is not known"),
         Arguments.of("data_type", "mx_fp", Kind.UNSUPPORTED, "\"data_type\""),
         Arguments.of("act_bits", 4, Kind.UNSUPPORTED, "\"act_bits\""),
+        Arguments.of("w_bit", 4, Kind.UNSUPPORTED, "quantisation method \"awq\""),
+        Arguments.of("zero_point", true, Kind.UNSUPPORTED, "quantisation method \"awq\""),
+        Arguments.of(
+            "packing_format",
+            "auto_round:auto_awq",
+            Kind.UNSUPPORTED,
+            "\"packing_format\" = \"auto_round:auto_awq\""),
+        Arguments.of(
+            "packing_format",
+            "auto_round:gptqmodel:zp+-1",
+            Kind.UNSUPPORTED,
+            "\"packing_format\" = \"auto_round:gptqmodel:zp+-1\""),
         Arguments.of("pack_dtype", "int16", Kind.UNSUPPORTED, "pack_dtype \"int16\""));
   }
 
@@ -541,6 +553,18 @@ class HostileCheckpointTest {
     quantization.put(key, value);
     TinyCheckpoint.write(folder.resolve("quantize_config.json"), quantization);
     refused(kind, part);
+  }
+
+  @Test
+  void eachFileThatSaysHowTheWeightsArePackedMustSayTheSame() throws IOException {
+    TinyCheckpoint.write(folder, 1, Format.GPTQ_SYMMETRIC);
+    Path second = folder.resolve("quant_config.json");
+    Files.copy(folder.resolve("quantize_config.json"), second);
+    Checkpoints.open(folder).close();
+    Files.writeString(second, "{\"bits\": 4, \"group_size\": 64}");
+    refused(
+        Kind.BAD_CHECKPOINT,
+        "quantize_config.json: says group_size 32, but quant_config.json says group_size 64");
   }
 
   @ParameterizedTest
