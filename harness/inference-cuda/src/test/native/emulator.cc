@@ -22,7 +22,8 @@ extern "C" [[noreturn]] void __ubsan_handle_type_mismatch_v1_abort(const Misalig
                   name == nullptr ? where->file : name + 1, where->line);
 }
 
-// Saves the callee's registers, stores the stack pointer and goes on with another one.
+// Saves the callee's registers, stores the stack pointer and goes on with another one: by a jump, which a
+// processor foresees, where it would take a return for one to its caller.
 extern "C" void emulation_switch(void** from, void* to);
 asm(R"(
 .text
@@ -43,7 +44,8 @@ emulation_switch:
   pop %r12
   pop %rbx
   pop %rbp
-  ret
+  pop %rcx
+  jmp *%rcx
 .size emulation_switch, .-emulation_switch
 )");
 

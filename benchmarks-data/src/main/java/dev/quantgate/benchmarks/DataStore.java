@@ -171,7 +171,7 @@ public final class DataStore {
           Optional.of(path),
           data.origin().sha256(),
           data.size(),
-          official ? "as its authors publish it" : difference(suite, data));
+          official ? "known to the catalogue by its sha256" : difference(suite, data));
     } catch (DataException e) {
       return new Verification(
           suite, Status.DAMAGED, Optional.of(path), "", 0, String.valueOf(e.getMessage()));

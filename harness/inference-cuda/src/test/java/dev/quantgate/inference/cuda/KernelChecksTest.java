@@ -104,6 +104,24 @@ class KernelChecksTest {
     }
   }
 
+  /** Of both kinds, and of the candidates: a step's rows are arranged by what makes them. */
+  @Test
+  void whatAProductReadsASecondIsMeasuredByItsOwnLaunchesAlone() {
+    try (DeviceSession session = StandIn.session()) {
+      var benchmark = new DeviceBenchmark(session);
+      var launches = new TreeSet<Long>();
+      for (String size : List.of("r8n32_bulk", "w64n128", "w64n256_steps")) {
+        long before = StandIn.launches();
+        assertThat(benchmark.productBandwidth(WeightFormat.I4G64, size, 33, 128, 144))
+            .as(size)
+            .isPositive();
+        launches.add(StandIn.launches() - before);
+      }
+      assertThat(launches).hasSize(1);
+      assertThat(session.context().allocatedBytes()).as("left on the device").isZero();
+    }
+  }
+
   @Test
   void aZeroPointOffByOneAndPermutedNibblesAreNoticed() {
     try (DeviceSession session = StandIn.session()) {

@@ -260,6 +260,7 @@ public final class TokenModel implements LanguageModel {
   /** The entries that can be computed, as jobs; the others are told at once. */
   private List<Job> accept(List<GenerationQueue.Entry> entries) {
     var jobs = new ArrayList<Job>();
+    renderTogether(entries);
     for (GenerationQueue.Entry entry : entries) {
       try {
         List<Integer> ids = render(entry.request().prompt()).tokens().orElseThrow();
@@ -276,6 +277,25 @@ public final class TokenModel implements LanguageModel {
       }
     }
     return jobs;
+  }
+
+  /**
+   * Renders the conversations that wait together at once, since most of what one takes is reading
+   * its template; they are known to the tokenizer then.
+   */
+  private void renderTogether(List<GenerationQueue.Entry> entries) {
+    List<Prompt> chats =
+        entries.stream()
+            .map(entry -> entry.request().prompt())
+            .filter(Prompt.Chat.class::isInstance)
+            .toList();
+    try {
+      if (chats.size() > 1) {
+        encoder.chats(chats.stream());
+      }
+    } catch (InferenceException e) {
+      // Each is rendered by itself next, and whose cannot be is told so.
+    }
   }
 
   /** Tells an entry's listener. */
