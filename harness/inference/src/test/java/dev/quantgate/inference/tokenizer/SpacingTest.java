@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,9 +32,12 @@ class SpacingTest {
     TinyCheckpoint.write(folder.resolve("tokenizer_config.json"), config);
   }
 
-  private static Map<String, Object> config(String tokenizerClass, String key, String flag) {
+  private static Map<String, Object> config(
+      @Nullable String tokenizerClass, String key, @Nullable String flag) {
     Map<String, Object> config = new LinkedHashMap<>();
-    config.put("tokenizer_class", tokenizerClass);
+    if (tokenizerClass != null) {
+      config.put("tokenizer_class", tokenizerClass);
+    }
     if (flag != null) {
       config.put(key, Boolean.valueOf(flag));
     }
