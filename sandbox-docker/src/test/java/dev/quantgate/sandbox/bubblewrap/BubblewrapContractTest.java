@@ -3,11 +3,11 @@ package dev.quantgate.sandbox.bubblewrap;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quantgate.sandbox.CodeSandbox;
-import dev.quantgate.sandbox.CodeSandboxContract;
 import dev.quantgate.sandbox.SandboxOptions;
+import dev.quantgate.sandbox.worker.SharedWorkersContract;
 import org.junit.jupiter.api.BeforeAll;
 
-class BubblewrapContractTest extends CodeSandboxContract {
+class BubblewrapContractTest extends SharedWorkersContract {
 
   @BeforeAll
   static void requireBubblewrap() {

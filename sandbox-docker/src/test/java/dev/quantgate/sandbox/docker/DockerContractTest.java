@@ -1,11 +1,11 @@
 package dev.quantgate.sandbox.docker;
 
 import dev.quantgate.sandbox.CodeSandbox;
-import dev.quantgate.sandbox.CodeSandboxContract;
 import dev.quantgate.sandbox.SandboxOptions;
+import dev.quantgate.sandbox.worker.SharedWorkersContract;
 
 @RequiresDocker
-class DockerContractTest extends CodeSandboxContract {
+class DockerContractTest extends SharedWorkersContract {
 
   @Override
   protected String kind() {
