@@ -2,8 +2,10 @@ package dev.quantgate.benchmarks;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -53,12 +55,14 @@ record Download(int attempts, Duration stall, Duration pause) {
             .connectTimeout(stall)
             .build()) {
       String last = "";
+      boolean reached = false;
       Duration wait = pause;
       for (int attempt = 1; attempt <= attempts; attempt++) {
         try {
           transfer(client, address, file, part, progress);
           return;
         } catch (IOException e) {
+          reached |= !(e instanceof ConnectException || e instanceof HttpConnectTimeoutException);
           last = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
           if (attempt < attempts) {
             Thread.sleep(wait);
@@ -67,8 +71,13 @@ record Download(int attempts, Duration stall, Duration pause) {
         }
       }
       throw new Refused(
-          "%s: the transfer broke off (%s) with %,d of %,d bytes here; the same command continues it"
-              .formatted(address, last, size(part), file.bytes()));
+          "%s: %s (%s) with %,d of %,d bytes here; the same command continues it"
+              .formatted(
+                  address,
+                  reached ? "the transfer broke off" : "no connection to its host",
+                  last,
+                  size(part),
+                  file.bytes()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new DataException(

@@ -39,16 +39,19 @@ public final class ChangeLine {
     return "%s: %s".formatted(PlainText.line(pair.id()), change(pair));
   }
 
+  /** Whose answer is missing and why, where one is. */
+  public static Optional<String> fault(Pair pair) {
+    return pair.baseline()
+        .fault()
+        .map(each -> "baseline: %s".formatted(each.message()))
+        .or(() -> pair.candidate().fault().map(each -> "candidate: %s".formatted(each.message())))
+        .map(message -> PlainText.line(message, 2 * MOST));
+  }
+
   /** What changed, without the item's id. */
   public static String change(Pair pair) {
-    Optional<String> fault =
-        pair.baseline()
-            .fault()
-            .map(each -> "baseline: %s".formatted(each.message()))
-            .or(() ->
-                pair.candidate().fault().map(each -> "candidate: %s".formatted(each.message())));
-    return fault
-        .map(message -> "not judged, %s".formatted(PlainText.line(message, 2 * MOST)))
+    return fault(pair)
+        .map("not judged, %s"::formatted)
         .orElseGet(() ->
             change(
                 Told.of(pair.baseline()),

@@ -43,7 +43,7 @@ public final class SampleResult {
   }
 
   /** The same by a gate of one's own. */
-  static Path compare(
+  public static Path compare(
       Path folder, GatePolicy policy, Consumer<SampleRun> baseline, Consumer<SampleRun> candidate) {
     var first = new SampleRun(Side.BASELINE, folder.resolve("runs"));
     var second = new SampleRun(Side.CANDIDATE, folder.resolve("runs"));

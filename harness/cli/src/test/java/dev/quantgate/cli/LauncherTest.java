@@ -114,6 +114,7 @@ class LauncherTest {
             .redirectError(folder.resolve("err").toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("QUANTGATE_"));
     builder.environment().put("QUANTGATE_JAVA", System.getProperty("java.home"));
+    // A private folder, which the ids that root's programs run under cannot enter.
     builder.environment().put("TMPDIR", folder.toString());
     builder.environment().put("QUANTGATE_CACHE", folder.resolve("cache").toString());
     builder.environment().putAll(environment);

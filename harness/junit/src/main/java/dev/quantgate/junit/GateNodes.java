@@ -87,10 +87,14 @@ final class GateNodes {
   private static void loss(SuiteComparison suite, Flip flip, Path folder) {
     String message =
         "%s\nSee it: quantgate show %s %s".formatted(ChangeLine.of(flip), folder, flip.id());
-    if (suite.verdict() != Verdict.FAIL) {
-      throw new TestAbortedException("%s\nWithin what the gate allows.".formatted(message));
+    switch (suite.verdict()) {
+      case FAIL ->
+          throw new AssertionFailedError(message, flip.baselineAnswer(), flip.candidateAnswer());
+      case PASS ->
+          throw new TestAbortedException("%s\nWithin what the gate allows.".formatted(message));
+      case INCONCLUSIVE, INVALID ->
+          throw new TestAbortedException("%s\nThe gate is %s.".formatted(message, suite.verdict()));
     }
-    throw new AssertionFailedError(message, flip.baselineAnswer(), flip.candidateAnswer());
   }
 
   static void publish(ReportSource source, TestReporter reporter) {

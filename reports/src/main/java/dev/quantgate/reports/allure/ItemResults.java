@@ -62,7 +62,7 @@ final class ItemResults {
         switch (pair.kind()) {
           case LOSS -> Optional.of((pair.nearTie() ? LOST_NEAR_TIE : LOST) + change);
           case GAIN -> Optional.of(GAINED + change);
-          case UNGRADED -> Optional.of(NOT_JUDGED + change);
+          case UNGRADED -> Optional.of(NOT_JUDGED + ChangeLine.fault(pair).orElse(change));
           case CHURN -> Optional.of("Answered otherwise: %s".formatted(change));
           case SAME -> Optional.empty();
         };

@@ -130,12 +130,18 @@ final class JUnitXml {
   }
 
   private static Outcome loss(SuiteComparison suite, Flip flip) {
-    return suite.verdict() == Verdict.FAIL
-        ? new Outcome(Kind.FAILURE, "loss", ChangeLine.change(flip))
-        : new Outcome(
-            Kind.SKIPPED,
-            "loss",
-            "lost, within what the gate allows: %s".formatted(ChangeLine.change(flip)));
+    String change = ChangeLine.change(flip);
+    return switch (suite.verdict()) {
+      case FAIL -> new Outcome(Kind.FAILURE, "loss", change);
+      case PASS ->
+          new Outcome(
+              Kind.SKIPPED, "loss", "lost, within what the gate allows: %s".formatted(change));
+      case INCONCLUSIVE, INVALID ->
+          new Outcome(
+              Kind.SKIPPED,
+              "loss",
+              "lost, and the gate is %s: %s".formatted(suite.verdict(), change));
+    };
   }
 
   private static Optional<Outcome> gate(Verdict verdict, String reason) {

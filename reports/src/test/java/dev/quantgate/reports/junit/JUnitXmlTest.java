@@ -2,6 +2,7 @@ package dev.quantgate.reports.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quantgate.evaluation.gate.GatePolicy;
 import dev.quantgate.reports.ReportSource;
 import dev.quantgate.reports.SampleResult;
 import java.io.ByteArrayInputStream;
@@ -58,6 +59,19 @@ public class JUnitXmlTest {
         .contains(
             "<failure type=\"loss\" message=\"A -&gt; B, right is A\">A -&gt; B, right is A</failure>")
         .contains("<failure type=\"accuracy\" message=\"");
+  }
+
+  @Test
+  void aLossIsNotCalledAllowedWhereTheGateDecidedNothing() throws Exception {
+    Path comparison =
+        SampleResult.compare(
+            folder.resolve("open"),
+            new GatePolicy(1.0, GatePolicy.OnInconclusive.REPORT),
+            run -> questions(run, 0),
+            run -> questions(run, 1));
+    assertThat(render(comparison))
+        .contains("message=\"loss: lost, and the gate is INCONCLUSIVE: A -&gt; B, right is A\"")
+        .doesNotContain("allows");
   }
 
   private static void questions(dev.quantgate.reports.SampleRun run, int wrong) {

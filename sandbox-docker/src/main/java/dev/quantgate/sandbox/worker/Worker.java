@@ -200,9 +200,9 @@ final class Worker {
     }
     String code = status < 0 ? "" : " (exit code %s)".formatted(status);
     String said = FailureLine.of(complaints.toString());
+    String why = error.getMessage() == null ? "" : ": %s".formatted(error.getMessage());
     return new Failure(
-        said.isEmpty() ? "the worker ended%s: %s".formatted(code, error.getMessage()) : said + code,
-        status);
+        said.isEmpty() ? "the worker ended%s%s".formatted(code, why) : said + code, status);
   }
 
   private void listenToComplaints() {

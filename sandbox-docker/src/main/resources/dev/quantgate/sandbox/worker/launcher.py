@@ -52,7 +52,7 @@ class Room:
         self.launcher = launcher
         self.part = os.memfd_create("part", os.MFD_CLOEXEC)
         waiting, self.go = os.pipe2(os.O_CLOEXEC)
-        self.folder = None if launcher.walls else tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
+        self.folder = None if launcher.walls else tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=top())
         uid = launcher.next_uid()
         if self.folder and uid is not None:
             os.chown(self.folder, uid, uid)
@@ -353,16 +353,26 @@ def members(roots, found=None):
     return pids
 
 
+def top():
+    """Where folders of jobs lie: for temporary files, where every user id may go."""
+    path = os.path.realpath(tempfile.gettempdir())
+    while os.stat(path).st_mode & 0o001:
+        if path == "/":
+            return tempfile.gettempdir()
+        path = os.path.dirname(path)
+    return "/tmp" if os.getuid() == 0 else tempfile.gettempdir()
+
+
 def sweep():
     """Removes the folders of launchers that were killed."""
-    top = tempfile.gettempdir()
-    for name in os.listdir(top):
+    folder = top()
+    for name in os.listdir(folder):
         pid = name.removeprefix(FOLDER).partition("-")[0]
         if name.startswith(FOLDER) and pid.isdigit():
             try:
                 os.kill(int(pid), 0)
             except ProcessLookupError:
-                shutil.rmtree(os.path.join(top, name), ignore_errors=True)
+                shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
             except PermissionError:
                 pass
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -30,12 +31,21 @@ final class ContainedTokenizer implements NativeTokenizer {
   private static final Duration OPENING = Duration.ofSeconds(60);
   private static final Duration BASE_TIME = Duration.ofSeconds(20);
 
+  /** How long its output may be closed before the process has ended. */
+  private static final Duration GONE = Duration.ofSeconds(2);
+
+  /** Ended by the signals HUP, INT (which a terminal sends to all processes at once) and TERM. */
+  private static final Set<Integer> STOPPED = Set.of(128 + 1, 128 + 2, 128 + 15);
+
+  private static final int KILLED = 128 + 9;
+
   private final Path file;
   private final String pattern;
   private final Duration baseTime;
   private final Process process;
   private final DataInputStream in;
   private final DataOutputStream out;
+  private volatile boolean closed;
 
   private ContainedTokenizer(Path file, String pattern, Duration baseTime, Process process) {
     this.file = file;
@@ -140,17 +150,39 @@ final class ContainedTokenizer implements NativeTokenizer {
               .formatted(file, quoted(), time.toSeconds(), when),
           e);
     } catch (ExecutionException e) {
-      close();
-      throw new InferenceException(
-          Kind.UNSUPPORTED,
-          "%s: its pattern %s made the tokenizers library abort when %s; such a pattern cannot be used"
-              .formatted(file, quoted(), when),
-          e);
+      throw ended(when, e);
     } catch (InterruptedException e) {
       close();
       Thread.currentThread().interrupt();
       throw new InferenceException(Kind.INTERRUPTED, "stopped", e);
     }
+  }
+
+  /** Why the process is no longer there: a signal from outside says nothing of the pattern. */
+  private InferenceException ended(String when, ExecutionException cause) {
+    boolean byUs = closed;
+    int code = 0;
+    try {
+      code = process.waitFor(GONE.toMillis(), TimeUnit.MILLISECONDS) ? process.exitValue() : 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    close();
+    if (STOPPED.contains(code)) {
+      return new InferenceException(Kind.INTERRUPTED, "stopped", cause);
+    }
+    if (code == KILLED && !byUs) {
+      return new InferenceException(
+          Kind.IO,
+          "%s: the process that reads it was killed when %s, for want of memory or by hand; try again"
+              .formatted(file, when),
+          cause);
+    }
+    return new InferenceException(
+        Kind.UNSUPPORTED,
+        "%s: its pattern %s made the tokenizers library abort when %s; such a pattern cannot be used"
+            .formatted(file, quoted(), when),
+        cause);
   }
 
   private String quoted() {
@@ -186,6 +218,7 @@ final class ContainedTokenizer implements NativeTokenizer {
 
   @Override
   public void close() {
+    closed = true;
     process.destroyForcibly();
   }
 }

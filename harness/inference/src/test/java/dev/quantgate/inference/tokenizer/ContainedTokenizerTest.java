@@ -1,9 +1,11 @@
 package dev.quantgate.inference.tokenizer;
 
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.quantgate.inference.InferenceException;
+import dev.quantgate.inference.InferenceException.Kind;
 import dev.quantgate.inference.fixture.ByteLevelTokenizer;
 import dev.quantgate.inference.fixture.TinyCheckpoint;
 import java.io.IOException;
@@ -12,10 +14,12 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -86,22 +90,70 @@ class ContainedTokenizerTest {
     }
   }
 
-  @Test
-  void aTextThatIsNotReadInItsTimeEndsTheCallAndTheProcess() {
+  /** A tokenizer in a process of its own, and that process. */
+  private record Contained(NativeTokenizer tokenizer, ProcessHandle process)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      tokenizer.close();
+    }
+
+    void signal(String name) throws Exception {
+      String pid = Long.toString(process.pid());
+      assertThat(new ProcessBuilder("kill", "-%s".formatted(name), pid).start().waitFor()).isZero();
+    }
+  }
+
+  private Contained contained(Duration time) {
     String pattern = "(a+)+$";
-    try (NativeTokenizer tokenizer =
+    Set<Long> before = ProcessHandle.current().children().map(ProcessHandle::pid).collect(toSet());
+    NativeTokenizer tokenizer =
         ContainedTokenizer.open(
             folder.resolve("tokenizer.json"),
             JSON.writeValueAsString(withPattern(pattern)),
             pattern,
-            Duration.ZERO)) {
+            time);
+    return new Contained(
+        tokenizer,
+        ProcessHandle.current()
+            .children()
+            .filter(each -> !before.contains(each.pid()))
+            .findFirst()
+            .orElseThrow());
+  }
+
+  @Test
+  void aTextThatIsNotReadInItsTimeEndsTheCallAndTheProcess() throws Exception {
+    try (Contained contained = contained(Duration.ZERO)) {
+      contained.signal("STOP");
       assertThatExceptionOfType(InferenceException.class)
-          .isThrownBy(() -> tokenizer.encode("aaa", false))
+          .isThrownBy(() -> contained.tokenizer().encode("aaa", false))
           .withMessageContaining(
               "its pattern \"(a+)+$\" did not come to an end within 0 s when it read a text of 3"
                   + " characters");
+      contained.process().onExit().join();
       assertThatExceptionOfType(InferenceException.class)
-          .isThrownBy(() -> tokenizer.encode("aaa", false));
+          .isThrownBy(() -> contained.tokenizer().encode("aaa", false))
+          .withMessageContaining("cannot be used");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "INT, INTERRUPTED, stopped",
+    "TERM, INTERRUPTED, stopped",
+    "KILL, IO, was killed when it read a text of 1 characters"
+  })
+  void aSignalToItsProcessIsNotBlamedOnThePattern(String signal, Kind kind, String message)
+      throws Exception {
+    try (Contained contained = contained(Duration.ofMinutes(5))) {
+      contained.signal(signal);
+      contained.process().onExit().join();
+      assertThatExceptionOfType(InferenceException.class)
+          .isThrownBy(() -> contained.tokenizer().encode("b", false))
+          .withMessageContaining(message)
+          .withMessageNotContaining("cannot be used")
+          .returns(kind, InferenceException::kind);
     }
   }
 
