@@ -21,14 +21,24 @@ public final class StepProgress {
 
   /** One more is done. */
   public void done() {
-    worked++;
-    done++;
+    done(1);
+  }
+
+  /** So many more are done. */
+  public void done(int more) {
+    worked += more;
+    done += more;
     tell();
   }
 
   /** One more was done by an earlier run, so it says nothing about the pace. */
   public void skip() {
-    done++;
+    skip(1);
+  }
+
+  /** So many more were done by an earlier run. */
+  public void skip(int more) {
+    done += more;
     tell();
   }
 

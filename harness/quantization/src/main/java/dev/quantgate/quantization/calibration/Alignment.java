@@ -135,21 +135,22 @@ final class Alignment {
       ProgressListener progress)
       throws IOException {
     int batches = Math.ceilDiv(questions.size(), BATCH);
-    StepProgress step = new StepProgress("answering calibration questions", batches, progress);
+    StepProgress step =
+        new StepProgress("answering calibration questions", questions.size(), progress);
     try (LanguageModel model =
             Engines.find(request.engine()).load(request.model(), request.engineOptions());
         Tokenizer tokenizer = Tokenizers.open(request.model())) {
       for (int b = 0; b < batches; b++) {
         Path part = file.resolveSibling(String.format("aligned-%05d.jsonl", b));
-        if (Files.exists(part)) {
-          step.skip();
-          continue;
-        }
         List<Question> batch =
             questions.subList(b * BATCH, Math.min(questions.size(), (b + 1) * BATCH));
+        if (Files.exists(part)) {
+          step.skip(batch.size());
+          continue;
+        }
         AtomicFile.write(
             part, answer(model, tokenizer, aligned, batch, b).getBytes(StandardCharsets.UTF_8));
-        step.done();
+        step.done(batch.size());
       }
     }
     StringBuilder all = new StringBuilder();
