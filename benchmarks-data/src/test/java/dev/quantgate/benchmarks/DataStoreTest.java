@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -359,6 +360,18 @@ class DataStoreTest {
     URI address = serve("/f", exchange -> whole(exchange, CONTENT));
     assertThat(fetch(address)).hasBinaryContent(CONTENT);
     assertThat(target().resolveSibling("HumanEval.jsonl.gz.replaced")).hasContent("damaged");
+  }
+
+  @Test
+  void aHostThatIsNotReachedIsToldAsThat() throws IOException {
+    int closed;
+    try (var once = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      closed = once.getLocalPort();
+    }
+    URI address = URI.create("http://127.0.0.1:%d/f".formatted(closed));
+    assertThatThrownBy(() -> fetch(address))
+        .hasMessageContainingAll(address.toString(), "no connection to its host (")
+        .hasMessageNotContaining("broke off");
   }
 
   @Test

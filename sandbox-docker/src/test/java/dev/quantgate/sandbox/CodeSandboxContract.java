@@ -53,7 +53,7 @@ public abstract class CodeSandboxContract {
   protected final CodeSandbox sandbox(int workers, Checker checker) {
     return started.computeIfAbsent(
         new Workers(workers, checker),
-        each -> start(new SandboxOptions(workers, checker, Limits.defaults()).briefly()));
+        each -> start(new SandboxOptions(workers, checker, Limits.defaults())));
   }
 
   @AfterAll

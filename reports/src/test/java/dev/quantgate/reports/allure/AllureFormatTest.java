@@ -151,6 +151,12 @@ class AllureFormatTest {
   }
 
   @Test
+  void anItemWithoutAnAnswerSaysOnceThatItIsNotJudgedAndWhy() {
+    assertThat(result("HumanEval/5").path("statusDetails").path("message").asString())
+        .isEqualTo("Not judged: candidate: the engine died");
+  }
+
+  @Test
   void theChoicesOfALossAreATable() throws IOException {
     JsonNode loss = result("physics/7");
     assertThat(steps(loss)).contains("The choices' log-probabilities (nats)");

@@ -33,6 +33,33 @@ public abstract class SharedWorkersContract extends CodeSandboxContract {
     return of(run(sandbox, List.of(Problems.twice("job", completion))), "job");
   }
 
+  @ParameterizedTest
+  @EnumSource(Checker.class)
+  void rightPassesAndWrongFailsWithTheReason(Checker checker) {
+    CodeSandbox sandbox = sandbox(2, checker);
+    assertThat(one(sandbox, "    return x + x\n").outcome()).isEqualTo(Outcome.PASSED);
+    ExecutionResult wrong = one(sandbox, "    return x\n");
+    assertThat(wrong.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(wrong.detail()).isEqualTo("AssertionError: 1");
+    ExecutionResult broken = one(sandbox, "    return (\n");
+    assertThat(broken.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(broken.detail()).startsWith("SyntaxError");
+  }
+
+  @Test
+  void aForgedVerdictIsTamperingWhereBothJudge() {
+    String alwaysEqual =
+        """
+            class Anything:
+                def __eq__(self, other): return True
+                def __ne__(self, other): return False
+            return Anything()
+        """;
+    ExecutionResult result = one(sandbox(2, Checker.BOTH), alwaysEqual);
+    assertThat(result.outcome()).isEqualTo(Outcome.TAMPERED);
+    assertThat(result.official()).contains(Outcome.PASSED);
+  }
+
   @Test
   void theWaysToEndEarlyAreToldApart() {
     CodeSandbox sandbox = sandbox(1, Checker.SPLIT);
